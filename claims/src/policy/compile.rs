@@ -1,0 +1,156 @@
+//! From the document to the compiled policy.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::fields::{self, Fields};
+use super::methods::Methods;
+use super::pattern::{Part, Pattern};
+use super::requirement::Requirement;
+use super::routes::Routes;
+use super::target::Reading;
+use super::{Context, OTHERWISE, Policy, PolicyError, Rule, host};
+
+const DOCUMENT: [&str; 5] = ["version", "rules", "otherwise", "case", "allow"];
+const RULE: [&str; 5] = ["id", "host", "methods", "path", "require"];
+
+pub(super) fn compile(document: &Value, context: Context) -> Result<Policy, PolicyError> {
+    let fields = Fields::read(document, "", &DOCUMENT)?;
+    if fields.required("version")?.as_u64() != Some(1) {
+        return Err(PolicyError::new(
+            "version",
+            "the only version there is so far is `1`",
+        ));
+    }
+    let reading = read_reading(&fields)?;
+    let mut policy = Policy {
+        rules: Vec::new(),
+        routes: Routes::default(),
+        hosts: BTreeMap::new(),
+        otherwise: read_otherwise(fields.text("otherwise")?)?,
+        reading,
+    };
+    let mut ids = BTreeMap::new();
+    for (at, value) in fields.items("rules")?.unwrap_or_default() {
+        add_rule(&mut policy, &mut ids, value, &at, context)?;
+    }
+    Ok(policy)
+}
+
+fn read_reading(fields: &Fields<'_>) -> Result<Reading, PolicyError> {
+    let mut reading = Reading::default();
+    reading.ignore_case = match fields.text("case")? {
+        None | Some("sensitive") => false,
+        Some("insensitive") => true,
+        Some(_) => {
+            return Err(PolicyError::new(
+                "case",
+                "write `sensitive` or `insensitive`",
+            ));
+        }
+    };
+    for (at, item) in fields.items("allow")?.unwrap_or_default() {
+        match fields::text(item, &at)? {
+            "semicolon" => reading.allow_semicolon = true,
+            "percent25" => reading.allow_percent25 = true,
+            _ => {
+                return Err(PolicyError::new(
+                    at,
+                    "only `semicolon` and `percent25` can be allowed",
+                ));
+            }
+        }
+    }
+    Ok(reading)
+}
+
+fn read_otherwise(word: Option<&str>) -> Result<Option<Requirement>, PolicyError> {
+    match word {
+        None | Some("deny") => Ok(None),
+        Some("user") => Ok(Some(Requirement::User)),
+        Some("authenticated") => Ok(Some(Requirement::Authenticated)),
+        Some("any_token") => Ok(Some(Requirement::AnyToken)),
+        Some("anyone") => Ok(Some(Requirement::Anyone)),
+        Some(_) => Err(PolicyError::new(
+            OTHERWISE,
+            "write `deny`, `user`, `authenticated`, `any_token` or `anyone`",
+        )),
+    }
+}
+
+fn add_rule(
+    policy: &mut Policy,
+    ids: &mut BTreeMap<String, String>,
+    value: &Value,
+    at: &str,
+    context: Context,
+) -> Result<(), PolicyError> {
+    let fields = Fields::read(value, at, &RULE)?;
+    let id = fields::text(fields.required("id")?, &fields.path("id"))?;
+    if id.is_empty() || id == OTHERWISE {
+        return Err(PolicyError::new(
+            fields.path("id"),
+            format!("a rule's id is not empty and not `{OTHERWISE}`"),
+        ));
+    }
+    if let Some(first) = ids.insert(id.to_owned(), at.to_owned()) {
+        return Err(PolicyError::new(
+            fields.path("id"),
+            format!("`{id}` is already the id of `{first}`"),
+        ));
+    }
+    let path = fields.path("path");
+    let pattern = Pattern::parse(fields::text(fields.required("path")?, &path)?, &path)?;
+    let require = fields.path("require");
+    let requirement =
+        Requirement::parse(fields.required("require")?, &require, &pattern.parameters)?;
+    requirement.check(&require, context)?;
+    let rule = Rule {
+        id: id.to_owned(),
+        methods: Methods::read(fields.items("methods")?, &fields.path("methods"))?,
+        parameters: pattern.parameters,
+        require: requirement,
+    };
+    let routes = match fields.text("host")? {
+        None => &mut policy.routes,
+        Some(name) => {
+            if host::normalise(name).as_deref() != Some(name) {
+                return Err(PolicyError::new(
+                    fields.path("host"),
+                    format!(
+                        "write `{name}` as a host name in lower case, without port and trailing dot"
+                    ),
+                ));
+            }
+            policy.hosts.entry(name.to_owned()).or_default()
+        }
+    };
+    let parts = fold_case(pattern.parts, policy.reading);
+    let tied = routes.rules_of(&parts);
+    let other = tied
+        .iter()
+        .filter_map(|index| policy.rules.get(*index))
+        .find(|other| other.methods.overlap(&rule.methods));
+    if let Some(other) = other {
+        return Err(PolicyError::new(
+            at,
+            format!(
+                "`{id}` and `{}` are for the same path and method: merge them, or give them \
+                 different methods",
+                other.id
+            ),
+        ));
+    }
+    tied.push(policy.rules.len());
+    policy.rules.push(rule);
+    Ok(())
+}
+
+fn fold_case(parts: Vec<Part>, reading: Reading) -> Vec<Part> {
+    let fold = |part| match part {
+        Part::Static(text) if reading.ignore_case => Part::Static(text.to_ascii_lowercase()),
+        other => other,
+    };
+    parts.into_iter().map(fold).collect()
+}

@@ -1,0 +1,245 @@
+//! Which rule decides a request, and what it decides.
+
+use std::borrow::Cow;
+
+use super::evaluate::{self, Facts, Verdict};
+use super::requirement::{Requirement, Test};
+use super::target::{self, Segments};
+use super::{OTHERWISE, Policy, Rule, host, methods};
+use crate::code::{Challenge, ErrorCode};
+use crate::principal::Principal;
+use crate::time::Timestamp;
+
+/// A request, as far as a policy looks at it.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// Method, exactly as it came.
+    pub method: &'a str,
+    /// Request target as it came: path and query, nothing decoded, nothing removed.
+    pub target: &'a str,
+    /// The `Host` header or `:authority`, where known.
+    pub host: Option<&'a str>,
+}
+
+/// What is known of whoever sent the request.
+#[derive(Debug, Clone, Copy)]
+pub enum Bearer<'a> {
+    /// A token was verified.
+    Verified(&'a Principal),
+    /// No token came, or a bad one; the code says which.
+    Fault(ErrorCode),
+}
+
+/// The rule for a request, found but not yet evaluated.
+#[derive(Debug)]
+pub struct Route<'p, 'r> {
+    found: Found<'p>,
+    segments: Segments<'r>,
+}
+
+#[derive(Debug)]
+enum Found<'p> {
+    Rule(&'p Rule),
+    /// A path matched, and none of its rules names the method.
+    NoMethod(String),
+    /// No path matched.
+    Otherwise(Option<&'p Requirement>),
+}
+
+/// Allow or deny, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision<'p> {
+    /// Whether the request may go on.
+    pub allowed: bool,
+    /// 200 when allowed, otherwise what to answer.
+    pub status: u16,
+    /// Why it was denied; or, where `anyone` let it through, what was wrong with the token.
+    pub code: Option<ErrorCode>,
+    /// The rule that decided; absent when the request could not be judged or its method is named
+    /// by no rule of its path.
+    pub rule: Option<&'p str>,
+    /// What was missing, in the words of the policy: `orders:read`, `role:admin`, `claim:amr`.
+    pub missing: Vec<String>,
+    challenge: Challenge,
+    scope: Vec<&'p str>,
+    max_age: Option<u64>,
+}
+
+impl Policy {
+    /// Finds the rule for `request`.
+    ///
+    /// # Errors
+    /// The decision `request_invalid`, for a request that can't be judged without guessing.
+    pub fn route<'p, 'r>(&'p self, request: &Request<'r>) -> Result<Route<'p, 'r>, Decision<'p>> {
+        if !methods::is_token(request.method) {
+            return Err(Decision::request_invalid("the method is not a token"));
+        }
+        let segments =
+            target::read(request.target, self.reading).map_err(Decision::request_invalid)?;
+        let folded = self.reading.ignore_case.then(|| fold_case(&segments));
+        let path = folded.as_ref().unwrap_or(&segments);
+        let rules = match self
+            .rules_of_host(request.host)?
+            .map(|routes| routes.find(path))
+        {
+            Some(rules) if !rules.is_empty() => rules,
+            _ => self.routes.find(path),
+        };
+        let mut rules = rules
+            .iter()
+            .filter_map(|index| self.rules.get(*index))
+            .peekable();
+        let found = if rules.peek().is_none() {
+            Found::Otherwise(self.otherwise.as_ref())
+        } else {
+            match rules.find(|rule| rule.methods.contain(request.method)) {
+                Some(rule) => Found::Rule(rule),
+                None => Found::NoMethod(request.method.to_owned()),
+            }
+        };
+        Ok(Route { found, segments })
+    }
+
+    fn rules_of_host(&self, host: Option<&str>) -> Result<Option<&super::Routes>, Decision<'_>> {
+        match host.map(host::normalise) {
+            Some(Some(host)) => Ok(self.hosts.get(&host)),
+            Some(None) => Err(Decision::request_invalid("the host is not a host name")),
+            // Not knowing the host must not open the rules that are meant for other hosts.
+            None if !self.hosts.is_empty() => Err(Decision::request_invalid(
+                "the policy names hosts and the request has none",
+            )),
+            None => Ok(None),
+        }
+    }
+}
+
+impl<'p> Route<'p, '_> {
+    /// Evaluates the rule for whoever sent the request.
+    #[must_use]
+    pub fn decide(&self, bearer: Bearer<'_>, now: Timestamp) -> Decision<'p> {
+        let (requirement, rule, parameters) = match &self.found {
+            Found::Rule(rule) => (&rule.require, rule.id.as_str(), rule.parameters.as_slice()),
+            Found::Otherwise(Some(requirement)) => (*requirement, OTHERWISE, [].as_slice()),
+            Found::Otherwise(None) => {
+                return Decision::denied(ErrorCode::PermissionDenied).by(OTHERWISE);
+            }
+            Found::NoMethod(method) => {
+                let mut decision = Decision::denied(ErrorCode::PermissionDenied);
+                decision.missing.push(format!("method:{method}"));
+                return decision;
+            }
+        };
+        let (principal, fault) = match bearer {
+            Bearer::Verified(principal) => (Some(principal), None),
+            Bearer::Fault(code) => (None, Some(code)),
+        };
+        let facts = Facts {
+            principal,
+            segments: &self.segments,
+            parameters,
+            now,
+        };
+        if evaluate::evaluate(requirement, facts) == Verdict::Holds {
+            return Decision::allowed(rule, fault);
+        }
+        match fault {
+            Some(code) => Decision::denied(code).by(rule),
+            None => Decision::lacking(requirement, facts).by(rule),
+        }
+    }
+}
+
+impl<'p> Decision<'p> {
+    /// The value of the `WWW-Authenticate` header of the answer, if it has one.
+    #[must_use]
+    pub fn challenge(&self, realm: Option<&str>) -> Option<String> {
+        self.challenge.header(realm, &self.scope, self.max_age)
+    }
+
+    fn allowed(rule: &'p str, fault: Option<ErrorCode>) -> Self {
+        Self {
+            allowed: true,
+            status: 200,
+            code: fault,
+            rule: Some(rule),
+            missing: Vec::new(),
+            challenge: Challenge::None,
+            scope: Vec::new(),
+            max_age: None,
+        }
+    }
+
+    fn denied(code: ErrorCode) -> Self {
+        Self {
+            allowed: false,
+            status: code.status(),
+            code: Some(code),
+            rule: None,
+            missing: Vec::new(),
+            challenge: code.challenge(),
+            scope: Vec::new(),
+            max_age: None,
+        }
+    }
+
+    fn request_invalid(why: &str) -> Self {
+        Self {
+            missing: vec![why.to_owned()],
+            ..Self::denied(ErrorCode::RequestInvalid)
+        }
+    }
+
+    fn by(self, rule: &'p str) -> Self {
+        Self {
+            rule: Some(rule),
+            ..self
+        }
+    }
+
+    /// A good token that does not reach.
+    fn lacking(requirement: &'p Requirement, facts: Facts<'_>) -> Self {
+        let mut missing = Vec::new();
+        evaluate::missing(requirement, facts, &mut missing);
+        let mut decision = Self::denied(ErrorCode::PermissionDenied);
+        decision.missing = missing
+            .iter()
+            .map(|part| evaluate::describe(part))
+            .collect();
+        if !missing.is_empty() && missing.iter().all(|part| asks_for_authentication(part)) {
+            // RFC 9470 section 3: a stronger or fresher log-in would help, and it is a 401.
+            decision.status = 401;
+            decision.challenge = Challenge::InsufficientAuthentication;
+            decision.max_age = missing.iter().filter_map(|part| max_age(part)).min();
+        }
+        decision.scope = missing
+            .into_iter()
+            .filter_map(|part| match part {
+                Requirement::Permission(permission) => Some(permission.as_str()),
+                _ => None,
+            })
+            .collect();
+        decision
+    }
+}
+
+fn asks_for_authentication(part: &Requirement) -> bool {
+    matches!(part, Requirement::Claim(test)
+        if matches!(test.claim.trim_start_matches('/'), "amr" | "acr" | "auth_time"))
+}
+
+fn max_age(part: &Requirement) -> Option<u64> {
+    match part {
+        Requirement::Claim(test) => match test.test {
+            Test::Within(seconds) => Some(seconds),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn fold_case<'r>(segments: &Segments<'r>) -> Segments<'r> {
+    segments
+        .iter()
+        .map(|segment| Cow::Owned(segment.to_ascii_lowercase()))
+        .collect()
+}

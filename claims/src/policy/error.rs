@@ -1,0 +1,33 @@
+//! Why a policy does not compile.
+
+use std::fmt;
+
+/// What is wrong with a policy, where, and how to mend it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyError {
+    /// Where it stands, such as `rules[2].require.any[0]`; empty for the whole document.
+    pub at: String,
+    /// What is wrong and how to mend it.
+    pub message: String,
+}
+
+impl PolicyError {
+    pub(super) fn new(at: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            at: at.into(),
+            message: message.into(),
+        }
+    }
+}
+
+impl fmt::Display for PolicyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.at.is_empty() {
+            f.write_str(&self.message)
+        } else {
+            write!(f, "`{}`: {}", self.at, self.message)
+        }
+    }
+}
+
+impl std::error::Error for PolicyError {}

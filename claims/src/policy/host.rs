@@ -1,0 +1,85 @@
+//! Host names as rules write them and as requests bring them.
+
+/// The host of a request: lower case, without port and trailing dot; `None` when it can't be one.
+///
+/// A host in an unusual spelling must not slip past the rules that name it, so what is not plainly
+/// a host name or an IPv6 address in brackets (RFC 9110 section 4.2.3) is refused.
+pub(super) fn normalise(authority: &str) -> Option<String> {
+    let host = if authority.starts_with('[') {
+        let end = authority.find(']')?;
+        let (address, rest) = authority.split_at_checked(end + 1)?;
+        is_port(rest).then_some(address)?
+    } else {
+        match authority.split_once(':') {
+            Some((host, port)) => port.bytes().all(|b| b.is_ascii_digit()).then_some(host)?,
+            None => authority,
+        }
+    };
+    let host = host.strip_suffix('.').unwrap_or(host);
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
+    let good = !host.is_empty()
+        && !host.starts_with('.')
+        && !host.ends_with('.')
+        && !host.contains("..")
+        && host.bytes().all(known);
+    good.then(|| host.to_ascii_lowercase())
+}
+
+fn is_port(rest: &str) -> bool {
+    rest.is_empty()
+        || rest
+            .strip_prefix(':')
+            .is_some_and(|port| port.bytes().all(|b| b.is_ascii_digit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::normalise;
+
+    #[test]
+    fn every_spelling_of_a_host_is_one_host() {
+        for spelling in [
+            "pay.example.com",
+            "PAY.example.COM",
+            "pay.example.com.",
+            "pay.example.com:8443",
+        ] {
+            assert_eq!(
+                normalise(spelling).as_deref(),
+                Some("pay.example.com"),
+                "{spelling}"
+            );
+        }
+        assert_eq!(
+            normalise("[2001:DB8::1]:443").as_deref(),
+            Some("[2001:db8::1]")
+        );
+        assert_eq!(
+            normalise("pay.example.com.:443").as_deref(),
+            Some("pay.example.com")
+        );
+    }
+
+    #[test]
+    fn what_is_no_host_is_refused() {
+        for bad in [
+            "",
+            ".",
+            "..",
+            "a..b",
+            ".a",
+            "a:b",
+            "a:1:2",
+            "user@a",
+            "a/b",
+            "a b",
+            "[::1",
+            "[::1]x",
+            "é.example",
+            "a..",
+            "a%2e",
+        ] {
+            assert_eq!(normalise(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! The policy: one document that says what each request needs, and one answer everywhere.
+//!
+//! # Design
+//!
+//! A [`Policy`] is compiled once from JSON, refused whole when anything in it is not understood,
+//! and then decides requests without allocating for the allowed ones. Rules stand in a tree of
+//! path segments, so a decision costs the same with ten rules and with ten thousand, and their
+//! order never matters: the most specific path decides, and two rules that tie are an error.
+//!
+//! A decision has two steps. [`Policy::route`] reads the request target strictly and finds the
+//! rule; [`Route::decide`] evaluates it for whoever the token speaks for. A request that can't be
+//! judged without guessing is refused in the first step, before any token is looked at.
+
+mod compile;
+mod decide;
+mod error;
+mod evaluate;
+mod fields;
+mod host;
+mod methods;
+mod pattern;
+mod requirement;
+mod routes;
+mod target;
+
+use std::collections::BTreeMap;
+
+pub use decide::{Bearer, Decision, Request, Route};
+pub use error::PolicyError;
+use methods::Methods;
+use pattern::Parameter;
+use requirement::Requirement;
+use routes::Routes;
+use target::Reading;
+
+use crate::json::{self, DOCUMENT_LIMITS};
+
+/// The name under which the document's `otherwise` appears as the rule that decided.
+pub const OTHERWISE: &str = "otherwise";
+
+/// A compiled policy.
+#[derive(Debug)]
+pub struct Policy {
+    rules: Vec<Rule>,
+    /// Routes of rules that name no host.
+    routes: Routes,
+    /// Routes of rules that name a host, by that host.
+    hosts: BTreeMap<String, Routes>,
+    /// What a request needs that no path matches; `None` denies it.
+    otherwise: Option<Requirement>,
+    reading: Reading,
+}
+
+/// What the compiler must know besides the document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Context {
+    /// Whether tokens of more than one issuer reach this policy. Then a rule that tests `sub`,
+    /// `username` or `level` must say whose.
+    pub several_issuers: bool,
+}
+
+#[derive(Debug)]
+struct Rule {
+    id: String,
+    methods: Methods,
+    parameters: Vec<Parameter>,
+    require: Requirement,
+}
+
+impl Policy {
+    /// Compiles a policy from JSON text.
+    ///
+    /// # Errors
+    /// The first thing in it that is not understood, where it stands, and how to mend it.
+    pub fn from_json(text: &str, context: Context) -> Result<Self, PolicyError> {
+        let document = json::parse(text.as_bytes(), DOCUMENT_LIMITS)
+            .map_err(|error| PolicyError::new("", error.message))?;
+        Self::from_value(&document, context)
+    }
+
+    /// Compiles a policy from a JSON value.
+    ///
+    /// # Errors
+    /// As [`Policy::from_json`].
+    pub fn from_value(document: &serde_json::Value, context: Context) -> Result<Self, PolicyError> {
+        compile::compile(document, context)
+    }
+
+    /// How many rules it has.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rules.len()
+    }
+
+    /// Whether it has no rule, so that `otherwise` decides everything.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,162 @@
+//! Paths as rules write them: static segments, `{parameter}`, and a final `{*rest}`.
+
+use super::PolicyError;
+use super::target::MAX_SEGMENTS;
+
+/// A path pattern.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Pattern {
+    pub(super) parts: Vec<Part>,
+    pub(super) parameters: Vec<Parameter>,
+}
+
+/// One segment of a pattern. Parameter names do not count when patterns are compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Part {
+    /// Exactly this text, decoded.
+    Static(String),
+    /// Any one segment.
+    Parameter,
+    /// One segment or more, to the end.
+    Rest,
+}
+
+/// A name for what a pattern matched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Parameter {
+    pub(super) name: String,
+    /// Index of the segment it stands for, or of the first one.
+    pub(super) index: usize,
+    /// Whether it stands for all segments from there on.
+    pub(super) rest: bool,
+}
+
+impl Pattern {
+    /// Reads a pattern such as `/users/{user}/{*rest}`.
+    pub(super) fn parse(text: &str, at: &str) -> Result<Self, PolicyError> {
+        let refuse = |message: String| Err(PolicyError::new(at, message));
+        let Some(path) = text.strip_prefix('/') else {
+            return refuse(format!("a path begins with `/`: write `/{text}`"));
+        };
+        let path = path.strip_suffix('/').unwrap_or(path);
+        let mut pattern = Self {
+            parts: Vec::new(),
+            parameters: Vec::new(),
+        };
+        if path.is_empty() {
+            return if text == "/" {
+                Ok(pattern)
+            } else {
+                refuse(no_segment("", text))
+            };
+        }
+        let count = path.split('/').count();
+        if count > MAX_SEGMENTS {
+            return refuse(format!("a path has at most {MAX_SEGMENTS} segments"));
+        }
+        for (index, segment) in path.split('/').enumerate() {
+            let inner = segment.strip_prefix('{').and_then(|s| s.strip_suffix('}'));
+            let Some(inner) = inner else {
+                if matches!(segment, "*" | "**") {
+                    return refuse(format!(
+                        "`{segment}` is no wildcard here: write `{{*rest}}`"
+                    ));
+                }
+                if !is_static(segment) {
+                    return refuse(no_segment(segment, text));
+                }
+                pattern.parts.push(Part::Static(segment.to_owned()));
+                continue;
+            };
+            let rest = inner.starts_with('*');
+            let name = inner.strip_prefix('*').unwrap_or(inner);
+            if !is_name(name) {
+                return refuse(format!(
+                    "`{segment}` is no parameter: a name has letters, digits and `_`, and does \
+                     not begin with a digit"
+                ));
+            }
+            if rest && index + 1 != count {
+                return refuse(format!("`{segment}` may stand only at the end of a path"));
+            }
+            if pattern.parameters.iter().any(|known| known.name == name) {
+                return refuse(format!("the parameter `{name}` stands twice in this path"));
+            }
+            pattern
+                .parts
+                .push(if rest { Part::Rest } else { Part::Parameter });
+            pattern.parameters.push(Parameter {
+                name: name.to_owned(),
+                index,
+                rest,
+            });
+        }
+        Ok(pattern)
+    }
+}
+
+fn no_segment(segment: &str, path: &str) -> String {
+    format!(
+        "`{}` in `{path}` is no path segment: write it decoded, without `{{}} % ? # \\ ;`, \
+         control characters, dot segments or doubled slashes",
+        segment.escape_debug()
+    )
+}
+
+fn is_static(segment: &str) -> bool {
+    let forbidden = |c: char| c.is_control() || "{}%?#\\;".contains(c);
+    !matches!(segment, "" | "." | "..") && !segment.contains(forbidden)
+}
+
+fn is_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_are_read_segment_by_segment() {
+        let pattern = Pattern::parse("/users/{user}/{*rest}", "").unwrap();
+        assert_eq!(
+            pattern.parts,
+            [Part::Static("users".into()), Part::Parameter, Part::Rest]
+        );
+        assert_eq!(pattern.parameters[1].index, 2);
+        assert!(pattern.parameters[1].rest);
+        assert_eq!(Pattern::parse("/", "").unwrap().parts, []);
+        assert_eq!(
+            Pattern::parse("/a/", "").unwrap(),
+            Pattern::parse("/a", "").unwrap()
+        );
+        assert!(Pattern::parse("/café/a b", "").is_ok());
+    }
+
+    #[test]
+    fn bad_patterns_are_refused_with_what_is_wrong() {
+        for (text, words) in [
+            ("orders", "begins with `/`"),
+            ("", "begins with `/`"),
+            ("//", "no path segment"),
+            ("/a//b", "no path segment"),
+            ("/a/../b", "no path segment"),
+            ("/a%20b", "decoded"),
+            ("/a?b", "no path segment"),
+            ("/a;b", "no path segment"),
+            ("/a{b}", "no path segment"),
+            ("/api/*", "write `{*rest}`"),
+            ("/{}", "no parameter"),
+            ("/{9a}", "no parameter"),
+            ("/{*}", "no parameter"),
+            ("/{*rest}/a", "only at the end"),
+            ("/{a}/{a}", "stands twice"),
+        ] {
+            let error = Pattern::parse(text, "rules[0].path").unwrap_err();
+            assert!(error.message.contains(words), "{text}: {error}");
+            assert_eq!(error.at, "rules[0].path");
+        }
+        assert!(Pattern::parse(&"/a".repeat(65), "").is_err());
+    }
+}
