@@ -39,8 +39,7 @@ pub(super) fn compile(document: &Value, context: Context) -> Result<Policy, Poli
 }
 
 fn read_reading(fields: &Fields<'_>) -> Result<Reading, PolicyError> {
-    let mut reading = Reading::default();
-    reading.ignore_case = match fields.text("case")? {
+    let ignore_case = match fields.text("case")? {
         None | Some("sensitive") => false,
         Some("insensitive") => true,
         Some(_) => {
@@ -49,6 +48,10 @@ fn read_reading(fields: &Fields<'_>) -> Result<Reading, PolicyError> {
                 "write `sensitive` or `insensitive`",
             ));
         }
+    };
+    let mut reading = Reading {
+        ignore_case,
+        ..Reading::default()
     };
     for (at, item) in fields.items("allow")?.unwrap_or_default() {
         match fields::text(item, &at)? {
