@@ -1,1 +1,59 @@
-fn main() {}
+//! `cargo xtask`: the only build script of Laika.
+//!
+//! Every subcommand is one module. They share `run` (other programs, with time and captured
+//! output), `tools` (what must be installed, and what to say when it can't be) and `stamp` (what
+//! has changed since last time). All paths are relative to the root of the workspace, which
+//! becomes the current folder at start.
+
+#![forbid(unsafe_code)]
+#![expect(clippy::print_stdout, reason = "a build script speaks to whoever runs it")]
+
+mod build;
+mod bundle;
+mod cargo;
+mod files;
+mod run;
+mod stamp;
+mod tools;
+mod wasm;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+use clap::{Parser, Subcommand};
+
+/// Builds, tests and shows Laika.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Build everything that is shipped: `target/release/laika`, `pkg/` (ready for `npm pack`),
+    /// `target/wasm/laika_edge_filter.wasm` and the page in `target/www/`
+    Build,
+}
+
+fn main() -> ExitCode {
+    match start(&Arguments::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            println!("\nerror: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start(arguments: &Arguments) -> Result<ExitCode> {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = manifest.parent().context("the build script has no folder above it")?;
+    std::env::set_current_dir(root)
+        .with_context(|| format!("cannot enter the workspace `{}`", root.display()))?;
+    match &arguments.task {
+        Task::Build => build::run().map(|_| ExitCode::SUCCESS),
+    }
+}

@@ -1,0 +1,35 @@
+//! `cargo xtask build`: everything that is shipped.
+
+use anyhow::Result;
+
+use crate::cargo::{self, PAGE};
+use crate::{bundle, run, tools, wasm};
+
+/// The issuer, with the page inside.
+pub(crate) const ISSUER: &str = "target/release/laika";
+
+/// The example backend.
+pub(crate) const BACKEND: &str = "target/release/examples/orders";
+
+pub(crate) fn run() -> Result<()> {
+    tools::wasm_target()?;
+    bundle::prepare()?;
+    wasm::compile()?;
+    wasm::bind()?;
+    wasm::filter()?;
+    bundle::package()?;
+    bundle::page()?;
+    native()
+}
+
+/// One call for both programs: two would compile what they share twice, with other features.
+fn native() -> Result<()> {
+    run::step("issuer and example backend", |step| {
+        cargo::cargo()
+            .args(["build", "--release", "-p", "laika-issuer", "-p", "laika-verifier"])
+            .args(["--bin", "laika", "--example", "orders"])
+            .args(["--features", &format!("{PAGE},laika-verifier/tower")])
+            .run(step)
+    })?;
+    Ok(())
+}

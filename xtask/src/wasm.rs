@@ -1,0 +1,137 @@
+//! The two wasm modules: compiled, bound to JavaScript or checked against the proxy ABI, optimised.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::cargo::{self, WASM};
+use crate::run::{self, Program, Step};
+use crate::stamp::Stamp;
+use crate::{files, tools};
+
+/// Where the bindings and the module of the npm package go.
+pub(crate) const PACKAGE_WASM: &str = "pkg/dist/wasm";
+
+/// The filter for proxies.
+pub(crate) const FILTER: &str = "target/wasm/laika_edge_filter.wasm";
+
+/// Compiles both modules. Cargo knows what has changed.
+pub(crate) fn compile() -> Result<()> {
+    run::step("wasm modules: compile", |step| {
+        cargo::cargo()
+            .args(["build", "--profile", "wasm", "--target", WASM])
+            .args(["-p", "laika-verifier-wasm", "-p", "laika-edge-filter", "--lib"])
+            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", &rust_flags()?)
+            .run(step)
+    })?;
+    Ok(())
+}
+
+/// The module for JavaScript with its bindings: `laika_verifier_wasm.js`, `.d.ts`, `_bg.wasm`.
+pub(crate) fn bind() -> Result<()> {
+    let (name, module) = ("wasm module for JavaScript: bind, optimise", compiled("laika_verifier_wasm"));
+    let stamp = optimised(Stamp::new("bind"))?.input(&module)?.output(PACKAGE_WASM);
+    if stamp.is_fresh()? {
+        run::unchanged(name);
+        return Ok(());
+    }
+    run::step(name, |step| {
+        let scratch = tempfile::tempdir_in("target").context("cannot make a folder in `target`")?;
+        Bindgen::new()
+            .input_path(&module)
+            .web(true)?
+            .typescript(true)
+            .omit_default_module_path(true)
+            .remove_producers_section(true)
+            .generate(scratch.path())
+            .context("cannot make the JavaScript bindings of `verifier-wasm`")?;
+        let bound = scratch.path().join("laika_verifier_wasm_bg.wasm");
+        optimise(step, &bound, &bound)?;
+        let mut made = std::collections::BTreeMap::new();
+        files::gather(&mut made, scratch.path(), Path::new(""), |_| true)?;
+        files::mirror(Path::new(PACKAGE_WASM), &made)
+    })?;
+    stamp.save()
+}
+
+/// The module for proxies. It may use nothing but what every host of the ABI offers.
+pub(crate) fn filter() -> Result<()> {
+    let (name, module) = ("wasm module for proxies: optimise, check", compiled("laika_edge_filter"));
+    let stamp = optimised(Stamp::new("filter"))?.input(&module)?.output(FILTER);
+    if stamp.is_fresh()? {
+        run::unchanged(name);
+        return Ok(());
+    }
+    run::step(name, |step| {
+        files::write(Path::new(FILTER), b"")?;
+        optimise(step, &module, Path::new(FILTER))?;
+        Program::new("node")
+            .args(["--input-type=module", "--eval"])
+            .script(CHECK_FILTER)
+            .arg(FILTER)
+            .run(step)
+            .context("the filter is no valid proxy-wasm module")
+    })?;
+    stamp.save()
+}
+
+/// Proxies offer the proxy-wasm host calls and WASI; an import of anything else (bindings for
+/// JavaScript, say, that a dependency brings) would fail only when a proxy loads the module.
+const CHECK_FILTER: &str = r#"
+import { readFileSync } from "node:fs";
+const module = new WebAssembly.Module(readFileSync(process.argv[1]));
+const foreign = WebAssembly.Module.imports(module).filter(({ module, name }) =>
+  !(module === "env" && name.startsWith("proxy_")) && module !== "wasi_snapshot_preview1");
+const exported = new Set(WebAssembly.Module.exports(module).map(({ name }) => name));
+const missing = ["proxy_abi_version_0_2_1", "proxy_on_context_create", "proxy_on_request_headers",
+  "proxy_on_memory_allocate", "memory"].filter((name) => !exported.has(name));
+for (const { module, name } of foreign) console.log(`imports \`${module}.${name}\`, which no proxy has`);
+for (const name of missing) console.log(`does not export \`${name}\``);
+process.exitCode = foreign.length + missing.length > 0 ? 1 : 0;
+"#;
+
+fn compiled(name: &str) -> PathBuf {
+    Path::new("target").join(WASM).join("wasm").join(name).with_extension("wasm")
+}
+
+fn optimised(stamp: Stamp) -> Result<Stamp> {
+    let stamp = stamp.text(&features()?.join(" "));
+    stamp.input(Path::new(tools::NPM_TOOLS).join("package-lock.json"))
+}
+
+fn optimise(step: &Step, from: &Path, to: &Path) -> Result<()> {
+    let features = features()?;
+    Program::new(tools::npm_tool("wasm-opt"))
+        .args(["-O3", "--strip-producers", "--strip-debug", "--mvp-features"])
+        .args(features.iter().map(String::as_str))
+        .arg(&from.to_string_lossy())
+        .args(["--output", &to.to_string_lossy()])
+        .run(step)?;
+    Ok(())
+}
+
+/// The wasm features that rustc compiles for, as flags of `wasm-opt`.
+fn features() -> Result<Vec<String>> {
+    let settings = tools::rustc(&["--print", "cfg", "--target", WASM])?;
+    let enabled = settings.lines().filter_map(|line| {
+        let name = line.strip_prefix("target_feature=\"")?.strip_suffix('"')?;
+        Some(match name {
+            "nontrapping-fptoint" => "--enable-nontrapping-float-to-int".to_owned(),
+            "simd128" => "--enable-simd".to_owned(),
+            "atomics" => "--enable-threads".to_owned(),
+            name => format!("--enable-{name}"),
+        })
+    });
+    Ok(enabled.collect())
+}
+
+/// No path of this machine in what is shipped: panics name their source file.
+fn rust_flags() -> Result<String> {
+    let root = std::env::current_dir().context("cannot tell the current folder")?;
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
+    let home = home.context("cannot tell cargo's folder: set `CARGO_HOME`")?;
+    let (root, home) = (root.display(), home.display());
+    Ok(format!("--remap-path-prefix={home}=cargo --remap-path-prefix={root}=laika"))
+}
