@@ -26,7 +26,14 @@ pub(crate) fn run() -> Result<()> {
 fn native() -> Result<()> {
     run::step("issuer and example backend", |step| {
         cargo::cargo()
-            .args(["build", "--release", "-p", "laika-issuer", "-p", "laika-verifier"])
+            .args([
+                "build",
+                "--release",
+                "-p",
+                "laika-issuer",
+                "-p",
+                "laika-verifier",
+            ])
             .args(["--bin", "laika", "--example", "orders"])
             .args(["--features", &format!("{PAGE},laika-verifier/tower")])
             .run(step)

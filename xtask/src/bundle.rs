@@ -18,7 +18,9 @@ const NOT_SERVED: [&str; 3] = ["demo", "test", "README.md"];
 /// Builds the npm package round the wasm module: `pkg/dist/`.
 pub(crate) fn package() -> Result<()> {
     let name = "npm package";
-    let mut stamp = Stamp::new("package").input(wasm::PACKAGE_WASM)?.output("pkg/dist");
+    let mut stamp = Stamp::new("package")
+        .input(wasm::PACKAGE_WASM)?
+        .output("pkg/dist");
     for entry in sources("pkg", &["dist", "node_modules"])? {
         stamp = stamp.input(entry)?;
     }
@@ -27,9 +29,16 @@ pub(crate) fn package() -> Result<()> {
         return Ok(());
     }
     run::step(name, |step| {
-        Program::new("npm").args(["run", "build"]).folder("pkg").run(step)?;
+        Program::new("npm")
+            .args(["run", "build"])
+            .folder("pkg")
+            .run(step)?;
         let module = Path::new(wasm::PACKAGE_WASM).join("laika_verifier_wasm_bg.wasm");
-        ensure!(module.exists(), "the build of `pkg` removed `{}`", module.display());
+        ensure!(
+            module.exists(),
+            "the build of `pkg` removed `{}`",
+            module.display()
+        );
         Ok(())
     })?;
     stamp.save()
@@ -41,7 +50,9 @@ pub(crate) fn page() -> Result<()> {
         let mut page = BTreeMap::new();
         for entry in sources("www", &NOT_SERVED)? {
             let from = Path::new(&entry);
-            let into = from.strip_prefix("www").context("a file of the page outside of `www`")?;
+            let into = from
+                .strip_prefix("www")
+                .context("a file of the page outside of `www`")?;
             if from.is_file() {
                 let content =
                     std::fs::read(from).with_context(|| format!("cannot read `{entry}`"))?;
@@ -50,14 +61,21 @@ pub(crate) fn page() -> Result<()> {
                 files::gather(&mut page, from, into, |_| true)?;
             }
         }
-        files::gather(&mut page, Path::new("pkg/dist"), Path::new("laika-verifier"), for_browsers)?;
+        files::gather(
+            &mut page,
+            Path::new("pkg/dist"),
+            Path::new("laika-verifier"),
+            for_browsers,
+        )?;
         files::mirror(Path::new(PAGE), &page)
     })
 }
 
 /// Browsers load modules and wasm; types, maps and CommonJS are for others.
 fn for_browsers(file: &Path) -> bool {
-    let served = file.extension().is_some_and(|extension| extension == "js" || extension == "wasm");
+    let served = file
+        .extension()
+        .is_some_and(|extension| extension == "js" || extension == "wasm");
     served && !file.to_string_lossy().ends_with(".cjs")
 }
 
@@ -67,7 +85,9 @@ fn sources(folder: &str, but: &[&str]) -> Result<Vec<String>> {
         std::fs::read_dir(folder).with_context(|| format!("cannot read the folder `{folder}`"))?;
     let mut names = Vec::new();
     for entry in entries {
-        let name = entry.with_context(|| format!("cannot read the folder `{folder}`"))?.file_name();
+        let name = entry
+            .with_context(|| format!("cannot read the folder `{folder}`"))?
+            .file_name();
         let name = name.to_string_lossy();
         if !but.contains(&name.as_ref()) {
             names.push(format!("{folder}/{name}"));

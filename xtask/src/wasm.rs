@@ -21,8 +21,17 @@ pub(crate) fn compile() -> Result<()> {
     run::step("wasm modules: compile", |step| {
         cargo::cargo()
             .args(["build", "--profile", "wasm", "--target", WASM])
-            .args(["-p", "laika-verifier-wasm", "-p", "laika-edge-filter", "--lib"])
-            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", &rust_flags()?)
+            .args([
+                "-p",
+                "laika-verifier-wasm",
+                "-p",
+                "laika-edge-filter",
+                "--lib",
+            ])
+            .env(
+                "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
+                &rust_flags()?,
+            )
             .run(step)
     })?;
     Ok(())
@@ -30,8 +39,13 @@ pub(crate) fn compile() -> Result<()> {
 
 /// The module for JavaScript with its bindings: `laika_verifier_wasm.js`, `.d.ts`, `_bg.wasm`.
 pub(crate) fn bind() -> Result<()> {
-    let (name, module) = ("wasm module for JavaScript: bind, optimise", compiled("laika_verifier_wasm"));
-    let stamp = optimised(Stamp::new("bind"))?.input(&module)?.output(PACKAGE_WASM);
+    let (name, module) = (
+        "wasm module for JavaScript: bind, optimise",
+        compiled("laika_verifier_wasm"),
+    );
+    let stamp = optimised(Stamp::new("bind"))?
+        .input(&module)?
+        .output(PACKAGE_WASM);
     if stamp.is_fresh()? {
         run::unchanged(name);
         return Ok(());
@@ -57,8 +71,13 @@ pub(crate) fn bind() -> Result<()> {
 
 /// The module for proxies. It may use nothing but what every host of the ABI offers.
 pub(crate) fn filter() -> Result<()> {
-    let (name, module) = ("wasm module for proxies: optimise, check", compiled("laika_edge_filter"));
-    let stamp = optimised(Stamp::new("filter"))?.input(&module)?.output(FILTER);
+    let (name, module) = (
+        "wasm module for proxies: optimise, check",
+        compiled("laika_edge_filter"),
+    );
+    let stamp = optimised(Stamp::new("filter"))?
+        .input(&module)?
+        .output(FILTER);
     if stamp.is_fresh()? {
         run::unchanged(name);
         return Ok(());
@@ -92,7 +111,11 @@ process.exitCode = foreign.length + missing.length > 0 ? 1 : 0;
 "#;
 
 fn compiled(name: &str) -> PathBuf {
-    Path::new("target").join(WASM).join("wasm").join(name).with_extension("wasm")
+    Path::new("target")
+        .join(WASM)
+        .join("wasm")
+        .join(name)
+        .with_extension("wasm")
 }
 
 fn optimised(stamp: Stamp) -> Result<Stamp> {
@@ -103,7 +126,12 @@ fn optimised(stamp: Stamp) -> Result<Stamp> {
 fn optimise(step: &Step, from: &Path, to: &Path) -> Result<()> {
     let features = features()?;
     Program::new(tools::npm_tool("wasm-opt"))
-        .args(["-O3", "--strip-producers", "--strip-debug", "--mvp-features"])
+        .args([
+            "-O3",
+            "--strip-producers",
+            "--strip-debug",
+            "--mvp-features",
+        ])
         .args(features.iter().map(String::as_str))
         .arg(&from.to_string_lossy())
         .args(["--output", &to.to_string_lossy()])
@@ -133,5 +161,7 @@ fn rust_flags() -> Result<String> {
     let home = home.or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
     let home = home.context("cannot tell cargo's folder: set `CARGO_HOME`")?;
     let (root, home) = (root.display(), home.display());
-    Ok(format!("--remap-path-prefix={home}=cargo --remap-path-prefix={root}=laika"))
+    Ok(format!(
+        "--remap-path-prefix={home}=cargo --remap-path-prefix={root}=laika"
+    ))
 }
