@@ -1,0 +1,37 @@
+import { LaikaError } from "./error.js";
+import { guarded } from "./guarded.js";
+import type { Verifier, VerifierOptions } from "./types.js";
+import { WasmVerifier } from "./verifier.js";
+import { load } from "./wasm/load.js";
+
+/**
+ * Makes a verifier. Make one per process or isolate and keep it: keys are cached in it.
+ *
+ * Nothing is fetched here; the first `verify` or `refresh` does.
+ *
+ * @typeParam C claims of yours, besides the standard ones
+ * @throws {LaikaError} `options_invalid` or `policy_invalid`; unknown options are refused
+ */
+export async function createVerifier<C = {}>(options: VerifierOptions): Promise<Verifier<C>> {
+  if (typeof options !== "object" || options === null) {
+    throw new LaikaError("options_invalid", "options must be an object with at least `issuers`");
+  }
+  const { now = unixSeconds, fetch = systemFetch, ...rest } = options;
+  for (const [name, value] of Object.entries({ now, fetch })) {
+    if (typeof value !== "function") throw new LaikaError("options_invalid", `\`${name}\` must be a function`);
+  }
+  const { RawVerifier } = await load();
+  return new WasmVerifier<C>(
+    guarded(() => new RawVerifier(rest)),
+    now,
+    fetch,
+  );
+}
+
+/** The default of `now`. */
+function unixSeconds(): number {
+  return Date.now() / 1000;
+}
+
+/** The default of `fetch`, looked up at each call, so that a runtime may install its own late. */
+const systemFetch: typeof fetch = (input, init) => fetch(input, init);

@@ -1,0 +1,16 @@
+import { LaikaError } from "./error.js";
+import { parseFrozen } from "./freeze.js";
+import { guarded } from "./guarded.js";
+import { loadSync } from "./wasm/load.js";
+
+/**
+ * Header and claims of `token` as they are written there, by whoever wrote them.
+ *
+ * Nothing is verified: use it to show a token, never to decide anything.
+ *
+ * @throws {LaikaError} `token_malformed` or `token_too_large`
+ */
+export function decodeUnverified(token: string): { header: object; claims: object } {
+  if (typeof token !== "string") throw new LaikaError("token_malformed", "the token is not a string");
+  return parseFrozen(guarded(() => loadSync().decodeUnverified(token)));
+}

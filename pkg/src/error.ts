@@ -1,0 +1,32 @@
+import type { LaikaErrorCode } from "./code.js";
+
+/**
+ * Why a token was refused, or why a verifier could not be made.
+ *
+ * `switch (error.code)` narrows; the message is for people and may change.
+ */
+export class LaikaError extends Error {
+  override readonly name = "LaikaError";
+  readonly code: LaikaErrorCode;
+  /** The claim at fault, where one is. */
+  declare readonly claim?: string;
+  /** What the verifier wanted to see there. */
+  declare readonly expected?: unknown;
+  /** What it saw. */
+  declare readonly actual?: unknown;
+
+  constructor(code: LaikaErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, "cause" in details ? { cause: details.cause } : undefined);
+    this.code = code;
+    if (details.claim !== undefined) this.claim = details.claim;
+    if (details.expected !== undefined) this.expected = details.expected;
+    if (details.actual !== undefined) this.actual = details.actual;
+  }
+}
+
+interface ErrorDetails {
+  claim?: string | undefined;
+  expected?: unknown;
+  actual?: unknown;
+  cause?: unknown;
+}

@@ -1,0 +1,166 @@
+import { host } from "#host";
+import type { Fetch, RawVerifier } from "./wasm/raw.js";
+
+/** How long an answer may take, headers and body together. */
+const TIMEOUT_MS = 5_000;
+/** When a fetch whose own timer never fired is given up: its request was cancelled by the host. */
+const OVERDUE_MS = TIMEOUT_MS + 500;
+/** The largest body that is read. */
+const MAX_BODY_BYTES = 256 * 1024;
+
+/**
+ * Does what the state machine asks for: the only place with I/O.
+ *
+ * Each fetch is reported exactly once and nothing here ever rejects, so a fetch in the background
+ * needs nobody who waits for it.
+ */
+export class Fetcher {
+  readonly #raw: Pick<RawVerifier, "fetched" | "fetchFailed">;
+  readonly #now: () => number;
+  readonly #fetch: typeof fetch;
+  readonly #running = new Map<number, Running>();
+
+  constructor(raw: Pick<RawVerifier, "fetched" | "fetchFailed">, now: () => number, fetchWith: typeof fetch) {
+    this.#raw = raw;
+    this.#now = now;
+    this.#fetch = fetchWith;
+  }
+
+  /** Whether anything is in flight. */
+  get busy(): boolean {
+    return this.#running.size > 0;
+  }
+
+  /** Starts `fetches` at the Unix time `now`. */
+  start(fetches: readonly Fetch[], now: number): void {
+    for (const { id, uri } of fetches) {
+      const abort = new AbortController();
+      const done = this.#run(id, uri, abort, now);
+      this.#running.set(id, { abort, done, since: Date.now() });
+      host.keepAlive(done);
+    }
+  }
+
+  /** Waits until one of the fetches in flight has ended, at most until the oldest is overdue. */
+  async oneEnded(): Promise<void> {
+    const running = [...this.#running.values()];
+    const oldest = Math.min(...running.map(({ since }) => since));
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const overdue = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, oldest + OVERDUE_MS - Date.now());
+    });
+    await Promise.race([overdue, ...running.map(({ done }) => done)]);
+    clearTimeout(timer);
+  }
+
+  /** Reports what a host has cancelled without a word; to be called before the module is asked. */
+  giveUpOverdue(now: number): void {
+    for (const [id, { since }] of this.#running) {
+      if (Date.now() - since < OVERDUE_MS) continue;
+      this.#running.delete(id);
+      this.#report(() => this.#raw.fetchFailed(id, "cancelled by the host", now));
+    }
+  }
+
+  /** Ends everything in flight; nothing is reported any more. */
+  close(): void {
+    for (const { abort } of this.#running.values()) abort.abort();
+    this.#running.clear();
+  }
+
+  async #run(id: number, uri: string, abort: AbortController, started: number): Promise<void> {
+    const answer = await this.#get(uri, abort).catch((error: unknown) => reason(error));
+    if (!this.#running.delete(id)) return;
+    this.#report(() => {
+      const now = this.#nowOr(started);
+      if (typeof answer === "string") this.#raw.fetchFailed(id, answer, now);
+      else this.#raw.fetched(id, answer.status, answer.maxAge, answer.body, now);
+    });
+  }
+
+  /** One GET within the limits; rejects when there is no answer. */
+  async #get(uri: string, abort: AbortController): Promise<Answer> {
+    const { signal } = abort;
+    const timer = setTimeout(() => abort.abort(), TIMEOUT_MS);
+    // Raced, for a `fetch` from the options may not heed the signal.
+    const aborted = new Promise<never>((_, reject) => {
+      signal.addEventListener("abort", () => reject(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)));
+    });
+    try {
+      return await Promise.race([aborted, request(this.#fetch, uri, signal)]);
+    } finally {
+      clearTimeout(timer);
+      // Ends a body that is too large or was not asked for.
+      abort.abort();
+    }
+  }
+
+  /** The time, or `fallback` when the clock of the options fails where nobody could catch it. */
+  #nowOr(fallback: number): number {
+    try {
+      return this.#now();
+    } catch {
+      return fallback;
+    }
+  }
+
+  /** A module that fails here will fail in the next call as well, where somebody hears it. */
+  #report(report: () => void): void {
+    try {
+      report();
+    } catch {}
+  }
+}
+
+interface Running {
+  readonly abort: AbortController;
+  readonly done: Promise<void>;
+  /** Milliseconds, by the host's clock: the one of the options may stand still. */
+  readonly since: number;
+}
+
+interface Answer {
+  status: number;
+  maxAge: number | undefined;
+  body: Uint8Array;
+}
+
+async function request(fetchWith: typeof fetch, uri: string, signal: AbortSignal): Promise<Answer> {
+  // "error" throws in workerd before any request; a redirect comes back as a status that is not 200.
+  const response = await fetchWith(uri, { ...host.requestInit, redirect: "manual", signal });
+  const { status, headers } = response;
+  const body = status === 200 ? await readBody(response) : new Uint8Array();
+  return { status, maxAge: maxAge(headers.get("cache-control")), body };
+}
+
+async function readBody(response: Response): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  const reader = response.body?.getReader();
+  for (let part = await reader?.read(); part?.value; part = await reader?.read()) {
+    parts.push(part.value);
+    size += part.value.length;
+    if (size > MAX_BODY_BYTES) throw new Error(`the answer is larger than ${MAX_BODY_BYTES} bytes`);
+  }
+  const body = new Uint8Array(size);
+  let end = 0;
+  for (const part of parts) {
+    body.set(part, end);
+    end += part.length;
+  }
+  return body;
+}
+
+/** Seconds the answer may be kept (RFC 9111 section 5.2.2), where the server says so. */
+function maxAge(cacheControl: string | null): number | undefined {
+  const directives = (cacheControl ?? "").toLowerCase().split(",").map((text) => text.trim());
+  if (directives.some((text) => text === "no-store" || text === "no-cache")) return 0;
+  const seconds = directives.map((text) => /^max-age="?(\d{1,10})"?$/.exec(text)?.[1]).find(Boolean);
+  return seconds === undefined ? undefined : Number(seconds);
+}
+
+/** Why there was no answer; the cause says more than "fetch failed". */
+function reason(error: unknown): string {
+  const { message, cause } = (error ?? {}) as { message?: unknown; cause?: { message?: unknown } };
+  return String(cause?.message || message || error);
+}

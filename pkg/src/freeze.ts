@@ -1,0 +1,18 @@
+/**
+ * Parses what the WebAssembly module wrote and freezes it, all the way down.
+ *
+ * Rust has already read the claims strictly: no duplicate members, at most 16 levels. `JSON.parse`
+ * makes `__proto__` an own property like any other, so no prototype is ever touched.
+ */
+export function parseFrozen<T>(json: string): T {
+  return freeze(JSON.parse(json));
+}
+
+/** Freezes `value` and everything in it. */
+function freeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null) {
+    Object.values(value).forEach(freeze);
+    Object.freeze(value);
+  }
+  return value;
+}

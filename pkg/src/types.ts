@@ -1,0 +1,248 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+import type { LaikaErrorCode } from "./code.js";
+
+/** Signature algorithms; `EdDSA` and `Ed25519` name the same. */
+export type Algorithm =
+  | "RS256" | "RS384" | "RS512"
+  | "PS256" | "PS384" | "PS512"
+  | "ES256" | "ES384"
+  | "EdDSA" | "Ed25519"
+  | "HS256" | "HS384" | "HS512";
+
+/** How an issuer writes its access tokens. */
+export type Profile = "laika" | "rfc9068" | "keycloak" | "auth0" | "cognito" | "entra";
+
+/** Options of a verifier. Unknown options are refused, never ignored. */
+export interface VerifierOptions {
+  issuers: IssuerOptions | IssuerOptions[];
+  /** What each request needs, as an object or JSON text; `authorize` needs it. */
+  policy?: Policy | string;
+  /** Seconds added to `exp`; default 0. */
+  clockTolerance?: number;
+  /** Seconds by which `nbf` and `iat` may lie ahead, for clocks differ; default 60. */
+  clockSkew?: number;
+  /** The cache of verified tokens; default 1 MiB. */
+  cache?: false | { maxBytes?: number };
+  /** Bytes; default 16384. */
+  maxTokenSize?: number;
+  /** The time in Unix seconds; default the system's. */
+  now?: () => number;
+  /** Fetches keys; default the global one. */
+  fetch?: typeof globalThis.fetch;
+}
+
+/** One issuer, and where its keys come from: exactly one of `jwks`, `jwksUri`, `discover`, `publicKey`, `secret`. */
+export interface IssuerOptions {
+  /** The exact `iss`. */
+  issuer: string;
+  /** At least one must be in `aud`. */
+  audience: string | string[];
+  /** Static keys. */
+  jwks?: { keys: JsonWebKey[] };
+  /** Remote keys: https, or http on loopback. */
+  jwksUri?: string;
+  /** Finds the keys by the issuer's metadata (RFC 8414, then OpenID Connect Discovery). */
+  discover?: true;
+  /** PEM, SPKI or PKCS#1. */
+  publicKey?: string;
+  /** The secret of HS256, HS384, HS512; never together with public keys. */
+  secret?: Uint8Array;
+  /** Default `laika`. */
+  profile?: Profile;
+  /** Default: what the keys themselves say. */
+  algorithms?: Algorithm[];
+  /** Accepted header `typ`; `null` means absent. Default: as the profile says. */
+  typ?: (string | null)[];
+  /** Besides `iss`, `aud`, `exp`, `sub`. */
+  requiredClaims?: string[];
+  /** Seconds since `iat`. */
+  maxTokenAge?: number;
+  /** Where permissions are: names or JSON pointers. */
+  permissionClaims?: string[];
+  /** Where roles are: names or JSON pointers. */
+  roleClaims?: string[];
+  /** What tokens of this issuer may grant; required for each when there are several. */
+  mayAssert?: { permissions?: string[]; roles?: string[]; level?: boolean };
+  /** Whether the revocation status is checked; default `if-present`, with static keys `off`. */
+  status?: "off" | "if-present" | "required";
+  /** Where status lists may be, besides the issuer's origin. */
+  statusUris?: string[];
+  /** Exact origins that may be http, e.g. in a cluster. */
+  insecureHttp?: string[];
+}
+
+/** A public key (RFC 7517), as far as it is read. */
+export interface JsonWebKey {
+  kty?: string;
+  kid?: string;
+  alg?: string;
+  use?: string;
+  key_ops?: string[];
+  n?: string;
+  e?: string;
+  crv?: string;
+  x?: string;
+  y?: string;
+  ext?: boolean;
+  x5c?: string[];
+  x5t?: string;
+  "x5t#S256"?: string;
+  x5u?: string;
+}
+
+/** Verifies tokens and decides requests. `C`: claims besides the standard ones. */
+export interface Verifier<C = {}> {
+  /**
+   * Proves everything about a token, fetching keys when needed.
+   *
+   * @throws {LaikaError} the first check that failed
+   */
+  verify(token: string): Promise<VerifiedToken<C>>;
+  /** The same without fetching: `keys_unavailable` when keys are not there yet. */
+  verifySync(token: string): VerifiedToken<C>;
+  /** What the policy says of a request; a bad token is a decision, never an exception. */
+  authorize(token: string | undefined, request: AuthorizeRequest): Promise<Decision<C>>;
+  /** The same without fetching. */
+  authorizeSync(token: string | undefined, request: AuthorizeRequest): Decision<C>;
+  /**
+   * Whether a grant of `token` covers `permission`.
+   *
+   * @throws {TypeError} when `token` was not made by this verifier
+   * @throws {LaikaError} `policy_invalid` when `permission` is malformed
+   */
+  can(token: VerifiedToken<C>, permission: string): boolean;
+  /** Fetches keys now. Never fails for an endpoint that does: keys held go on, `stats` counts it. */
+  refresh(): Promise<void>;
+  /** Counters since the verifier was made. */
+  stats(): Stats;
+  /** Gives the memory back at once; never needed for correctness. */
+  free(): void;
+  [Symbol.dispose](): void;
+}
+
+/** What is asked of a policy. */
+export interface AuthorizeRequest {
+  method: string;
+  /** The raw request target, with its escapes: `/orders/4%20a?page=2`. */
+  path: string;
+  /** Without port. */
+  host?: string | undefined;
+}
+
+/** A token of which everything was proved. Frozen; the same object may come again for the same token. */
+export interface VerifiedToken<C = {}> {
+  readonly header: TokenHeader;
+  readonly claims: StandardClaims & C;
+  readonly issuer: string;
+  readonly subject: string;
+  /** As granted: may end in `*`; ask `can`. */
+  readonly permissions: string[];
+  readonly roles: string[];
+  /** Unix seconds. */
+  readonly expiresAt: number;
+}
+
+/** The header of a token (RFC 7515 section 4). */
+export interface TokenHeader {
+  readonly alg: string;
+  readonly kid?: string;
+  readonly typ?: string;
+  readonly [member: string]: unknown;
+}
+
+/** Claims of an access token (RFC 9068) and those of Laika. */
+export interface StandardClaims {
+  readonly iss: string;
+  readonly sub: string;
+  readonly aud: string | string[];
+  readonly exp: number;
+  readonly iat?: number;
+  readonly nbf?: number;
+  readonly jti?: string;
+  readonly sid?: string;
+  readonly client_id?: string;
+  readonly type?: string;
+  readonly username?: string;
+  readonly anonymous?: boolean;
+  readonly roles?: string[];
+  readonly level?: number;
+  readonly permissions?: string[];
+  readonly scope?: string;
+  readonly auth_time?: number;
+  readonly amr?: string[];
+  readonly acr?: string;
+}
+
+/** What a policy says of a request. Frozen. */
+export interface Decision<C = {}> {
+  readonly allowed: boolean;
+  /** The answer to give. */
+  readonly status: 200 | 400 | 401 | 403 | 503;
+  /** Why not; also why a token was ignored where anyone may pass. */
+  readonly code?: LaikaErrorCode;
+  /** The rule that decided. */
+  readonly rule?: string;
+  /** What the token lacks. */
+  readonly missing?: string[];
+  /** The value of `WWW-Authenticate`. */
+  readonly challenge?: string;
+  /** The token, where one was verified. */
+  readonly token?: VerifiedToken<C>;
+}
+
+/** Counters since the verifier was made. */
+export interface Stats {
+  readonly cacheHits: number;
+  readonly cacheMisses: number;
+  readonly keySetFetches: number;
+  readonly [counter: string]: number;
+}
+
+/** What each request needs. */
+export interface Policy {
+  version: 1;
+  rules: Rule[];
+  /** For what no rule matches; default `deny`. */
+  otherwise?: "deny" | "user" | "authenticated" | "any_token" | "anyone";
+  /** How paths are compared; default `sensitive`. */
+  case?: "sensitive" | "insensitive";
+  /** Spellings of a path that are refused unless named here. */
+  allow?: ("semicolon" | "percent25")[];
+}
+
+/** One rule of a policy. */
+export interface Rule {
+  id: string;
+  /** Absent: every host that no other rule names. */
+  host?: string;
+  /** Absent: all. `GET` covers `HEAD`. */
+  methods?: string[];
+  /** With `{parameter}` for one segment and `{*rest}` for the last ones. */
+  path: string;
+  require: Requirement;
+}
+
+/** What a token must have. A string is a keyword, a permission, `role:name` or `role:service/name`. */
+export type Requirement =
+  | string
+  | { all: Requirement[] }
+  | { any: Requirement[] }
+  | { not: Requirement }
+  | { permission: string }
+  | { issuer: string }
+  | { level: number }
+  | ClaimTest;
+
+/** A claim, by name or JSON pointer, and exactly one test of it. */
+export type ClaimTest = { claim: string } & (
+  | { equals: Operand }
+  | { in: Operand }
+  | { contains: Operand }
+  | { atLeast: Operand }
+  | { atMost: Operand }
+  | { within: number }
+  | { present: boolean }
+);
+
+type Literal = string | number | boolean | null;
+type Operand = Literal | Literal[] | { path: string } | { claim: string };

@@ -1,0 +1,148 @@
+import type { LaikaErrorCode } from "./code.js";
+import { LaikaError } from "./error.js";
+import { Fetcher } from "./fetcher.js";
+import { parseFrozen } from "./freeze.js";
+import { guarded } from "./guarded.js";
+import type { AuthorizeRequest, Decision, Stats, VerifiedToken, Verifier } from "./types.js";
+import type { AuthorizeOutcome, Fetch, Outcome, RawVerifier, VerifyOutcome } from "./wasm/raw.js";
+
+/** How often an operation may wait for fetches: metadata, keys and status of a few issuers. */
+const MAX_WAITS = 16;
+/** The largest time a token may name (RFC 7519 leaves it open): all integers below are exact. */
+const MAX_TIME = 2 ** 53;
+/** Stands for a token that is not even a string: no such token has this form. */
+const MALFORMED_TOKEN = ".";
+/** Stands for a path that is not even text: refused before any rule is looked at. */
+const INVALID_PATH = "\0";
+
+/** A verifier: asks the WebAssembly module, and fetches what it lacks. */
+export class WasmVerifier<C> implements Verifier<C> {
+  readonly #now: () => number;
+  readonly #fetcher: Fetcher;
+  /** What {@link can} accepts: frozen, so that what is in it is what was verified. */
+  readonly #made = new WeakSet<object>();
+  #raw: RawVerifier | undefined;
+
+  constructor(raw: RawVerifier, now: () => number, fetchWith: typeof fetch) {
+    this.#raw = raw;
+    this.#now = () => validTime(now());
+    this.#fetcher = new Fetcher(raw, this.#now, fetchWith);
+  }
+
+  async verify(token: string): Promise<VerifiedToken<C>> {
+    return this.#tokenOf(await this.#askUntilSettled(verifying(token)));
+  }
+
+  verifySync(token: string): VerifiedToken<C> {
+    return this.#tokenOf(this.#ask(verifying(token), false));
+  }
+
+  async authorize(token: string | undefined, request: AuthorizeRequest): Promise<Decision<C>> {
+    return this.#decisionOf(await this.#askUntilSettled(authorizing(token, request)));
+  }
+
+  authorizeSync(token: string | undefined, request: AuthorizeRequest): Decision<C> {
+    return this.#decisionOf(this.#ask(authorizing(token, request), false));
+  }
+
+  can(token: VerifiedToken<C>, permission: string): boolean {
+    if (!this.#made.has(token)) throw new TypeError("the token was not verified by this verifier");
+    if (typeof permission !== "string") throw new TypeError("the permission must be a string");
+    const raw = this.#living();
+    return guarded(() => raw.can(token.issuer, token.permissions, permission));
+  }
+
+  async refresh(): Promise<void> {
+    const raw = this.#living();
+    const now = this.#now();
+    this.#fetcher.giveUpOverdue(now);
+    this.#fetcher.start(JSON.parse(guarded(() => raw.refresh(now))) as Fetch[], now);
+    while (this.#fetcher.busy) {
+      await this.#fetcher.oneEnded();
+      this.#fetcher.giveUpOverdue(this.#now());
+    }
+  }
+
+  stats(): Stats {
+    const raw = this.#living();
+    return parseFrozen(guarded(() => raw.stats()));
+  }
+
+  free(): void {
+    this.#fetcher.close();
+    this.#raw?.free();
+    this.#raw = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.free();
+  }
+
+  /** Asks, and asks again as long as what is in flight may change the answer. */
+  async #askUntilSettled<O extends Outcome>(question: Question<O>): Promise<O> {
+    let outcome = this.#ask(question, true);
+    for (let waits = 0; outcome.wait && this.#fetcher.busy && waits < MAX_WAITS; waits++) {
+      await this.#fetcher.oneEnded();
+      outcome = this.#ask(question, true);
+    }
+    return outcome;
+  }
+
+  #ask<O extends Outcome>(question: Question<O>, mayFetch: boolean): O {
+    const raw = this.#living();
+    const now = this.#now();
+    this.#fetcher.giveUpOverdue(now);
+    const outcome = parseFrozen<O>(guarded(() => question(raw, now, mayFetch)));
+    this.#fetcher.start(outcome.fetch ?? [], now);
+    return outcome;
+  }
+
+  #tokenOf({ token, error }: VerifyOutcome): VerifiedToken<C> {
+    if (token) return this.#remember(token);
+    if (error) throw new LaikaError(error.code as LaikaErrorCode, error.message, error);
+    throw new LaikaError("options_invalid", "the verifier failed: neither token nor error");
+  }
+
+  #decisionOf({ decision }: AuthorizeOutcome): Decision<C> {
+    if (decision.token) this.#remember(decision.token);
+    return decision as Decision<C>;
+  }
+
+  #remember(token: object): VerifiedToken<C> {
+    this.#made.add(token);
+    return token as VerifiedToken<C>;
+  }
+
+  #living(): RawVerifier {
+    if (!this.#raw) throw new LaikaError("options_invalid", "this verifier was freed: make another");
+    return this.#raw;
+  }
+}
+
+/** One call of the module; answers with the JSON of an `O`. */
+type Question<O> = ((raw: RawVerifier, now: number, mayFetch: boolean) => string) & { readonly answer?: O };
+
+function verifying(token: unknown): Question<VerifyOutcome> {
+  const text = typeof token === "string" ? token : MALFORMED_TOKEN;
+  return (raw, now, mayFetch) => raw.verify(text, now, mayFetch);
+}
+
+function authorizing(token: unknown, request: AuthorizeRequest): Question<AuthorizeOutcome> {
+  const text = token === undefined || typeof token === "string" ? token : MALFORMED_TOKEN;
+  const { method, path, host } = request;
+  const valid = isText(method) && isText(path) && (host === undefined || isText(host));
+  return (raw, now, mayFetch) =>
+    valid
+      ? raw.authorize(text, method, path, host, now, mayFetch)
+      : raw.authorize(text, "GET", INVALID_PATH, undefined, now, mayFetch);
+}
+
+/** A string that survives the way into UTF-8; a lone surrogate would arrive as another character. */
+function isText(value: unknown): value is string {
+  return typeof value === "string" && !/\p{Surrogate}/u.test(value);
+}
+
+function validTime(now: unknown): number {
+  if (typeof now === "number" && now >= 0 && now <= MAX_TIME) return now;
+  throw new LaikaError("options_invalid", `\`now\` must return Unix seconds, not \`${String(now)}\``);
+}

@@ -1,0 +1,73 @@
+/**
+ * The seam to Rust: what the generated module offers. `load.ts` assigns the generated classes to
+ * these interfaces, so a change on the other side does not compile here.
+ */
+
+/** The generated module, as far as it is used. */
+export interface RawModule {
+  RawVerifier: new (options: object) => RawVerifier;
+  /** JSON of `{ header, claims }`. */
+  decodeUnverified(token: string): string;
+}
+
+/**
+ * One verifier in WebAssembly. Times are Unix seconds. Methods throw a plain object
+ * `{ code, message, field?, help? }`.
+ */
+export interface RawVerifier {
+  /** JSON of a {@link VerifyOutcome}. */
+  verify(token: string, now: number, mayFetch: boolean): string;
+  /** JSON of an {@link AuthorizeOutcome}. */
+  authorize(
+    token: string | undefined,
+    method: string,
+    path: string,
+    host: string | undefined,
+    now: number,
+    mayFetch: boolean,
+  ): string;
+  can(issuer: string, grants: string[], permission: string): boolean;
+  /** JSON array of {@link Fetch}: what to fetch at once. */
+  refresh(now: number): string;
+  /** Reports an answer; `maxAge` in seconds. */
+  fetched(id: number, status: number, maxAge: number | undefined, body: Uint8Array, now: number): void;
+  /** Reports that no answer came. */
+  fetchFailed(id: number, reason: string, now: number): void;
+  /** JSON of the counters. */
+  stats(): string;
+  free(): void;
+}
+
+/** Something to GET now, already marked as in flight; report by `fetched` or `fetchFailed`. */
+export interface Fetch {
+  id: number;
+  uri: string;
+}
+
+/** What comes with every answer. */
+export interface Outcome {
+  /** What the host must start to fetch now. */
+  fetch?: Fetch[];
+  /** The answer may change once what is in flight has ended: wait, and ask again. */
+  wait?: true;
+}
+
+/** Either a token or an error. */
+export interface VerifyOutcome extends Outcome {
+  token?: object;
+  error?: RawError;
+}
+
+/** Always a decision. */
+export interface AuthorizeOutcome extends Outcome {
+  decision: { token?: object };
+}
+
+/** An error as data. */
+export interface RawError {
+  code: string;
+  message: string;
+  claim?: string;
+  expected?: unknown;
+  actual?: unknown;
+}

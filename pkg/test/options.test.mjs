@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { before, describe, test } from "node:test";
+import { createVerifier, LaikaError } from "laika-verifier";
+import { ISSUER, makeKey, mint, optionsWith } from "./tokens.mjs";
+
+describe("options", () => {
+  let key;
+
+  before(async () => {
+    key = await makeKey("EdDSA", "k1");
+  });
+
+  /** They are refused, by an error with this code whose message matches. */
+  const refused = async (options, message, code = "options_invalid") => {
+    await assert.rejects(createVerifier(options), (error) => {
+      assert.ok(error instanceof LaikaError, String(error));
+      assert.equal(error.code, code, error.message);
+      assert.match(error.message, message);
+      return true;
+    });
+  };
+  const withIssuer = (changes) => optionsWith([key], {}, changes);
+
+  test("must be an object", async () => {
+    for (const options of [undefined, null, "options", 7]) await refused(options, /options/);
+    await refused([], /issuers/);
+  });
+
+  test("that nobody knows are refused, wherever they stand", async () => {
+    await refused(optionsWith([key], { clockTolerence: 5 }), /clockTolerence/);
+    await refused(optionsWith([key], { clock_tolerance: 5 }), /clock_tolerance/);
+    await refused(optionsWith([key], { __proto__: null, unknown: undefined }), /unknown/);
+    await refused(withIssuer({ audiences: ["orders"] }), /audiences/);
+    await refused(withIssuer({ jwks_uri: "https://id.example.com/jwks" }), /jwks_uri/);
+    await refused(optionsWith([key], { cache: { maxbytes: 5 } }), /maxbytes/);
+    await refused(withIssuer({ mayAssert: { permission: [] } }), /permission/);
+  });
+
+  test("that are missing or wrong are named as JavaScript writes them", async () => {
+    await refused({}, /issuers/);
+    await refused({ issuers: [] }, /issuers/);
+    await refused(withIssuer({ issuer: undefined }), /issuer/);
+    await refused(withIssuer({ audience: undefined }), /audience/);
+    await refused(withIssuer({ audience: [] }), /audience/);
+    await refused(withIssuer({ jwks: undefined }), /jwks.*jwksUri/s);
+    await refused(withIssuer({ jwksUri: "https://id.example.com/jwks" }), /jwksUri/);
+    await refused(withIssuer({ jwks: undefined, jwksUri: "http://id.example.com/jwks" }), /jwksUri|insecureHttp/);
+    await refused(withIssuer({ jwks: { keys: [key.jwk, key.jwk] } }), /kid|k1/);
+    await refused(optionsWith([key], { clockTolerance: -1 }), /clockTolerance/);
+    await refused(optionsWith([key], { clockSkew: "60" }), /clockSkew/);
+    await refused(optionsWith([key], { maxTokenSize: NaN }), /maxTokenSize/);
+    for (const value of [null, 7, "now", {}]) {
+      await refused(optionsWith([key], { now: value }), /`now`/);
+      await refused(optionsWith([key], { fetch: value }), /`fetch`/);
+    }
+  });
+
+  test("with a policy that does not compile say where and why", async () => {
+    const rule = { id: "list", path: "/orders", require: "orders:read" };
+    const wrong = [
+      [{ version: 1, rules: [{ ...rule, requires: "x:y" }] }, /rules\[0\]/],
+      [{ version: 1, rules: [rule, { ...rule, id: "again" }] }, /list.*again|again.*list/s],
+      [{ version: 2, rules: [] }, /version/],
+      ["{", /./],
+      [7, /./],
+    ];
+    for (const [policy, message] of wrong) {
+      await refused(optionsWith([key], { policy }), message, typeof policy === "number" ? "options_invalid" : "policy_invalid");
+    }
+  });
+
+  test("are read once: what is changed later has no effect", async () => {
+    const options = optionsWith([key]);
+    const verifier = await createVerifier(options);
+    options.issuers.issuer = "https://evil.example.com";
+    options.issuers.jwks.keys.length = 0;
+    assert.equal(verifier.verifySync(await mint(key)).issuer, ISSUER);
+  });
+
+  test("may be left undefined", async () => {
+    const verifier = await createVerifier(optionsWith([key], { policy: undefined, fetch: undefined, clockSkew: undefined }));
+    verifier.verifySync(await mint(key));
+  });
+});

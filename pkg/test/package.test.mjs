@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { gzipSync } from "node:zlib";
+import { startKeyServer } from "./key-server.mjs";
+import { makeKey, mint } from "./tokens.mjs";
+
+const root = new URL("../", import.meta.url);
+const read = (path) => readFileSync(new URL(path, root), "utf8");
+const run = promisify(execFile);
+/** The bundles, and their exports in a module of their own. */
+const bundles = ["index.js", "index.cjs", "index.workerd.js", "index.edge-light.js"];
+
+test("the codes are those of Rust, in the same order", () => {
+  const rust = read("../claims/src/code.rs");
+  const list = rust.slice(rust.indexOf("    ErrorCode {"), rust.indexOf("    IssuerCode {"));
+  const inRust = [...list.matchAll(/^ +\w+ = "(\w+)" =>/gm)].map(([, code]) => code);
+  const source = read("src/code.ts");
+  const here = [...source.slice(0, source.indexOf("as const")).matchAll(/^ +"(\w+)",$/gm)].map(([, code]) => code);
+  assert.equal(inRust.length, 25);
+  assert.deepEqual(here, inRust);
+});
+
+test("the script round the module stays within 6 kB", () => {
+  const size = gzipSync(read("dist/index.workerd.js"), { level: 9 }).length;
+  assert.ok(size <= 6 * 1024, `${size} bytes`);
+});
+
+test("no bundle makes code of text, or looks for a file beside it", () => {
+  for (const bundle of bundles) {
+    const script = read(`dist/${bundle}`);
+    assert.doesNotMatch(script, /\beval\b|new Function|import\.meta|new URL\(/, bundle);
+  }
+});
+
+test("it runs where code can't be made of text", async () => {
+  const { jwk, ...key } = await makeKey("EdDSA", "k1");
+  const token = await mint(key);
+  const options = { issuers: { issuer: "https://id.example.com", audience: "orders", jwks: { keys: [jwk] } } };
+  const script = `
+    import { createVerifier } from "laika-verifier";
+    const verifier = await createVerifier({ ...${JSON.stringify(options)}, now: () => 1800000000 });
+    console.log(verifier.verifySync("${token}").subject);
+    try { new Function("return 1")(); } catch (error) { console.log(error.name); }`;
+  const flags = ["--disallow-code-generation-from-strings", "--input-type=module"];
+  const { stdout } = await run(process.execPath, [...flags, "--eval", script], { cwd: root });
+  assert.match(stdout, /^[0-9a-f-]{36}\nEvalError\n$/);
+});
+
+test("every entry of the exports map runs", async () => {
+  const key = await makeKey("RS256", "k1");
+  const script = `
+    import { createVerifier } from "laika-verifier";
+    const options = { issuers: { issuer: "https://id.example.com", audience: "orders", jwks: { keys: [${JSON.stringify(key.jwk)}] } } };
+    const verifier = await createVerifier({ ...options, now: () => 1800000000 });
+    console.log(verifier.verifySync("${await mint(key)}").issuer);`;
+  // Node adds its own condition; what comes before it in the map can be asked for by name.
+  const conditions = { deno: "index.js", bun: "index.js", browser: "index.js" };
+  const { exports } = JSON.parse(read("package.json"));
+  for (const [condition, file] of Object.entries(conditions)) {
+    const entry = exports["."][condition];
+    const path = (entry.import ?? entry).default;
+    assert.equal(path, `./dist/${file}`);
+    const { stdout } = await run(
+      process.execPath,
+      ["--input-type=module", "--eval", script.replace('"laika-verifier"', JSON.stringify(new URL(path, root)))],
+      { cwd: root },
+    );
+    assert.equal(stdout, "https://id.example.com\n", condition);
+  }
+});
+
+test("the example of the README works as it stands", async () => {
+  const key = await makeKey("RS256", "k1");
+  const server = await startKeyServer([key]);
+  const seconds = Math.floor(Date.now() / 1000);
+  const issuer = new URL(server.uri).origin;
+  const times = { iss: issuer, iat: seconds, exp: seconds + 60 };
+  const token = await mint(key, times);
+  const blocks = [...read("README.md").matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code);
+  assert.equal(blocks.length, 1);
+  const code = blocks[0].replaceAll("https://id.example.com", issuer)
+    .replace(".listen(8080)", ".listen(0, '127.0.0.1', function () { console.log(this.address().port); })");
+  const example = spawn(process.execPath, ["--input-type=module", "--eval", code], {
+    cwd: fileURLToPath(root),
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  try {
+    const [port] = await once(example.stdout, "data");
+    const get = (path, headers) => fetch(`http://127.0.0.1:${Number(port)}${path}`, { headers });
+    const allowed = await get("/orders", { authorization: `Bearer ${token}` });
+    assert.deepEqual([allowed.status, await allowed.text()], [200, "hello laika"]);
+    const without = await get("/orders");
+    assert.deepEqual([without.status, without.headers.get("www-authenticate")], [401, "Bearer"]);
+    const weak = await get("/orders", { authorization: `Bearer ${await mint(key, { ...times, permissions: [] })}` });
+    assert.equal(weak.status, 403);
+    assert.match(weak.headers.get("www-authenticate"), /insufficient_scope/);
+  } finally {
+    example.kill();
+    await once(example, "exit");
+    await server.stop();
+  }
+});
