@@ -12,14 +12,19 @@ pub(crate) const ISSUER: &str = "target/release/laika";
 pub(crate) const BACKEND: &str = "target/release/examples/orders";
 
 pub(crate) fn run() -> Result<()> {
+    package()?;
+    wasm::filter()?;
+    bundle::page()?;
+    native()
+}
+
+/// The npm package alone.
+pub(crate) fn package() -> Result<()> {
     tools::wasm_target()?;
     bundle::prepare()?;
     wasm::compile()?;
     wasm::bind()?;
-    wasm::filter()?;
-    bundle::package()?;
-    bundle::page()?;
-    native()
+    bundle::package()
 }
 
 /// One call for both programs: two would compile what they share twice, with other features.

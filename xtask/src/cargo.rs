@@ -15,7 +15,9 @@ pub(crate) const PAGE: &str = "laika-issuer/page";
 /// build scripts that watch it run anew at every change between the two.
 pub(crate) fn cargo() -> Program {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut program = Program::new(cargo).env("CARGO_TARGET_DIR", "target");
+    let mut program = Program::new(cargo)
+        .named("cargo")
+        .env("CARGO_TARGET_DIR", "target");
     for (name, _) in std::env::vars_os() {
         let Some(name) = name.to_str() else { continue };
         let ours = name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");

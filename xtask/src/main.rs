@@ -11,6 +11,7 @@
     reason = "a build script speaks to whoever runs it"
 )]
 
+mod bench;
 mod build;
 mod bundle;
 mod cargo;
@@ -19,7 +20,9 @@ mod demo;
 mod files;
 mod hygiene;
 mod run;
+mod scene;
 mod service;
+mod soak;
 mod stamp;
 mod tally;
 mod test;
@@ -55,6 +58,18 @@ enum Task {
         #[arg(long, value_name = "PART")]
         only: Option<test::Part>,
     },
+    /// Measure on this machine, beside other libraries
+    Bench {
+        /// What to measure
+        subject: bench::Subject,
+    },
+    /// Run for long: a million verifications, damaged tokens, an issuer killed again and again;
+    /// writes `docs/soak.md`
+    Soak {
+        /// How long, about
+        #[arg(long, default_value_t = 10)]
+        minutes: u32,
+    },
 }
 
 fn main() -> ExitCode {
@@ -79,6 +94,8 @@ fn start(arguments: &Arguments) -> Result<ExitCode> {
         Task::Demo => demo::run().map(|()| true),
         Task::Check => check::run().map(|()| true),
         Task::Test { only } => test::run(only),
+        Task::Bench { subject } => bench::run(subject).map(|()| true),
+        Task::Soak { minutes } => soak::run(minutes),
     }?;
     Ok(if good {
         ExitCode::SUCCESS

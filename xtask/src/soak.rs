@@ -1,0 +1,87 @@
+//! `cargo xtask soak`: what only time brings out. The outcome goes to `docs/soak.md`.
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use serde::Deserialize;
+
+use crate::run::{self, Program};
+use crate::scene::Scene;
+use crate::{build, files};
+
+const REPORT: &str = "docs/soak.md";
+
+/// The last line of each script, as JSON.
+#[derive(Deserialize)]
+struct Outcome {
+    what: String,
+    result: String,
+    ok: bool,
+}
+
+/// Runs everything for about so many minutes. `true` if all of it held.
+pub(crate) fn run(minutes: u32) -> Result<bool> {
+    build::run()?;
+    let scene = Scene::set("tests/soak")?;
+    let issuer = std::path::absolute(build::ISSUER).context("cannot tell the current folder")?;
+    let issuer = issuer.to_string_lossy();
+    // The million verifications take what they take; the rest of the time is shared.
+    let half = (u64::from(minutes) * 60 / 2).to_string();
+    let outcomes = [
+        play(&scene, "verify.mjs", &[])?,
+        play(&scene, "mutate.mjs", &[&half])?,
+        play(&scene, "kill.mjs", &[&half, &issuer])?,
+    ];
+    let report = report(&outcomes, minutes)?;
+    files::write(Path::new(REPORT), report.as_bytes())?;
+    println!("\n{report}\nwritten to {REPORT}");
+    Ok(outcomes.iter().all(|outcome| outcome.ok))
+}
+
+/// A script that breaks off is a result as well, and a bad one.
+fn play(scene: &Scene, script: &str, args: &[&str]) -> Result<Outcome> {
+    let mut outcome = Outcome {
+        what: script.to_owned(),
+        result: String::new(),
+        ok: false,
+    };
+    run::step(script, |step| {
+        match scene.node(step, script, args) {
+            Ok(output) => {
+                let last = output.lines().last().unwrap_or_default();
+                outcome = serde_json::from_str(last)
+                    .with_context(|| format!("`{script}` ended with `{last}`, not its outcome"))?;
+            }
+            Err(error) => outcome.result = format!("{error:#}"),
+        }
+        Ok(())
+    })?;
+    Ok(outcome)
+}
+
+fn report(outcomes: &[Outcome], minutes: u32) -> Result<String> {
+    let ask = |program: &str, args: &[&str]| {
+        let asked = Program::new(program)
+            .args(args.iter().copied())
+            .try_output();
+        asked.with_context(|| format!("`{program} {}` failed", args.join(" ")))
+    };
+    let date = ask("date", &["-u", "+%Y-%m-%d %H:%M UTC"])?;
+    let commit = ask("git", &["rev-parse", "--short=12", "HEAD"])?;
+    let changes = ask("git", &["status", "--porcelain", "--untracked-files=no"])?;
+    let changes = if changes.is_empty() {
+        ""
+    } else {
+        " with uncommitted changes"
+    };
+    let mut text = format!(
+        "# Long runs\n\nWritten by `cargo xtask soak --minutes {minutes}` on {date}, at commit \
+         {commit}{changes}.\n\n| run | result | |\n|---|---|---|\n"
+    );
+    for Outcome { what, result, ok } in outcomes {
+        let verdict = if *ok { "held" } else { "FAILED" };
+        let result = result.replace('\n', " ").replace('|', "\\|");
+        text.push_str(&format!("| {what} | {result} | {verdict} |\n"));
+    }
+    Ok(text)
+}
