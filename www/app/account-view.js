@@ -1,0 +1,72 @@
+// Register, log in, log out.
+
+import { byId, whileBusy } from "./dom.js";
+import { onSubmit, showMessage } from "./forms.js";
+import * as session from "./session.js";
+
+const tabs = ["log-in", "register"];
+
+export function showAccount() {
+  onSubmit(byId("log-in"), (fields) => session.logIn(fields).then(focusPerson));
+  onSubmit(byId("register"), (fields) => session.register(fields).then(focusPerson));
+  byId("log-out").addEventListener("click", logOut);
+  tabs.forEach((name, index) => {
+    byId(`tab-${name}`).addEventListener("click", () => choose(name));
+    byId(`tab-${name}`).addEventListener("keydown", (event) => {
+      if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
+      choose(tabs[1 - index]);
+      byId(`tab-${tabs[1 - index]}`).focus();
+    });
+  });
+  session.onSession(showPerson);
+  takeInvitation();
+  addEventListener("hashchange", takeInvitation);
+}
+
+function choose(name) {
+  for (const each of tabs) {
+    const chosen = each === name;
+    byId(each).hidden = !chosen;
+    byId(`tab-${each}`).setAttribute("aria-selected", String(chosen));
+    byId(`tab-${each}`).tabIndex = chosen ? 0 : -1;
+  }
+}
+
+function showPerson(user) {
+  byId("signed-in").hidden = !user;
+  byId("signed-out").hidden = Boolean(user);
+  document.documentElement.dataset.session = user ? "in" : "out";
+  if (!user) return;
+  for (const name of tabs) byId(name).reset();
+  const name = user.username ?? user.id;
+  byId("person-name").textContent = name;
+  byId("person-id").textContent = user.id;
+  byId("person-initial").textContent = [...name][0]?.toUpperCase() ?? "";
+}
+
+/** The form that had the focus is gone; the focus goes to what took its place. */
+function focusPerson() {
+  byId("signed-in").focus({ preventScroll: true });
+}
+
+async function logOut() {
+  showMessage(byId("log-out-error"), "");
+  try {
+    await whileBusy(byId("log-out"), session.logOut);
+    byId("tab-log-in").focus({ preventScroll: true });
+  } catch (error) {
+    showMessage(byId("log-out-error"), error.message);
+  }
+}
+
+/** `#invitation=CODE` opens the registration. The code leaves the address bar, and so the history. */
+function takeInvitation() {
+  const code = new URLSearchParams(location.hash.slice(1)).get("invitation");
+  if (!code) return;
+  history.replaceState(null, "", location.pathname);
+  byId("register-invitation").value = code;
+  byId("invitation-field").hidden = false;
+  byId("invited").hidden = false;
+  choose("register");
+  byId("register-username").focus();
+}

@@ -1,0 +1,65 @@
+// The issuer's HTTP API (docs/contract/issuer.md), as far as this page uses it.
+
+import { observedFetch } from "./wire.js";
+
+/** A refusal of the issuer (RFC 9457), or the lack of any answer (`code` is `"network"`). */
+export class Problem extends Error {
+  constructor(code, message, { status = 0, fields = [], score, retryAfter } = {}) {
+    super(message);
+    this.name = "Problem";
+    this.code = code;
+    this.status = status;
+    this.fields = fields;
+    this.score = score;
+    this.retryAfter = retryAfter;
+  }
+}
+
+const asCookie = { transport: "cookie" };
+
+export const register = (fields) => call("POST", "/v1/users", { ...fields, ...asCookie });
+export const logIn = (fields) => call("POST", "/v1/sessions", { ...fields, ...asCookie });
+export const logOut = () => call("DELETE", "/v1/sessions/current");
+export const me = () => call("GET", "/v1/me");
+export const microToken = (service) => call("POST", "/v1/tokens/micro", { services: [service] });
+export const metadata = () => call("GET", "/.well-known/oauth-authorization-server");
+export const keySet = (uri) => call("GET", uri);
+
+async function call(method, path, body) {
+  let response;
+  try {
+    response = await observedFetch(path, {
+      method,
+      credentials: "same-origin",
+      // A call by cookie must be JSON: a foreign page can't send that without a preflight.
+      headers: { "content-type": "application/json", accept: "application/json" },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+  } catch {
+    throw new Problem("network", "The issuer did not answer. Is it running, and are you online?");
+  }
+  const answer = await response.json().catch(() => null);
+  if (response.ok) return answer;
+  throw problemFrom(response, answer);
+}
+
+function problemFrom(response, answer) {
+  const retryAfter = Number.parseInt(response.headers.get("retry-after") ?? "", 10);
+  const busy = response.status === 429 || response.status === 503;
+  const detail = answer?.detail ?? answer?.title ?? `The issuer answered ${response.status}.`;
+  return new Problem(
+    answer?.code ?? "unknown",
+    busy && retryAfter > 0 ? `${sentence(detail)} Try again in ${seconds(retryAfter)}.` : sentence(detail),
+    { ...answer, status: response.status, retryAfter },
+  );
+}
+
+/** The API writes messages in lower case without a full stop; a page writes sentences. */
+export function sentence(text) {
+  const first = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(first) ? first : `${first}.`;
+}
+
+function seconds(count) {
+  return count === 1 ? "a second" : `${count} seconds`;
+}

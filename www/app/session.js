@@ -1,0 +1,64 @@
+// Who is logged in. The main token lives in a cookie that no script can read; what is kept here is
+// only the user's profile, and a note in local storage that asking for it is worth a request.
+
+import * as api from "./api.js";
+
+const HINT = "laika.logged-in";
+const listeners = new Set();
+let user = null;
+
+/** The profile of whoever is logged in, or null. */
+export const currentUser = () => user;
+
+/** Calls `listener` with the user (or null), now and at every change. */
+export function onSession(listener) {
+  listeners.add(listener);
+  listener(user);
+}
+
+/** Takes up the session of an earlier visit, if there is one. */
+export async function restore() {
+  if (localStorage.getItem(HINT) === null) return;
+  await endedMeansLoggedOut(async () => become(await api.me()));
+}
+
+export async function register(fields) {
+  become((await api.register(fields)).user);
+}
+
+export async function logIn(fields) {
+  become((await api.logIn(fields)).user);
+}
+
+export async function logOut() {
+  await endedMeansLoggedOut(api.logOut);
+  become(null);
+}
+
+/** A micro token for `service`; when the session has ended elsewhere, the page logs out. */
+export async function microToken(service) {
+  try {
+    return await api.microToken(service);
+  } catch (error) {
+    if (isEnded(error)) become(null);
+    throw error;
+  }
+}
+
+async function endedMeansLoggedOut(work) {
+  try {
+    await work();
+  } catch (error) {
+    if (!isEnded(error)) throw error;
+    become(null);
+  }
+}
+
+const isEnded = (error) => error instanceof api.Problem && error.status === 401;
+
+function become(next) {
+  user = next;
+  if (user) localStorage.setItem(HINT, "1");
+  else localStorage.removeItem(HINT);
+  listeners.forEach((listener) => listener(user));
+}
