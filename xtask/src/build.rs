@@ -31,15 +31,8 @@ pub(crate) fn package() -> Result<()> {
 fn native() -> Result<()> {
     run::step("issuer and example backend", |step| {
         cargo::cargo()
-            .args([
-                "build",
-                "--release",
-                "-p",
-                "laika-issuer",
-                "-p",
-                "laika-verifier",
-            ])
-            .args(["--bin", "laika", "--example", "orders"])
+            .words("build --release -p laika-issuer -p laika-verifier")
+            .words("--bin laika --example orders")
             .args(["--features", &format!("{PAGE},laika-verifier/tower")])
             .run(step)
     })?;

@@ -1,7 +1,7 @@
 //! The npm package and the page: everything that is not compiled by cargo.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 
@@ -11,6 +11,9 @@ use crate::{files, tools, wasm};
 
 /// The page as the issuer embeds it.
 pub(crate) const PAGE: &str = "target/www";
+
+/// The package as a browser loads it: one module with everything inside.
+const BROWSER_ENTRY: &str = "pkg/dist/index.js";
 
 /// Parts of `www/` that are not served.
 const NOT_SERVED: [&str; 3] = ["demo", "test", "README.md"];
@@ -30,7 +33,7 @@ pub(crate) fn package() -> Result<()> {
     }
     run::step(name, |step| {
         Program::new("npm")
-            .args(["run", "build"])
+            .words("run build")
             .folder("pkg")
             .run(step)?;
         let module = Path::new(wasm::PACKAGE_WASM).join("laika_verifier_wasm_bg.wasm");
@@ -54,29 +57,17 @@ pub(crate) fn page() -> Result<()> {
                 .strip_prefix("www")
                 .context("a file of the page outside of `www`")?;
             if from.is_file() {
-                let content =
-                    std::fs::read(from).with_context(|| format!("cannot read `{entry}`"))?;
-                page.insert(into.to_owned(), content);
+                page.insert(into.to_owned(), files::read(from)?);
             } else {
                 files::gather(&mut page, from, into, |_| true)?;
             }
         }
-        files::gather(
-            &mut page,
-            Path::new("pkg/dist"),
-            Path::new("laika-verifier"),
-            for_browsers,
-        )?;
+        page.insert(
+            PathBuf::from("laika-verifier/index.js"),
+            files::read(BROWSER_ENTRY)?,
+        );
         files::mirror(Path::new(PAGE), &page)
     })
-}
-
-/// Browsers load modules and wasm; types, maps and CommonJS are for others.
-fn for_browsers(file: &Path) -> bool {
-    let served = file
-        .extension()
-        .is_some_and(|extension| extension == "js" || extension == "wasm");
-    served && !file.to_string_lossy().ends_with(".cjs")
 }
 
 /// What lies directly in `folder`, without the names in `but`.

@@ -36,7 +36,7 @@ pub(crate) fn cargo() -> Program {
 /// Every feature of every crate of the workspace as `crate/feature`, for cargo's `--features`.
 pub(crate) fn features(with_page: bool) -> Result<String> {
     let text = cargo()
-        .args(["metadata", "--no-deps", "--format-version", "1", "--quiet"])
+        .words("metadata --no-deps --format-version 1 --quiet")
         .try_output()
         .context("`cargo metadata` failed; run it by hand to see why")?;
     let metadata: Value = serde_json::from_str(&text).context("cannot read `cargo metadata`")?;

@@ -2,60 +2,82 @@
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
-use crate::cargo::{self, WASM};
+use crate::cargo::{self, WASM, cargo};
 use crate::run::{self, Program};
 use crate::{bundle, hygiene, tools};
 
+/// Makes every check, also after one that failed.
 pub(crate) fn run() -> Result<()> {
-    let with_page = Path::new(bundle::PAGE).join("index.html").exists();
-    let features = cargo::features(with_page)?;
-    let page = if with_page {
-        ""
-    } else {
-        ", without the page (not built yet)"
-    };
+    tools::wasm_target()?;
+    let failed = [
+        format,
+        files,
+        clippy,
+        clippy_of_wasm,
+        documentation,
+        dependencies,
+    ]
+    .into_iter()
+    .filter_map(|check| check().err())
+    .inspect(|error| println!("\nerror: {error:#}\n"))
+    .count();
+    if failed > 0 {
+        bail!("checks that failed: {failed}");
+    }
+    Ok(())
+}
 
+fn format() -> Result<()> {
     run::step("format", |step| {
-        cargo::cargo().args(["fmt", "--all", "--check"]).run(step)
+        cargo()
+            .words("fmt --all -- --check --color never")
+            .run(step)
     })?;
+    Ok(())
+}
+
+fn files() -> Result<()> {
     for file in run::step("hygiene of files", |_| hygiene::check())? {
         run::note(&file, "warning: long, look for a seam");
     }
-    run::step(&format!("clippy{page}"), |step| {
-        cargo::cargo()
-            .args([
-                "clippy",
-                "--workspace",
-                "--all-targets",
-                "--features",
-                &features,
-            ])
-            .args(["--", "-D", "warnings"])
+    Ok(())
+}
+
+fn clippy() -> Result<()> {
+    let (features, remark) = features()?;
+    run::step(&format!("clippy{remark}"), |step| {
+        cargo()
+            .words("clippy --workspace --all-targets --features")
+            .arg(&features)
+            .words("-- -D warnings")
             .run(step)
     })?;
-    tools::wasm_target()?;
+    Ok(())
+}
+
+fn clippy_of_wasm() -> Result<()> {
     run::step("clippy of the wasm modules", |step| {
-        cargo::cargo()
-            .args([
-                "clippy",
-                "-p",
-                "laika-verifier-wasm",
-                "-p",
-                "laika-edge-filter",
-                "--lib",
-            ])
-            .args(["--target", WASM, "--", "-D", "warnings"])
+        cargo()
+            .words("clippy -p laika-verifier-wasm -p laika-edge-filter --lib --target")
+            .arg(WASM)
+            .words("-- -D warnings")
             .run(step)
     })?;
-    run::step(&format!("documentation{page}"), |step| {
-        cargo::cargo()
-            .args(["doc", "--workspace", "--no-deps", "--features", &features])
+    Ok(())
+}
+
+fn documentation() -> Result<()> {
+    let (features, remark) = features()?;
+    run::step(&format!("documentation{remark}"), |step| {
+        cargo()
+            .words("doc --workspace --no-deps --features")
+            .arg(&features)
             .env("RUSTDOCFLAGS", "-D warnings")
             .run(step)
     })?;
-    dependencies()
+    Ok(())
 }
 
 fn dependencies() -> Result<()> {
@@ -72,9 +94,18 @@ fn dependencies() -> Result<()> {
         return Ok(());
     }
     run::step(name, |step| {
-        cargo::cargo()
-            .args(["deny", "check", "licenses", "bans", "sources"])
-            .run(step)
+        cargo().words("deny check licenses bans sources").run(step)
     })?;
     Ok(())
+}
+
+/// All features, and a remark where the page can't be among them.
+fn features() -> Result<(String, &'static str)> {
+    let with_page = Path::new(bundle::PAGE).join("index.html").exists();
+    let remark = if with_page {
+        ""
+    } else {
+        " (without the page, which is not built yet)"
+    };
+    Ok((cargo::features(with_page)?, remark))
 }

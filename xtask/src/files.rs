@@ -25,6 +25,12 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
     Ok(())
 }
 
+/// A file's bytes.
+pub(crate) fn read(path: impl AsRef<Path>) -> Result<Vec<u8>> {
+    let path = path.as_ref();
+    fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))
+}
+
 /// Writes a file and the folders above it.
 pub(crate) fn write(path: &Path, content: &[u8]) -> Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
@@ -64,9 +70,7 @@ pub(crate) fn gather(
     for file in tree(from)? {
         let name = file.strip_prefix(from).unwrap_or(&file);
         if keep(name) {
-            let content =
-                fs::read(&file).with_context(|| format!("cannot read `{}`", file.display()))?;
-            files.insert(into.join(name), content);
+            files.insert(into.join(name), read(&file)?);
         }
     }
     Ok(())

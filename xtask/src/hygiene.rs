@@ -84,7 +84,7 @@ pub(crate) fn check() -> Result<Vec<String>> {
 /// The files that git knows.
 fn tracked() -> Result<Vec<String>> {
     let list = Program::new("git")
-        .args(["-c", "core.quotePath=off", "ls-files"])
+        .words("-c core.quotePath=off ls-files")
         .try_output()
         .context("`git ls-files` failed; this check needs git and a clone")?;
     Ok(list.lines().map(str::to_owned).collect())

@@ -146,6 +146,11 @@ impl Program {
         args.into_iter().fold(self, Self::arg)
     }
 
+    /// Several arguments at once, separated by single spaces.
+    pub(crate) fn words(self, words: &str) -> Self {
+        self.args(words.split(' '))
+    }
+
     /// A long argument, such as a script, that an error message leaves out.
     pub(crate) fn script(mut self, text: &str) -> Self {
         self.shown.push_str(" '...'");

@@ -21,12 +21,7 @@ pub(crate) fn pack() -> Result<PathBuf> {
     fs::create_dir_all(folder).with_context(|| format!("cannot make `{PACKED}`"))?;
     run::step("npm package: pack", |step| {
         Program::new("npm")
-            .args([
-                "pack",
-                "--ignore-scripts",
-                "--pack-destination",
-                "../target/npm",
-            ])
+            .words("pack --ignore-scripts --pack-destination ../target/npm")
             .folder("pkg")
             .run(step)
     })?;

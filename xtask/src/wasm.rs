@@ -20,14 +20,9 @@ pub(crate) const FILTER: &str = "target/wasm/laika_edge_filter.wasm";
 pub(crate) fn compile() -> Result<()> {
     run::step("wasm modules: compile", |step| {
         cargo::cargo()
-            .args(["build", "--profile", "wasm", "--target", WASM])
-            .args([
-                "-p",
-                "laika-verifier-wasm",
-                "-p",
-                "laika-edge-filter",
-                "--lib",
-            ])
+            .words("build --profile wasm --target")
+            .arg(WASM)
+            .words("-p laika-verifier-wasm -p laika-edge-filter --lib")
             .env(
                 "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
                 &rust_flags()?,
@@ -86,7 +81,7 @@ pub(crate) fn filter() -> Result<()> {
         files::write(Path::new(FILTER), b"")?;
         optimise(step, &module, Path::new(FILTER))?;
         Program::new("node")
-            .args(["--input-type=module", "--eval"])
+            .words("--input-type=module --eval")
             .script(CHECK_FILTER)
             .arg(FILTER)
             .run(step)
@@ -126,12 +121,7 @@ fn optimised(stamp: Stamp) -> Result<Stamp> {
 fn optimise(step: &Step, from: &Path, to: &Path) -> Result<()> {
     let features = features()?;
     Program::new(tools::npm_tool("wasm-opt"))
-        .args([
-            "-O3",
-            "--strip-producers",
-            "--strip-debug",
-            "--mvp-features",
-        ])
+        .words("-O3 --strip-producers --strip-debug --mvp-features")
         .args(features.iter().map(String::as_str))
         .arg(&from.to_string_lossy())
         .args(["--output", &to.to_string_lossy()])
