@@ -51,7 +51,7 @@ function bundle(host, file, format) {
     // The generated loader's own guess at a URL, never reached, would mislead other bundlers.
     define: { "import.meta.url": "undefined" },
     alias: { "#host": join(here, "src", "host", `${host}.ts`) },
-    external: ["./wasm/*", "cloudflare:workers"],
+    external: ["*.wasm", "*.wasm?module", "cloudflare:workers"],
     plugins: [base64()],
   });
 }

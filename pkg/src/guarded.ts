@@ -11,7 +11,7 @@ export function guarded<T>(call: () => T): T {
 }
 
 /** The module's own errors by their code, all else as a fault of the verifier itself. */
-function toLaikaError(thrown: unknown): LaikaError {
+export function toLaikaError(thrown: unknown): LaikaError {
   const { code, message, help } = (thrown ?? {}) as { code?: unknown; message?: unknown; help?: unknown };
   if (isCode(code)) return new LaikaError(code, help ? `${message}; ${help}` : `${message}`);
   return new LaikaError("options_invalid", `the verifier failed: ${message ?? thrown}`, { cause: thrown });

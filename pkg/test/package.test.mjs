@@ -23,6 +23,9 @@ test("the codes are those of Rust, in the same order", () => {
   const here = [...source.slice(0, source.indexOf("as const")).matchAll(/^ +"(\w+)",$/gm)].map(([, code]) => code);
   assert.equal(inRust.length, 25);
   assert.deepEqual(here, inRust);
+  const readme = read("README.md");
+  const table = readme.slice(readme.indexOf("| code |"), readme.indexOf("## Licence"));
+  assert.deepEqual([...table.matchAll(/`(\w+)`/g)].map(([, code]) => code).sort(), [...inRust].sort());
 });
 
 test("the script round the module stays within 6 kB", () => {
@@ -49,6 +52,19 @@ test("it runs where code can't be made of text", async () => {
   const flags = ["--disallow-code-generation-from-strings", "--input-type=module"];
   const { stdout } = await run(process.execPath, [...flags, "--eval", script], { cwd: root });
   assert.match(stdout, /^[0-9a-f-]{36}\nEvalError\n$/);
+});
+
+test("where the module can't be compiled, that is said, and tried again", async () => {
+  const script = `
+    import { createVerifier, LaikaError } from "laika-verifier";
+    const { compile } = WebAssembly;
+    WebAssembly.compile = () => Promise.reject(new WebAssembly.CompileError("refused by policy"));
+    const options = { issuers: { issuer: "i", audience: "a", jwksUri: "https://id.example.com/jwks" } };
+    await createVerifier(options).catch((error) => console.log(error instanceof LaikaError, error.message));
+    WebAssembly.compile = compile;
+    console.log(typeof (await createVerifier(options)).verify);`;
+  const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", script], { cwd: root });
+  assert.equal(stdout, "true the verifier failed: refused by policy\nfunction\n");
 });
 
 test("every entry of the exports map runs", async () => {

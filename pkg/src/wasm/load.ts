@@ -1,14 +1,23 @@
 import * as generated from "../../dist/wasm/laika_verifier_wasm.js";
 import { host } from "#host";
+import { guarded, toLaikaError } from "../guarded.js";
 import type { RawModule } from "./raw.js";
 
-/** The generated module once it runs; shared by all verifiers. */
+/** The generated module; usable once it has been started, and shared by all verifiers. */
 const module: RawModule = generated;
+
+let compiled: Promise<WebAssembly.Module> | undefined;
+let started = false;
 
 /** The module, compiled off the main thread where the host can. */
 export async function load(): Promise<RawModule> {
   compiled ??= host.compile();
-  return start(await compiled);
+  return start(
+    await compiled.catch((thrown: unknown) => {
+      compiled = undefined;
+      throw toLaikaError(thrown);
+    }),
+  );
 }
 
 /** The module at once, compiled here if nobody did before. */
@@ -16,13 +25,9 @@ export function loadSync(): RawModule {
   return start();
 }
 
-let compiled: Promise<WebAssembly.Module> | undefined;
-
 /** Instantiates on the first call, and only then. */
 function start(code?: WebAssembly.Module): RawModule {
-  if (!started) generated.initSync({ module: code ?? host.compileSync() });
+  if (!started) guarded(() => generated.initSync({ module: code ?? host.compileSync() }));
   started = true;
   return module;
 }
-
-let started = false;

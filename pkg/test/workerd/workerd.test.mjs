@@ -1,0 +1,157 @@
+// The packed package in `workerd`, the runtime of Cloudflare Workers, as its users deploy it:
+// bundled with the `workerd` condition, the WebAssembly module beside the script.
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtemp, mkdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { build } from "esbuild";
+import { Miniflare } from "miniflare";
+import { startKeyServer } from "../key-server.mjs";
+import { AUDIENCE, ISSUER, makeKey, mint } from "../tokens.mjs";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const run = promisify(execFile);
+
+describe("workerd", () => {
+  let folder, modules, key, server, worker;
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "laika-workerd-"));
+    modules = await deployment(folder);
+    key = await makeKey("RS256", "k1");
+    server = await startKeyServer([key]);
+    worker = start(server.uri);
+    await worker.ready;
+  });
+  after(async () => {
+    await worker?.dispose();
+    await server?.stop();
+    await rm(folder, { recursive: true });
+  });
+
+  const start = (jwksUri) =>
+    new Miniflare({
+      modules,
+      compatibilityDate: "2024-10-14",
+      bindings: {
+        OPTIONS: { issuer: ISSUER, audience: AUDIENCE },
+        JWKS: { keys: [key.jwk] },
+        JWKS_URI: jwksUri,
+        POLICY: { version: 1, rules: [{ id: "list", methods: ["GET"], path: "/orders", require: "orders:read" }] },
+      },
+    });
+  const ask = async (path, token, from = worker) => {
+    const response = await from.dispatchFetch(`http://worker.example${path}`, {
+      headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+    });
+    return { status: response.status, body: await response.json() };
+  };
+  const fresh = (changes, by = key) => {
+    const seconds = Math.floor(Date.now() / 1000);
+    return mint(by, { iat: seconds, exp: seconds + 300, ...changes });
+  };
+
+  test("verifies with static keys", async () => {
+    const { status, body } = await ask("/static/verify", await fresh({ username: "laika" }));
+    assert.deepEqual([status, body.claims?.username, body.issuer], [200, "laika", ISSUER]);
+    assert.equal((await ask("/static/verify", await fresh({ aud: "other" }))).body.code, "audience_mismatch");
+    assert.equal((await ask("/static/verify", await fresh({}, await makeKey("RS256", "k1")))).body.code, "signature_invalid");
+    assert.equal((await ask("/decode", await fresh({ username: "shown" }))).body.claims.username, "shown");
+  });
+
+  test("fetches keys, once for all requests", async () => {
+    const token = await fresh();
+    const answers = await Promise.all(Array.from({ length: 20 }, () => ask("/remote/verify", token)));
+    for (const { status, body } of answers) assert.deepEqual([status, body.issuer], [200, ISSUER], JSON.stringify(body));
+    assert.equal(server.requests.length, 1);
+    assert.equal((await ask("/stats")).body.keySetFetches, 1);
+  });
+
+  test("decides by policy", async () => {
+    const allowed = await ask("/orders", await fresh());
+    assert.deepEqual([allowed.status, allowed.body.rule], [200, "list"]);
+    const without = await ask("/orders");
+    assert.deepEqual([without.status, without.body.challenge], [401, "Bearer"]);
+    const weak = await ask("/orders", await fresh({ permissions: [] }));
+    assert.deepEqual([weak.status, weak.body.code], [403, "permission_denied"]);
+  });
+
+  test("refreshes keys in the background, after the answer", async () => {
+    const slow = await startKeyServer([key]);
+    slow.headers = { "cache-control": "max-age=100" };
+    const other = start(slow.uri);
+    try {
+      const token = await fresh();
+      await ask("/remote/verify", token, other);
+      const { answer } = slow;
+      let finished = false;
+      slow.answer = (request, response) => {
+        response.on("finish", () => (finished = true));
+        setTimeout(() => answer(request, response), 500);
+      };
+      assert.equal((await ask("/remote/verify?ahead=90", token, other)).status, 200);
+      assert.equal(finished, false, "the request waited");
+      await sleep(1000);
+      // At 120 s the first answer would be too old: what serves is the second.
+      assert.equal((await ask("/remote/verify?ahead=120", token, other)).status, 200);
+      assert.equal(slow.requests.length, 2);
+    } finally {
+      await other.dispose();
+      await slow.stop();
+    }
+  });
+
+  test("refuses a redirect, and says that keys are unavailable", async () => {
+    const redirecting = await startKeyServer([key]);
+    const { answer } = redirecting;
+    redirecting.answer = (request, response) =>
+      request.url === "/elsewhere" ? answer(request, response) : response.writeHead(302, { location: "/elsewhere" }).end();
+    const other = start(redirecting.uri);
+    try {
+      assert.equal((await ask("/remote/verify", await fresh(), other)).body.code, "keys_unavailable");
+      assert.deepEqual(redirecting.requests.map(({ url }) => url), ["/jwks.json"]);
+    } finally {
+      await other.dispose();
+      await redirecting.stop();
+    }
+  });
+});
+
+/** Packs the package, installs it, and bundles the worker: what Miniflare takes as modules. */
+async function deployment(folder) {
+  const installed = join(folder, "node_modules", "laika-verifier");
+  await mkdir(installed, { recursive: true });
+  const packing = ["pack", "--ignore-scripts", "--json", "--pack-destination", folder];
+  const { stdout } = await run("npm", packing, { cwd: join(here, "..", "..") });
+  const packed = join(folder, Object.values(JSON.parse(stdout))[0].filename);
+  await run("tar", ["-xzf", packed, "--strip-components", "1", "-C", installed]);
+  const compiled = [];
+  const { outputFiles } = await build({
+    stdin: { contents: await readFile(join(here, "worker.mjs"), "utf8"), resolveDir: folder, loader: "js" },
+    bundle: true,
+    format: "esm",
+    write: false,
+    conditions: ["workerd", "worker", "browser"],
+    external: ["cloudflare:workers"],
+    plugins: [
+      {
+        name: "compiled-wasm",
+        setup: ({ onResolve }) =>
+          onResolve({ filter: /\.wasm$/ }, ({ path, resolveDir }) => {
+            compiled.push(join(resolveDir, path));
+            return { path: `./${basename(path)}`, external: true };
+          }),
+      },
+    ],
+  });
+  assert.equal(compiled.length, 1, "the bundle imports the module once");
+  return [
+    { type: "ESModule", path: "worker.mjs", contents: outputFiles[0].text },
+    { type: "CompiledWasm", path: basename(compiled[0]), contents: await readFile(compiled[0]) },
+  ];
+}
