@@ -14,6 +14,9 @@ pub struct Timestamp(f64);
 const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
 
 impl Timestamp {
+    /// 1970-01-01T00:00:00Z.
+    pub const EPOCH: Self = Self(0.0);
+
     /// `seconds` since the Unix epoch, or `None` outside 0 to 2⁵³ and for what is not a number.
     #[must_use]
     pub fn from_seconds(seconds: f64) -> Option<Self> {

@@ -156,6 +156,14 @@ impl<'p> Decision<'p> {
         self.challenge.header(realm, &self.scope, self.max_age)
     }
 
+    /// The decision of a verifier that was given no policy: nothing passes, and the status says
+    /// that the service is at fault.
+    #[must_use]
+    pub fn unconfigured() -> Self {
+        let missing = vec!["policy".to_owned()];
+        Self { missing, ..Self::denied(ErrorCode::OptionsInvalid) }
+    }
+
     fn allowed(rule: &'p str, fault: Option<ErrorCode>) -> Self {
         Self {
             allowed: true,

@@ -1,0 +1,138 @@
+//! Why a token, or a verifier's options, are refused.
+
+use std::fmt;
+
+use laika_claims::ErrorCode;
+use serde_json::Value;
+
+/// Why a token is refused.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VerifyError(Box<Details>);
+
+#[derive(Debug, Clone, PartialEq)]
+struct Details {
+    code: ErrorCode,
+    message: String,
+    claim: Option<String>,
+    expected: Option<Value>,
+    actual: Option<Value>,
+    wanted: Option<WantedKey>,
+}
+
+/// The key that was not there, so that a fetch may bring it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct WantedKey {
+    /// Index of the issuer in the options.
+    pub(crate) issuer: usize,
+    /// The `kid` that was looked for; `None` when no key of the issuer is here at all.
+    pub(crate) kid: Option<String>,
+}
+
+impl VerifyError {
+    pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self(Box::new(Details {
+            code,
+            message: message.into(),
+            claim: None,
+            expected: None,
+            actual: None,
+            wanted: None,
+        }))
+    }
+
+    /// An error about the claim `name`.
+    pub(crate) fn claim(code: ErrorCode, name: &str, message: impl Into<String>) -> Self {
+        let mut error = Self::new(code, message);
+        error.0.claim = Some(name.to_owned());
+        error
+    }
+
+    pub(crate) fn expecting(mut self, expected: Value, actual: Option<&Value>) -> Self {
+        self.0.expected = Some(expected);
+        self.0.actual = actual.cloned();
+        self
+    }
+
+    pub(crate) fn wanting(mut self, issuer: usize, kid: Option<&str>) -> Self {
+        self.0.wanted = Some(WantedKey {
+            issuer,
+            kid: kid.map(str::to_owned),
+        });
+        self
+    }
+
+    pub(crate) fn wanted(&self) -> Option<&WantedKey> {
+        self.0.wanted.as_ref()
+    }
+
+    /// The code, which is a contract.
+    #[must_use]
+    pub fn code(&self) -> ErrorCode {
+        self.0.code
+    }
+
+    /// What is wrong, in words; these may change.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The claim it is about, if it is about one.
+    #[must_use]
+    pub fn claim_name(&self) -> Option<&str> {
+        self.0.claim.as_deref()
+    }
+
+    /// What the claim should have been.
+    #[must_use]
+    pub fn expected(&self) -> Option<&Value> {
+        self.0.expected.as_ref()
+    }
+
+    /// What the claim was.
+    #[must_use]
+    pub fn actual(&self) -> Option<&Value> {
+        self.0.actual.as_ref()
+    }
+}
+
+impl fmt::Display for VerifyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.0.code, self.0.message)
+    }
+}
+
+impl std::error::Error for VerifyError {}
+
+/// Why options, or the policy in them, are refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OptionsError {
+    /// `options_invalid` or `policy_invalid`.
+    pub code: ErrorCode,
+    /// Where it stands, such as `issuers[0].jwks_uri`; empty for the whole.
+    pub at: String,
+    /// What is wrong and how to mend it.
+    pub message: String,
+}
+
+impl OptionsError {
+    pub(crate) fn new(at: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            code: ErrorCode::OptionsInvalid,
+            at: at.into(),
+            message: message.into(),
+        }
+    }
+}
+
+impl fmt::Display for OptionsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.at.is_empty() {
+            write!(f, "{}: {}", self.code, self.message)
+        } else {
+            write!(f, "{}: `{}`: {}", self.code, self.at, self.message)
+        }
+    }
+}
+
+impl std::error::Error for OptionsError {}

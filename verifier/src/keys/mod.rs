@@ -1,0 +1,220 @@
+//! Keys, sets of keys, and the state machine that keeps a remote set fresh.
+
+mod jwk;
+mod remote;
+
+use laika_claims::ErrorCode;
+use laika_claims::json::{self, DOCUMENT_LIMITS};
+use serde_json::Value;
+
+pub use remote::{Fetch, FetchFailure, MAX_BODY, RemoteKeys, Response};
+
+use crate::algorithm::Algorithm;
+use crate::error::VerifyError;
+use crate::jws::UntrustedToken;
+use crate::signature::PublicKey;
+
+/// Most keys a set may have.
+pub const MAX_KEYS: usize = 64;
+
+/// A key of a set.
+#[derive(Debug, Clone)]
+pub struct Key {
+    /// `kid`, where it has one.
+    pub kid: Option<String>,
+    /// The one algorithm it is used with.
+    pub algorithm: Algorithm,
+    /// The key, or why it can't be used. An unusable key stays in the set, so that a token that
+    /// names it is told so.
+    pub material: Result<PublicKey, &'static str>,
+}
+
+/// The keys of one issuer (JWK Set, RFC 7517 section 5).
+#[derive(Debug, Clone, Default)]
+pub struct KeySet {
+    keys: Vec<Key>,
+}
+
+impl KeySet {
+    /// Reads a JWK Set from JSON text.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong.
+    pub fn from_json(text: &[u8]) -> Result<Self, String> {
+        let document = json::parse(text, DOCUMENT_LIMITS).map_err(|error| error.message)?;
+        Self::from_value(&document)
+    }
+
+    /// Reads a JWK Set. Keys of a type, curve or algorithm that is not known here are skipped
+    /// (RFC 7517 section 5).
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong: no `keys` array, more than 64 of them, two with one
+    /// `kid`, or none that can be used.
+    pub fn from_value(document: &Value) -> Result<Self, String> {
+        let Some(Value::Array(items)) = document.get("keys") else {
+            return Err("a key set is an object with an array `keys`".to_owned());
+        };
+        if items.len() > MAX_KEYS {
+            return Err(format!(
+                "the set has {} keys, more than {MAX_KEYS}",
+                items.len()
+            ));
+        }
+        let mut keys: Vec<Key> = Vec::with_capacity(items.len());
+        for key in items.iter().filter_map(jwk::read) {
+            if key.kid.is_some() && keys.iter().any(|other| other.kid == key.kid) {
+                let kid = key.kid.unwrap_or_default();
+                return Err(format!("two keys have the `kid` `{}`", kid.escape_debug()));
+            }
+            keys.push(key);
+        }
+        if !keys.iter().any(|key| key.material.is_ok()) {
+            let why = keys.iter().find_map(|key| key.material.as_ref().err());
+            return Err(format!(
+                "the set has no key that can be used{}",
+                why.map(|why| format!(": {why}")).unwrap_or_default()
+            ));
+        }
+        Ok(Self { keys })
+    }
+
+    /// The algorithms its keys are used with.
+    pub fn algorithms(&self) -> impl Iterator<Item = Algorithm> {
+        self.keys.iter().map(|key| key.algorithm)
+    }
+
+    /// Whether it has a key with this `kid`.
+    #[must_use]
+    pub fn has(&self, kid: &str) -> bool {
+        self.keys.iter().any(|key| key.kid.as_deref() == Some(kid))
+    }
+
+    /// The key that `token` names, for `algorithm`. A token without `kid` is accepted only where
+    /// exactly one key fits.
+    ///
+    /// # Errors
+    /// `key_not_found`; `algorithm_not_allowed` when the key is for another algorithm;
+    /// `key_invalid` when it can't be used.
+    pub fn select(
+        &self,
+        token: &UntrustedToken<'_>,
+        algorithm: Algorithm,
+    ) -> Result<&PublicKey, VerifyError> {
+        let key = match token.header.kid.as_deref() {
+            Some(kid) => self
+                .keys
+                .iter()
+                .find(|key| key.kid.as_deref() == Some(kid))
+                .ok_or_else(|| {
+                    VerifyError::new(
+                        ErrorCode::KeyNotFound,
+                        format!(
+                            "the issuer has no key with the `kid` `{}`",
+                            kid.escape_debug()
+                        ),
+                    )
+                })?,
+            None => {
+                let mut fitting = self.keys.iter().filter(|key| key.algorithm == algorithm);
+                match (fitting.next(), fitting.next()) {
+                    (Some(key), None) => key,
+                    (None, _) => {
+                        return Err(VerifyError::new(
+                            ErrorCode::KeyNotFound,
+                            format!("the issuer has no key for {algorithm}"),
+                        ));
+                    }
+                    (Some(_), Some(_)) => {
+                        return Err(VerifyError::new(
+                            ErrorCode::KeyNotFound,
+                            "the token has no `kid` and more than one key fits",
+                        ));
+                    }
+                }
+            }
+        };
+        if key.algorithm != algorithm {
+            return Err(VerifyError::new(
+                ErrorCode::AlgorithmNotAllowed,
+                format!(
+                    "the key is for {}, the token says {algorithm}",
+                    key.algorithm
+                ),
+            ));
+        }
+        key.material
+            .as_ref()
+            .map_err(|why| VerifyError::new(ErrorCode::KeyInvalid, *why))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn ed25519(kid: &str) -> Value {
+        json!({ "kty": "OKP", "crv": "Ed25519", "kid": kid,
+                "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" })
+    }
+
+    #[test]
+    fn a_set_is_refused_where_it_can_be_read_two_ways() {
+        for (set, words) in [
+            (json!([]), "array `keys`"),
+            (json!({ "keys": {} }), "array `keys`"),
+            (json!({ "keys": [] }), "no key that can be used"),
+            (
+                json!({ "keys": [ed25519("a"), ed25519("a")] }),
+                "two keys have the `kid` `a`",
+            ),
+            (json!({ "keys": vec![ed25519("a"); 65] }), "more than 64"),
+            (
+                json!({ "keys": [{ "kty": "oct", "k": "c2VjcmV0" }] }),
+                "no key that can be used",
+            ),
+        ] {
+            let error = KeySet::from_value(&set).unwrap_err();
+            assert!(error.contains(words), "{error}");
+        }
+        let twice = br#"{"keys":[],"keys":[]}"#;
+        assert!(
+            KeySet::from_json(twice)
+                .unwrap_err()
+                .contains("duplicate member")
+        );
+    }
+
+    #[test]
+    fn unknown_keys_are_skipped_and_unusable_ones_stay() {
+        let mut encryption = ed25519("enc");
+        encryption["use"] = json!("enc");
+        let set = KeySet::from_value(&json!({ "keys": [
+            { "kty": "AKP", "kid": "a" }, { "kty": "OKP", "crv": "X25519", "kid": "a", "x": "" },
+            { "kty": "RSA", "alg": "RSA-OAEP", "kid": "a" }, "nonsense", ed25519("a"), encryption,
+        ]}))
+        .unwrap();
+        assert!(set.has("a") && set.has("enc") && !set.has("b"));
+        let select = |header: &str| {
+            use base64::Engine as _;
+            let header = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(header);
+            let token = format!("{header}.e30.AA");
+            let token = UntrustedToken::parse(&token, 1000).unwrap();
+            set.select(&token, Algorithm::EdDsa)
+                .map(|_| ())
+                .map_err(|error| error.code())
+        };
+        assert_eq!(select(r#"{"alg":"EdDSA","kid":"a"}"#), Ok(()));
+        assert_eq!(
+            select(r#"{"alg":"EdDSA","kid":"enc"}"#),
+            Err(ErrorCode::KeyInvalid)
+        );
+        assert_eq!(
+            select(r#"{"alg":"EdDSA","kid":"b"}"#),
+            Err(ErrorCode::KeyNotFound)
+        );
+        assert_eq!(select(r#"{"alg":"EdDSA"}"#), Err(ErrorCode::KeyNotFound));
+    }
+}

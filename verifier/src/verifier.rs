@@ -1,0 +1,314 @@
+//! Issuers, keys and policy behind two calls: [`Verifier::verify`] and [`Verifier::authorize`].
+
+use laika_claims::json::{self, TOKEN_LIMITS};
+use laika_claims::policy::{Bearer, Decision, Request};
+use laika_claims::principal;
+use laika_claims::{ErrorCode, Permission, Policy, Timestamp};
+
+use crate::algorithm::Algorithm;
+use crate::checks;
+use crate::error::VerifyError;
+use crate::jws::UntrustedToken;
+pub use crate::keys::{Fetch, Response};
+use crate::keys::{FetchFailure, KeySet, RemoteKeys};
+use crate::options::{IssuerOptions, IssuerRules, KeysFrom, Limits, Options};
+use crate::verified::VerifiedToken;
+
+/// Verifies tokens and decides requests.
+///
+/// Reading (`verify`, `authorize`) needs a shared reference and never waits. What a host fetches
+/// goes through the exclusive calls.
+#[derive(Debug)]
+pub struct Verifier {
+    issuers: Vec<Issuer>,
+    policy: Option<Policy>,
+    limits: Limits,
+    next_fetch: u32,
+    key_set_fetches: u64,
+}
+
+#[derive(Debug)]
+struct Issuer {
+    rules: IssuerRules,
+    keys: Keys,
+}
+
+#[derive(Debug)]
+enum Keys {
+    Static(KeySet),
+    Remote(RemoteKeys),
+}
+
+/// What [`Verifier::authorize`] found.
+#[derive(Debug)]
+pub struct Authorization<'v> {
+    /// Allow or deny, and why.
+    pub decision: Decision<'v>,
+    /// The token, where one was verified.
+    pub token: Option<VerifiedToken>,
+    /// What was wrong with the token, where one came and was not verified.
+    pub error: Option<VerifyError>,
+}
+
+impl Verifier {
+    /// A verifier with these options. Keys by URL are not there yet: see [`Verifier::fetches`].
+    #[must_use]
+    pub fn new(options: Options) -> Self {
+        Self {
+            issuers: options.issuers.into_iter().map(Issuer::new).collect(),
+            policy: options.policy,
+            limits: options.limits,
+            next_fetch: 0,
+            key_set_fetches: 0,
+        }
+    }
+
+    /// Proves everything about `token`, in this order: form, header, key, signature, claims, times.
+    ///
+    /// # Errors
+    /// The first check that fails. `keys_unavailable` and `key_not_found` may be mended by a fetch:
+    /// see [`Verifier::fetches`].
+    pub fn verify(&self, token: &str, now: Timestamp) -> Result<VerifiedToken, VerifyError> {
+        let token = UntrustedToken::parse(token, self.limits.max_token_size)?;
+        checks::check_typ(token.header.typ.as_deref())?;
+        let (index, issuer) = self.issuers.iter().enumerate().next().ok_or_else(|| {
+            VerifyError::new(ErrorCode::IssuerMismatch, "the verifier has no issuer")
+        })?;
+        issuer.check_signature(&token, index, now)?;
+        let malformed = |error: String| {
+            VerifyError::new(
+                ErrorCode::TokenMalformed,
+                format!("the payload is not strict JSON: {error}"),
+            )
+        };
+        let claims = json::parse_object(&token.payload, TOKEN_LIMITS)
+            .map_err(|error| malformed(error.message))?;
+        let payload =
+            String::from_utf8(token.payload).map_err(|error| malformed(error.to_string()))?;
+        let (principal, expires_at) =
+            checks::check_claims(claims, &issuer.rules, self.limits, now)?;
+        let header = token.header;
+        Ok(VerifiedToken::new(
+            header.members,
+            header.text,
+            payload,
+            principal,
+            expires_at,
+        ))
+    }
+
+    /// Decides `request` for whoever sent `token`. A bad token is a decision, not an error.
+    pub fn authorize(
+        &self,
+        token: Option<&str>,
+        request: &Request<'_>,
+        now: Timestamp,
+    ) -> Authorization<'_> {
+        let refuse = |decision| Authorization {
+            decision,
+            token: None,
+            error: None,
+        };
+        let Some(policy) = &self.policy else {
+            return refuse(Decision::unconfigured());
+        };
+        // A request that can't be judged is refused before its token is looked at.
+        let route = match policy.route(request) {
+            Ok(route) => route,
+            Err(decision) => return refuse(decision),
+        };
+        let verified = token.map(|token| self.verify(token, now));
+        let bearer = match &verified {
+            None => Bearer::Fault(ErrorCode::TokenMissing),
+            Some(Ok(token)) => Bearer::Verified(token.principal()),
+            Some(Err(error)) => Bearer::Fault(error.code()),
+        };
+        let decision = route.decide(bearer, now);
+        let (token, error) = match verified {
+            None => (None, None),
+            Some(Ok(token)) => (Some(token), None),
+            Some(Err(error)) => (None, Some(error)),
+        };
+        Authorization {
+            decision,
+            token,
+            error,
+        }
+    }
+
+    /// Whether `grants`, as a verified token of `issuer` carries them, cover `permission`.
+    #[must_use]
+    pub fn can<S: AsRef<str>>(&self, issuer: &str, grants: &[S], permission: &Permission) -> bool {
+        self.issuers
+            .iter()
+            .any(|known| known.rules.issuer == issuer)
+            && principal::holds(grants, true, permission)
+    }
+
+    /// The policy, where there is one.
+    #[must_use]
+    pub fn policy(&self) -> Option<&Policy> {
+        self.policy.as_ref()
+    }
+
+    /// Whether [`Verifier::fetches`] would have something to say, at the cost of a comparison.
+    #[must_use]
+    pub fn has_fetches(&self, error: Option<&VerifyError>, now: Timestamp) -> bool {
+        error.is_some_and(|error| error.wanted().is_some())
+            || self.issuers.iter().any(|issuer| match &issuer.keys {
+                Keys::Static(_) => false,
+                Keys::Remote(keys) => keys.is_due(now),
+            })
+    }
+
+    /// What the host should fetch now: sets that are absent or age, and the set in which `error`
+    /// missed a key. Each counts as under way until it is reported.
+    pub fn fetches(&mut self, error: Option<&VerifyError>, now: Timestamp) -> Vec<Fetch> {
+        let wanted = error.and_then(VerifyError::wanted);
+        let next = &mut self.next_fetch;
+        let started = self
+            .issuers
+            .iter_mut()
+            .enumerate()
+            .filter_map(|(index, issuer)| {
+                let Keys::Remote(keys) = &mut issuer.keys else {
+                    return None;
+                };
+                let missed = wanted.filter(|wanted| wanted.issuer == index);
+                let missed = missed.and_then(|wanted| wanted.kid.as_deref());
+                keys.refresh_if_due(now, next)
+                    .or_else(|| missed.and_then(|kid| keys.refresh_for(kid, now, next)))
+            });
+        started.collect()
+    }
+
+    /// What the host should fetch because somebody asked for fresh keys.
+    pub fn refresh(&mut self, now: Timestamp) -> Vec<Fetch> {
+        let next = &mut self.next_fetch;
+        let started = self
+            .issuers
+            .iter_mut()
+            .filter_map(|issuer| match &mut issuer.keys {
+                Keys::Static(_) => None,
+                Keys::Remote(keys) => keys.refresh_at_once(now, next),
+            });
+        started.collect()
+    }
+
+    /// Whether a fetch is under way that may mend `error`: wait for it, and ask again.
+    #[must_use]
+    pub fn may_be_mended(&self, error: &VerifyError, now: Timestamp) -> bool {
+        let issuer = error
+            .wanted()
+            .and_then(|wanted| self.issuers.get(wanted.issuer));
+        issuer.is_some_and(|issuer| match &issuer.keys {
+            Keys::Static(_) => false,
+            Keys::Remote(keys) => keys.is_fetching(now),
+        })
+    }
+
+    /// Takes what fetch `id` brought. An answer that nobody waits for any more is ignored.
+    ///
+    /// # Errors
+    /// Why it is not used; keys that are held go on.
+    pub fn fetched(
+        &mut self,
+        id: u32,
+        response: Response<'_>,
+        now: Timestamp,
+    ) -> Result<(), FetchFailure> {
+        let Some(keys) = self.awaiting(id) else {
+            return Ok(());
+        };
+        keys.take(response, now)?;
+        self.key_set_fetches += 1;
+        Ok(())
+    }
+
+    /// Notes that fetch `id` has failed.
+    pub fn fetch_failed(&mut self, id: u32) {
+        if let Some(keys) = self.awaiting(id) {
+            keys.fail();
+        }
+    }
+
+    /// How many key sets were fetched and taken.
+    #[must_use]
+    pub fn key_set_fetches(&self) -> u64 {
+        self.key_set_fetches
+    }
+
+    fn awaiting(&mut self, id: u32) -> Option<&mut RemoteKeys> {
+        self.issuers
+            .iter_mut()
+            .find_map(|issuer| match &mut issuer.keys {
+                Keys::Remote(keys) if keys.awaits(id) => Some(keys),
+                _ => None,
+            })
+    }
+}
+
+impl Issuer {
+    fn new(options: IssuerOptions) -> Self {
+        let keys = match options.keys {
+            KeysFrom::Static(keys) => Keys::Static(keys),
+            KeysFrom::Uri(uri) => Keys::Remote(RemoteKeys::new(uri)),
+        };
+        Self {
+            rules: options.rules,
+            keys,
+        }
+    }
+
+    fn check_signature(
+        &self,
+        token: &UntrustedToken<'_>,
+        index: usize,
+        now: Timestamp,
+    ) -> Result<(), VerifyError> {
+        let algorithm = self.allowed(&token.header.alg)?;
+        let keys = match &self.keys {
+            Keys::Static(keys) => keys,
+            Keys::Remote(keys) => keys.usable(now).ok_or_else(|| {
+                VerifyError::new(
+                    ErrorCode::KeysUnavailable,
+                    "the keys of the issuer are not here and could not be fetched",
+                )
+                .wanting(index, None)
+            })?,
+        };
+        let key = keys
+            .select(token, algorithm)
+            .map_err(|error| match error.code() {
+                ErrorCode::KeyNotFound => error.wanting(index, token.header.kid.as_deref()),
+                _ => error,
+            })?;
+        if key.verifies(token.signing_input, &token.signature) {
+            Ok(())
+        } else {
+            Err(VerifyError::new(
+                ErrorCode::SignatureInvalid,
+                "the signature does not hold",
+            ))
+        }
+    }
+
+    /// The algorithm of that name, if tokens of this issuer may be signed with it.
+    fn allowed(&self, name: &str) -> Result<Algorithm, VerifyError> {
+        let allowed = |algorithm: &Algorithm| match (&self.rules.algorithms, &self.keys) {
+            (Some(named), _) => named.contains(algorithm),
+            (None, Keys::Static(keys)) => keys.algorithms().any(|known| known == *algorithm),
+            // The next set may bring a key for it.
+            (None, Keys::Remote(_)) => true,
+        };
+        Algorithm::from_name(name).filter(allowed).ok_or_else(|| {
+            VerifyError::new(
+                ErrorCode::AlgorithmNotAllowed,
+                format!(
+                    "tokens signed with `{}` are not accepted",
+                    name.escape_debug()
+                ),
+            )
+        })
+    }
+}
