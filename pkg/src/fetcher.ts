@@ -7,6 +7,8 @@ const TIMEOUT_MS = 5_000;
 const OVERDUE_MS = TIMEOUT_MS + 500;
 /** The largest body that is read. */
 const MAX_BODY_BYTES = 256 * 1024;
+/** The largest `max-age` that means something (RFC 9111 section 1.2.2). */
+const MAX_AGE_SECONDS = 2 ** 31;
 
 /**
  * Does what the state machine asks for: the only place with I/O.
@@ -155,8 +157,8 @@ async function readBody(response: Response): Promise<Uint8Array> {
 function maxAge(cacheControl: string | null): number | undefined {
   const directives = (cacheControl ?? "").toLowerCase().split(",").map((text) => text.trim());
   if (directives.some((text) => text === "no-store" || text === "no-cache")) return 0;
-  const seconds = directives.map((text) => /^max-age="?(\d{1,10})"?$/.exec(text)?.[1]).find(Boolean);
-  return seconds === undefined ? undefined : Number(seconds);
+  const seconds = directives.map((text) => /^max-age="?(\d+)"?$/.exec(text)?.[1]).find(Boolean);
+  return seconds === undefined ? undefined : Math.min(Number(seconds), MAX_AGE_SECONDS);
 }
 
 /** Why there was no answer; the cause says more than "fetch failed". */

@@ -10,6 +10,11 @@ import type { AuthorizeOutcome, Fetch, Outcome, RawVerifier, VerifyOutcome } fro
 const MAX_WAITS = 16;
 /** The largest time a token may name (RFC 7519 leaves it open): all integers below are exact. */
 const MAX_TIME = 2 ** 53;
+/**
+ * Longer text than any option allows is not copied whole into WebAssembly's memory, which never
+ * shrinks: a token is cut, and still too large, and a request is refused.
+ */
+const MAX_TEXT = 2 ** 20 + 1;
 /** Stands for a token that is not even a string: no such token has this form. */
 const MALFORMED_TOKEN = ".";
 /** Stands for a path that is not even text: refused before any rule is looked at. */
@@ -123,12 +128,12 @@ export class WasmVerifier<C> implements Verifier<C> {
 type Question<O> = ((raw: RawVerifier, now: number, mayFetch: boolean) => string) & { readonly answer?: O };
 
 function verifying(token: unknown): Question<VerifyOutcome> {
-  const text = typeof token === "string" ? token : MALFORMED_TOKEN;
+  const text = tokenText(token);
   return (raw, now, mayFetch) => raw.verify(text, now, mayFetch);
 }
 
 function authorizing(token: unknown, request: AuthorizeRequest): Question<AuthorizeOutcome> {
-  const text = token === undefined || typeof token === "string" ? token : MALFORMED_TOKEN;
+  const text = token === undefined ? undefined : tokenText(token);
   const { method, path, host } = request;
   const valid = isText(method) && isText(path) && (host === undefined || isText(host));
   return (raw, now, mayFetch) =>
@@ -137,9 +142,13 @@ function authorizing(token: unknown, request: AuthorizeRequest): Question<Author
       : raw.authorize(text, "GET", INVALID_PATH, undefined, now, mayFetch);
 }
 
+function tokenText(token: unknown): string {
+  return typeof token === "string" ? token.slice(0, MAX_TEXT) : MALFORMED_TOKEN;
+}
+
 /** A string that survives the way into UTF-8; a lone surrogate would arrive as another character. */
 function isText(value: unknown): value is string {
-  return typeof value === "string" && !/\p{Surrogate}/u.test(value);
+  return typeof value === "string" && value.length < MAX_TEXT && !/\p{Surrogate}/u.test(value);
 }
 
 function validTime(now: unknown): number {
