@@ -35,9 +35,13 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
 
+const NEEDS: &str = "\
+Needs Rust (with rustup, which adds the wasm target), a C compiler, and Node.js 20 or newer.
+`test` also needs Python 3, which brings Envoy, and Chromium.";
+
 /// Builds, tests and shows Laika.
 #[derive(Parser)]
-#[command(name = "cargo xtask", bin_name = "cargo xtask", max_term_width = 100)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", max_term_width = 100, after_help = NEEDS)]
 struct Arguments {
     #[command(subcommand)]
     task: Task,
@@ -45,14 +49,16 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Build everything that is shipped: `target/release/laika`, `pkg/` (ready for `npm pack`),
-    /// `target/wasm/laika_edge_filter.wasm` and the page in `target/www/`
+    /// Build everything that is shipped
+    ///
+    /// Leaves `target/release/laika` with the page inside, `pkg/` ready for `npm pack`, and
+    /// `target/wasm/laika_edge_filter.wasm`. What has not changed is not built again.
     Build,
-    /// Run issuer and example backend with two accounts, and say what to try, until Ctrl-C
+    /// Run issuer and example backend until Ctrl-C, and say what to try
     Demo,
-    /// Check format, lints (native and wasm), documentation, file hygiene, licences
+    /// Check format, lints, documentation, file hygiene, licences
     Check,
-    /// Run all that CI runs: tools, build, check, every test; the numbers come last
+    /// Run all that CI runs; the numbers come last
     Test {
         /// Run this part alone, on what is there
         #[arg(long, value_name = "PART")]
@@ -63,8 +69,10 @@ enum Task {
         /// What to measure
         subject: bench::Subject,
     },
-    /// Run for long: a million verifications, damaged tokens, an issuer killed again and again;
-    /// writes `docs/soak.md`
+    /// Run for long, and write `docs/soak.md`
+    ///
+    /// A million verifications, damaged tokens through the packed npm package, and an issuer
+    /// killed under load again and again.
     Soak {
         /// How long, about
         #[arg(long, default_value_t = 10)]

@@ -166,3 +166,39 @@ fn follow(pipe: impl std::io::Read + Send + 'static, mut log: File) -> mpsc::Rec
     });
     ready
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn start(script: &str) -> Result<Service> {
+        let folder = tempfile::tempdir().unwrap();
+        let interrupt = Interrupt(Arc::default());
+        let mut shell = Command::new("sh");
+        Service::start(
+            "shell",
+            shell.args(["-c", script]),
+            &folder.path().join("log"),
+            &interrupt,
+        )
+    }
+
+    #[test]
+    fn a_ready_service_has_an_address_and_ends_when_asked() {
+        let service = start("echo ready http://127.0.0.1:1/; exec sleep 60").unwrap();
+        assert_eq!(service.url, "http://127.0.0.1:1");
+        assert!(!service.stop().unwrap().success());
+    }
+
+    #[test]
+    fn a_service_that_dies_is_an_error_with_its_last_words() {
+        let error = start("echo no such folder >&2; exit 3")
+            .err()
+            .unwrap()
+            .to_string();
+        assert!(
+            error.contains("the shell ended") && error.contains("no such folder"),
+            "{error}"
+        );
+    }
+}
