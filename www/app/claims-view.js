@@ -20,7 +20,7 @@ const meaning = {
   type: "main or micro",
   anonymous: "holder without an account",
   level: "strongest role's level, lower is stronger",
-  permissions: "what the holder may do",
+  permissions: "what the holder's roles allow here",
   scope: "the same, for standard consumers",
   amr: "how it was proved",
   acr: "how strongly it was proved",
@@ -50,10 +50,13 @@ function readable(name, value) {
     return [localTime(date), el("span", { class: "quiet" }, ` ${distance(date)}`)];
   }
   if (lists.has(name) && Array.isArray(value)) {
-    return value.length === 0 ? el("span", { class: "quiet" }, "none") : chips(value);
+    return value.length === 0 ? none() : chips(value);
   }
+  if (value === "") return none();
   return el("span", { class: "mono wrap" }, typeof value === "string" ? value : JSON.stringify(value));
 }
+
+const none = () => el("span", { class: "quiet" }, "none");
 
 /** A list as chips. */
 export function chips(values, kind = "") {

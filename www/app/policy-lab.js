@@ -28,7 +28,8 @@ export function showPolicyLab() {
     compile();
   });
   byId("request").addEventListener("submit", (event) => event.preventDefault());
-  for (const id of ["request-method", "request-path", "request-host", "request-token"]) byId(id).addEventListener("input", decide);
+  for (const id of ["request-method", "request-path", "request-token"]) byId(id).addEventListener("input", decideRequest);
+  byId("request-host").addEventListener("input", decide);
   editor.text = defaultPolicy;
 
   let expiry;
@@ -78,6 +79,7 @@ function refuse(error) {
 }
 
 function decide() {
+  decideRequest();
   const held = heldToken();
   const rows = presets(held?.verified?.subject);
   const began = performance.now();
@@ -89,10 +91,15 @@ function decide() {
   const count = rows.length * (held ? 2 : 1);
   byId("table-note").textContent = verifier ? `${count} decisions in ${duration(performance.now() - began)}` : "";
   fill(byId("decisions").tBodies[0], ...decided.map(tableRow));
+}
 
-  const sends = Boolean(held) && byId("request-token").checked;
+function decideRequest() {
+  const held = heldToken();
+  const sends = held && byId("request-token").checked;
   const request = { method: byId("request-method").value, path: byId("request-path").value };
-  fill(byId("decision"), decisionCard(ask(sends ? held.text : undefined, request)));
+  const card = decisionCard(ask(sends ? held.text : undefined, request));
+  // What has not changed is not announced again.
+  if (!byId("decision").firstChild?.isEqualNode(card)) fill(byId("decision"), card);
 }
 
 /** The decision, or null while there is no policy to ask. */
@@ -106,7 +113,7 @@ function tableRow({ request, without, with: withToken }) {
   choose.addEventListener("click", () => {
     byId("request-method").value = request.method;
     byId("request-path").value = request.path;
-    decide();
+    decideRequest();
   });
   return el("tr", {},
     el("th", { scope: "row" }, choose, request.note ? el("span", { class: "quiet note" }, request.note) : null),

@@ -16,8 +16,11 @@ export function onSession(listener) {
   listener(user);
 }
 
-/** Takes up the session of an earlier visit, if there is one. */
+/** Takes up the session of an earlier visit, if there is one, and follows other tabs. */
 export async function restore() {
+  addEventListener("storage", ({ key, newValue }) => {
+    if (key === HINT && newValue === null) become(null);
+  });
   if (localStorage.getItem(HINT) === null) return;
   await endedMeansLoggedOut(async () => become(await api.me()));
 }

@@ -27,6 +27,7 @@ async function attempt(trial) {
   showText(made.text, made.flipped);
   const result = byId("trial-result");
   result.hidden = false;
+  result.dataset.trial = trial.id;
   result.dataset.verdict = refusal ? "bad" : "good";
   fill(result,
     el("p", { class: "verdict-text" }, refusal ? ["Refused: ", el("code", {}, refusal.code)] : "Accepted."),

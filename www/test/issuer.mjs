@@ -1,0 +1,35 @@
+// Starts the real issuer, with the seed in a folder of its own.
+
+import { execFile, spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+const program = process.env.LAIKA_BIN ?? fileURLToPath(new URL("../../target/release/laika", import.meta.url));
+const seed = fileURLToPath(new URL("seed.toml", import.meta.url));
+
+/** `{ url, stop }`; `stop` ends it and removes what it stored. */
+export async function startIssuer() {
+  const folder = await mkdtemp(join(tmpdir(), "laika-page-"));
+  const env = { ...process.env, LAIKA_LISTEN: "127.0.0.1:0", LAIKA_DATA_DIR: folder };
+  await promisify(execFile)(program, ["import", seed], { env });
+  const child = spawn(program, ["serve"], { env, stdio: ["ignore", "pipe", "pipe"] });
+  let log = "";
+  child.stderr.on("data", (text) => { log += text; });
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  const ready = new Promise((resolve) => createInterface({ input: child.stdout })
+    .on("line", (line) => line.startsWith("ready ") && resolve(line.slice("ready ".length))));
+  const url = await Promise.race([ready, ended.then(() => null)]);
+  if (url === null) throw new Error(`the issuer ended before it was ready:\n${log}`);
+  return {
+    url,
+    async stop() {
+      child.kill("SIGTERM");
+      await ended;
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

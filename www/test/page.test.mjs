@@ -1,0 +1,267 @@
+// The page, as a person uses it: real issuer, real Chromium, nothing in between.
+//
+// Needs the release binary with the feature `page` (`cargo xtask build`) at $LAIKA_BIN or in
+// target/release, and Chromium at $LAIKA_CHROMIUM or /usr/bin/chromium.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { openPage, overflow, startBrowser } from "./browser.mjs";
+import { startIssuer } from "./issuer.mjs";
+
+const BELKA = { login: "belka", password: "strelka-came-back-with-me-1960" };
+const PASSWORD = "four-steps-beyond-the-kennel";
+
+let issuer;
+let browser;
+before(async () => { [issuer, browser] = await Promise.all([startIssuer(), startBrowser()]); });
+after(async () => {
+  await browser?.close();
+  await issuer?.stop();
+});
+
+test("a stranger registers, carries a token, asks the policy and leaves", async () => {
+  const page = await openPage(browser, issuer.url);
+  assert.equal(await page.isDisabled("#get-token"), true, "no token before there is a session");
+
+  await register(page, { username: "strelka", email: "strelka@example.com", password: PASSWORD });
+  await page.waitForSelector("#signed-in:visible");
+  assert.equal(await page.textContent("#person-name"), "strelka");
+
+  await getToken(page);
+  assert.match(await page.textContent("#verdict-text"), /^Verified\./);
+  assert.match(await page.textContent("#life-left"), /^[45]:\d\d$/);
+  const claims = await shownClaims(page);
+  assert.equal(claims.type, "micro");
+  assert.equal(claims.username, "strelka");
+  assert.equal(claims.iss, issuer.url);
+  assert.deepEqual(claims.permissions, []);
+
+  const rows = await decisions(page);
+  assert.deepEqual(rows["GET /health"], ["allow 200 health", "allow 200 health"]);
+  assert.deepEqual(rows["GET /orders"], ["deny 401 list", "deny 403 list"]);
+  assert.deepEqual(rows["GET /users/{your sub}/orders"], ["deny 401 mine", "allow 200 mine"]);
+  assert.deepEqual(rows["GET /users/somebody-else/orders"], ["deny 401 mine", "deny 403 mine"]);
+  assert.deepEqual(rows["GET /health/../orders"], ["deny 400", "deny 400"]);
+
+  await page.reload();
+  await page.waitForSelector("#signed-in:visible");
+  await page.click("#log-out");
+  await page.waitForSelector("#signed-out:visible");
+  assert.equal(await page.isDisabled("#get-token"), true);
+  await page.reload();
+  await page.waitForSelector("html[data-ready]");
+  assert.equal(await page.isVisible("#signed-out"), true, "the session is over for good");
+  await close(page);
+});
+
+test("whoever has a role may what it grants, and every trick is refused", async () => {
+  const page = await openPage(browser, issuer.url);
+  await logIn(page, BELKA);
+  await getToken(page);
+  assert.deepEqual((await shownClaims(page)).permissions.toSorted(), ["orders:create", "orders:read"]);
+
+  const rows = await decisions(page);
+  assert.deepEqual(rows["GET /orders"], ["deny 401 list", "allow 200 list"]);
+  assert.deepEqual(rows["DELETE /orders/42"], ["deny 401 cancel", "deny 403 cancel"]);
+  await ask(page, "DELETE", "/orders/42");
+  const decision = await page.innerText("#decision");
+  assert.match(decision, /Denied 403/);
+  assert.match(decision, /permission_denied/);
+  assert.match(decision, /orders:cancel\s+role:admin/);
+  assert.match(decision, /WWW-Authenticate: Bearer error="insufficient_scope"/);
+  await page.uncheck("#request-token");
+  assert.match(await page.innerText("#decision"), /Denied 401[^]*token_missing/);
+
+  const calls = await page.textContent("#wire-count");
+  const codes = {
+    flip: /^(signature_invalid|token_malformed|key_not_found|algorithm_not_allowed|type_mismatch|critical_header_unsupported)$/,
+    promote: /^signature_invalid$/,
+    none: /^(algorithm_not_allowed|token_malformed)$/,
+    elsewhere: /^audience_mismatch$/,
+    later: /^expired$/,
+  };
+  for (const [trial, code] of Object.entries(codes)) {
+    await page.click(`#trial-${trial}`);
+    await page.waitForSelector(`#trial-result[data-trial=${trial}]:visible`);
+    assert.match(await page.textContent("#trial-result code"), code, trial);
+  }
+  assert.equal(await page.textContent("#wire-count"), calls, "nothing of this asked the issuer");
+
+  await page.fill("#micro-audience", "billing");
+  await page.click("#get-token");
+  await page.waitForSelector("#verdict[data-verdict=bad]");
+  assert.match(await page.textContent("#verdict-text"), /^Refused: audience_mismatch/);
+
+  await page.fill("#micro-service", "no-such-service");
+  await page.click("#get-token");
+  await page.waitForSelector("#micro .field-error, #micro .form-error:visible");
+  assert.match(page.complaints.splice(0).join(), /^POST \/v1\/tokens\/micro 4\d\d$/);
+  await close(page);
+});
+
+test("the policy compiles as one types, and says where it does not", async () => {
+  const page = await openPage(browser, issuer.url);
+  await page.waitForSelector("#policy-state[data-verdict=good]");
+
+  await page.fill("#policy-text", "{\n  \"version\": 1,\n  \"rules\": [,]\n}");
+  await page.waitForSelector("#policy-state[data-verdict=bad]");
+  assert.match(await page.textContent("#policy-state"), /policy_invalid .*line 3/);
+  assert.equal(await page.textContent(".gutter .marked"), "3\n");
+  assert.match(await page.textContent("#decision"), /does not compile/);
+
+  await page.fill("#policy-text", [
+    "{ \"version\": 1, \"rules\": [",
+    "  { \"id\": \"a\", \"path\": \"/a\", \"require\": \"anyone\" },",
+    "  { \"id\": \"b\", \"path\": \"/b\",",
+    "    \"require\": \"orders:*\" }",
+    "] }",
+  ].join("\n"));
+  await page.waitForFunction(() => document.querySelector(".gutter .marked")?.textContent === "4\n");
+  assert.match(await page.textContent("#policy-state"), /policy_invalid .*rules\[1\]\.require/);
+
+  await page.fill("#policy-text", "{\"version\":1,\"otherwise\":\"anyone\"}");
+  await page.waitForSelector("#policy-state[data-verdict=good]");
+  await ask(page, "GET", "/anything");
+  assert.match(await page.innerText("#decision"), /Allowed 200/);
+  await ask(page, "GET", "/any//thing");
+  assert.match(await page.innerText("#decision"), /Denied 400[^]*request_invalid/);
+
+  await page.click("#policy-reset");
+  await page.waitForFunction(() => document.querySelectorAll("#decisions tbody tr").length === 9);
+  await close(page);
+});
+
+test("a refusal is shown where it belongs, as text", async () => {
+  const page = await openPage(browser, issuer.url);
+  const fresh = { username: "pushinka", email: "pushinka@example.com", password: PASSWORD };
+
+  await register(page, { ...fresh, username: "" });
+  assert.equal(await page.textContent("#register-username-error"), "This is needed.");
+  await register(page, { ...fresh, password: "password1" });
+  assert.notEqual(await fieldError(page, "register-password"), "");
+  await register(page, { ...fresh, username: "<img src=x>" });
+  assert.notEqual(await fieldError(page, "register-username"), "");
+  assert.equal(await page.locator("#account img").count(), 0);
+  await register(page, { ...fresh, username: "belka" });
+  assert.notEqual(await fieldError(page, "register-username"), "");
+  assert.deepEqual(page.complaints.splice(0), ["POST /v1/users 422", "POST /v1/users 422", "POST /v1/users 409"]);
+
+  await logIn(page, { ...BELKA, password: "not-it-not-it-not-it" });
+  await page.waitForSelector("#log-in .form-error:visible");
+  assert.deepEqual(page.complaints.splice(0), ["POST /v1/sessions 401"]);
+  await close(page);
+});
+
+test("a weak password gets zxcvbn's advice", async () => {
+  const page = await openPage(browser, issuer.url);
+  await register(page, { username: "zvezdochka", email: "z@example.com", password: "qwertyuiop123" });
+  await page.waitForSelector("#register .strength");
+  assert.match(await page.innerText("#register .strength"), /guess/);
+  assert.deepEqual(page.complaints.splice(0), ["POST /v1/users 422"]);
+  await close(page);
+});
+
+test("an invitation opens the registration and leaves the address bar", async () => {
+  const page = await openPage(browser, `${issuer.url}/#invitation=not-a-real-code`);
+  assert.equal(await page.isVisible("#register"), true);
+  assert.equal(await page.inputValue("#register-invitation"), "not-a-real-code");
+  assert.equal(new URL(page.url()).hash, "");
+  await register(page, { username: "chernushka", email: "c@example.com", password: PASSWORD });
+  assert.notEqual(await fieldError(page, "register-invitation"), "");
+  assert.equal(page.complaints.splice(0).length, 1);
+  await close(page);
+});
+
+test("an issuer that is gone is said plainly", async () => {
+  const short = await startIssuer();
+  const page = await openPage(browser, short.url);
+  await short.stop();
+  await logIn(page, BELKA);
+  await page.waitForSelector("#log-in .form-error:visible");
+  assert.match(await page.textContent("#log-in .form-error"), /did not answer/);
+  assert.match(page.complaints.splice(0).join(), /ERR_CONNECTION_REFUSED/);
+  await close(page);
+});
+
+for (const colorScheme of ["light", "dark"]) {
+  test(`nothing runs out of a narrow screen (${colorScheme})`, async () => {
+    const page = await openPage(browser, issuer.url, { colorScheme, viewport: { width: 360, height: 740 }, hasTouch: true });
+    assert.equal(await overflow(page), 0, "logged out");
+    await page.click("#tab-register");
+    assert.equal(await overflow(page), 0, "registration");
+    await logIn(page, BELKA);
+    await getToken(page);
+    await page.click("#trial-promote");
+    await page.waitForSelector("#trial-result:visible");
+    await page.click("#token details summary");
+    await ask(page, "DELETE", `/orders/${"x".repeat(200)}`);
+    assert.equal(await overflow(page), 0, "with a token, a refusal and a long path");
+
+    const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const first = await background();
+    await page.click("#theme");
+    assert.notEqual(await background(), first, "the toggle changes the colours");
+    await page.reload();
+    assert.notEqual(await background(), first, "and the choice is kept");
+    await close(page);
+  });
+}
+
+test("the page comes with a strict content security policy and needs nothing more", async () => {
+  const response = await fetch(issuer.url);
+  const policy = response.headers.get("content-security-policy");
+  assert.match(policy, /default-src 'none'/);
+  assert.doesNotMatch(policy, /unsafe-inline|'unsafe-eval'|\*/);
+});
+
+async function register(page, { username, email, password }) {
+  await page.click("#tab-register");
+  await page.fill("#register-username", username);
+  await page.fill("#register-email", email);
+  await page.fill("#register-password", password);
+  await page.click("#register button[type=submit]");
+}
+
+async function logIn(page, { login, password }) {
+  await page.click("#tab-log-in");
+  await page.fill("#log-in-login", login);
+  await page.fill("#log-in-password", password);
+  await page.click("#log-in button[type=submit]");
+}
+
+/** Gets a token and waits until it is verified and its timings are measured. */
+async function getToken(page) {
+  await page.click("#get-token:enabled");
+  await page.waitForSelector("#timings div:nth-child(3)");
+}
+
+async function shownClaims(page) {
+  return JSON.parse(await page.textContent("#claims-json"));
+}
+
+/** The decision table: request to `[without a token, with it]`. */
+async function decisions(page) {
+  const rows = await page.locator("#decisions tbody tr").evaluateAll((all) => all.map((row) => [
+    row.querySelector(".link").textContent,
+    [...row.cells].slice(1).map((cell) => cell.innerText.replaceAll(/\s+/g, " ").trim()),
+  ]));
+  return Object.fromEntries(rows);
+}
+
+async function ask(page, method, path) {
+  await page.selectOption("#request-method", method);
+  await page.fill("#request-path", path);
+}
+
+/** The message at a field, once there is one. */
+async function fieldError(page, id) {
+  await page.waitForSelector(`#${id}-error`);
+  return page.textContent(`#${id}-error`);
+}
+
+/** Whatever the page complained of and no test expected fails it here. */
+async function close(page) {
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+}
