@@ -4,13 +4,13 @@ import { observedFetch } from "./wire.js";
 
 /** A refusal of the issuer (RFC 9457), or the lack of any answer (`code` is `"network"`). */
 export class Problem extends Error {
-  constructor(code, message, { status = 0, fields = [], score, retryAfter } = {}) {
+  constructor(code, message, { status = 0, fields = [], strength, retryAfter } = {}) {
     super(message);
     this.name = "Problem";
     this.code = code;
     this.status = status;
     this.fields = fields;
-    this.score = score;
+    this.strength = strength;
     this.retryAfter = retryAfter;
   }
 }

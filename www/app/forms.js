@@ -28,12 +28,12 @@ function read(form) {
 function show(form, error) {
   let elsewhere = error.message;
   for (const { field, detail } of error.fields ?? []) {
-    const input = form.elements.namedItem(String(field).replace(/^\//, ""));
+    const input = form.elements.namedItem(String(field).replace(/\[\d+\]$/, ""));
     if (!input) continue;
     atField(input, sentence(detail), elsewhere !== "");
     elsewhere = "";
   }
-  if (error.score !== undefined) strength(form.elements.namedItem("password"), error.score);
+  if (error.strength) showStrength(form.elements.namedItem("password"), error.strength);
   showMessage(form.querySelector(".form-error"), elsewhere);
 }
 
@@ -47,12 +47,13 @@ function atField(input, message, focus) {
   if (focus) input.focus();
 }
 
-/** zxcvbn's score, 0 to 4, as five marks. */
-function strength(input, score) {
-  const words = ["far too easy to guess", "very easy to guess", "easy to guess", "hard to guess", "very hard to guess"];
+/** zxcvbn's score, 0 to 4, as five marks, and its advice. */
+function showStrength(input, { score, warning, suggestions }) {
+  const words = ["guessed at once", "guessed very soon", "guessed soon", "hard to guess", "very hard to guess"];
   const marks = words.map((_, step) => el("i", { class: step <= score ? "on" : "" }));
-  input?.closest(".field").append(
-    el("p", { class: "strength" }, el("span", { class: "marks", "aria-hidden": "true" }, marks), words[score] ?? ""));
+  input?.closest(".field").append(el("div", { class: "strength" },
+    el("p", {}, el("span", { class: "marks", "aria-hidden": "true" }, marks), words[score]),
+    [warning, ...suggestions].filter(Boolean).map((advice) => el("p", {}, sentence(advice)))));
 }
 
 function clear(form) {
