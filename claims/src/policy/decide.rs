@@ -177,7 +177,9 @@ impl<'p> Decision<'p> {
         }
     }
 
-    fn denied(code: ErrorCode) -> Self {
+    /// A denial for `code`, decided by no rule.
+    #[must_use]
+    pub fn denied(code: ErrorCode) -> Self {
         Self {
             allowed: false,
             status: code.status(),
@@ -190,7 +192,10 @@ impl<'p> Decision<'p> {
         }
     }
 
-    fn request_invalid(why: &str) -> Self {
+    /// The denial of a request that can't be judged without guessing; `why` may be told to the
+    /// client.
+    #[must_use]
+    pub fn request_invalid(why: &str) -> Self {
         Self {
             missing: vec![why.to_owned()],
             ..Self::denied(ErrorCode::RequestInvalid)

@@ -1,12 +1,14 @@
 //! Keys, sets of keys, and the state machine that keeps a remote set fresh.
 
 mod jwk;
+mod max_age;
 mod remote;
 
 use laika_claims::ErrorCode;
 use laika_claims::json::{self, DOCUMENT_LIMITS};
 use serde_json::Value;
 
+pub use max_age::max_age;
 pub use remote::{Fetch, FetchFailure, MAX_BODY, RemoteKeys, Response};
 
 use crate::algorithm::Algorithm;
