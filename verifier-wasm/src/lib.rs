@@ -1,1 +1,214 @@
+//! WebAssembly face of `laika-verifier` for JavaScript: conversion only.
+//!
+//! # Design
+//!
+//! One call from JavaScript is one crossing: strings go in, one JSON text comes out, which the
+//! package parses once and freezes. The claims in it are the payload as it was signed, after the
+//! verifier has read it strictly. Options come in, and errors of options go out, as JavaScript
+//! values. Nothing is decided here; the package in `pkg/` is the only user.
+
 #![forbid(unsafe_code)]
+
+mod names;
+mod outcome;
+
+use laika_claims::ErrorCode;
+use laika_verifier::{
+    Options, OptionsError, Permission, Request, Response, Timestamp, Verifier, VerifyError,
+};
+use serde::Serialize;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// A verifier, as the package holds it.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct RawVerifier {
+    verifier: Verifier,
+}
+
+#[wasm_bindgen]
+impl RawVerifier {
+    /// A verifier with the options of `createVerifier`, without `now` and `fetch`.
+    ///
+    /// # Errors
+    /// Throws `{code, message, field?}`.
+    #[wasm_bindgen(constructor)]
+    pub fn new(options: JsValue) -> Result<RawVerifier, JsValue> {
+        let document = serde_wasm_bindgen::from_value(options)
+            .map_err(|error| thrown(ErrorCode::OptionsInvalid, &error.to_string(), None))?;
+        let options = names::to_snake_case(document).and_then(Options::from_value);
+        let options = options.map_err(|error| options_thrown(&error))?;
+        Ok(Self {
+            verifier: Verifier::new(options),
+        })
+    }
+
+    /// JSON text of a `VerifyOutcome`.
+    ///
+    /// # Errors
+    /// Throws when `now` is no time.
+    pub fn verify(&mut self, token: &str, now: f64, may_fetch: bool) -> Result<String, JsValue> {
+        let now = moment(now)?;
+        let (fields, error) = match self.verifier.verify(token, now) {
+            Ok(token) => (format!("\"token\":{}", outcome::token(&token)), None),
+            Err(error) => (format!("\"error\":{}", outcome::error(&error)), Some(error)),
+        };
+        Ok(self.finish(&fields, error.as_ref(), now, may_fetch))
+    }
+
+    /// JSON text of an `AuthorizeOutcome`.
+    ///
+    /// # Errors
+    /// Throws when `now` is no time.
+    pub fn authorize(
+        &mut self,
+        token: Option<String>,
+        method: &str,
+        path: &str,
+        host: Option<String>,
+        now: f64,
+        may_fetch: bool,
+    ) -> Result<String, JsValue> {
+        let now = moment(now)?;
+        let request = Request {
+            method,
+            target: path,
+            host: host.as_deref(),
+        };
+        let found = self.verifier.authorize(token.as_deref(), &request, now);
+        let fields = format!("\"decision\":{}", outcome::decision(&found));
+        let error = found.error;
+        Ok(self.finish(&fields, error.as_ref(), now, may_fetch))
+    }
+
+    /// Whether `grants` of a token of `issuer` cover `permission`.
+    ///
+    /// # Errors
+    /// Throws `policy_invalid` when `permission` is none.
+    pub fn can(
+        &self,
+        issuer: &str,
+        grants: Vec<String>,
+        permission: &str,
+    ) -> Result<bool, JsValue> {
+        let permission = Permission::parse(permission)
+            .map_err(|error| thrown(ErrorCode::PolicyInvalid, &error.to_string(), None))?;
+        Ok(self.verifier.can(issuer, &grants, &permission))
+    }
+
+    /// JSON array of what to fetch at once.
+    ///
+    /// # Errors
+    /// Throws when `now` is no time.
+    pub fn refresh(&mut self, now: f64) -> Result<String, JsValue> {
+        let now = moment(now)?;
+        Ok(outcome::json(&self.verifier.refresh(now)))
+    }
+
+    /// Takes what fetch `id` brought. Returns why it is not used, if it isn't.
+    ///
+    /// # Errors
+    /// Throws when `now` is no time.
+    pub fn fetched(
+        &mut self,
+        id: u32,
+        status: u16,
+        max_age: Option<u32>,
+        body: &[u8],
+        now: f64,
+    ) -> Result<Option<String>, JsValue> {
+        let now = moment(now)?;
+        let response = Response {
+            status,
+            max_age,
+            body,
+        };
+        Ok(self
+            .verifier
+            .fetched(id, response, now)
+            .err()
+            .map(|failure| failure.to_string()))
+    }
+
+    /// Notes that fetch `id` has failed.
+    #[wasm_bindgen(js_name = fetchFailed)]
+    pub fn fetch_failed(&mut self, id: u32) {
+        self.verifier.fetch_failed(id);
+    }
+
+    /// JSON text of the counters.
+    pub fn stats(&self) -> String {
+        outcome::stats(&self.verifier)
+    }
+
+    fn finish(
+        &mut self,
+        fields: &str,
+        error: Option<&VerifyError>,
+        now: Timestamp,
+        may_fetch: bool,
+    ) -> String {
+        let mut text = format!("{{{fields}");
+        if may_fetch && self.verifier.has_fetches(error, now) {
+            let fetches = self.verifier.fetches(error, now);
+            if !fetches.is_empty() {
+                text.push_str(",\"fetch\":");
+                text.push_str(&outcome::json(&fetches));
+            }
+        }
+        if error.is_some_and(|error| self.verifier.may_be_mended(error, now)) {
+            text.push_str(",\"wait\":true");
+        }
+        text.push('}');
+        text
+    }
+}
+
+/// JSON text of the header and claims of a token, of which nothing has been proved.
+///
+/// # Errors
+/// Throws `{code, message}` when the form of the token is wrong.
+#[wasm_bindgen(js_name = decodeUnverified)]
+pub fn decode_unverified(token: &str) -> Result<String, JsValue> {
+    outcome::unverified(token).map_err(|error| thrown(error.code(), error.message(), None))
+}
+
+#[derive(Serialize)]
+struct Thrown<'a> {
+    code: &'a str,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'a str>,
+}
+
+fn thrown(code: ErrorCode, message: &str, field: Option<&str>) -> JsValue {
+    let error = Thrown {
+        code: code.as_str(),
+        message,
+        field,
+    };
+    serde_wasm_bindgen::to_value(&error).unwrap_or_else(|_| JsValue::from_str(message))
+}
+
+fn options_thrown(error: &OptionsError) -> JsValue {
+    let at = names::to_camel_case(&error.at);
+    let message = names::quoted_to_camel_case(&error.message);
+    let text = if at.is_empty() {
+        message
+    } else {
+        format!("`{at}`: {message}")
+    };
+    thrown(
+        error.code,
+        &text,
+        Some(&at).filter(|at| !at.is_empty()).map(String::as_str),
+    )
+}
+
+fn moment(now: f64) -> Result<Timestamp, JsValue> {
+    Timestamp::from_seconds(now).ok_or_else(|| {
+        let message = "`now` must return seconds since 1970, from 0 to 2^53";
+        thrown(ErrorCode::OptionsInvalid, message, Some("now"))
+    })
+}

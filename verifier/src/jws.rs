@@ -86,6 +86,33 @@ impl<'a> UntrustedToken<'a> {
     }
 }
 
+/// A payload that is strict JSON.
+#[derive(Debug)]
+pub struct Payload {
+    /// The claims.
+    pub claims: Map<String, Value>,
+    /// The payload as it was written.
+    pub text: String,
+}
+
+impl UntrustedToken<'_> {
+    /// Reads the payload: one JSON object in UTF-8, without duplicate members. A verifier calls it
+    /// only after the signature holds.
+    ///
+    /// # Errors
+    /// `token_malformed`.
+    pub fn read_payload(&self) -> Result<Payload, VerifyError> {
+        let refuse = |why: &str| malformed(&format!("the payload is not strict JSON: {why}"));
+        let claims = json::parse_object(&self.payload, TOKEN_LIMITS)
+            .map_err(|error| refuse(&error.message))?;
+        let text = std::str::from_utf8(&self.payload).map_err(|_| refuse("not UTF-8"))?;
+        Ok(Payload {
+            claims,
+            text: text.to_owned(),
+        })
+    }
+}
+
 impl Header {
     fn parse(bytes: Vec<u8>) -> Result<Self, VerifyError> {
         let members = json::parse_object(&bytes, TOKEN_LIMITS)

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use laika_claims::{Permission, Principal, Timestamp};
 use serde_json::{Map, Value};
 
+use crate::jws::Header;
+
 /// A token that a [`Verifier`](crate::Verifier) has proved: signature, claims, times.
 ///
 /// Cloning is cheap. There is no other way to get one than to have it verified.
@@ -13,8 +15,7 @@ pub struct VerifiedToken(Arc<Proved>);
 
 #[derive(Debug)]
 struct Proved {
-    header: Map<String, Value>,
-    header_text: String,
+    header: Header,
     payload_text: String,
     principal: Principal,
     expires_at: Timestamp,
@@ -22,15 +23,13 @@ struct Proved {
 
 impl VerifiedToken {
     pub(crate) fn new(
-        header: Map<String, Value>,
-        header_text: String,
+        header: Header,
         payload_text: String,
         principal: Principal,
         expires_at: Timestamp,
     ) -> Self {
         Self(Arc::new(Proved {
             header,
-            header_text,
             payload_text,
             principal,
             expires_at,
@@ -40,13 +39,13 @@ impl VerifiedToken {
     /// The members of the header.
     #[must_use]
     pub fn header(&self) -> &Map<String, Value> {
-        &self.0.header
+        &self.0.header.members
     }
 
     /// The header as it was written: strict JSON.
     #[must_use]
     pub fn header_text(&self) -> &str {
-        &self.0.header_text
+        &self.0.header.text
     }
 
     /// The payload as it was written: strict JSON.

@@ -1,6 +1,5 @@
 //! Issuers, keys and policy behind two calls: [`Verifier::verify`] and [`Verifier::authorize`].
 
-use laika_claims::json::{self, TOKEN_LIMITS};
 use laika_claims::policy::{Bearer, Decision, Request};
 use laika_claims::principal;
 use laika_claims::{ErrorCode, Permission, Policy, Timestamp};
@@ -75,23 +74,12 @@ impl Verifier {
             VerifyError::new(ErrorCode::IssuerMismatch, "the verifier has no issuer")
         })?;
         issuer.check_signature(&token, index, now)?;
-        let malformed = |error: String| {
-            VerifyError::new(
-                ErrorCode::TokenMalformed,
-                format!("the payload is not strict JSON: {error}"),
-            )
-        };
-        let claims = json::parse_object(&token.payload, TOKEN_LIMITS)
-            .map_err(|error| malformed(error.message))?;
-        let payload =
-            String::from_utf8(token.payload).map_err(|error| malformed(error.to_string()))?;
+        let payload = token.read_payload()?;
         let (principal, expires_at) =
-            checks::check_claims(claims, &issuer.rules, self.limits, now)?;
-        let header = token.header;
+            checks::check_claims(payload.claims, &issuer.rules, self.limits, now)?;
         Ok(VerifiedToken::new(
-            header.members,
-            header.text,
-            payload,
+            token.header,
+            payload.text,
             principal,
             expires_at,
         ))

@@ -1,0 +1,129 @@
+//! Option names: camelCase in JavaScript, snake_case in Rust. Policies, keys and values are passed
+//! on as they are.
+
+use laika_claims::ErrorCode;
+use laika_verifier::OptionsError;
+use serde_json::{Map, Value};
+
+/// The options with their names, and those of each issuer, in snake_case.
+///
+/// # Errors
+/// A name that is not camelCase.
+pub(crate) fn to_snake_case(options: Value) -> Result<Value, OptionsError> {
+    let Value::Object(options) = options else {
+        return Ok(options);
+    };
+    let mut renamed = rename(options)?;
+    if let Some(issuers) = renamed.get_mut("issuers") {
+        *issuers = match issuers.take() {
+            Value::Array(items) => {
+                Value::Array(items.into_iter().map(issuer).collect::<Result<_, _>>()?)
+            }
+            one => issuer(one)?,
+        };
+    }
+    Ok(Value::Object(renamed))
+}
+
+/// A path or name in camelCase.
+pub(crate) fn to_camel_case(text: &str) -> String {
+    let mut camel = String::with_capacity(text.len());
+    let mut upper = false;
+    for c in text.chars() {
+        match c {
+            '_' => upper = true,
+            c if upper => {
+                camel.push(c.to_ascii_uppercase());
+                upper = false;
+            }
+            c => camel.push(c),
+        }
+    }
+    camel
+}
+
+/// A message, with what stands in backticks in camelCase.
+pub(crate) fn quoted_to_camel_case(message: &str) -> String {
+    let parts: Vec<_> = message
+        .split('`')
+        .enumerate()
+        .map(|(index, part)| {
+            if index % 2 == 1 {
+                to_camel_case(part)
+            } else {
+                part.to_owned()
+            }
+        })
+        .collect();
+    parts.join("`")
+}
+
+fn issuer(value: Value) -> Result<Value, OptionsError> {
+    match value {
+        Value::Object(members) => rename(members).map(Value::Object),
+        other => Ok(other),
+    }
+}
+
+fn rename(members: Map<String, Value>) -> Result<Map<String, Value>, OptionsError> {
+    members
+        .into_iter()
+        .map(|(name, value)| {
+            if name.contains('_') {
+                return Err(OptionsError {
+                    code: ErrorCode::OptionsInvalid,
+                    message: "there is no such option: names are written in camelCase".to_owned(),
+                    at: name,
+                });
+            }
+            Ok((snake(&name), value))
+        })
+        .collect()
+}
+
+fn snake(name: &str) -> String {
+    let mut snake = String::with_capacity(name.len() + 2);
+    for c in name.chars() {
+        if c.is_ascii_uppercase() {
+            snake.push('_');
+        }
+        snake.push(c.to_ascii_lowercase());
+    }
+    snake
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn names_of_options_and_issuers_change_and_nothing_else_does() {
+        let options = json!({
+            "clockSkew": 1, "policy": { "someName": 1 },
+            "issuers": [{ "jwksUri": "u", "jwks": { "keyOps": 1 } }],
+        });
+        assert_eq!(
+            to_snake_case(options).unwrap(),
+            json!({
+                "clock_skew": 1, "policy": { "someName": 1 },
+                "issuers": [{ "jwks_uri": "u", "jwks": { "keyOps": 1 } }],
+            })
+        );
+        let one = to_snake_case(json!({ "issuers": { "maxTokenAge": 1 } })).unwrap();
+        assert_eq!(one, json!({ "issuers": { "max_token_age": 1 } }));
+        assert!(to_snake_case(json!({ "clock_skew": 1 })).is_err());
+        assert!(to_snake_case(json!({ "issuers": [{ "jwks_uri": "u" }] })).is_err());
+        assert_eq!(to_snake_case(json!(7)).unwrap(), json!(7));
+    }
+
+    #[test]
+    fn messages_speak_of_the_names_that_were_written() {
+        assert_eq!(to_camel_case("issuers[0].jwks_uri"), "issuers[0].jwksUri");
+        assert_eq!(
+            quoted_to_camel_case("give `jwks` or `jwks_uri`, a_b"),
+            "give `jwks` or `jwksUri`, a_b"
+        );
+    }
+}
