@@ -24,6 +24,7 @@ mod scene;
 mod service;
 mod soak;
 mod stamp;
+mod suites;
 mod tally;
 mod test;
 mod tools;

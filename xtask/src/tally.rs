@@ -1,5 +1,6 @@
 //! Counts of passed and failed tests, as test runners print them.
 
+use std::fmt;
 use std::ops::AddAssign;
 
 /// How many tests passed and failed.
@@ -42,6 +43,12 @@ impl Tally {
             }
         }
         tally
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} passed, {} failed", self.passed, self.failed)
     }
 }
 
