@@ -1,0 +1,59 @@
+//! What the policy and the verifier look at in a request.
+
+use http::header::{AUTHORIZATION, HOST};
+use http::{Request, Version};
+
+use crate::bearer::{self, Found};
+
+/// A request as the verifier wants it, or why it can't be judged.
+pub(super) type Facts = Result<Readable, &'static str>;
+
+/// A request that can be judged.
+#[derive(Debug)]
+pub(super) struct Readable {
+    pub(super) method: String,
+    pub(super) target: String,
+    pub(super) host: Option<String>,
+    pub(super) token: Option<String>,
+}
+
+pub(super) fn facts<B>(request: &Request<B>) -> Facts {
+    let headers = request.headers();
+    if bearer::METHOD_OVERRIDES
+        .iter()
+        .any(|name| headers.contains_key(*name))
+    {
+        return Err("a method override is not accepted");
+    }
+    let found = headers
+        .get_all(AUTHORIZATION)
+        .iter()
+        .map(|value| bearer::token_of(value.as_bytes(), bearer::SCHEME))
+        .fold(Found::None, Found::and);
+    let token = match found {
+        Found::None => None,
+        Found::One(token) => Some(token),
+        Found::Several => return Err("the request has several tokens"),
+    };
+    let uri = request.uri();
+    // In HTTP/2 and later the authority comes beside the path; in HTTP/1 it makes an absolute form.
+    let target = if request.version() <= Version::HTTP_11 && uri.authority().is_some() {
+        return Err("the request target is in absolute form");
+    } else {
+        uri.path_and_query().map_or("", |target| target.as_str())
+    };
+    let mut hosts = headers.get_all(HOST).iter();
+    let host = match (hosts.next(), hosts.next()) {
+        (None, _) => uri
+            .authority()
+            .map(|authority| authority.as_str().to_owned()),
+        (Some(host), None) => Some(String::from_utf8_lossy(host.as_bytes()).into_owned()),
+        (Some(_), Some(_)) => return Err("the request has several hosts"),
+    };
+    Ok(Readable {
+        method: request.method().as_str().to_owned(),
+        target: target.to_owned(),
+        host,
+        token,
+    })
+}
