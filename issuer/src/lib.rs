@@ -1,1 +1,43 @@
+//! Laika's issuer: users, sessions, roles, permissions and tokens.
+//!
+//! # Design
+//!
+//! The binary `laika` is a thin shell round this library, and tests drive the same router with a
+//! clock they hold in their hand. Requests flow downwards: an endpoint under [`http`] converts,
+//! [`accounts`], [`session`] and [`mint`] decide, [`db`] holds every line of SQL.
+//!
+//! | module | what lives there |
+//! |---|---|
+//! | [`config`] | settings from file and environment, checked once |
+//! | [`cli`] | the command line |
+//! | [`serve`] | start and end of the service |
+//! | [`app`] | the state every request sees |
+//! | [`http`] | router, extractors, one file for each endpoint |
+//! | [`accounts`] | names, e-mails, passwords, registration, log-in |
+//! | [`session`] | main tokens against their session rows, rotation |
+//! | [`mint`] | main and micro tokens |
+//! | [`keys`] | signing keys: made, wrapped, published |
+//! | [`db`] | migrations and queries |
+//! | [`seed`] | seed files for `laika import` |
+//! | [`problem`] | what is answered when something is refused |
+//! | [`clock`], [`random`] | the only places that read the time or draw random numbers |
+
 #![forbid(unsafe_code)]
+
+pub mod accounts;
+pub mod app;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod db;
+pub mod http;
+pub mod keys;
+pub mod mint;
+pub mod one_time_code;
+pub mod password;
+pub mod problem;
+pub mod random;
+pub mod secret;
+pub mod seed;
+pub mod serve;
+pub mod session;

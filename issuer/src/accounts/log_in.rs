@@ -1,0 +1,59 @@
+//! Log-in with name or e-mail and password.
+
+use laika_claims::IssuerCode;
+
+use super::login_key;
+use super::strength::{is_plausible, normalise};
+use crate::app::App;
+use crate::db;
+use crate::db::sessions::{Origin, Session};
+use crate::db::users::{User, UserStatus};
+use crate::problem::Problem;
+use crate::secret::Secret;
+use crate::session;
+
+/// What somebody sends to log in.
+#[derive(Debug)]
+pub struct LogIn {
+    /// Name or e-mail.
+    pub login: String,
+    /// The password.
+    pub password: Secret,
+}
+
+/// Checks the password and starts a session. Whether the user is unknown, disabled or deleted or
+/// the password is wrong: one answer, after the same work.
+///
+/// # Errors
+/// The credentials are not good, or too much is going on.
+pub async fn log_in(app: &App, log_in: &LogIn, origin: Origin) -> Result<(User, Session), Problem> {
+    if !is_plausible(&log_in.password) {
+        return Err(refused());
+    }
+    let password = normalise(&log_in.password);
+    let mut connection = app.db.read().await?;
+    let found = db::users::by_login(&mut connection, &login_key(&log_in.login)).await?;
+    drop(connection);
+    // Nobody of that name: the same work against a hash that nothing fits.
+    let (user, hash) = match found {
+        Some((user, hash)) => (Some(user), Some(hash)),
+        None => (None, None),
+    };
+    let fits = app.passwords.verify(&password, hash).await?;
+    let user = match user {
+        Some(user) if fits && user.status == UserStatus::Active => user,
+        _ => return Err(refused()),
+    };
+    let mut tx = app.db.write().await?;
+    let session = session::start(app, &mut tx, user.id, origin).await?;
+    tx.commit().await?;
+    tracing::info!(user = %user.id, session = %session.id, "logged in");
+    Ok((user, session))
+}
+
+fn refused() -> Problem {
+    Problem::issuer(
+        IssuerCode::CredentialsInvalid,
+        "unknown user or wrong password",
+    )
+}

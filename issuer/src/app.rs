@@ -1,0 +1,102 @@
+//! What every request sees.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::config::{PublicUrl, Settings};
+use crate::db::{self, Db};
+use crate::keys::KeyRing;
+use crate::one_time_code::{self, INVITATION_PREFIX};
+use crate::password::Passwords;
+use crate::problem::Problem;
+use crate::random::Random;
+
+/// The global role that may administer everything; made by the first migration.
+pub const ADMINISTRATOR: &str = "administrator";
+
+/// The state of the service; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct App(Arc<State>);
+
+/// What [`App`] points to.
+#[derive(Debug)]
+pub struct State {
+    /// URL of this issuer: the `iss` of its tokens.
+    pub issuer: PublicUrl,
+    /// Checked settings.
+    pub settings: Settings,
+    /// The database.
+    pub db: Db,
+    /// Signing keys.
+    pub keys: KeyRing,
+    /// Password hashes.
+    pub passwords: Passwords,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Random numbers.
+    pub random: Arc<dyn Random>,
+}
+
+impl App {
+    /// Loads keys, and sees to the roles that must exist.
+    ///
+    /// # Errors
+    /// The database or the keys can't be used.
+    pub async fn new(
+        settings: Settings,
+        issuer: PublicUrl,
+        db: Db,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Result<Self, Problem> {
+        let keys = KeyRing::load(
+            &db,
+            &settings.master_key_file,
+            settings.signing_algorithm,
+            &*clock,
+            &*random,
+        )
+        .await?;
+        let passwords = Passwords::new(&settings.password, Arc::clone(&random))?;
+        let mut tx = db.write().await?;
+        let role = &settings.default_role;
+        db::roles::ensure(&mut tx, &role.name, role.level, clock.now()).await?;
+        tx.commit().await?;
+        Ok(Self(Arc::new(State {
+            issuer,
+            settings,
+            db,
+            keys,
+            passwords,
+            clock,
+            random,
+        })))
+    }
+
+    /// The link by which the first administrator signs up, while there is none; a new one at every
+    /// call, and those before it stop working.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn first_administrator_link(&self) -> Result<Option<String>, Problem> {
+        let mut tx = self.db.write().await?;
+        if db::roles::is_held_at_level(&mut tx, 0).await? {
+            return Ok(None);
+        }
+        let code = one_time_code::generate(INVITATION_PREFIX, &*self.random)?;
+        let hash = one_time_code::hash(&code);
+        db::invitations::replace_unused(&mut tx, ADMINISTRATOR, &hash, self.clock.now()).await?;
+        tx.commit().await?;
+        // In the fragment: it reaches no server log and no `Referer`.
+        Ok(Some(format!("{}/#invitation={code}", self.issuer.as_str())))
+    }
+}
+
+impl Deref for App {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        &self.0
+    }
+}

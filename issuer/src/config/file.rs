@@ -1,0 +1,104 @@
+//! What may be written in the settings file. Every field is optional; the names here are the names
+//! of the settings.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::ConfigError;
+
+/// The settings file, as it is written.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct File {
+    /// Address and port to listen on; port 0 takes a free one.
+    pub listen: Option<String>,
+    /// URL of this issuer as others reach it: the `iss` of its tokens.
+    pub public_url: Option<String>,
+    /// Folder of the database and the master key.
+    pub data_dir: Option<PathBuf>,
+    /// Another database than the one in the data folder.
+    pub database_url: Option<String>,
+    /// Another master key than the one in the data folder.
+    pub master_key_file: Option<PathBuf>,
+    /// `RS256` or `EdDSA`.
+    pub signing_algorithm: Option<String>,
+    /// Origins of web pages that may call this issuer, besides its own.
+    pub allowed_origins: Option<Vec<String>>,
+    /// Seconds a request may take.
+    pub request_timeout: Option<i64>,
+    /// What is logged: `error`, `warn`, `info`, `debug`, `trace`, or a filter of tracing.
+    pub log: Option<String>,
+    /// Main tokens.
+    #[serde(default)]
+    pub main: Main,
+    /// Micro tokens.
+    #[serde(default)]
+    pub micro: Micro,
+    /// The role of every registered user.
+    #[serde(default)]
+    pub default_role: DefaultRole,
+    /// Passwords.
+    #[serde(default)]
+    pub password: Password,
+}
+
+/// Main tokens; all in seconds.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Main {
+    /// Life of a main token; begins anew at each rotation.
+    pub lifetime: Option<i64>,
+    /// Life of a session, however often it is rotated.
+    pub max_lifetime: Option<i64>,
+    /// Age at which a request for a micro token also rotates the main token.
+    pub rotate_after: Option<i64>,
+}
+
+/// Micro tokens.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Micro {
+    /// Life in seconds for services that do not set their own.
+    pub lifetime: Option<i64>,
+    /// Largest size in bytes.
+    pub max_size: Option<i64>,
+}
+
+/// The global role of every registered user.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DefaultRole {
+    /// Its name.
+    pub name: Option<String>,
+    /// Its level; lower is stronger.
+    pub level: Option<i64>,
+}
+
+/// Passwords.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Password {
+    /// Argon2id: memory in KiB.
+    pub memory: Option<i64>,
+    /// Argon2id: passes.
+    pub passes: Option<i64>,
+    /// Argon2id: lanes.
+    pub lanes: Option<i64>,
+    /// How many hashes are computed at once.
+    pub workers: Option<i64>,
+    /// How many may wait for their turn.
+    pub queue: Option<i64>,
+}
+
+/// Reads a settings file.
+///
+/// # Errors
+/// It can't be read, is not TOML, or names something unknown; with line and column.
+pub fn read(path: &Path) -> Result<File, ConfigError> {
+    let place = path.display().to_string();
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| ConfigError::new(&place, format!("can't be read: {error}")))?;
+    // The parser's message is several lines: where, the line itself, what is wrong with it.
+    toml::from_str(&text).map_err(|error| ConfigError::new(place, error.to_string()))
+}

@@ -1,0 +1,221 @@
+//! Checked settings.
+
+use std::net::SocketAddr;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+
+use super::file::{self, File};
+use super::{ConfigError, PublicUrl, default_database_url};
+use crate::accounts::role_name;
+use crate::keys::Algorithm;
+
+const DAY: i64 = 24 * 3600;
+
+/// Settings, each within its range.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Address and port to listen on.
+    pub listen: SocketAddr,
+    /// URL as others reach it; absent: where it listens.
+    pub public_url: Option<PublicUrl>,
+    /// Folder of the database and the master key.
+    pub data_dir: PathBuf,
+    /// The database.
+    pub database_url: String,
+    /// The key that wraps the signing keys.
+    pub master_key_file: PathBuf,
+    /// What tokens are signed with, unless a service says otherwise.
+    pub signing_algorithm: Algorithm,
+    /// Origins of web pages that may call, besides the issuer's own.
+    pub allowed_origins: Vec<String>,
+    /// Seconds a request may take.
+    pub request_timeout: u64,
+    /// What is logged.
+    pub log: String,
+    /// Main tokens.
+    pub main: Main,
+    /// Micro tokens.
+    pub micro: Micro,
+    /// The role of every registered user.
+    pub default_role: DefaultRole,
+    /// Passwords.
+    pub password: Password,
+}
+
+/// Main tokens; all in seconds.
+#[derive(Debug, Clone)]
+pub struct Main {
+    /// Life of a main token; begins anew at each rotation.
+    pub lifetime: i64,
+    /// Life of a session, however often it is rotated.
+    pub max_lifetime: i64,
+    /// Age at which a request for a micro token also rotates the main token.
+    pub rotate_after: i64,
+}
+
+/// Micro tokens.
+#[derive(Debug, Clone)]
+pub struct Micro {
+    /// Life in seconds for services that do not set their own.
+    pub lifetime: i64,
+    /// Largest size in bytes.
+    pub max_size: usize,
+}
+
+/// The global role of every registered user.
+#[derive(Debug, Clone)]
+pub struct DefaultRole {
+    /// Its name.
+    pub name: String,
+    /// Its level; lower is stronger.
+    pub level: i64,
+}
+
+/// Argon2id's parameters and its pool.
+#[derive(Debug, Clone)]
+pub struct Password {
+    /// Memory in KiB.
+    pub memory: u32,
+    /// Passes.
+    pub passes: u32,
+    /// Lanes.
+    pub lanes: u32,
+    /// How many hashes are computed at once.
+    pub workers: usize,
+    /// How many may wait for their turn.
+    pub queue: usize,
+}
+
+impl Settings {
+    /// Checks what was written, and fills in what was not.
+    ///
+    /// # Errors
+    /// The first setting that can't be used.
+    pub fn check(file: File) -> Result<Self, ConfigError> {
+        let listen = file.listen.unwrap_or_else(|| "127.0.0.1:8080".to_owned());
+        let data_dir = file
+            .data_dir
+            .unwrap_or_else(|| PathBuf::from("./laika-data"));
+        let public_url = file.public_url.as_deref();
+        let origins = file.allowed_origins.unwrap_or_default();
+        Ok(Self {
+            listen: listen.parse().map_err(|_| {
+                let help = "write an address and a port, like `127.0.0.1:8080` or `[::]:8080`";
+                ConfigError::new("listen", format!("`{listen}` is no address; {help}"))
+            })?,
+            public_url: public_url
+                .map(|url| PublicUrl::parse(url, "public_url"))
+                .transpose()?,
+            database_url: file
+                .database_url
+                .unwrap_or_else(|| default_database_url(&data_dir)),
+            master_key_file: file
+                .master_key_file
+                .unwrap_or_else(|| data_dir.join("master.key")),
+            data_dir,
+            signing_algorithm: algorithm(file.signing_algorithm.as_deref())?,
+            allowed_origins: origins
+                .iter()
+                .map(|url| {
+                    Ok(PublicUrl::parse(url, "allowed_origins")?
+                        .as_str()
+                        .to_owned())
+                })
+                .collect::<Result<_, _>>()?,
+            request_timeout: number("request_timeout", file.request_timeout, 15, 1..=300)?,
+            log: file.log.unwrap_or_else(|| "info".to_owned()),
+            main: main(&file.main)?,
+            micro: Micro {
+                lifetime: number("micro.lifetime", file.micro.lifetime, 300, 10..=DAY)?,
+                max_size: number("micro.max_size", file.micro.max_size, 4096, 1024..=16384)?,
+            },
+            default_role: default_role(file.default_role)?,
+            password: password(&file.password)?,
+        })
+    }
+}
+
+fn main(file: &file::Main) -> Result<Main, ConfigError> {
+    let lifetime = number("main.lifetime", file.lifetime, 30 * DAY, 60..=3650 * DAY)?;
+    // A cap below one life, or a rotation after the end, would be settings that never act.
+    let cap = (180 * DAY).max(lifetime);
+    Ok(Main {
+        lifetime,
+        max_lifetime: number(
+            "main.max_lifetime",
+            file.max_lifetime,
+            cap,
+            lifetime..=3650 * DAY,
+        )?,
+        rotate_after: number(
+            "main.rotate_after",
+            file.rotate_after,
+            3600.min(lifetime),
+            1..=lifetime,
+        )?,
+    })
+}
+
+fn password(file: &file::Password) -> Result<Password, ConfigError> {
+    let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as i64);
+    // OWASP's parameters for Argon2id; less than their weakest choice is refused.
+    let memory: u32 = number(
+        "password.memory",
+        file.memory,
+        19 * 1024,
+        7 * 1024..=1024 * 1024,
+    )?;
+    Ok(Password {
+        memory,
+        passes: number("password.passes", file.passes, 2, 1..=100)?,
+        lanes: number("password.lanes", file.lanes, 1, 1..=64)?,
+        workers: number("password.workers", file.workers, cores, 1..=1024)?,
+        queue: number("password.queue", file.queue, 64, 0..=100_000)?,
+    })
+}
+
+fn default_role(file: file::DefaultRole) -> Result<DefaultRole, ConfigError> {
+    let name = file.name.unwrap_or_else(|| "user".to_owned());
+    match role_name(&name) {
+        Some((None, _)) => {}
+        _ => {
+            let message = format!("`{name}` is not the name of a global role, such as `user`");
+            return Err(ConfigError::new("default_role.name", message));
+        }
+    }
+    Ok(DefaultRole {
+        name,
+        level: number("default_role.level", file.level, 1000, 0..=1_000_000)?,
+    })
+}
+
+fn algorithm(name: Option<&str>) -> Result<Algorithm, ConfigError> {
+    let Some(name) = name else {
+        return Ok(Algorithm::Rs256);
+    };
+    Algorithm::from_name(name).ok_or_else(|| {
+        let message = format!("`{name}` is not supported; choose `RS256` or `EdDSA`");
+        ConfigError::new("signing_algorithm", message)
+    })
+}
+
+/// The number that was written, or the default; in the range, and of the type that is wanted.
+fn number<T: TryFrom<i64>>(
+    name: &str,
+    written: Option<i64>,
+    default: i64,
+    range: RangeInclusive<i64>,
+) -> Result<T, ConfigError> {
+    let value = written.unwrap_or(default);
+    let out_of_range = || {
+        let (least, most) = (range.start(), range.end());
+        ConfigError::new(
+            name,
+            format!("`{value}` is out of range; choose {least} to {most}"),
+        )
+    };
+    if !range.contains(&value) {
+        return Err(out_of_range());
+    }
+    T::try_from(value).map_err(|_| out_of_range())
+}

@@ -1,0 +1,110 @@
+//! What can go wrong with the database, and what a request answers then.
+
+use laika_claims::code::IssuerCode;
+
+use crate::problem::Problem;
+
+/// A query failed.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    /// A write met a constraint.
+    #[error("the write met the constraint {0:?}")]
+    Conflict(Constraint),
+    /// The database does not answer, or not in time.
+    #[error("the database does not answer: {0}")]
+    Unavailable(String),
+    /// A row holds what no version of this program writes.
+    #[error("the database holds `{value}` as {what}")]
+    Corrupt {
+        /// Which value.
+        what: &'static str,
+        /// What it is.
+        value: String,
+    },
+    /// A write changed another number of rows than it must.
+    #[error("a write changed {0} rows instead of one")]
+    RowCount(u64),
+    /// The database's URL can't be used.
+    #[error("{0}")]
+    Url(String),
+    /// Bringing the tables up to date failed.
+    #[error("migrating the database failed: {0}")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// Anything else; a fault of the program or of the database.
+    #[error("the database refused a query: {0}")]
+    Query(sqlx::Error),
+}
+
+/// Constraints that mean something to whoever asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Constraint {
+    /// The user name is taken.
+    Username,
+    /// The e-mail is taken.
+    Email,
+    /// The audience belongs to another service.
+    Audience,
+    /// What a row refers to does not exist.
+    Reference,
+    /// Something else is already there.
+    Other,
+}
+
+impl From<sqlx::Error> for DbError {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::Database(database) if database.is_unique_violation() => {
+                Self::Conflict(constraint(database.message()))
+            }
+            sqlx::Error::Database(database) if database.is_foreign_key_violation() => {
+                Self::Conflict(Constraint::Reference)
+            }
+            sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed
+            | sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_) => Self::Unavailable(error.to_string()),
+            _ => Self::Query(error),
+        }
+    }
+}
+
+/// PostgreSQL names the index, SQLite the column; our indices are named so that both contain this.
+fn constraint(message: &str) -> Constraint {
+    if message.contains("username_key") {
+        Constraint::Username
+    } else if message.contains("email_key") {
+        Constraint::Email
+    } else if message.contains("audience") {
+        Constraint::Audience
+    } else {
+        Constraint::Other
+    }
+}
+
+impl From<DbError> for Problem {
+    fn from(error: DbError) -> Self {
+        match error {
+            DbError::Unavailable(cause) => Self {
+                retry_after: Some(2),
+                cause: Some(cause),
+                ..Self::issuer(
+                    IssuerCode::DatabaseUnavailable,
+                    "the database does not answer",
+                )
+            },
+            DbError::Conflict(_)
+            | DbError::Corrupt { .. }
+            | DbError::RowCount(_)
+            | DbError::Url(_)
+            | DbError::Migrate(_)
+            | DbError::Query(_) => Self::internal(error),
+        }
+    }
+}
+
+impl From<sqlx::Error> for Problem {
+    fn from(error: sqlx::Error) -> Self {
+        DbError::from(error).into()
+    }
+}

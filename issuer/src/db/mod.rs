@@ -1,0 +1,24 @@
+//! The database: connections, migrations, and every line of SQL.
+//!
+//! One text per query serves SQLite and PostgreSQL, through sqlx's `Any` driver: `$1`
+//! placeholders, `TEXT` and `BIGINT` only. Queries are plain functions that take a connection, so
+//! whoever calls them owns the transaction. Nothing found is `Ok(None)`; constraint violations
+//! become [`DbError::Conflict`] in one place.
+
+mod connect;
+pub mod entitlements;
+mod error;
+pub mod invitations;
+pub mod keys;
+pub mod roles;
+pub mod row;
+pub mod services;
+pub mod sessions;
+pub mod users;
+
+pub use connect::Db;
+pub use error::{Constraint, DbError};
+pub use sqlx::AnyConnection as Connection;
+
+/// A transaction; it ends in `commit`, or is undone when dropped.
+pub type Transaction = sqlx::Transaction<'static, sqlx::Any>;

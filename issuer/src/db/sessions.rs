@@ -1,0 +1,251 @@
+//! Sessions: the rows behind main tokens.
+
+use sqlx::any::AnyRow;
+use uuid::Uuid;
+
+use super::row::{exactly_one, get, get_uuid};
+use super::users::{User, UserStatus};
+use super::{Connection, DbError};
+use crate::clock::UnixSeconds;
+
+/// A session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// `sid` of its tokens.
+    pub id: Uuid,
+    /// Whose it is.
+    pub user_id: Uuid,
+    /// Rotation counter of the current main token.
+    pub ctr: i64,
+    /// When the current main token was made.
+    pub rotated_at: UnixSeconds,
+    /// Whether the current main token has been used.
+    pub current_used: bool,
+    /// When the session began.
+    pub created_at: UnixSeconds,
+    /// When its holder proved who they are.
+    pub auth_time: UnixSeconds,
+    /// How they proved it (RFC 8176).
+    pub amr: Vec<String>,
+    /// When it ends, unless it is rotated before.
+    pub expires_at: UnixSeconds,
+    /// When it was last used, to within a few minutes.
+    pub last_used_at: UnixSeconds,
+    /// When it was ended, if it was.
+    pub ended_at: Option<UnixSeconds>,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+/// Where a session came from, for its owner's eyes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// What the client calls itself.
+    pub client: Option<String>,
+    /// Address of the client.
+    pub address: Option<String>,
+    /// Its `User-Agent`.
+    pub user_agent: Option<String>,
+}
+
+/// Why a session was ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EndReason {
+    /// Its holder logged out.
+    LogOut,
+    /// A main token was used again after it had been replaced.
+    Reuse,
+    /// A main token was ahead of the row: the database is older than the token.
+    Ahead,
+    /// The account was disabled or deleted.
+    UserGone,
+}
+
+impl EndReason {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::LogOut => "log_out",
+            Self::Reuse => "reuse",
+            Self::Ahead => "ahead",
+            Self::UserGone => "user_gone",
+        }
+    }
+}
+
+/// Where a page of sessions begins: after the session that began at this time, with this id.
+pub type Cursor = (UnixSeconds, String);
+
+/// Writes a new session.
+///
+/// # Errors
+/// The query failed.
+pub async fn insert(db: &mut Connection, session: &Session) -> Result<(), DbError> {
+    let result = sqlx::query(
+        "INSERT INTO sessions (id, user_id, ctr, rotated_at, current_used, created_at, auth_time, \
+         amr, expires_at, last_used_at, client, address, user_agent) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+    )
+    .bind(session.id.to_string())
+    .bind(session.user_id.to_string())
+    .bind(session.ctr)
+    .bind(session.rotated_at)
+    .bind(i64::from(session.current_used))
+    .bind(session.created_at)
+    .bind(session.auth_time)
+    .bind(session.amr.join(" "))
+    .bind(session.expires_at)
+    .bind(session.last_used_at)
+    .bind(session.origin.client.clone())
+    .bind(session.origin.address.clone())
+    .bind(session.origin.user_agent.clone())
+    .execute(db)
+    .await?;
+    exactly_one(&result)
+}
+
+/// A session and its holder, in one statement.
+///
+/// # Errors
+/// The query failed.
+pub async fn with_holder(
+    db: &mut Connection,
+    id: Uuid,
+) -> Result<Option<(Session, User)>, DbError> {
+    let row = sqlx::query(
+        "SELECT s.id, s.user_id, s.ctr, s.rotated_at, s.current_used, s.created_at, s.auth_time, \
+         s.amr, s.expires_at, s.last_used_at, s.ended_at, s.client, s.address, s.user_agent, \
+         u.username, u.email, u.status, u.created_at AS user_created_at \
+         FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1",
+    )
+    .bind(id.to_string())
+    .fetch_optional(db)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let user = User {
+        id: get_uuid(&row, "user_id")?,
+        username: get(&row, "username")?,
+        email: get(&row, "email")?,
+        status: UserStatus::parse(get(&row, "status")?)?,
+        created_at: get(&row, "user_created_at")?,
+    };
+    Ok(Some((session(&row)?, user)))
+}
+
+/// Moves the counter from `session.ctr` to the next; whether it still stood there.
+///
+/// # Errors
+/// The query failed.
+pub async fn rotate(
+    db: &mut Connection,
+    session: &Session,
+    expires_at: UnixSeconds,
+    now: UnixSeconds,
+) -> Result<bool, DbError> {
+    let result = sqlx::query(
+        "UPDATE sessions SET ctr = ctr + 1, rotated_at = $3, current_used = 0, expires_at = $4, \
+         last_used_at = $3 WHERE id = $1 AND ctr = $2 AND ended_at IS NULL",
+    )
+    .bind(session.id.to_string())
+    .bind(session.ctr)
+    .bind(now)
+    .bind(expires_at)
+    .execute(db)
+    .await?;
+    Ok(result.rows_affected() == 1)
+}
+
+/// Notes that the token with counter `ctr` was used, and when.
+///
+/// # Errors
+/// The query failed.
+pub async fn mark_used(
+    db: &mut Connection,
+    id: Uuid,
+    ctr: i64,
+    now: UnixSeconds,
+) -> Result<(), DbError> {
+    // No row: the session was ended or rotated in between, and there is nothing left to note.
+    sqlx::query(
+        "UPDATE sessions SET current_used = 1, last_used_at = $3 \
+         WHERE id = $1 AND ctr = $2 AND ended_at IS NULL",
+    )
+    .bind(id.to_string())
+    .bind(ctr)
+    .bind(now)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Ends a session; whether it was still going on.
+///
+/// # Errors
+/// The query failed.
+pub async fn end(
+    db: &mut Connection,
+    id: Uuid,
+    reason: EndReason,
+    now: UnixSeconds,
+) -> Result<bool, DbError> {
+    let result = sqlx::query(
+        "UPDATE sessions SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL",
+    )
+    .bind(id.to_string())
+    .bind(now)
+    .bind(reason.as_str())
+    .execute(db)
+    .await?;
+    Ok(result.rows_affected() == 1)
+}
+
+/// Sessions of a user that go on, youngest first, `limit` of them after `after`.
+///
+/// # Errors
+/// The query failed.
+pub async fn of_user(
+    db: &mut Connection,
+    user: Uuid,
+    after: Option<&Cursor>,
+    limit: i64,
+    now: UnixSeconds,
+) -> Result<Vec<Session>, DbError> {
+    let first = (UnixSeconds::MAX, String::new());
+    let (created_at, id) = after.unwrap_or(&first);
+    let rows = sqlx::query(
+        "SELECT id, user_id, ctr, rotated_at, current_used, created_at, auth_time, amr, \
+         expires_at, last_used_at, ended_at, client, address, user_agent FROM sessions \
+         WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2 \
+         AND (created_at < $3 OR (created_at = $3 AND id < $4)) \
+         ORDER BY created_at DESC, id DESC LIMIT $5",
+    )
+    .bind(user.to_string())
+    .bind(now)
+    .bind(*created_at)
+    .bind(id.clone())
+    .bind(limit)
+    .fetch_all(db)
+    .await?;
+    rows.iter().map(session).collect()
+}
+
+fn session(row: &AnyRow) -> Result<Session, DbError> {
+    let amr: String = get(row, "amr")?;
+    Ok(Session {
+        id: get_uuid(row, "id")?,
+        user_id: get_uuid(row, "user_id")?,
+        ctr: get(row, "ctr")?,
+        rotated_at: get(row, "rotated_at")?,
+        current_used: get::<i64>(row, "current_used")? != 0,
+        created_at: get(row, "created_at")?,
+        auth_time: get(row, "auth_time")?,
+        amr: amr.split_whitespace().map(str::to_owned).collect(),
+        expires_at: get(row, "expires_at")?,
+        last_used_at: get(row, "last_used_at")?,
+        ended_at: get(row, "ended_at")?,
+        origin: Origin {
+            client: get(row, "client")?,
+            address: get(row, "address")?,
+            user_agent: get(row, "user_agent")?,
+        },
+    })
+}

@@ -1,0 +1,267 @@
+//! Users.
+
+use sqlx::Row as _;
+use sqlx::any::AnyRow;
+use uuid::Uuid;
+
+use super::row::{exactly_one, get, get_uuid};
+use super::{Connection, DbError};
+use crate::accounts::{Email, Username};
+use crate::clock::UnixSeconds;
+
+/// A person with an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// `sub` of this person's tokens.
+    pub id: Uuid,
+    /// As the person writes it.
+    pub username: String,
+    /// As the person writes it.
+    pub email: String,
+    /// Whether this account may be used.
+    pub status: UserStatus,
+    /// When the account was made.
+    pub created_at: UnixSeconds,
+}
+
+/// Whether an account may be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UserStatus {
+    /// It may.
+    Active,
+    /// An administrator closed it for now.
+    Disabled,
+    /// It is gone; name and e-mail stay reserved.
+    Deleted,
+}
+
+impl UserStatus {
+    const ALL: [Self; 3] = [Self::Active, Self::Disabled, Self::Deleted];
+
+    /// As the database and the command line write it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Disabled => "disabled",
+            Self::Deleted => "deleted",
+        }
+    }
+
+    /// The status of that name.
+    ///
+    /// # Errors
+    /// There is no such status.
+    pub fn parse(text: &str) -> Result<Self, DbError> {
+        Self::ALL
+            .into_iter()
+            .find(|status| status.as_str() == text)
+            .ok_or_else(|| DbError::Corrupt {
+                what: "status of a user",
+                value: text.to_owned(),
+            })
+    }
+}
+
+/// Writes a new user.
+///
+/// # Errors
+/// [`DbError::Conflict`] where the name or e-mail is taken.
+pub async fn insert(
+    db: &mut Connection,
+    id: Uuid,
+    username: &Username,
+    email: &Email,
+    password_hash: &str,
+    now: UnixSeconds,
+) -> Result<User, DbError> {
+    let result = sqlx::query(
+        "INSERT INTO users (id, username, username_key, email, email_key, password_hash, status, \
+         created_at) VALUES ($1, $2, $3, $4, $5, $6, 'active', $7)",
+    )
+    .bind(id.to_string())
+    .bind(username.as_str())
+    .bind(username.key())
+    .bind(email.as_str())
+    .bind(email.key())
+    .bind(password_hash)
+    .bind(now)
+    .execute(db)
+    .await?;
+    exactly_one(&result)?;
+    Ok(User {
+        id,
+        username: username.as_str().to_owned(),
+        email: email.as_str().to_owned(),
+        status: UserStatus::Active,
+        created_at: now,
+    })
+}
+
+/// The user with this name.
+///
+/// # Errors
+/// The query failed.
+pub async fn by_username(db: &mut Connection, key: &str) -> Result<Option<User>, DbError> {
+    let row = sqlx::query(
+        "SELECT id, username, email, status, created_at FROM users WHERE username_key = $1",
+    )
+    .bind(key)
+    .fetch_optional(db)
+    .await?;
+    row.map(|row| user(&row)).transpose()
+}
+
+/// The user with this e-mail.
+///
+/// # Errors
+/// The query failed.
+pub async fn by_email(db: &mut Connection, key: &str) -> Result<Option<User>, DbError> {
+    let row = sqlx::query(
+        "SELECT id, username, email, status, created_at FROM users WHERE email_key = $1",
+    )
+    .bind(key)
+    .fetch_optional(db)
+    .await?;
+    row.map(|row| user(&row)).transpose()
+}
+
+/// The user whose name or e-mail this is, and the hash of the password. A name can't contain `@`
+/// and an e-mail must, so at most one row fits.
+///
+/// # Errors
+/// The query failed.
+pub async fn by_login(db: &mut Connection, key: &str) -> Result<Option<(User, String)>, DbError> {
+    let row = sqlx::query(
+        "SELECT id, username, email, status, created_at, password_hash FROM users \
+         WHERE username_key = $1 OR email_key = $1",
+    )
+    .bind(key)
+    .fetch_optional(db)
+    .await?;
+    row.map(|row| Ok((user(&row)?, get(&row, "password_hash")?)))
+        .transpose()
+}
+
+/// Users by name, `limit` of them after `after`.
+///
+/// # Errors
+/// The query failed.
+pub async fn list(db: &mut Connection, after: &str, limit: i64) -> Result<Vec<User>, DbError> {
+    let rows = sqlx::query(
+        "SELECT id, username, email, status, created_at FROM users WHERE username_key > $1 \
+         ORDER BY username_key LIMIT $2",
+    )
+    .bind(after)
+    .bind(limit)
+    .fetch_all(db)
+    .await?;
+    rows.iter().map(user).collect()
+}
+
+/// Changes whether an account may be used; whether there was such a user.
+///
+/// # Errors
+/// The query failed.
+pub async fn set_status(
+    db: &mut Connection,
+    id: Uuid,
+    status: UserStatus,
+) -> Result<bool, DbError> {
+    let result = sqlx::query("UPDATE users SET status = $2 WHERE id = $1")
+        .bind(id.to_string())
+        .bind(status.as_str())
+        .execute(db)
+        .await?;
+    Ok(result.rows_affected() == 1)
+}
+
+pub(super) fn user(row: &AnyRow) -> Result<User, DbError> {
+    Ok(User {
+        id: get_uuid(row, "id")?,
+        username: get(row, "username")?,
+        email: get(row, "email")?,
+        status: UserStatus::parse(row.try_get("status")?)?,
+        created_at: get(row, "created_at")?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::connect::tests::scratch;
+    use crate::db::{Constraint, Db};
+
+    async fn add(db: &Db, username: &str, email: &str) -> Result<User, DbError> {
+        let mut tx = db.write().await?;
+        let (username, email) = (
+            Username::parse(username).unwrap(),
+            Email::parse(email).unwrap(),
+        );
+        let user = insert(
+            &mut tx,
+            Uuid::from_u128(1 + username.key().len() as u128),
+            &username,
+            &email,
+            "x",
+            5,
+        )
+        .await?;
+        tx.commit().await?;
+        Ok(user)
+    }
+
+    #[tokio::test]
+    async fn a_user_is_found_by_name_and_by_e_mail_without_regard_to_case() {
+        let (db, _folder) = scratch().await;
+        let user = add(&db, "Laika", "Laika@Example.com").await.unwrap();
+        let mut connection = db.read().await.unwrap();
+        for key in ["laika", "laika@example.com"] {
+            let (found, hash) = by_login(&mut connection, key).await.unwrap().unwrap();
+            assert_eq!((found, hash.as_str()), (user.clone(), "x"));
+        }
+        assert_eq!(by_username(&mut connection, "nobody").await.unwrap(), None);
+        assert_eq!(
+            by_email(&mut connection, "laika@example.com")
+                .await
+                .unwrap(),
+            Some(user)
+        );
+    }
+
+    #[tokio::test]
+    async fn names_and_e_mails_are_unique_without_regard_to_case() {
+        let (db, _folder) = scratch().await;
+        add(&db, "laika", "laika@example.com").await.unwrap();
+        assert!(matches!(
+            add(&db, "LAIKA", "other@example.com").await,
+            Err(DbError::Conflict(Constraint::Username) | DbError::Conflict(Constraint::Other))
+        ));
+        assert!(matches!(
+            add(&db, "belka2", "LAIKA@example.com").await,
+            Err(DbError::Conflict(Constraint::Email))
+        ));
+    }
+
+    #[tokio::test]
+    async fn an_account_is_disabled_once() {
+        let (db, _folder) = scratch().await;
+        let user = add(&db, "laika", "laika@example.com").await.unwrap();
+        let mut tx = db.write().await.unwrap();
+        assert!(
+            set_status(&mut tx, user.id, UserStatus::Disabled)
+                .await
+                .unwrap()
+        );
+        assert!(
+            !set_status(&mut tx, Uuid::from_u128(99), UserStatus::Disabled)
+                .await
+                .unwrap()
+        );
+        tx.commit().await.unwrap();
+        let mut connection = db.read().await.unwrap();
+        let listed = list(&mut connection, "", 10).await.unwrap();
+        assert_eq!(listed.len(), 1);
+        assert_eq!(listed[0].status, UserStatus::Disabled);
+    }
+}

@@ -1,0 +1,90 @@
+//! `POST /v1/tokens/micro`: a micro token.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{AppendHeaders, IntoResponse, Response};
+use http::header::SET_COOKIE;
+use serde::{Deserialize, Serialize};
+
+use crate::app::App;
+use crate::db::sessions::Session;
+use crate::http::cookie;
+use crate::http::extract::{Body, MainCaller, Transport};
+use crate::mint::grants::parse_wanted;
+use crate::mint::target::check_names;
+use crate::mint::{MainToken, MicroRequest, main_token, micro_token};
+use crate::problem::Problem;
+use crate::session;
+
+/// What is sent.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Request {
+    services: Vec<String>,
+    /// Only these permissions.
+    permissions: Option<Vec<String>>,
+}
+
+/// A micro token; lifetimes in seconds.
+#[derive(Debug, Serialize)]
+pub struct Answer {
+    micro_token: String,
+    expires_in: i64,
+    permissions: Vec<String>,
+    /// The successor of the main token, where it was time for one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    main_token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    main_expires_in: Option<i64>,
+}
+
+/// Mints a micro token, and replaces a main token that has grown old.
+///
+/// # Errors
+/// 401 where the main token does not hold, 403 for a permission that is not granted.
+pub async fn handle(
+    State(app): State<App>,
+    caller: MainCaller,
+    Body(request): Body<Request>,
+) -> Result<Response, Problem> {
+    check_names("services", &request.services)?;
+    let narrow = request
+        .permissions
+        .as_deref()
+        .map(parse_wanted)
+        .transpose()?;
+    let request = MicroRequest {
+        services: request.services,
+        narrow,
+    };
+    let micro = micro_token::mint(&app, &caller.session, &request).await?;
+    let transport = caller.proof.transport;
+    let main = successor(&app, caller).await?;
+    let cookie = match (&main, transport) {
+        (Some(main), Transport::Cookie) => Some((SET_COOKIE, cookie::store(&app, main)?)),
+        _ => None,
+    };
+    let answer = Answer {
+        micro_token: micro.token,
+        expires_in: micro.expires_in,
+        permissions: micro.permissions,
+        main_expires_in: main.as_ref().map(|main| main.expires_in),
+        main_token: main
+            .filter(|_| transport == Transport::Header)
+            .map(|main| main.token),
+    };
+    Ok((AppendHeaders(cookie), Json(answer)).into_response())
+}
+
+/// The next main token, where the caller needs one: theirs is old, or was replaced and the answer
+/// that said so may be lost.
+async fn successor(app: &App, caller: MainCaller) -> Result<Option<MainToken>, Problem> {
+    let session: Session = if caller.holds_previous {
+        caller.session
+    } else if app.clock.now() - caller.session.rotated_at >= app.settings.main.rotate_after {
+        session::rotate(app, &caller.proof.claims).await?.session
+    } else {
+        return Ok(None);
+    };
+    main_token::issue(app, &session).map(Some)
+}

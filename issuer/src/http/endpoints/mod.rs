@@ -1,0 +1,16 @@
+//! One file for each endpoint: its types, its handler, its tests.
+
+pub mod health;
+pub mod index;
+pub mod jwks;
+pub mod log_in;
+pub mod log_out;
+pub mod me;
+pub mod metadata;
+pub mod micro_token;
+pub mod page;
+pub mod permissions;
+pub mod public_key;
+pub mod register;
+pub mod renew;
+pub mod sessions;

@@ -1,0 +1,59 @@
+//! `GET /v1/me/permissions?service=`: what the caller may do at a service.
+
+use axum::Json;
+use axum::extract::State;
+use laika_claims::IssuerCode;
+use serde::{Deserialize, Serialize};
+
+use crate::app::App;
+use crate::db::entitlements;
+use crate::http::extract::{MainCaller, Query};
+use crate::mint::grants::reach;
+use crate::mint::target::{self, check_names};
+use crate::problem::Problem;
+
+/// Which service.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Which {
+    service: String,
+}
+
+/// What a micro token for the service would say.
+#[derive(Debug, Serialize)]
+pub struct Answer {
+    service: String,
+    roles: Vec<String>,
+    level: Option<i64>,
+    permissions: Vec<String>,
+}
+
+/// Lists what a micro token for this service would carry now.
+///
+/// # Errors
+/// 401 where the main token does not hold, 422 for what can't name a service.
+pub async fn handle(
+    State(app): State<App>,
+    caller: MainCaller,
+    Query(which): Query<Which>,
+) -> Result<Json<Answer>, Problem> {
+    let names = [which.service];
+    check_names("service", &names)?;
+    let mut connection = app.db.read().await?;
+    let target = target::resolve(&app, &mut connection, &names).await?;
+    let held = entitlements::of_session(&mut connection, caller.session.id).await?;
+    let held = held.ok_or_else(|| {
+        Problem::issuer(
+            IssuerCode::SessionEnded,
+            "the session has ended; log in again",
+        )
+    })?;
+    let reach = reach(&held, &target);
+    let [service] = names;
+    Ok(Json(Answer {
+        service,
+        permissions: reach.permissions(),
+        roles: reach.roles,
+        level: reach.level,
+    }))
+}

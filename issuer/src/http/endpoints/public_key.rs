@@ -1,0 +1,22 @@
+//! `GET /v1/public-key`: the active key as PEM, for what can't read a key set.
+
+use axum::extract::State;
+use axum::response::Response;
+use http::HeaderMap;
+
+use crate::app::App;
+use crate::http::published::published;
+use crate::problem::Problem;
+
+/// The public half of the key that signs.
+///
+/// # Errors
+/// There is no active key; a running issuer always has one.
+pub async fn handle(State(app): State<App>, headers: HeaderMap) -> Result<Response, Problem> {
+    let key = app.keys.active(app.keys.default_algorithm())?;
+    Ok(published(
+        &headers,
+        "application/x-pem-file",
+        key.public_pem().to_owned(),
+    ))
+}

@@ -1,0 +1,55 @@
+//! Where a request comes from.
+
+use std::convert::Infallible;
+use std::net::{IpAddr, SocketAddr};
+
+use axum::extract::{ConnectInfo, FromRequestParts};
+use http::HeaderMap;
+use http::header::USER_AGENT;
+use http::request::Parts;
+
+use crate::app::App;
+use crate::db::sessions::Origin;
+
+/// Longest `User-Agent` that is kept, in characters.
+const MAX_USER_AGENT: usize = 256;
+
+/// The address of the client's end of the connection. Forwarded addresses are not believed: there
+/// is no list of proxies that could vouch for them.
+#[derive(Debug, Clone)]
+pub struct ClientAddress {
+    /// The address; absent where the server does not know, such as on a Unix socket.
+    pub address: Option<IpAddr>,
+    user_agent: Option<String>,
+}
+
+impl ClientAddress {
+    /// What a session keeps of where it came from.
+    #[must_use]
+    pub fn origin(self, client: Option<String>) -> Origin {
+        Origin {
+            client,
+            address: self
+                .address
+                .map(|address| address.to_canonical().to_string()),
+            user_agent: self.user_agent,
+        }
+    }
+}
+
+impl FromRequestParts<App> for ClientAddress {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Infallible> {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        Ok(Self {
+            address: peer.map(|ConnectInfo(peer)| peer.ip()),
+            user_agent: user_agent(&parts.headers),
+        })
+    }
+}
+
+fn user_agent(headers: &HeaderMap) -> Option<String> {
+    let text = headers.get(USER_AGENT)?.to_str().ok()?;
+    Some(text.chars().take(MAX_USER_AGENT).collect())
+}

@@ -1,0 +1,150 @@
+//! The table of endpoints. The router, the list at `GET /v1` and every 405's `Allow` come from it.
+
+use axum::Router;
+use axum::handler::Handler;
+use axum::routing::{MethodFilter, MethodRouter, on};
+use http::Method;
+use laika_claims::IssuerCode;
+
+use super::endpoints::{
+    health, index, jwks, log_in, log_out, me, metadata, micro_token, page, permissions, public_key,
+    register, renew, sessions,
+};
+use super::layers;
+use crate::app::App;
+use crate::problem::Problem;
+
+/// One endpoint.
+pub struct Endpoint {
+    /// Its method.
+    pub method: Method,
+    /// Its path.
+    pub path: &'static str,
+    /// What it does, in a few words.
+    pub summary: &'static str,
+    route: MethodRouter<App>,
+}
+
+/// Every endpoint of the API.
+#[must_use]
+pub fn table() -> Vec<Endpoint> {
+    use Method as M;
+    vec![
+        endpoint(M::POST, "/v1/users", "register", register::handle),
+        endpoint(M::POST, "/v1/sessions", "log in", log_in::handle),
+        endpoint(
+            M::GET,
+            "/v1/sessions",
+            "list your sessions",
+            sessions::handle,
+        ),
+        endpoint(
+            M::DELETE,
+            "/v1/sessions/current",
+            "log out",
+            log_out::handle,
+        ),
+        endpoint(
+            M::POST,
+            "/v1/sessions/current/renew",
+            "renew the main token",
+            renew::handle,
+        ),
+        endpoint(
+            M::POST,
+            "/v1/tokens/micro",
+            "get a micro token",
+            micro_token::handle,
+        ),
+        endpoint(M::GET, "/v1/me", "your profile", me::handle),
+        endpoint(
+            M::GET,
+            "/v1/me/permissions",
+            "what you may do",
+            permissions::handle,
+        ),
+        endpoint(
+            M::GET,
+            "/v1/public-key",
+            "the active public key as PEM",
+            public_key::handle,
+        ),
+        endpoint(M::GET, "/v1", "this list", index::handle),
+        endpoint(
+            M::GET,
+            "/.well-known/jwks.json",
+            "the key set",
+            jwks::handle,
+        ),
+        endpoint(
+            M::GET,
+            "/.well-known/oauth-authorization-server",
+            "metadata of this issuer (RFC 8414)",
+            metadata::handle,
+        ),
+        endpoint(M::GET, "/livez", "whether the process runs", health::live),
+        endpoint(
+            M::GET,
+            "/readyz",
+            "whether requests can be served",
+            health::ready,
+        ),
+    ]
+}
+
+/// The whole service.
+pub fn router(app: App) -> Router {
+    // Cross-origin calls with credentials are for the API alone: key set and metadata are public
+    // and say so themselves.
+    let (api, open): (Vec<_>, Vec<_>) = table()
+        .into_iter()
+        .partition(|endpoint| is_api(endpoint.path));
+    let api = routes(api).layer(layers::cors(&app));
+    let router = routes(open)
+        .merge(api)
+        .merge(page::routes())
+        .fallback(not_found);
+    let router = router.method_not_allowed_fallback(method_not_allowed);
+    layers::around(router, &app).with_state(app)
+}
+
+fn endpoint<H, T>(method: Method, path: &'static str, summary: &'static str, handler: H) -> Endpoint
+where
+    H: Handler<T, App>,
+    T: 'static,
+{
+    // The methods of the table are all known to axum; GET also answers HEAD.
+    let filter = MethodFilter::try_from(method.clone()).unwrap_or(MethodFilter::TRACE);
+    Endpoint {
+        method,
+        path,
+        summary,
+        route: on(filter, handler),
+    }
+}
+
+fn routes(endpoints: Vec<Endpoint>) -> Router<App> {
+    endpoints
+        .into_iter()
+        .fold(Router::new(), |router, endpoint| {
+            router.route(endpoint.path, endpoint.route)
+        })
+}
+
+fn is_api(path: &str) -> bool {
+    path.starts_with("/v1/") && path != "/v1/public-key"
+}
+
+async fn not_found() -> Problem {
+    Problem::issuer(
+        IssuerCode::NotFound,
+        "there is nothing here; `GET /v1` lists what there is",
+    )
+}
+
+async fn method_not_allowed() -> Problem {
+    Problem::issuer(
+        IssuerCode::MethodNotAllowed,
+        "not this method; `Allow` lists those there are",
+    )
+}

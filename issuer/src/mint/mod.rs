@@ -1,0 +1,18 @@
+//! Minting: main tokens from sessions, micro tokens from what their holders may do.
+//!
+//! | module | what lives there |
+//! |---|---|
+//! | [`main_token`] | main tokens: issued, and proved when they come back |
+//! | [`micro_token`] | micro tokens: read everything once, then sign |
+//! | [`target`] | the services a micro token is for |
+//! | [`grants`] | which of the holder's roles and permissions reach into it |
+//! | [`budget`] | the size a token may have |
+
+pub mod budget;
+pub mod grants;
+pub mod main_token;
+pub mod micro_token;
+pub mod target;
+
+pub use main_token::MainToken;
+pub use micro_token::{MicroRequest, MicroToken};

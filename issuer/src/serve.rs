@@ -1,0 +1,133 @@
+//! Start and end of the service.
+
+use std::future::Future;
+use std::io::{self, Write as _};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::signal;
+
+use crate::app::App;
+use crate::clock::SystemClock;
+use crate::config::{PublicUrl, Settings};
+use crate::db::{Db, DbError};
+use crate::http::router;
+use crate::problem::Problem;
+use crate::random::SystemRandom;
+
+/// Why the service did not start, or stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The data folder can't be made.
+    #[error("the data folder `{}` can't be made: {source}; choose another with `data_dir`", folder.display())]
+    Folder {
+        /// Which folder.
+        folder: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The address can't be listened on.
+    #[error("can't listen on `{address}`: {source}; choose another with `listen`")]
+    Listen {
+        /// Which address.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// The database can't be opened.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// The state can't be made.
+    #[error(transparent)]
+    Problem(#[from] Problem),
+    /// The connection to the outside broke.
+    #[error("the service stopped: {0}")]
+    Io(#[from] io::Error),
+}
+
+/// Runs the service until it is told to end; requests in flight are finished.
+///
+/// # Errors
+/// See [`ServeError`].
+pub async fn serve(settings: Settings) -> Result<(), ServeError> {
+    let address = settings.listen;
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(|source| ServeError::Listen { address, source })?;
+    let local = listener.local_addr()?;
+    let app = open(settings, local).await?;
+    announce(&app, local).await?;
+    let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service)
+        .with_graceful_shutdown(told_to_end()?)
+        .await?;
+    app.db.close().await;
+    tracing::info!("ended");
+    Ok(())
+}
+
+/// The state of a service that listens on `local`: folder, database, keys.
+///
+/// # Errors
+/// See [`ServeError`].
+pub async fn open(settings: Settings, local: SocketAddr) -> Result<App, ServeError> {
+    make_folder(&settings.data_dir).map_err(|source| ServeError::Folder {
+        folder: settings.data_dir.clone(),
+        source,
+    })?;
+    let db = Db::open(&settings.database_url).await?;
+    let issuer = settings
+        .public_url
+        .clone()
+        .unwrap_or_else(|| PublicUrl::of_listener(local));
+    Ok(App::new(
+        settings,
+        issuer,
+        db,
+        Arc::new(SystemClock),
+        Arc::new(SystemRandom),
+    )
+    .await?)
+}
+
+/// Makes the data folder, for its owner alone: database and master key lie in it.
+fn make_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder)
+}
+
+/// Says on standard output that the service is ready, and to the operator what to know.
+async fn announce(app: &App, local: SocketAddr) -> Result<(), ServeError> {
+    tracing::warn!("no mail is configured: registration answers at once, so e-mails can be probed");
+    let mut out = io::stdout();
+    if let Some(link) = app.first_administrator_link().await? {
+        // Not through the log: who keeps logs must not keep a link that makes an administrator.
+        writeln!(
+            io::stderr(),
+            "no administrator yet; the first one signs up here, once: {link}"
+        )?;
+    }
+    writeln!(out, "ready http://{local}")?;
+    out.flush()?;
+    Ok(())
+}
+
+/// Ends with SIGINT or SIGTERM.
+fn told_to_end() -> io::Result<impl Future<Output = ()> + Send + 'static> {
+    #[cfg(unix)]
+    let mut terminate = signal::unix::signal(signal::unix::SignalKind::terminate())?;
+    Ok(async move {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        }
+        #[cfg(not(unix))]
+        let _ = signal::ctrl_c().await;
+        tracing::info!("ending: requests in flight are finished");
+    })
+}

@@ -1,0 +1,110 @@
+//! Every use of a main token, checked against its session row.
+
+use laika_claims::token::MainClaims;
+use laika_claims::{ErrorCode, IssuerCode};
+use uuid::Uuid;
+
+use super::{Refusal, Standing, standing};
+use crate::app::App;
+use crate::db;
+use crate::db::sessions::{EndReason, Session};
+use crate::db::users::User;
+use crate::problem::Problem;
+
+/// `last_used_at` is written at most this often, in seconds.
+const LAST_USED_EVERY: i64 = 300;
+
+/// Somebody who showed a main token that holds.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// Their session.
+    pub session: Session,
+    /// Who they are.
+    pub user: User,
+    /// Whether they still hold the token before the current one.
+    pub holds_previous: bool,
+}
+
+/// Checks a proved main token against its row, and notes the use.
+///
+/// # Errors
+/// The session has ended, or must end now.
+pub async fn check(app: &App, claims: &MainClaims) -> Result<Caller, Problem> {
+    let (id, user_id, ctr) = identify(claims)?;
+    let mut connection = app.db.read().await?;
+    let found = db::sessions::with_holder(&mut connection, id).await?;
+    drop(connection);
+    let Some((session, user)) = found.filter(|(session, _)| session.user_id == user_id) else {
+        return Err(over());
+    };
+    let now = app.clock.now();
+    let holds_previous = match standing(&session, &user, ctr, now) {
+        Standing::Current => false,
+        Standing::Previous => true,
+        Standing::Refused(refusal) => return Err(refuse(app, id, refusal).await),
+    };
+    let first_use = !holds_previous && !session.current_used;
+    if first_use || now - session.last_used_at >= LAST_USED_EVERY {
+        let mut tx = app.db.write().await?;
+        db::sessions::mark_used(&mut tx, id, ctr, now).await?;
+        tx.commit().await?;
+    }
+    Ok(Caller {
+        session,
+        user,
+        holds_previous,
+    })
+}
+
+/// Ends a session for its holder.
+///
+/// # Errors
+/// The database failed.
+pub async fn end(app: &App, id: Uuid, reason: EndReason) -> Result<(), Problem> {
+    let mut tx = app.db.write().await?;
+    let ended = db::sessions::end(&mut tx, id, reason, app.clock.now()).await?;
+    tx.commit().await?;
+    if ended {
+        tracing::info!(session = %id, ?reason, "ended a session");
+    }
+    Ok(())
+}
+
+/// Session, user and counter that a main token names.
+pub(super) fn identify(claims: &MainClaims) -> Result<(Uuid, Uuid, i64), Problem> {
+    let parsed = (
+        Uuid::parse_str(&claims.sid),
+        Uuid::parse_str(&claims.sub),
+        i64::try_from(claims.ctr),
+    );
+    let (Ok(id), Ok(user), Ok(ctr)) = parsed else {
+        let detail = "the main token names no session of this issuer";
+        return Err(Problem::token(ErrorCode::ClaimInvalid, detail));
+    };
+    Ok((id, user, ctr))
+}
+
+/// The answer to a token that is worth nothing, after what must be done about it was done.
+pub(super) async fn refuse(app: &App, id: Uuid, refusal: Refusal) -> Problem {
+    let Refusal::End(reason) = refusal else {
+        return over();
+    };
+    if let Err(problem) = end(app, id, reason).await {
+        return problem;
+    }
+    match reason {
+        EndReason::Reuse => {
+            tracing::warn!(session = %id, "a replaced main token was used again");
+            let detail = "this main token was replaced before; the session has been ended";
+            Problem::issuer(IssuerCode::TokenReused, detail)
+        }
+        EndReason::Ahead | EndReason::LogOut | EndReason::UserGone => over(),
+    }
+}
+
+pub(super) fn over() -> Problem {
+    Problem::issuer(
+        IssuerCode::SessionEnded,
+        "the session has ended; log in again",
+    )
+}

@@ -1,0 +1,14 @@
+//! Sessions: what a main token means at the moment it is shown.
+//!
+//! The counter in the session row makes every main token usable once for rotation; [`standing`]
+//! holds the rules, [`check`] applies them to every use, [`rotate`] moves the counter.
+
+mod caller;
+mod rotate;
+mod standing;
+mod start;
+
+pub use caller::{Caller, check, end};
+pub use rotate::rotate;
+pub use standing::{GRACE, Refusal, Standing, standing};
+pub use start::start;
