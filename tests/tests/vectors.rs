@@ -1,0 +1,73 @@
+//! The golden vectors through the crate.
+
+use laika_tests::vectors;
+use laika_verifier::{Options, Request, Timestamp, Verifier};
+use serde_json::{Value, json};
+
+#[test]
+fn the_vectors_are_what_the_generator_makes() {
+    for file in vectors::files() {
+        let committed = std::fs::read_to_string(vectors::folder().join(file.name)).unwrap();
+        assert!(
+            committed == vectors::text(&file.content),
+            "`{}` is out of date: run `cargo run -p laika-tests --bin vectors`",
+            file.name
+        );
+    }
+}
+
+#[test]
+fn the_crate_answers_every_vector() {
+    let mut read = 0;
+    for entry in std::fs::read_dir(vectors::folder()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "json") {
+            continue;
+        }
+        let file: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        let verifier = Verifier::new(Options::from_value(file["options"].clone()).unwrap());
+        for case in file["cases"].as_array().unwrap() {
+            answer(&verifier, case, &path.display().to_string());
+            read += 1;
+        }
+    }
+    println!("{read} vectors");
+    assert!(read > 100, "only {read} vectors were found");
+}
+
+fn answer(verifier: &Verifier, case: &Value, file: &str) {
+    let now = Timestamp::from_seconds(case["now"].as_f64().unwrap()).unwrap();
+    let token = case["token"].as_str();
+    let actual = match case.get("request") {
+        Some(request) => {
+            let request = Request {
+                method: request["method"].as_str().unwrap(),
+                target: request["path"].as_str().unwrap(),
+                host: request["host"].as_str(),
+            };
+            let decision = verifier.authorize(token, &request, now).decision;
+            json!({
+                "allowed": decision.allowed, "status": decision.status, "code": decision.code,
+                "rule": decision.rule, "missing": decision.missing,
+                "challenge": decision.challenge(None),
+            })
+        }
+        None => match verifier.verify(token.unwrap(), now) {
+            Ok(token) => json!({ "ok": {
+                "issuer": token.issuer(), "subject": token.subject(),
+                "permissions": token.principal().permissions, "roles": token.principal().roles,
+                "expires_at": token.expires_at().seconds(),
+                "claims": token.claims(), "header": token.header(),
+            }}),
+            Err(error) => json!({ "error": error.code() }),
+        },
+    };
+    let wanted = case.get("decision").or(case.get("expect")).unwrap();
+    for (member, value) in wanted.as_object().unwrap() {
+        assert_eq!(
+            &actual[member], value,
+            "{file}: {}: {member}: {actual}",
+            case["name"]
+        );
+    }
+}
