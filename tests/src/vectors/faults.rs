@@ -20,7 +20,11 @@ struct Draft {
     mangle: fn(String) -> String,
 }
 
-type Fault = (&'static str, &'static str, fn(&mut Draft));
+/// What makes a draft another one.
+type Change = fn(&mut Draft);
+
+/// Code, name, and what makes an honest draft a faulty one.
+type Fault = (&'static str, &'static str, Change);
 
 /// The faults, in the order of `docs/contract/verifier.md`; where one step has several, each
 /// stands alone and the first goes into the pairs.
@@ -226,7 +230,7 @@ const FAULTS: [&[Fault]; 17] = [
 ];
 
 /// Tokens that are good, however unusual.
-const GOOD: [(&str, fn(&mut Draft)); 9] = [
+const GOOD: [(&str, Change); 9] = [
     ("RS256", |_| {}),
     ("EdDSA", |d| sign_with(d, "ed-1")),
     ("EdDSA under its newer name", |d| {
@@ -325,7 +329,7 @@ fn draft() -> Draft {
     }
 }
 
-fn good(name: &str, change: fn(&mut Draft)) -> Value {
+fn good(name: &str, change: Change) -> Value {
     let mut draft = draft();
     change(&mut draft);
     let expect = json!({ "ok": {
@@ -336,7 +340,7 @@ fn good(name: &str, change: fn(&mut Draft)) -> Value {
     case(&format!("good: {name}"), &draft, expect)
 }
 
-fn bad(name: String, code: &str, faults: &[fn(&mut Draft)]) -> Value {
+fn bad(name: String, code: &str, faults: &[Change]) -> Value {
     let mut draft = draft();
     for fault in faults {
         fault(&mut draft);
