@@ -150,8 +150,19 @@ fn rust_flags() -> Result<String> {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
     let home = home.context("cannot tell cargo's folder: set `CARGO_HOME`")?;
-    let (root, home) = (root.display(), home.display());
-    Ok(format!(
-        "--remap-path-prefix={home}=cargo --remap-path-prefix={root}=laika"
-    ))
+    let mut flags = vec![remap(&home, "cargo"), remap(&root, "laika")];
+    // The compiler takes the last that fits; this one leaves out the name of the registry too.
+    for sources in std::fs::read_dir(home.join("registry/src"))
+        .into_iter()
+        .flatten()
+        .flatten()
+    {
+        flags.push(remap(&sources.path(), "crates"));
+    }
+    flags.sort_by_key(String::len);
+    Ok(flags.join(" "))
+}
+
+fn remap(from: &Path, to: &str) -> String {
+    format!("--remap-path-prefix={}={to}", from.display())
 }
