@@ -46,6 +46,8 @@ function bundle(host, file, format) {
     // Names stay: stack traces and debuggers remain readable, and gzip makes up for it.
     minifyWhitespace: true,
     minifySyntax: true,
+    // Node shows the whole line on which an error was thrown: none may hold the module.
+    lineLimit: 120,
     legalComments: "none",
     logLevel: "warning",
     // The generated loader's own guess at a URL, never reached, would mislead other bundlers.

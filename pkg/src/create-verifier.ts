@@ -1,3 +1,4 @@
+import { checkOptions } from "./check-options.js";
 import { LaikaError } from "./error.js";
 import { guarded } from "./guarded.js";
 import type { Verifier, VerifierOptions } from "./types.js";
@@ -20,6 +21,7 @@ export async function createVerifier<C = {}>(options: VerifierOptions): Promise<
   for (const [name, value] of Object.entries({ now, fetch })) {
     if (typeof value !== "function") throw new LaikaError("options_invalid", `\`${name}\` must be a function`);
   }
+  checkOptions(rest);
   const { RawVerifier } = await load();
   return new WasmVerifier<C>(
     guarded(() => new RawVerifier(rest)),

@@ -16,7 +16,7 @@ export class LaikaError extends Error {
   declare readonly actual?: unknown;
 
   constructor(code: LaikaErrorCode, message: string, details: ErrorDetails = {}) {
-    super(message, "cause" in details ? { cause: details.cause } : undefined);
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
     if (details.claim !== undefined) this.claim = details.claim;
     if (details.expected !== undefined) this.expected = details.expected;

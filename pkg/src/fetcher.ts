@@ -21,6 +21,7 @@ export class Fetcher {
   readonly #now: () => number;
   readonly #fetch: typeof fetch;
   readonly #running = new Map<number, Running>();
+  #failure: Error | undefined;
 
   constructor(raw: Pick<RawVerifier, "fetched" | "fetchFailed">, now: () => number, fetchWith: typeof fetch) {
     this.#raw = raw;
@@ -33,12 +34,17 @@ export class Fetcher {
     return this.#running.size > 0;
   }
 
+  /** Why the last fetch brought nothing, until one does. */
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
+
   /** Starts `fetches` at the Unix time `now`. */
   start(fetches: readonly Fetch[], now: number): void {
     for (const { id, uri } of fetches) {
       const abort = new AbortController();
       const done = this.#run(id, uri, abort, now);
-      this.#running.set(id, { abort, done, since: Date.now() });
+      this.#running.set(id, { uri, abort, done, since: Date.now() });
       host.keepAlive(done);
     }
   }
@@ -56,11 +62,9 @@ export class Fetcher {
   }
 
   /** Reports what a host has cancelled without a word; to be called before the module is asked. */
-  giveUpOverdue(now: number): void {
-    for (const [id, { since }] of this.#running) {
-      if (Date.now() - since < OVERDUE_MS) continue;
-      this.#running.delete(id);
-      this.#report(() => this.#raw.fetchFailed(id, "cancelled by the host", now));
+  giveUpOverdue(): void {
+    for (const [id, { uri, since }] of this.#running) {
+      if (Date.now() - since >= OVERDUE_MS) this.#report(id, uri, () => "cancelled by the host");
     }
   }
 
@@ -72,12 +76,22 @@ export class Fetcher {
 
   async #run(id: number, uri: string, abort: AbortController, started: number): Promise<void> {
     const answer = await this.#get(uri, abort).catch((error: unknown) => reason(error));
-    if (!this.#running.delete(id)) return;
-    this.#report(() => {
-      const now = this.#nowOr(started);
-      if (typeof answer === "string") this.#raw.fetchFailed(id, answer, now);
-      else this.#raw.fetched(id, answer.status, answer.maxAge, answer.body, now);
+    this.#report(id, uri, () => {
+      if (typeof answer === "string") return answer;
+      return this.#raw.fetched(id, answer.status, answer.maxAge, answer.body, this.#nowOr(started));
     });
+  }
+
+  /** Ends a fetch: `outcome` says why it brought nothing, if it brought nothing. */
+  #report(id: number, uri: string, outcome: () => string | undefined): void {
+    if (!this.#running.delete(id)) return;
+    try {
+      const failure = outcome();
+      this.#failure = failure === undefined ? undefined : new Error(`${uri}: ${failure}`);
+      if (failure !== undefined) this.#raw.fetchFailed(id);
+    } catch {
+      // A module that fails here fails in the next call as well, where somebody hears it.
+    }
   }
 
   /** One GET within the limits; rejects when there is no answer. */
@@ -105,16 +119,10 @@ export class Fetcher {
       return fallback;
     }
   }
-
-  /** A module that fails here will fail in the next call as well, where somebody hears it. */
-  #report(report: () => void): void {
-    try {
-      report();
-    } catch {}
-  }
 }
 
 interface Running {
+  readonly uri: string;
   readonly abort: AbortController;
   readonly done: Promise<void>;
   /** Milliseconds, by the host's clock: the one of the options may stand still. */

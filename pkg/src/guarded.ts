@@ -1,18 +1,28 @@
 import { isCode } from "./code.js";
 import { LaikaError } from "./error.js";
 
-/** Runs `call`; whatever the WebAssembly module throws leaves it as a {@link LaikaError}. */
+/** What made the module stop in the middle of its work, if anything did. */
+let trap: unknown;
+
+/**
+ * Runs `call`, which enters the module; whatever is thrown leaves as a {@link LaikaError}.
+ *
+ * After a trap the module's memory is in no state that anybody has thought about, so nothing it
+ * could say counts any more, for no verifier.
+ */
 export function guarded<T>(call: () => T): T {
+  if (trap) throw toLaikaError(trap);
   try {
     return call();
   } catch (thrown) {
+    if (thrown instanceof WebAssembly.RuntimeError || thrown instanceof RangeError) trap = thrown;
     throw toLaikaError(thrown);
   }
 }
 
 /** The module's own errors by their code, all else as a fault of the verifier itself. */
 export function toLaikaError(thrown: unknown): LaikaError {
-  const { code, message, help } = (thrown ?? {}) as { code?: unknown; message?: unknown; help?: unknown };
-  if (isCode(code)) return new LaikaError(code, help ? `${message}; ${help}` : `${message}`);
+  const { code, message } = (thrown ?? {}) as { code?: unknown; message?: unknown };
+  if (isCode(code)) return new LaikaError(code, `${message}`);
   return new LaikaError("options_invalid", `the verifier failed: ${message ?? thrown}`, { cause: thrown });
 }

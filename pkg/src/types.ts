@@ -111,7 +111,7 @@ export interface Verifier<C = {}> {
    * @throws {LaikaError} `policy_invalid` when `permission` is malformed
    */
   can(token: VerifiedToken<C>, permission: string): boolean;
-  /** Fetches keys now. Never fails for an endpoint that does: keys held go on, `stats` counts it. */
+  /** Fetches keys now. Never fails for an endpoint that does: the keys that are held go on. */
   refresh(): Promise<void>;
   /** Counters since the verifier was made. */
   stats(): Stats;
@@ -192,10 +192,8 @@ export interface Decision<C = {}> {
 
 /** Counters since the verifier was made. */
 export interface Stats {
-  readonly cacheHits: number;
-  readonly cacheMisses: number;
+  /** Key sets that were fetched and taken. */
   readonly keySetFetches: number;
-  readonly [counter: string]: number;
 }
 
 /** What each request needs. */

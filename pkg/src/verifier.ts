@@ -60,11 +60,11 @@ export class WasmVerifier<C> implements Verifier<C> {
   async refresh(): Promise<void> {
     const raw = this.#living();
     const now = this.#now();
-    this.#fetcher.giveUpOverdue(now);
+    this.#fetcher.giveUpOverdue();
     this.#fetcher.start(JSON.parse(guarded(() => raw.refresh(now))) as Fetch[], now);
     while (this.#fetcher.busy) {
       await this.#fetcher.oneEnded();
-      this.#fetcher.giveUpOverdue(this.#now());
+      this.#fetcher.giveUpOverdue();
     }
   }
 
@@ -75,8 +75,9 @@ export class WasmVerifier<C> implements Verifier<C> {
 
   free(): void {
     this.#fetcher.close();
-    this.#raw?.free();
+    const raw = this.#raw;
     this.#raw = undefined;
+    if (raw) guarded(() => raw.free());
   }
 
   [Symbol.dispose](): void {
@@ -96,7 +97,7 @@ export class WasmVerifier<C> implements Verifier<C> {
   #ask<O extends Outcome>(question: Question<O>, mayFetch: boolean): O {
     const raw = this.#living();
     const now = this.#now();
-    this.#fetcher.giveUpOverdue(now);
+    this.#fetcher.giveUpOverdue();
     const outcome = parseFrozen<O>(guarded(() => question(raw, now, mayFetch)));
     this.#fetcher.start(outcome.fetch ?? [], now);
     return outcome;
@@ -104,7 +105,10 @@ export class WasmVerifier<C> implements Verifier<C> {
 
   #tokenOf({ token, error }: VerifyOutcome): VerifiedToken<C> {
     if (token) return this.#remember(token);
-    if (error) throw new LaikaError(error.code as LaikaErrorCode, error.message, error);
+    if (error) {
+      const cause = error.code === "keys_unavailable" ? this.#fetcher.failure : undefined;
+      throw new LaikaError(error.code as LaikaErrorCode, error.message, { ...error, cause });
+    }
     throw new LaikaError("options_invalid", "the verifier failed: neither token nor error");
   }
 

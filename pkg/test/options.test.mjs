@@ -28,12 +28,12 @@ describe("options", () => {
 
   test("that nobody knows are refused, wherever they stand", async () => {
     await refused(optionsWith([key], { clockTolerence: 5 }), /clockTolerence/);
-    await refused(optionsWith([key], { clock_tolerance: 5 }), /clock_tolerance/);
+    await refused(optionsWith([key], { clock_tolerance: 5 }), /camelCase/);
     await refused(optionsWith([key], { __proto__: null, unknown: undefined }), /unknown/);
     await refused(withIssuer({ audiences: ["orders"] }), /audiences/);
-    await refused(withIssuer({ jwks_uri: "https://id.example.com/jwks" }), /jwks_uri/);
-    await refused(optionsWith([key], { cache: { maxbytes: 5 } }), /maxbytes/);
-    await refused(withIssuer({ mayAssert: { permission: [] } }), /permission/);
+    await refused(withIssuer({ jwks_uri: "https://id.example.com/jwks" }), /camelCase/);
+    await refused(optionsWith([key], { cache: { maxbytes: 5 } }), /cache/);
+    await refused(withIssuer({ mayAssert: { permission: [] } }), /mayAssert/);
   });
 
   test("that are missing or wrong are named as JavaScript writes them", async () => {
@@ -48,7 +48,10 @@ describe("options", () => {
     await refused(withIssuer({ jwks: { keys: [key.jwk, key.jwk] } }), /kid|k1/);
     await refused(optionsWith([key], { clockTolerance: -1 }), /clockTolerance/);
     await refused(optionsWith([key], { clockSkew: "60" }), /clockSkew/);
-    await refused(optionsWith([key], { maxTokenSize: NaN }), /maxTokenSize/);
+    await refused(optionsWith([key], { maxTokenSize: 1.5 }), /maxTokenSize/);
+    await refused(optionsWith([key], { maxTokenSize: 0 }), /maxTokenSize/);
+    await refused(optionsWith([key], { clockTolerance: NaN }), /`clockTolerance`/);
+    await refused(optionsWith([key], { issuers: [{ ...withIssuer().issuers, maxTokenAge: Infinity }] }), /`issuers\[0\].maxTokenAge`/);
     for (const value of [null, 7, "now", {}]) {
       await refused(optionsWith([key], { now: value }), /`now`/);
       await refused(optionsWith([key], { fetch: value }), /`fetch`/);
@@ -62,11 +65,20 @@ describe("options", () => {
       [{ version: 1, rules: [rule, { ...rule, id: "again" }] }, /list.*again|again.*list/s],
       [{ version: 2, rules: [] }, /version/],
       ["{", /./],
-      [7, /./],
+      [7, /policy/],
     ];
-    for (const [policy, message] of wrong) {
-      await refused(optionsWith([key], { policy }), message, typeof policy === "number" ? "options_invalid" : "policy_invalid");
-    }
+    for (const [policy, message] of wrong) await refused(optionsWith([key], { policy }), message, "policy_invalid");
+  });
+
+  test("that contain themselves, or have no end, are refused before they are read", async () => {
+    const cyclic = { version: 1 };
+    cyclic.rules = [cyclic];
+    await refused(optionsWith([key], { policy: cyclic }), /nested/);
+    let deep = {};
+    for (let level = 0; level < 5000; level++) deep = { deep };
+    await refused(optionsWith([key], { policy: deep }), /nested/);
+    await refused(optionsWith([key], { policy: "[".repeat(100_000) }), /./, "policy_invalid");
+    (await createVerifier(optionsWith([key]))).verifySync(await mint(key));
   });
 
   test("are read once: what is changed later has no effect", async () => {

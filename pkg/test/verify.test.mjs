@@ -201,9 +201,6 @@ describe("a verifier", () => {
     counted.verifySync(await mint(key));
     const stats = counted.stats();
     assert.ok(Object.isFrozen(stats));
-    for (const counter of ["cacheHits", "cacheMisses", "keySetFetches"]) {
-      assert.equal(typeof stats[counter], "number", counter);
-    }
     assert.equal(stats.keySetFetches, 0);
   });
 

@@ -29,10 +29,10 @@ export interface RawVerifier {
   can(issuer: string, grants: string[], permission: string): boolean;
   /** JSON array of {@link Fetch}: what to fetch at once. */
   refresh(now: number): string;
-  /** Reports an answer; `maxAge` in seconds. */
-  fetched(id: number, status: number, maxAge: number | undefined, body: Uint8Array, now: number): void;
+  /** Reports an answer, `maxAge` in seconds; says why it is of no use, if it is of none. */
+  fetched(id: number, status: number, maxAge: number | undefined, body: Uint8Array, now: number): string | undefined;
   /** Reports that no answer came. */
-  fetchFailed(id: number, reason: string, now: number): void;
+  fetchFailed(id: number): void;
   /** JSON of the counters. */
   stats(): string;
   free(): void;
