@@ -1,1 +1,32 @@
+//! The filter that guards services behind Envoy, Istio and every other host of the proxy-wasm ABI.
+//!
+//! # Design
+//!
+//! * **One core.** Tokens and policies are judged by `laika-verifier`; the filter adds only what a
+//!   proxy has to do: where a token stands, which headers go on, how a denial is answered.
+//! * **Decisions know no host.** [`Filter`] takes headers and the time and says what to do. Only the
+//!   adapter, compiled for wasm32 alone, calls the host; it converts and decides nothing.
+//! * **Closed when in doubt.** A configuration that is not understood refuses every request. A
+//!   stream goes on only after a judgement has said so.
+//! * **Bytes.** Header values are bytes until proved to be text: the string calls of the SDK panic
+//!   on a header that is not UTF-8, and a panic takes the whole module down.
+//!
+//! | module | what lives there |
+//! |---|---|
+//! | [`filter`] | [`Filter`]: from the headers of a request to an [`Outcome`] |
+//! | [`config`] | the plugin configuration |
+//! | [`tokens`] | where tokens stand in a request |
+//! | [`forward`] | claims as headers, and forged ones removed |
+//! | `host` | the adapter (wasm32 only) |
+
 #![forbid(unsafe_code)]
+
+pub mod config;
+pub mod filter;
+pub mod forward;
+#[cfg(target_arch = "wasm32")]
+mod host;
+pub mod tokens;
+
+pub use config::Config;
+pub use filter::{Call, Denial, Edit, Filter, Headers, Judgement, Outcome};

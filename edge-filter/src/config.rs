@@ -1,0 +1,317 @@
+//! The plugin configuration: the verifier's options, and what only a proxy has to know.
+//!
+//! The members of the filter are taken off the document and the rest is the verifier's. Both halves
+//! refuse what they do not know, so nothing in a configuration is ever ignored.
+
+use std::collections::BTreeMap;
+
+use laika_claims::json::{self, DOCUMENT_LIMITS};
+use laika_verifier::{ErrorCode, Options, OptionsError, Verifier};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::forward::{self, Forward};
+use crate::tokens::TokenPlace;
+
+/// A configuration, read and checked.
+#[derive(Debug)]
+pub struct Config {
+    pub(crate) verifier: Verifier,
+    pub(crate) key_endpoints: Vec<KeyEndpoint>,
+    pub(crate) token_from: Vec<TokenPlace>,
+    pub(crate) forward: Forward,
+    pub(crate) strip_token: bool,
+    pub(crate) realm: Option<String>,
+    pub(crate) shadow: bool,
+}
+
+/// Where the keys behind a `jwks_uri` are had from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct KeyEndpoint {
+    pub(crate) uri: String,
+    /// The host's name for the servers that have it.
+    pub(crate) cluster: String,
+    pub(crate) scheme: String,
+    pub(crate) authority: String,
+    pub(crate) path: String,
+}
+
+/// The members of the document that are the filter's own.
+const OWN: [&str; 6] = [
+    "token_from",
+    "cookie_origins",
+    "forward",
+    "strip_token",
+    "realm",
+    "shadow",
+];
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawOwn {
+    token_from: Option<Vec<RawPlace>>,
+    cookie_origins: Option<Value>,
+    forward: Option<RawForward>,
+    strip_token: Option<bool>,
+    realm: Option<String>,
+    shadow: Option<bool>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawPlace {
+    header: Option<String>,
+    scheme: Option<String>,
+    cookie: Option<Value>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawForward {
+    headers: Option<BTreeMap<String, String>>,
+    payload_header: Option<String>,
+}
+
+/// Headers that say where a message goes and where it ends; a claim in one of them would change the
+/// request itself.
+const RESERVED: [&str; 10] = [
+    "connection",
+    "content-length",
+    "expect",
+    "host",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+impl Config {
+    /// Reads a plugin configuration, strictly.
+    ///
+    /// # Errors
+    /// The first thing that is not understood, where it stands, and how to mend it.
+    pub fn from_json(text: &[u8]) -> Result<Self, OptionsError> {
+        if text.is_empty() {
+            return Err(error(
+                "",
+                "the filter has no configuration: write one as JSON",
+            ));
+        }
+        let mut document = json::parse_object(text, DOCUMENT_LIMITS)
+            .map_err(|json_error| error("", json_error.message))?;
+        let own = take_own(&mut document)?;
+        let clusters = match document.get_mut("issuers") {
+            Some(issuers) => take_clusters(issuers)?,
+            None => Vec::new(),
+        };
+        let options = Options::from_value(Value::Object(document)).map_err(name_own_members)?;
+        let verifier = Verifier::new(options);
+        if verifier.policy().is_none() {
+            return Err(error(
+                "policy",
+                "write a policy: without one every request is refused",
+            ));
+        }
+        let token_from = read_places(own.token_from)?;
+        if own.cookie_origins.is_some() {
+            return Err(error(
+                "cookie_origins",
+                "remove it: tokens are read from headers only",
+            ));
+        }
+        Ok(Self {
+            verifier,
+            key_endpoints: clusters.into_iter().map(KeyEndpoint::new).collect(),
+            forward: read_forward(own.forward.unwrap_or_default(), &token_from)?,
+            token_from,
+            strip_token: own.strip_token.unwrap_or(false),
+            realm: own.realm,
+            shadow: own.shadow.unwrap_or(false),
+        })
+    }
+}
+
+fn take_own(document: &mut Map<String, Value>) -> Result<RawOwn, OptionsError> {
+    let own = OWN
+        .into_iter()
+        .filter_map(|name| document.remove_entry(name))
+        .collect();
+    serde_path_to_error::deserialize(Value::Object(own)).map_err(|failure| {
+        let at = failure.path().to_string();
+        error(
+            if at == "." { "" } else { &at },
+            failure.into_inner().to_string(),
+        )
+    })
+}
+
+/// Takes `cluster` off each issuer; the pairs are key URL and cluster.
+fn take_clusters(issuers: &mut Value) -> Result<Vec<(String, String)>, OptionsError> {
+    let issuers = match issuers {
+        Value::Array(items) => items.as_mut_slice(),
+        one => std::slice::from_mut(one),
+    };
+    let mut clusters = Vec::new();
+    for (index, issuer) in issuers.iter_mut().enumerate() {
+        // What is no object is refused by the verifier.
+        let Value::Object(issuer) = issuer else {
+            continue;
+        };
+        let at = format!("issuers[{index}].cluster");
+        match (issuer.remove("cluster"), issuer.get("jwks_uri")) {
+            (None, None) => {}
+            (Some(Value::String(cluster)), Some(Value::String(uri))) if !cluster.is_empty() => {
+                clusters.push((uri.clone(), cluster));
+            }
+            (Some(_), None) => {
+                return Err(error(at, "remove it: only keys by `jwks_uri` are fetched"));
+            }
+            (_, Some(_)) => {
+                return Err(error(
+                    at,
+                    "name the proxy's cluster through which `jwks_uri` is fetched",
+                ));
+            }
+        }
+    }
+    Ok(clusters)
+}
+
+/// The verifier lists the members it knows; the filter knows some more.
+fn name_own_members(mut error: OptionsError) -> OptionsError {
+    if !error.at.contains('.') && error.message.starts_with("unknown field") {
+        let own = OWN.map(|name| format!("`{name}`")).join(", ");
+        error.message = format!("{}, {own}", error.message);
+    }
+    error
+}
+
+fn read_places(raw: Option<Vec<RawPlace>>) -> Result<Vec<TokenPlace>, OptionsError> {
+    let Some(raw) = raw else {
+        return Ok(vec![TokenPlace::authorization()]);
+    };
+    if raw.is_empty() {
+        return Err(error(
+            "token_from",
+            "name at least one header, or leave `token_from` out",
+        ));
+    }
+    let place = |(index, place): (usize, RawPlace)| {
+        let at = format!("token_from[{index}]");
+        match place {
+            RawPlace {
+                cookie: Some(_), ..
+            } => Err(error(
+                format!("{at}.cookie"),
+                "tokens are read from headers only: name a `header`",
+            )),
+            RawPlace { header: None, .. } => {
+                Err(error(at, "name the `header` in which the token stands"))
+            }
+            RawPlace {
+                header: Some(header),
+                scheme,
+                ..
+            } => Ok(TokenPlace {
+                header: read_name(&header, &format!("{at}.header"))?,
+                scheme: match scheme {
+                    Some(scheme) if !is_token(&scheme) => {
+                        let advice = "write a scheme such as `Bearer`, or leave `scheme` out";
+                        return Err(error(format!("{at}.scheme"), advice));
+                    }
+                    scheme => scheme,
+                },
+            }),
+        }
+    };
+    raw.into_iter().enumerate().map(place).collect()
+}
+
+fn read_forward(raw: RawForward, places: &[TokenPlace]) -> Result<Forward, OptionsError> {
+    let mut forward = Forward::default();
+    let check = |forward: &Forward, name: &str, at: &str| {
+        let name = read_name(name, at)?;
+        if RESERVED.contains(&name.as_str()) {
+            return Err(error(
+                at,
+                "choose another name: this header belongs to HTTP itself",
+            ));
+        }
+        if places
+            .iter()
+            .any(|place| forward::same_name(&place.header, &name))
+        {
+            return Err(error(
+                at,
+                "choose another name: this header is where the token stands",
+            ));
+        }
+        if forward
+            .names()
+            .any(|other| forward::same_name(other, &name))
+        {
+            return Err(error(at, "choose another name: this one is taken"));
+        }
+        Ok(name)
+    };
+    for (name, claim) in raw.headers.unwrap_or_default() {
+        let at = format!("forward.headers.{}", name.escape_debug());
+        let name = check(&forward, &name, &at)?;
+        if claim.is_empty() {
+            return Err(error(at, "name the claim, or write a JSON pointer to it"));
+        }
+        forward.headers.push((name, claim));
+    }
+    if let Some(name) = raw.payload_header {
+        forward.payload_header = Some(check(&forward, &name, "forward.payload_header")?);
+    }
+    Ok(forward)
+}
+
+/// A header's name in lower case, as hosts keep it.
+fn read_name(name: &str, at: &str) -> Result<String, OptionsError> {
+    if is_token(name) {
+        Ok(name.to_ascii_lowercase())
+    } else {
+        Err(error(
+            at,
+            format!("`{}` is no name of a header", name.escape_debug()),
+        ))
+    }
+}
+
+/// RFC 9110 section 5.6.2.
+fn is_token(text: &str) -> bool {
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !text.is_empty() && text.bytes().all(known)
+}
+
+fn error(at: impl Into<String>, message: impl Into<String>) -> OptionsError {
+    OptionsError {
+        code: ErrorCode::OptionsInvalid,
+        at: at.into(),
+        message: message.into(),
+    }
+}
+
+impl KeyEndpoint {
+    /// The verifier has made sure that `uri` is an absolute http or https URL.
+    fn new((uri, cluster): (String, String)) -> Self {
+        let (scheme, rest) = uri.split_once("://").unwrap_or(("https", &uri));
+        let end = rest.find(['/', '?']).unwrap_or(rest.len());
+        let (authority, path) = rest.split_at_checked(end).unwrap_or((rest, ""));
+        let slash = if path.starts_with('/') { "" } else { "/" };
+        Self {
+            scheme: scheme.to_owned(),
+            authority: authority.to_owned(),
+            path: format!("{slash}{path}"),
+            cluster,
+            uri,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

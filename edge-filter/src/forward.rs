@@ -1,0 +1,155 @@
+//! Claims as headers for the service behind the proxy, and forged ones removed.
+
+use laika_claims::json;
+use laika_verifier::VerifiedToken;
+use serde_json::Value;
+
+/// Which claims go on in which headers.
+#[derive(Debug, Default)]
+pub struct Forward {
+    /// Name of a header, and the claim (name or JSON pointer) whose value it gets.
+    pub headers: Vec<(String, String)>,
+    /// Name of the header that gets all claims, as a JSON object.
+    pub payload_header: Option<String>,
+}
+
+impl Forward {
+    /// Every header that the service behind may trust.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let claims = self.headers.iter().map(|(name, _)| name.as_str());
+        claims.chain(self.payload_header.as_deref())
+    }
+
+    /// Those of `names` that pass for a header of ours, in any spelling.
+    #[must_use]
+    pub fn forged<'n>(&self, names: impl Iterator<Item = &'n str>) -> Vec<String> {
+        let ours = |name: &&str| self.names().any(|ours| same_name(ours, name));
+        names.filter(ours).map(str::to_owned).collect()
+    }
+
+    /// The headers that `token` fills. A claim that is absent or null fills none.
+    #[must_use]
+    pub fn values(&self, token: &VerifiedToken) -> Vec<(String, String)> {
+        let claims = token.claims();
+        let value = |(name, claim): &(String, String)| {
+            Some((name.clone(), header_value(json::look_up(claims, claim)?)?))
+        };
+        let payload = self.payload_header.iter();
+        let payload = payload.map(|name| (name.clone(), ascii_json(&claims.clone().into())));
+        self.headers
+            .iter()
+            .filter_map(value)
+            .chain(payload)
+            .collect()
+    }
+}
+
+/// Whether a backend may take both for one header: CGI and its heirs turn `-` into `_` and fold
+/// case (RFC 3875 section 4.1.18).
+#[must_use]
+pub fn same_name(left: &str, right: &str) -> bool {
+    let fold = |byte: u8| {
+        if byte == b'_' {
+            b'-'
+        } else {
+            byte.to_ascii_lowercase()
+        }
+    };
+    left.bytes().map(fold).eq(right.bytes().map(fold))
+}
+
+/// Decoding percent escapes leads back to the exact value, whatever its type: in text `%` is
+/// escaped too, in JSON it does not occur.
+fn header_value(claim: &Value) -> Option<String> {
+    match claim {
+        Value::Null => None,
+        Value::String(text) => Some(percent_encode(text)),
+        other => Some(ascii_json(other)),
+    }
+}
+
+fn percent_encode(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if is_plain(byte.into()) {
+            encoded.push(byte.into());
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
+
+/// JSON in visible ASCII: whatever is not plain stands inside a string, where it may be escaped.
+fn ascii_json(value: &Value) -> String {
+    let mut escaped = String::new();
+    for letter in value.to_string().chars() {
+        if is_plain(letter) {
+            escaped.push(letter);
+        } else {
+            for unit in letter.encode_utf16(&mut [0; 2]) {
+                escaped.push_str(&format!("\\u{unit:04x}"));
+            }
+        }
+    }
+    escaped
+}
+
+fn is_plain(letter: char) -> bool {
+    letter.is_ascii_graphic() && letter != '%'
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_spelling_of_a_name_is_one_name() {
+        for other in ["x-user-id", "X-User-Id", "x_user_id", "X_USER-ID"] {
+            assert!(same_name("x-user-id", other), "{other}");
+        }
+        for other in ["x-user-i", "x-user-idx", "xuserid", "x.user.id", ""] {
+            assert!(!same_name("x-user-id", other), "{other}");
+        }
+    }
+
+    #[test]
+    fn values_are_visible_ascii_and_can_be_read_back() {
+        for (claim, value) in [
+            (
+                json!("b3f1c6f0-alice@example.com"),
+                "b3f1c6f0-alice@example.com",
+            ),
+            (json!(""), ""),
+            (json!("Jürgen Ö"), "J%C3%BCrgen%20%C3%96"),
+            (
+                json!("100%\r\nx-admin: 1\0\u{7f}"),
+                "100%25%0D%0Ax-admin:%201%00%7F",
+            ),
+            (json!(42), "42"),
+            (json!(true), "true"),
+            (
+                json!(["a,b", "c d", "50%"]),
+                r#"["a,b","c\u0020d","50\u0025"]"#,
+            ),
+            (
+                json!(["ü", "🐕", "\u{7f}\n"]),
+                r#"["\u00fc","\ud83d\udc15","\u007f\n"]"#,
+            ),
+            (json!({ "a b": null }), r#"{"a\u0020b":null}"#),
+        ] {
+            let encoded = header_value(&claim).unwrap();
+            assert_eq!(encoded, value);
+            assert!(
+                encoded.bytes().all(|byte| byte.is_ascii_graphic()),
+                "{encoded}"
+            );
+            if !claim.is_string() {
+                assert_eq!(serde_json::from_str::<Value>(&encoded).unwrap(), claim);
+            }
+        }
+        assert_eq!(header_value(&Value::Null), None);
+    }
+}

@@ -1,0 +1,77 @@
+//! The adapter: converts between the host's calls and [`Filter`], and decides nothing.
+//!
+//! A stream never calls out itself: the SDK hands an answer to the context that asked, and a stream
+//! may be gone by then. It queues the call and asks for a tick; the root context makes it.
+
+mod root;
+mod stream;
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::{Duration, UNIX_EPOCH};
+
+use laika_verifier::{ErrorCode, Timestamp};
+use proxy_wasm::hostcalls;
+use proxy_wasm::types::LogLevel;
+
+use crate::filter::{Call, Denial, Filter};
+
+/// Most requests that wait for keys at one time; the next are answered at once.
+const MAX_WAITING: usize = 1000;
+/// Between looks at the age of keys.
+const IDLE: Duration = Duration::from_secs(1);
+/// Until calls that are queued are made.
+const SOON: Duration = Duration::from_millis(1);
+
+proxy_wasm::main! {{
+    // Installs the hook that logs a panic, so that one is never silent.
+    proxy_wasm::set_log_level(LogLevel::Info);
+    proxy_wasm::set_root_context(|id| Box::new(root::Root::new(id)));
+}}
+
+/// What the contexts of one plugin share.
+#[derive(Clone)]
+struct Plugin(Rc<RefCell<State>>);
+
+struct State {
+    filter: Result<Filter, Denial>,
+    /// To be made at the next tick.
+    queue: Vec<Call>,
+    /// The host's number of each call that is under way, and ours.
+    under_way: BTreeMap<u32, u32>,
+    /// Streams that wait for keys.
+    waiting: BTreeMap<u32, Passed>,
+}
+
+/// Whether a stream was let through.
+type Passed = Rc<Cell<bool>>;
+
+impl Plugin {
+    /// Refuses everything until it is configured.
+    fn new() -> Self {
+        Self(Rc::new(RefCell::new(State {
+            filter: Err(Denial::misconfigured(ErrorCode::OptionsInvalid)),
+            queue: Vec::new(),
+            under_way: BTreeMap::new(),
+            waiting: BTreeMap::new(),
+        })))
+    }
+}
+
+fn now() -> Timestamp {
+    let since_epoch = hostcalls::get_current_time().map(|time| time.duration_since(UNIX_EPOCH));
+    let seconds = since_epoch.map(|duration| duration.map(|duration| duration.as_secs_f64()));
+    // Without a clock it is the end of time, when every token has expired.
+    let end = || Timestamp::EPOCH.plus(f64::INFINITY);
+    seconds
+        .ok()
+        .and_then(Result::ok)
+        .and_then(Timestamp::from_seconds)
+        .unwrap_or_else(end)
+}
+
+/// A log that fails is no reason to do anything else differently.
+fn log(level: LogLevel, message: &str) {
+    let _ = hostcalls::log(level, message);
+}

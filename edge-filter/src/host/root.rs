@@ -1,0 +1,159 @@
+//! The context that outlives requests: it takes the configuration and fetches keys.
+
+use std::mem;
+use std::time::Duration;
+
+use laika_verifier::keys::MAX_BODY;
+use proxy_wasm::hostcalls;
+use proxy_wasm::traits::{Context, HttpContext, RootContext};
+use proxy_wasm::types::{BufferType, ContextType, LogLevel, MapType};
+
+use super::stream::{self, Stream};
+use super::{IDLE, Plugin, SOON, log, now};
+use crate::filter::{Call, Denial, Filter};
+
+/// How long an answer may take.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+pub(super) struct Root {
+    id: u32,
+    plugin: Plugin,
+}
+
+impl Root {
+    pub(super) fn new(id: u32) -> Self {
+        Self {
+            id,
+            plugin: Plugin::new(),
+        }
+    }
+
+    /// Makes every call that is queued. One that can't even be made has failed, which may settle
+    /// requests, which may ask for other keys.
+    fn call_out(&self) {
+        loop {
+            let calls = mem::take(&mut self.plugin.0.borrow_mut().queue);
+            let mut failed = false;
+            for call in calls {
+                match dispatch(&call) {
+                    Some(number) => {
+                        self.plugin.0.borrow_mut().under_way.insert(number, call.id);
+                    }
+                    None => {
+                        failed = true;
+                        self.fail(call.id, &format!("the proxy can't ask `{}`", call.cluster));
+                    }
+                }
+            }
+            if !failed {
+                break;
+            }
+            self.settle();
+        }
+    }
+
+    fn fail(&self, id: u32, why: &str) {
+        log(LogLevel::Warn, &format!("keys were not fetched: {why}"));
+        if let Ok(filter) = &mut self.plugin.0.borrow_mut().filter {
+            filter.fetch_failed(id);
+        }
+    }
+
+    fn take(&self, id: u32, body_size: usize) {
+        let headers = hostcalls::get_map_bytes(MapType::HttpCallResponseHeaders);
+        let size = body_size.min(MAX_BODY + 1);
+        let body = hostcalls::get_buffer(BufferType::HttpCallResponseBody, 0, size);
+        let (headers, body) = (headers.unwrap_or_default(), body.ok().flatten());
+        if let Ok(filter) = &mut self.plugin.0.borrow_mut().filter
+            && let Err(failure) = filter.fetched(id, &headers, &body.unwrap_or_default(), now())
+        {
+            log(LogLevel::Warn, &format!("keys were not fetched: {failure}"));
+        }
+    }
+
+    /// Asks again for every request that waits.
+    fn settle(&self) {
+        let waiting = mem::take(&mut self.plugin.0.borrow_mut().waiting);
+        for (id, passed) in waiting {
+            // A stream that is gone is nobody to answer.
+            if hostcalls::set_effective_context(id).is_err() {
+                continue;
+            }
+            stream::attend(&self.plugin, id, &passed);
+            if passed.get() {
+                let _ = hostcalls::resume_http_request();
+            }
+        }
+        let _ = hostcalls::set_effective_context(self.id);
+    }
+}
+
+impl Context for Root {
+    fn on_http_call_response(&mut self, number: u32, headers: usize, body_size: usize, _: usize) {
+        let Some(id) = self.plugin.0.borrow_mut().under_way.remove(&number) else {
+            return;
+        };
+        if headers == 0 {
+            self.fail(id, "there was no answer");
+        } else {
+            self.take(id, body_size);
+        }
+        self.settle();
+        self.call_out();
+    }
+}
+
+impl RootContext for Root {
+    fn on_configure(&mut self, size: usize) -> bool {
+        let text = hostcalls::get_buffer(BufferType::PluginConfiguration, 0, size);
+        let filter = Filter::from_json(&text.ok().flatten().unwrap_or_default());
+        match &filter {
+            Ok(filter) if filter.has_remote_keys() => {
+                let _ = hostcalls::set_tick_period(SOON);
+            }
+            Ok(_) => {}
+            Err(error) => {
+                let line = format!("every request is refused until this is mended: {error}");
+                log(LogLevel::Error, &line);
+            }
+        }
+        let filter = filter.map_err(|error| Denial::misconfigured(error.code));
+        self.plugin.0.borrow_mut().filter = filter;
+        // A host that is told `false` may run without the filter, or not at all.
+        true
+    }
+
+    fn on_tick(&mut self) {
+        let _ = hostcalls::set_tick_period(IDLE);
+        {
+            let mut state = self.plugin.0.borrow_mut();
+            if let Ok(filter) = &mut state.filter {
+                let calls = filter.refresh(now());
+                state.queue.extend(calls);
+            }
+        }
+        self.call_out();
+        // Should a host never answer a call, nobody waits for it for ever.
+        self.settle();
+    }
+
+    fn get_type(&self) -> Option<ContextType> {
+        Some(ContextType::HttpContext)
+    }
+
+    fn create_http_context(&self, id: u32) -> Option<Box<dyn HttpContext>> {
+        Some(Box::new(Stream::new(id, self.plugin.clone())))
+    }
+}
+
+/// Asks by path only: which servers have it is the host's business.
+fn dispatch(call: &Call) -> Option<u32> {
+    let headers = vec![
+        (":method", "GET"),
+        (":scheme", call.scheme.as_str()),
+        (":authority", call.authority.as_str()),
+        (":path", call.path.as_str()),
+        ("accept", "application/jwk-set+json, application/json"),
+    ];
+    hostcalls::dispatch_http_call(&call.cluster, headers, None, Vec::new(), TIMEOUT).ok()
+}

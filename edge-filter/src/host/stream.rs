@@ -1,0 +1,123 @@
+//! One request on its way through the proxy.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use proxy_wasm::hostcalls;
+use proxy_wasm::traits::{Context, HttpContext};
+use proxy_wasm::types::{Action, LogLevel, MapType};
+
+use super::{MAX_WAITING, Passed, Plugin, SOON, log, now};
+use crate::filter::{Denial, Edit, Judgement, Outcome};
+
+pub(super) struct Stream {
+    id: u32,
+    plugin: Plugin,
+    passed: Passed,
+}
+
+impl Stream {
+    pub(super) fn new(id: u32, plugin: Plugin) -> Self {
+        Self {
+            id,
+            plugin,
+            passed: Rc::new(Cell::new(false)),
+        }
+    }
+
+    fn action(&self) -> Action {
+        if self.passed.get() {
+            Action::Continue
+        } else {
+            Action::Pause
+        }
+    }
+}
+
+impl Context for Stream {
+    fn on_done(&mut self) -> bool {
+        self.plugin.0.borrow_mut().waiting.remove(&self.id);
+        true
+    }
+}
+
+impl HttpContext for Stream {
+    fn on_http_request_headers(&mut self, _: usize, _: bool) -> Action {
+        attend(&self.plugin, self.id, &self.passed);
+        if !self.plugin.0.borrow().queue.is_empty() {
+            let _ = hostcalls::set_tick_period(SOON);
+        }
+        self.action()
+    }
+
+    fn on_http_request_body(&mut self, _: usize, _: bool) -> Action {
+        self.action()
+    }
+
+    fn on_http_request_trailers(&mut self, _: usize) -> Action {
+        if let Ok(trailers) = hostcalls::get_map_bytes(MapType::HttpRequestTrailers)
+            && let Ok(filter) = &self.plugin.0.borrow().filter
+        {
+            let names = trailers.iter().map(|(name, _)| name.as_str());
+            for name in filter.forged(names) {
+                let _ = hostcalls::remove_map_value(MapType::HttpRequestTrailers, &name);
+            }
+        }
+        self.action()
+    }
+}
+
+/// Judges the request of the stream whose context is effective, and does what the judgement says,
+/// but for letting it run: that is up to the caller.
+pub(super) fn attend(plugin: &Plugin, id: u32, passed: &Passed) {
+    let headers = hostcalls::get_map_bytes(MapType::HttpRequestHeaders).unwrap_or_default();
+    let outcome = {
+        let mut state = plugin.0.borrow_mut();
+        let may_wait = state.waiting.len() < MAX_WAITING;
+        match &mut state.filter {
+            Err(denial) => Outcome::Deny(denial.clone()),
+            Ok(filter) => {
+                let Judgement {
+                    outcome,
+                    log: line,
+                    calls,
+                } = filter.judge(&headers, may_wait, now());
+                if let Some(line) = line {
+                    log(LogLevel::Info, &line);
+                }
+                state.queue.extend(calls);
+                outcome
+            }
+        }
+    };
+    match outcome {
+        Outcome::Continue(edit) => {
+            apply(&edit);
+            passed.set(true);
+        }
+        Outcome::Deny(denial) => send(&denial),
+        Outcome::Wait => {
+            plugin.0.borrow_mut().waiting.insert(id, passed.clone());
+        }
+    }
+}
+
+fn apply(edit: &Edit) {
+    let kind = MapType::HttpRequestHeaders;
+    for name in &edit.remove {
+        let _ = hostcalls::remove_map_value(kind, name);
+    }
+    for (name, value) in &edit.set {
+        let _ = hostcalls::set_map_value_bytes(kind, name, Some(value.as_bytes()));
+    }
+}
+
+fn send(denial: &Denial) {
+    let headers = denial
+        .headers
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    let body = Some(denial.body.as_bytes());
+    let _ = hostcalls::send_http_response(denial.status.into(), headers, body);
+}
