@@ -138,7 +138,9 @@ interface Answer {
 async function request(fetchWith: typeof fetch, uri: string, signal: AbortSignal): Promise<Answer> {
   // "error" throws in workerd before any request; a redirect comes back as a status that is not 200.
   const response = await fetchWith(uri, { ...host.requestInit, redirect: "manual", signal });
-  const { status, headers } = response;
+  const { status, type, headers } = response;
+  // What a browser makes of it; elsewhere the status says so.
+  if (type === "opaqueredirect") throw new Error("redirects are not followed");
   const body = status === 200 ? await readBody(response) : new Uint8Array();
   return { status, maxAge: maxAge(headers.get("cache-control")), body };
 }
