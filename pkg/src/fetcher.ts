@@ -1,4 +1,5 @@
 import { host } from "#host";
+import { guarded } from "./guarded.js";
 import type { Fetch, RawVerifier } from "./wasm/raw.js";
 
 /** How long an answer may take, headers and body together. */
@@ -64,7 +65,7 @@ export class Fetcher {
   /** Reports what a host has cancelled without a word; to be called before the module is asked. */
   giveUpOverdue(): void {
     for (const [id, { uri, since }] of this.#running) {
-      if (Date.now() - since >= OVERDUE_MS) this.#report(id, uri, () => "cancelled by the host");
+      if (Date.now() - since >= OVERDUE_MS) this.#end(id, uri, () => this.#failed(id, "cancelled by the host"));
     }
   }
 
@@ -76,22 +77,28 @@ export class Fetcher {
 
   async #run(id: number, uri: string, abort: AbortController, started: number): Promise<void> {
     const answer = await this.#get(uri, abort).catch((error: unknown) => reason(error));
-    this.#report(id, uri, () => {
-      if (typeof answer === "string") return answer;
-      return this.#raw.fetched(id, answer.status, answer.maxAge, answer.body, this.#nowOr(started));
-    });
+    const now = this.#nowOr(started);
+    this.#end(id, uri, () =>
+      typeof answer === "string"
+        ? this.#failed(id, answer)
+        : this.#raw.fetched(id, answer.status, answer.maxAge, answer.body, now),
+    );
   }
 
-  /** Ends a fetch: `outcome` says why it brought nothing, if it brought nothing. */
-  #report(id: number, uri: string, outcome: () => string | undefined): void {
+  /** Ends a fetch by `report`, which says why it brought nothing, if it brought nothing. */
+  #end(id: number, uri: string, report: () => string | undefined): void {
     if (!this.#running.delete(id)) return;
     try {
-      const failure = outcome();
+      const failure = guarded(report);
       this.#failure = failure === undefined ? undefined : new Error(`${uri}: ${failure}`);
-      if (failure !== undefined) this.#raw.fetchFailed(id);
     } catch {
       // A module that fails here fails in the next call as well, where somebody hears it.
     }
+  }
+
+  #failed(id: number, why: string): string {
+    this.#raw.fetchFailed(id);
+    return why;
   }
 
   /** One GET within the limits; rejects when there is no answer. */
