@@ -1,0 +1,219 @@
+//! A real Envoy with the filter in front of a real server, on ports that the system picks.
+
+use std::fs::{self, File};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::http::{Message, Request};
+
+/// How long an Envoy may take until it answers.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A running Envoy; it ends with this value. Its log is shown if the test fails.
+#[derive(Debug)]
+pub struct Envoy {
+    process: Child,
+    folder: TempDir,
+    listener: SocketAddr,
+}
+
+/// The clusters an Envoy knows, by name. `upstream` gets what the filter lets through.
+pub type Clusters<'a> = &'a [(&'a str, SocketAddr)];
+
+impl Envoy {
+    /// Starts an Envoy whose filter has this plugin configuration, and waits until it is ready.
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[must_use]
+    pub fn start(plugin: &Value, clusters: Clusters<'_>) -> Self {
+        Self::with_text(&plugin.to_string(), clusters)
+    }
+
+    /// As [`Envoy::start`], with a plugin configuration that need not be JSON.
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[must_use]
+    pub fn with_text(plugin: &str, clusters: Clusters<'_>) -> Self {
+        let program = from_environment("LAIKA_ENVOY");
+        let filter = from_environment("LAIKA_FILTER_WASM");
+        let folder = tempfile::tempdir().expect("a scratch folder");
+        let at = |name: &str| folder.path().join(name);
+        let bootstrap = bootstrap(&filter, plugin, clusters);
+        fs::write(at("envoy.json"), bootstrap.to_string()).expect("the configuration is written");
+        let log = File::create(at("log")).expect("a log");
+        let process = Command::new(program)
+            .args([
+                "--concurrency",
+                "1",
+                "--disable-hot-restart",
+                "--log-level",
+                "warning",
+            ])
+            .args(["--component-log-level", "wasm:info", "--admin-address-path"])
+            .arg(at("admin"))
+            .arg("--config-path")
+            .arg(at("envoy.json"))
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().expect("a log"))
+            .stderr(log)
+            .spawn()
+            .expect("Envoy starts");
+        let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
+        let mut envoy = Self {
+            process,
+            folder,
+            listener: nowhere,
+        };
+        envoy.listener = envoy.wait();
+        envoy
+    }
+
+    /// Sends `request` through the proxy.
+    #[must_use]
+    pub fn send(&self, request: &Request) -> Message {
+        request.send(self.listener)
+    }
+
+    /// Everything it has logged so far.
+    #[must_use]
+    pub fn log(&self) -> String {
+        let log = fs::read(self.folder.path().join("log")).unwrap_or_default();
+        String::from_utf8_lossy(&log).into_owned()
+    }
+
+    /// Waits for readiness; the address of the listener.
+    fn wait(&mut self) -> SocketAddr {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            if let Ok(Some(status)) = self.process.try_wait() {
+                panic!("Envoy ended with {status}");
+            }
+            if let Some(listener) = self.ready() {
+                return listener;
+            }
+            assert!(
+                Instant::now() < end,
+                "Envoy is not ready after {PATIENCE:?}"
+            );
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn ready(&self) -> Option<SocketAddr> {
+        let admin = fs::read_to_string(self.folder.path().join("admin")).ok()?;
+        let admin = admin.trim().parse().ok()?;
+        let get = |path: &str| Request::new("GET", path).try_send(admin).ok();
+        if get("/ready")?.status != 200 {
+            return None;
+        }
+        let listeners: Value = serde_json::from_slice(&get("/listeners?format=json")?.body).ok()?;
+        let address = &listeners["listener_statuses"][0]["local_address"]["socket_address"];
+        let port = u16::try_from(address["port_value"].as_u64()?).ok()?;
+        Some(SocketAddr::from(([127, 0, 0, 1], port)))
+    }
+}
+
+impl Drop for Envoy {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        if thread::panicking() {
+            eprintln!("--- log of Envoy ---\n{}--- end of the log ---", self.log());
+        }
+    }
+}
+
+fn from_environment(name: &str) -> PathBuf {
+    std::env::var_os(name)
+        .unwrap_or_else(|| panic!("`{name}` is not set: run `cargo xtask test`"))
+        .into()
+}
+
+fn bootstrap(filter: &Path, plugin: &str, clusters: Clusters<'_>) -> Value {
+    let clusters: Vec<_> = clusters
+        .iter()
+        .map(|(name, address)| cluster(name, *address))
+        .collect();
+    json!({
+        "admin": { "address": socket(SocketAddr::from(([127, 0, 0, 1], 0))) },
+        "static_resources": { "listeners": [listener(filter, plugin)], "clusters": clusters },
+    })
+}
+
+fn listener(filter: &Path, plugin: &str) -> Value {
+    let route = json!({ "match": { "prefix": "/" }, "route": { "cluster": "upstream" } });
+    json!({
+        "name": "in",
+        "address": socket(SocketAddr::from(([127, 0, 0, 1], 0))),
+        "filter_chains": [{ "filters": [{
+            "name": "envoy.filters.network.http_connection_manager",
+            "typed_config": {
+                "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+                "stat_prefix": "in",
+                "http_protocol_options": { "enable_trailers": true },
+                "route_config": { "virtual_hosts": [
+                    { "name": "all", "domains": ["*"], "routes": [route] },
+                ]},
+                "http_filters": [
+                    wasm(filter, plugin),
+                    { "name": "envoy.filters.http.router", "typed_config": {
+                        "@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router",
+                    }},
+                ],
+            },
+        }]}],
+    })
+}
+
+fn wasm(filter: &Path, plugin: &str) -> Value {
+    json!({
+        "name": "envoy.filters.http.wasm",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm",
+            "config": {
+                "name": "laika",
+                "root_id": "laika",
+                "failure_policy": "FAIL_RELOAD",
+                "vm_config": {
+                    "vm_id": "laika",
+                    "runtime": "envoy.wasm.runtime.v8",
+                    "code": { "local": { "filename": filter } },
+                },
+                "configuration": {
+                    "@type": "type.googleapis.com/google.protobuf.StringValue",
+                    "value": plugin,
+                },
+            },
+        },
+    })
+}
+
+fn cluster(name: &str, address: SocketAddr) -> Value {
+    json!({
+        "name": name,
+        "connect_timeout": "1s",
+        "typed_extension_protocol_options": {
+            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
+                "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+                "explicit_http_config": { "http_protocol_options": { "enable_trailers": true } },
+            },
+        },
+        "load_assignment": { "cluster_name": name, "endpoints": [
+            { "lb_endpoints": [{ "endpoint": { "address": socket(address) } }] },
+        ]},
+    })
+}
+
+fn socket(address: SocketAddr) -> Value {
+    json!({ "socket_address": {
+        "address": address.ip().to_string(), "port_value": address.port(),
+    }})
+}
