@@ -47,7 +47,7 @@ function bundle(host, file, format) {
     minifyWhitespace: true,
     minifySyntax: true,
     // Node shows the whole line on which an error was thrown: none may hold the module.
-    lineLimit: 120,
+    lineLimit: 400,
     legalComments: "none",
     logLevel: "warning",
     // The generated loader's own guess at a URL, never reached, would mislead other bundlers.
