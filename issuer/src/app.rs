@@ -82,6 +82,8 @@ impl App {
     pub async fn first_administrator_link(&self) -> Result<Option<String>, Problem> {
         let mut tx = self.db.write().await?;
         if db::roles::is_held_at_level(&mut tx, 0).await? {
+            db::invitations::withdraw_unused(&mut tx, ADMINISTRATOR).await?;
+            tx.commit().await?;
             return Ok(None);
         }
         let code = one_time_code::generate(INVITATION_PREFIX, &*self.random)?;

@@ -113,6 +113,11 @@ mod tests {
                 &["listen", "`nowhere`", "127.0.0.1:8080"],
             ),
             (
+                "listen = '0.0.0.0:80'",
+                &[],
+                &["public_url", "`0.0.0.0:80`"],
+            ),
+            (
                 "",
                 &[("LAIKA_LISEN", "x")],
                 &["LAIKA_LISEN", "no such setting"],

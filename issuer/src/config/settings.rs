@@ -98,11 +98,16 @@ impl Settings {
             .unwrap_or_else(|| PathBuf::from("./laika-data"));
         let public_url = file.public_url.as_deref();
         let origins = file.allowed_origins.unwrap_or_default();
+        let listen = address(&listen)?;
+        if listen.ip().is_unspecified() && public_url.is_none() {
+            let message = format!(
+                "needed where `listen` is every address, `{listen}`: say how others reach this \
+                 issuer, like `https://id.example.com`"
+            );
+            return Err(ConfigError::new("public_url", message));
+        }
         Ok(Self {
-            listen: listen.parse().map_err(|_| {
-                let help = "write an address and a port, like `127.0.0.1:8080` or `[::]:8080`";
-                ConfigError::new("listen", format!("`{listen}` is no address; {help}"))
-            })?,
+            listen,
             public_url: public_url
                 .map(|url| PublicUrl::parse(url, "public_url"))
                 .transpose()?,
@@ -186,6 +191,13 @@ fn default_role(file: file::DefaultRole) -> Result<DefaultRole, ConfigError> {
     Ok(DefaultRole {
         name,
         level: number("default_role.level", file.level, 1000, 0..=1_000_000)?,
+    })
+}
+
+fn address(text: &str) -> Result<SocketAddr, ConfigError> {
+    text.parse().map_err(|_| {
+        let help = "write an address and a port, like `127.0.0.1:8080`";
+        ConfigError::new("listen", format!("`{text}` is no address; {help}"))
     })
 }
 

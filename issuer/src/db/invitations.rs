@@ -16,10 +16,7 @@ pub async fn replace_unused(
     code_hash: &str,
     now: UnixSeconds,
 ) -> Result<(), DbError> {
-    sqlx::query("DELETE FROM invitations WHERE role = $1 AND used_at IS NULL")
-        .bind(role)
-        .execute(&mut *db)
-        .await?;
+    withdraw_unused(db, role).await?;
     let result =
         sqlx::query("INSERT INTO invitations (code_hash, role, created_at) VALUES ($1, $2, $3)")
             .bind(code_hash)
@@ -28,6 +25,18 @@ pub async fn replace_unused(
             .execute(db)
             .await?;
     exactly_one(&result)
+}
+
+/// Withdraws the invitations to `role` that nobody used.
+///
+/// # Errors
+/// The query failed.
+pub async fn withdraw_unused(db: &mut Connection, role: &str) -> Result<(), DbError> {
+    sqlx::query("DELETE FROM invitations WHERE role = $1 AND used_at IS NULL")
+        .bind(role)
+        .execute(db)
+        .await?;
+    Ok(())
 }
 
 /// The role of an invitation that nobody used yet.

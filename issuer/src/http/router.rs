@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::handler::Handler;
-use axum::routing::{MethodFilter, MethodRouter, on};
+use axum::routing::{MethodFilter, MethodRouter, get, on};
 use http::Method;
 use laika_claims::IssuerCode;
 
@@ -102,9 +102,8 @@ pub fn router(app: App) -> Router {
     let api = routes(api).layer(layers::cors(&app));
     let router = routes(open)
         .merge(api)
-        .merge(page::routes())
-        .fallback(not_found);
-    let router = router.method_not_allowed_fallback(method_not_allowed);
+        .route("/", get(page::root).fallback(method_not_allowed))
+        .fallback(page::fallback);
     layers::around(router, &app).with_state(app)
 }
 
@@ -129,17 +128,12 @@ fn routes(endpoints: Vec<Endpoint>) -> Router<App> {
         .fold(Router::new(), |router, endpoint| {
             router.route(endpoint.path, endpoint.route)
         })
+        // Before any layer is put round these routes: set later, it would replace the layers too.
+        .method_not_allowed_fallback(method_not_allowed)
 }
 
 fn is_api(path: &str) -> bool {
     path.starts_with("/v1/") && path != "/v1/public-key"
-}
-
-async fn not_found() -> Problem {
-    Problem::issuer(
-        IssuerCode::NotFound,
-        "there is nothing here; `GET /v1` lists what there is",
-    )
 }
 
 async fn method_not_allowed() -> Problem {

@@ -97,6 +97,9 @@ impl KeyRing {
             keys.push(key);
         }
         tx.commit().await.map_err(DbError::from)?;
+        // The same order after every start, so that the key set keeps its entity tag; what signs
+        // by default comes first.
+        keys.sort_by_key(|key| (key.algorithm() != default, key.kid().to_owned()));
         Ok(Self { keys, default })
     }
 

@@ -1,37 +1,42 @@
 //! `GET /`: the web page, where it was built in.
 
-use axum::Router;
+use laika_claims::IssuerCode;
 
-use crate::app::App;
+use crate::problem::Problem;
 
 #[cfg(feature = "page")]
-pub use embedded::routes;
+pub use embedded::{fallback, root};
+#[cfg(not(feature = "page"))]
+pub use without::{fallback, root};
 
 /// Without the page, `/` says where the API is.
 #[cfg(not(feature = "page"))]
-pub fn routes() -> Router<App> {
+mod without {
     use axum::Json;
-    use axum::routing::get;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
-    Router::new().route(
-        "/",
-        get(async || Json(json!({ "service": "laika", "api": "/v1" }))),
-    )
+    use super::nothing_here;
+    use crate::problem::Problem;
+
+    /// Where the API is.
+    pub async fn root() -> Json<Value> {
+        Json(json!({ "service": "laika", "api": "/v1" }))
+    }
+
+    /// There is nothing else.
+    pub async fn fallback() -> Problem {
+        nothing_here()
+    }
 }
 
 #[cfg(feature = "page")]
 mod embedded {
-    use axum::Router;
-    use axum::extract::Path;
     use axum::response::{IntoResponse, Response};
-    use axum::routing::get;
     use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG};
-    use http::{HeaderMap, StatusCode};
-    use laika_claims::IssuerCode;
+    use http::{HeaderMap, Method, StatusCode, Uri};
     use rust_embed::{EmbeddedFile, RustEmbed};
 
-    use crate::app::App;
+    use super::nothing_here;
     use crate::http::published::is_held;
     use crate::one_time_code::hex;
     use crate::problem::Problem;
@@ -45,26 +50,31 @@ mod embedded {
     #[folder = "$CARGO_MANIFEST_DIR/../target/www"]
     struct Files;
 
-    /// The page and everything it loads.
-    pub fn routes() -> Router<App> {
-        Router::new()
-            .route("/", get(index))
-            .route("/{*path}", get(file))
-    }
-
-    async fn index(headers: HeaderMap) -> Result<Response, Problem> {
+    /// The page.
+    ///
+    /// # Errors
+    /// It is not there, which the build has checked.
+    pub async fn root(headers: HeaderMap) -> Result<Response, Problem> {
         serve(&headers, "index.html")
     }
 
-    async fn file(headers: HeaderMap, Path(path): Path<String>) -> Result<Response, Problem> {
-        serve(&headers, &path)
+    /// What the page loads; every path that is no endpoint comes here.
+    ///
+    /// # Errors
+    /// There is no such file.
+    pub async fn fallback(
+        method: Method,
+        uri: Uri,
+        headers: HeaderMap,
+    ) -> Result<Response, Problem> {
+        match uri.path().strip_prefix('/') {
+            Some(path) if matches!(method, Method::GET | Method::HEAD) => serve(&headers, path),
+            _ => Err(nothing_here()),
+        }
     }
 
     fn serve(request: &HeaderMap, path: &str) -> Result<Response, Problem> {
-        let file: EmbeddedFile = Files::get(path).ok_or_else(|| {
-            let detail = "there is nothing here; `GET /v1` lists what there is";
-            Problem::issuer(IssuerCode::NotFound, detail)
-        })?;
+        let file: EmbeddedFile = Files::get(path).ok_or_else(nothing_here)?;
         let tag = format!("\"{}\"", hex(&file.metadata.sha256_hash()));
         let headers = [
             (CONTENT_TYPE, kind(path).to_owned()),
@@ -94,4 +104,11 @@ mod embedded {
             _ => "application/octet-stream",
         }
     }
+}
+
+fn nothing_here() -> Problem {
+    Problem::issuer(
+        IssuerCode::NotFound,
+        "there is nothing here; `GET /v1` lists what there is",
+    )
 }

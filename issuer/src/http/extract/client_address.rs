@@ -40,8 +40,10 @@ impl ClientAddress {
 impl FromRequestParts<App> for ClientAddress {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Infallible> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        let peer = ConnectInfo::<SocketAddr>::from_request_parts(parts, app)
+            .await
+            .ok();
         Ok(Self {
             address: peer.map(|ConnectInfo(peer)| peer.ip()),
             user_agent: user_agent(&parts.headers),

@@ -1,0 +1,241 @@
+//! An issuer under test, and calls to it.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::connect_info::MockConnectInfo;
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use laika_issuer::app::App;
+use laika_issuer::clock::ManualClock;
+use laika_issuer::config::{self, PublicUrl, Settings};
+use laika_issuer::db::Db;
+use laika_issuer::random::SeededRandom;
+use laika_issuer::seed::{self, Seed};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tower::ServiceExt as _;
+
+pub(crate) const START: i64 = 1_800_000_000;
+pub(crate) const PASSWORD: &str = "first in orbit 1957";
+pub(crate) const PUBLIC_URL: &str = "http://127.0.0.1:8080";
+
+const SEED: &str = r#"
+[[services]]
+name = "orders"
+permissions = ["orders:read", "orders:create", "orders:cancel"]
+[[services]]
+name = "billing"
+audience = "https://billing.example.com"
+token_lifetime = 60
+algorithm = "EdDSA"
+permissions = ["billing:pay"]
+[[roles]]
+name = "clerk"
+service = "orders"
+level = 50
+permissions = ["orders:read", "orders:create"]
+[[roles]]
+name = "payer"
+service = "billing"
+level = 40
+permissions = ["billing:*"]
+[[users]]
+username = "laika"
+email = "laika@example.com"
+password = "first in orbit 1957"
+roles = ["orders/clerk", "billing/payer"]
+"#;
+
+pub(crate) struct Issuer {
+    pub(crate) app: App,
+    pub(crate) clock: ManualClock,
+    router: Router,
+    _folder: TempDir,
+}
+
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+}
+
+impl Issuer {
+    /// An issuer with the services, roles and the user of [`SEED`].
+    pub(crate) async fn start() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// The same with these variables set.
+    pub(crate) async fn with(variables: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut all = vec![
+            (
+                "LAIKA_DATA_DIR".to_owned(),
+                folder.path().display().to_string(),
+            ),
+            ("LAIKA_PUBLIC_URL".to_owned(), PUBLIC_URL.to_owned()),
+        ];
+        all.extend(
+            variables
+                .iter()
+                .map(|(n, v)| ((*n).to_owned(), (*v).to_owned())),
+        );
+        let settings: Settings = config::load(None, all.into_iter()).unwrap();
+        let issuer: PublicUrl = settings.public_url.clone().unwrap();
+        let db = Db::open(&settings.database_url).await.unwrap();
+        let clock = ManualClock::at(START);
+        let random = Arc::new(SeededRandom::new(57));
+        let app = App::new(settings, issuer, db, Arc::new(clock.clone()), random)
+            .await
+            .unwrap();
+        let seed: Seed = toml::from_str(SEED).unwrap();
+        seed::import(&app, &seed).await.unwrap();
+        let peer = SocketAddr::from(([192, 0, 2, 7], 4242));
+        let router = laika_issuer::http::router(app.clone()).layer(MockConnectInfo(peer));
+        Self {
+            app,
+            clock,
+            router,
+            _folder: folder,
+        }
+    }
+
+    pub(crate) async fn call(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = to_bytes(body, usize::MAX).await.unwrap();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            text: String::from_utf8(bytes.to_vec()).unwrap(),
+        }
+    }
+
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        token: Option<&str>,
+        body: Option<Value>,
+    ) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let request = match body {
+            Some(body) => request
+                .header("content-type", "application/json")
+                .body(Body::from(body.to_string())),
+            None => request.body(Body::empty()),
+        };
+        self.call(request.unwrap()).await
+    }
+
+    pub(crate) async fn get(&self, path: &str, token: Option<&str>) -> Answer {
+        self.send(Method::GET, path, token, None).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, token: Option<&str>, body: Value) -> Answer {
+        self.send(Method::POST, path, token, Some(body)).await
+    }
+
+    /// Logs the seeded user in; the main token.
+    pub(crate) async fn log_in(&self) -> String {
+        let body = json!({ "login": "laika", "password": PASSWORD });
+        let answer = self.post("/v1/sessions", None, body).await;
+        answer.expect(201)["main_token"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    }
+
+    pub(crate) async fn micro(&self, main: &str, service: &str) -> Answer {
+        self.post(
+            "/v1/tokens/micro",
+            Some(main),
+            json!({ "services": [service] }),
+        )
+        .await
+    }
+
+    pub(crate) async fn renew(&self, main: &str) -> Answer {
+        self.send(Method::POST, "/v1/sessions/current/renew", Some(main), None)
+            .await
+    }
+
+    pub(crate) async fn log_out(&self, main: &str) -> Answer {
+        self.send(Method::DELETE, "/v1/sessions/current", Some(main), None)
+            .await
+    }
+}
+
+impl Answer {
+    /// The body, of an answer that must have this status.
+    #[track_caller]
+    pub(crate) fn expect(&self, status: u16) -> Value {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text);
+        if self.text.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_str(&self.text).unwrap()
+        }
+    }
+
+    /// The body of a problem that must have this status and code.
+    #[track_caller]
+    pub(crate) fn problem(&self, status: u16, code: &str) -> Value {
+        let body = self.expect(status);
+        assert_eq!(self.header("content-type"), "application/problem+json");
+        assert_eq!(body["code"], code, "{}", self.text);
+        assert_eq!(body["status"], status);
+        assert_eq!(body["request_id"], self.header("x-request-id"));
+        for member in ["type", "title", "detail"] {
+            assert!(body[member].is_string(), "{}", self.text);
+        }
+        let challenged = self.headers.contains_key("www-authenticate");
+        assert_eq!(
+            challenged,
+            matches!(code, "permission_not_granted") || status == 401
+        );
+        body
+    }
+
+    #[track_caller]
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
+    }
+
+    #[track_caller]
+    pub(crate) fn text_of(&self, member: &str) -> String {
+        let body: Value = serde_json::from_str(&self.text).unwrap();
+        body[member]
+            .as_str()
+            .unwrap_or_else(|| panic!("no `{member}`: {}", self.text))
+            .to_owned()
+    }
+}
+
+/// The claims of a token, as they are written.
+#[track_caller]
+pub(crate) fn claims(token: &str) -> Value {
+    segment(token, 1)
+}
+
+/// The header of a token, as it is written.
+#[track_caller]
+pub(crate) fn header(token: &str) -> Value {
+    segment(token, 0)
+}
+
+fn segment(token: &str, index: usize) -> Value {
+    use base64::Engine as _;
+    let text = token.split('.').nth(index).unwrap();
+    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD
+        .decode(text)
+        .unwrap();
+    serde_json::from_slice(&bytes).unwrap()
+}
