@@ -6,11 +6,12 @@
 use std::collections::BTreeMap;
 
 use laika_claims::json::{self, DOCUMENT_LIMITS};
+use laika_verifier::bearer::same_header;
 use laika_verifier::{ErrorCode, Options, OptionsError, Verifier};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::forward::{self, Forward};
+use crate::forward::Forward;
 use crate::tokens::TokenPlace;
 
 /// A configuration, read and checked.
@@ -239,19 +240,13 @@ fn read_forward(raw: RawForward, places: &[TokenPlace]) -> Result<Forward, Optio
                 "choose another name: this header belongs to HTTP itself",
             ));
         }
-        if places
-            .iter()
-            .any(|place| forward::same_name(&place.header, &name))
-        {
+        if places.iter().any(|place| same_header(&place.header, &name)) {
             return Err(error(
                 at,
                 "choose another name: this header is where the token stands",
             ));
         }
-        if forward
-            .names()
-            .any(|other| forward::same_name(other, &name))
-        {
+        if forward.names().any(|other| same_header(other, &name)) {
             return Err(error(at, "choose another name: this one is taken"));
         }
         Ok(name)

@@ -9,7 +9,7 @@ use laika_verifier::{
 };
 
 use crate::config::{Config, KeyEndpoint};
-use crate::forward::{self, Forward};
+use crate::forward::Forward;
 use crate::tokens::{TokenPlace, Tokens};
 
 /// Header names and values as a host hands them out, pseudo-headers included.
@@ -203,13 +203,11 @@ impl Filter {
             token: None,
             error: None,
         };
-        let overrides = |name: &str| {
-            bearer::METHOD_OVERRIDES
-                .iter()
-                .any(|known| forward::same_name(known, name))
-        };
-        if headers.iter().any(|(name, _)| overrides(name)) {
-            return refuse("a header asks for another method");
+        if headers
+            .iter()
+            .any(|(name, _)| bearer::overrides_method(name))
+        {
+            return refuse("a method override is not accepted");
         }
         let token = match found {
             Found::None => None,

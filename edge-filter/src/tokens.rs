@@ -32,13 +32,13 @@ impl TokenPlace {
         }
     }
 
-    fn token(&self, name: &str, value: &[u8]) -> Option<String> {
+    fn tokens(&self, name: &str, value: &[u8]) -> Vec<String> {
         if !name.eq_ignore_ascii_case(&self.header) {
-            return None;
+            return Vec::new();
         }
         match &self.scheme {
-            Some(scheme) => bearer::token_of(value, scheme),
-            None => Some(String::from_utf8_lossy(value).trim_matches(' ').to_owned()),
+            Some(scheme) => bearer::tokens_of(value, scheme),
+            None => vec![String::from_utf8_lossy(value).trim_matches(' ').to_owned()],
         }
     }
 }
@@ -50,7 +50,7 @@ impl Tokens {
             carriers: Vec::new(),
         };
         for (name, value) in headers {
-            for token in places.iter().filter_map(|place| place.token(name, value)) {
+            for token in places.iter().flat_map(|place| place.tokens(name, value)) {
                 tokens.found = tokens.found.and(Some(token));
                 tokens.carriers.push(name.clone());
             }

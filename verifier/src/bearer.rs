@@ -9,7 +9,7 @@ pub const SCHEME: &str = "Bearer";
 
 /// Headers by which a client can make a backend see another method than the policy saw. A request
 /// that has one of them is refused.
-pub const METHOD_OVERRIDES: [&str; 3] = [
+const METHOD_OVERRIDES: [&str; 3] = [
     "x-http-method-override",
     "x-http-method",
     "x-method-override",
@@ -39,13 +39,50 @@ impl Found {
     }
 }
 
-/// The token in the value of an `Authorization` header, if it has the scheme `scheme` (compared
-/// without case, RFC 9110 section 11.1).
+/// Whether a backend may take both for one header: CGI and its heirs fold case and turn `-` into
+/// `_` (RFC 3875 section 4.1.18).
+#[must_use]
+pub fn same_header(left: &str, right: &str) -> bool {
+    let fold = |byte: u8| {
+        if byte == b'_' {
+            b'-'
+        } else {
+            byte.to_ascii_lowercase()
+        }
+    };
+    left.bytes().map(fold).eq(right.bytes().map(fold))
+}
+
+/// Whether a header of that name asks for another method.
+#[must_use]
+pub fn overrides_method(name: &str) -> bool {
+    METHOD_OVERRIDES.iter().any(|known| same_header(known, name))
+}
+
+/// The tokens in the value of an `Authorization` header, behind the scheme `scheme` (compared
+/// without case, RFC 9110 section 11.1): none, one, or several where a proxy has joined several
+/// headers into one by commas.
 ///
 /// Bytes that are not UTF-8 are replaced, so that such a token is malformed rather than absent.
 #[must_use]
-pub fn token_of(value: &[u8], scheme: &str) -> Option<String> {
-    let (start, rest) = value.split_at_checked(scheme.len())?;
+pub fn tokens_of(value: &[u8], scheme: &str) -> Vec<String> {
+    let mut tokens: Vec<String> = Vec::new();
+    for part in value.split(|byte| *byte == b',') {
+        match (token_of(part.trim_ascii_start(), scheme), tokens.last_mut()) {
+            (Some(token), _) => tokens.push(token),
+            // No token has a comma, so what goes on behind one is malformed.
+            (None, Some(token)) => {
+                token.push(',');
+                token.push_str(&String::from_utf8_lossy(part));
+            }
+            (None, None) => {}
+        }
+    }
+    tokens
+}
+
+fn token_of(credentials: &[u8], scheme: &str) -> Option<String> {
+    let (start, rest) = credentials.split_at_checked(scheme.len())?;
     if !start.eq_ignore_ascii_case(scheme.as_bytes()) || rest.first() != Some(&b' ') {
         return None;
     }
@@ -82,24 +119,35 @@ mod tests {
 
     #[test]
     fn a_token_stands_behind_its_scheme() {
-        let token = |value: &str| token_of(value.as_bytes(), SCHEME);
-        assert_eq!(token("Bearer a.b.c").as_deref(), Some("a.b.c"));
-        assert_eq!(token("bEARER   a.b.c  ").as_deref(), Some("a.b.c"));
-        assert_eq!(token("Bearer ").as_deref(), Some(""));
-        for other in [
-            "",
-            "Bearer",
-            "Bearera.b.c",
-            "Basic YTpi",
-            "a.b.c",
-            "Bearer\ta.b.c",
-        ] {
-            assert_eq!(token(other), None, "{other:?}");
+        let tokens = |value: &str| tokens_of(value.as_bytes(), SCHEME);
+        assert_eq!(tokens("Bearer a.b.c"), ["a.b.c"]);
+        assert_eq!(tokens("bEARER   a.b.c  "), ["a.b.c"]);
+        assert_eq!(tokens("Bearer "), [""]);
+        for other in ["", "Bearer", "Bearera.b.c", "Basic YTpi", "a.b.c", "Bearer\ta.b.c", ","] {
+            assert_eq!(tokens(other), [""; 0], "{other:?}");
         }
-        assert_eq!(
-            token_of(b"Bearer a\xff", SCHEME).as_deref(),
-            Some("a\u{fffd}")
-        );
+        assert_eq!(tokens_of(b"Bearer a\xff", SCHEME), ["a\u{fffd}"]);
+    }
+
+    #[test]
+    fn headers_that_a_proxy_has_joined_are_taken_apart() {
+        let tokens = |value: &str| tokens_of(value.as_bytes(), SCHEME);
+        assert_eq!(tokens("Bearer a,Bearer b"), ["a", "b"]);
+        assert_eq!(tokens("Basic YTpi, bearer a"), ["a"]);
+        assert_eq!(tokens("Bearer a,b"), ["a,b"]);
+        assert_eq!(tokens("Bearer a, Basic YTpi"), ["a, Basic YTpi"]);
+        assert_eq!(tokens("Bearer a,"), ["a,"]);
+    }
+
+    #[test]
+    fn every_spelling_of_a_header_is_one_header() {
+        for other in ["x-user-id", "X-User-Id", "x_user_id", "X_USER-ID"] {
+            assert!(same_header("x-user-id", other), "{other}");
+        }
+        for other in ["x-user-i", "x-user-idx", "xuserid", "x.user.id", ""] {
+            assert!(!same_header("x-user-id", other), "{other}");
+        }
+        assert!(overrides_method("X_HTTP_Method-Override") && !overrides_method("x-http"));
     }
 
     #[test]

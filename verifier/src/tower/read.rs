@@ -19,17 +19,17 @@ pub(super) struct Readable {
 
 pub(super) fn facts<B>(request: &Request<B>) -> Facts {
     let headers = request.headers();
-    if bearer::METHOD_OVERRIDES
-        .iter()
-        .any(|name| headers.contains_key(*name))
+    if headers
+        .keys()
+        .any(|name| bearer::overrides_method(name.as_str()))
     {
         return Err("a method override is not accepted");
     }
     let found = headers
         .get_all(AUTHORIZATION)
         .iter()
-        .map(|value| bearer::token_of(value.as_bytes(), bearer::SCHEME))
-        .fold(Found::None, Found::and);
+        .flat_map(|value| bearer::tokens_of(value.as_bytes(), bearer::SCHEME))
+        .fold(Found::None, |found, token| found.and(Some(token)));
     let token = match found {
         Found::None => None,
         Found::One(token) => Some(token),
