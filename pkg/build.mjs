@@ -43,11 +43,11 @@ function bundle(host, file, format) {
     format,
     platform: "neutral",
     target: "es2022",
-    // Names stay: stack traces and debuggers remain readable, and gzip makes up for it.
-    minifyWhitespace: true,
-    minifySyntax: true,
+    minify: true,
+    // The generated loader warns of ways to call it that are not used here.
+    drop: ["console"],
     // Node shows the whole line on which an error was thrown: none may hold the module.
-    lineLimit: 400,
+    lineLimit: host === "inline" ? 400 : 0,
     legalComments: "none",
     logLevel: "warning",
     // The generated loader's own guess at a URL, never reached, would mislead other bundlers.

@@ -6,7 +6,7 @@ import type { LaikaErrorCode } from "./code.js";
  * `switch (error.code)` narrows; the message is for people and may change.
  */
 export class LaikaError extends Error {
-  override readonly name = "LaikaError";
+  declare readonly name: "LaikaError";
   readonly code: LaikaErrorCode;
   /** The claim at fault, where one is. */
   declare readonly claim?: string;
@@ -14,6 +14,11 @@ export class LaikaError extends Error {
   declare readonly expected?: unknown;
   /** What it saw. */
   declare readonly actual?: unknown;
+
+  static {
+    // On the prototype, where the engine looks when it writes the first line of the stack.
+    Object.defineProperty(this.prototype, "name", { value: "LaikaError" });
+  }
 
   constructor(code: LaikaErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });

@@ -172,9 +172,9 @@ async function readBody(response: Response): Promise<Uint8Array> {
 
 /** Seconds the answer may be kept (RFC 9111 section 5.2.2), where the server says so. */
 function maxAge(cacheControl: string | null): number | undefined {
-  const directives = (cacheControl ?? "").toLowerCase().split(",").map((text) => text.trim());
-  if (directives.some((text) => text === "no-store" || text === "no-cache")) return 0;
-  const seconds = directives.map((text) => /^max-age="?(\d+)"?$/.exec(text)?.[1]).find(Boolean);
+  const text = cacheControl ?? "";
+  if (/(^|,)\s*no-(store|cache)\s*(,|$)/i.test(text)) return 0;
+  const seconds = /(?:^|,)\s*max-age="?(\d+)"?\s*(?:,|$)/i.exec(text)?.[1];
   return seconds === undefined ? undefined : Math.min(Number(seconds), MAX_AGE_SECONDS);
 }
 

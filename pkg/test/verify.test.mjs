@@ -16,6 +16,7 @@ for (const alg of ["RS256", "EdDSA"]) {
       assert.throws(() => verifier.verifySync(token), (error) => {
         assert.ok(error instanceof LaikaError, String(error));
         assert.equal(error.name, "LaikaError");
+        assert.ok(error.stack.startsWith(`LaikaError: ${error.message}`), error.stack);
         assert.equal(error.code, code, `${error.code}: ${error.message}`);
         for (const [member, value] of Object.entries(more)) assert.deepEqual(error[member], value, member);
         return true;

@@ -1,10 +1,10 @@
-import * as generated from "../../dist/wasm/laika_verifier_wasm.js";
+import { decodeUnverified, initSync, RawVerifier } from "../../dist/wasm/laika_verifier_wasm.js";
 import { host } from "#host";
 import { guarded, toLaikaError } from "../guarded.js";
 import type { RawModule } from "./raw.js";
 
 /** The generated module; usable once it has been started, and shared by all verifiers. */
-const module: RawModule = generated;
+const module: RawModule = { RawVerifier, decodeUnverified };
 
 let compiled: Promise<WebAssembly.Module> | undefined;
 let started = false;
@@ -27,7 +27,7 @@ export function loadSync(): RawModule {
 
 /** Instantiates on the first call, and only then. */
 function start(code?: WebAssembly.Module): RawModule {
-  if (!started) guarded(() => generated.initSync({ module: code ?? host.compileSync() }));
+  if (!started) guarded(() => initSync({ module: code ?? host.compileSync() }));
   started = true;
   return module;
 }
