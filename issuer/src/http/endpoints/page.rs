@@ -47,7 +47,7 @@ mod embedded {
         frame-ancestors 'none'; form-action 'none'";
 
     #[derive(RustEmbed)]
-    #[folder = "$CARGO_MANIFEST_DIR/../target/www"]
+    #[folder = "../target/www"]
     struct Files;
 
     /// The page.
