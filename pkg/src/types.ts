@@ -2,27 +2,21 @@
 import type { LaikaErrorCode } from "./code.js";
 
 /** Signature algorithms; `EdDSA` and `Ed25519` name the same. */
-export type Algorithm =
-  | "RS256" | "RS384" | "RS512"
-  | "PS256" | "PS384" | "PS512"
-  | "ES256" | "ES384"
-  | "EdDSA" | "Ed25519"
-  | "HS256" | "HS384" | "HS512";
+export type Algorithm = "RS256" | "EdDSA" | "Ed25519";
 
 /** How an issuer writes its access tokens. */
-export type Profile = "laika" | "rfc9068" | "keycloak" | "auth0" | "cognito" | "entra";
+export type Profile = "laika";
 
 /** Options of a verifier. Unknown options are refused, never ignored. */
 export interface VerifierOptions {
-  issuers: IssuerOptions | IssuerOptions[];
+  /** One issuer. */
+  issuers: IssuerOptions | [IssuerOptions];
   /** What each request needs, as an object or JSON text; `authorize` needs it. */
   policy?: Policy | string;
   /** Seconds added to `exp`; default 0. */
   clockTolerance?: number;
   /** Seconds by which `nbf` and `iat` may lie ahead, for clocks differ; default 60. */
   clockSkew?: number;
-  /** The cache of verified tokens; default 1 MiB. */
-  cache?: false | { maxBytes?: number };
   /** Bytes; default 16384. */
   maxTokenSize?: number;
   /** The time in Unix seconds; default the system's. */
@@ -31,7 +25,7 @@ export interface VerifierOptions {
   fetch?: typeof globalThis.fetch;
 }
 
-/** One issuer, and where its keys come from: exactly one of `jwks`, `jwksUri`, `discover`, `publicKey`, `secret`. */
+/** One issuer, and where its keys come from: either `jwks` or `jwksUri`. */
 export interface IssuerOptions {
   /** The exact `iss`. */
   issuer: string;
@@ -41,32 +35,20 @@ export interface IssuerOptions {
   jwks?: { keys: JsonWebKey[] };
   /** Remote keys: https, or http on loopback. */
   jwksUri?: string;
-  /** Finds the keys by the issuer's metadata (RFC 8414, then OpenID Connect Discovery). */
-  discover?: true;
-  /** PEM, SPKI or PKCS#1. */
-  publicKey?: string;
-  /** The secret of HS256, HS384, HS512; never together with public keys. */
-  secret?: Uint8Array;
   /** Default `laika`. */
   profile?: Profile;
   /** Default: what the keys themselves say. */
   algorithms?: Algorithm[];
-  /** Accepted header `typ`; `null` means absent. Default: as the profile says. */
-  typ?: (string | null)[];
   /** Besides `iss`, `aud`, `exp`, `sub`. */
   requiredClaims?: string[];
   /** Seconds since `iat`. */
   maxTokenAge?: number;
-  /** Where permissions are: names or JSON pointers. */
-  permissionClaims?: string[];
-  /** Where roles are: names or JSON pointers. */
-  roleClaims?: string[];
-  /** What tokens of this issuer may grant; required for each when there are several. */
-  mayAssert?: { permissions?: string[]; roles?: string[]; level?: boolean };
-  /** Whether the revocation status is checked; default `if-present`, with static keys `off`. */
-  status?: "off" | "if-present" | "required";
-  /** Where status lists may be, besides the issuer's origin. */
-  statusUris?: string[];
+  /**
+   * What becomes of a token that says where its revocation status is: refused, because status lists
+   * are not read yet (`if-present`, the default with `jwksUri`), or accepted until it expires
+   * (`off`, the default with `jwks`).
+   */
+  status?: "off" | "if-present";
   /** Exact origins that may be http, e.g. in a cluster. */
   insecureHttp?: string[];
 }

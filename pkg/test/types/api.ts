@@ -17,9 +17,8 @@ const policy: Policy = {
   otherwise: "deny",
 };
 const options: VerifierOptions = {
-  issuers: [{ issuer: "https://id.example.com", audience: ["orders"], jwksUri: "https://id.example.com/jwks", typ: ["at+jwt", null] }],
+  issuers: [{ issuer: "https://id.example.com", audience: ["orders"], jwksUri: "https://id.example.com/jwks", algorithms: ["RS256", "EdDSA"] }],
   policy,
-  cache: false,
   now: () => Date.now() / 1000,
   fetch,
 };
