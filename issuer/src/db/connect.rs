@@ -56,7 +56,7 @@ impl Db {
         }
         let options = AnyConnectOptions::from_str(url)?.disable_statement_logging();
         let writer = pool(1, false).connect_with(options.clone()).await?;
-        MIGRATIONS.run(&writer).await?;
+        migrate(&writer).await?;
         let readers = pool(READERS, true).connect_with(options).await?;
         Ok(Self { writer, readers })
     }
@@ -83,6 +83,14 @@ impl Db {
         self.readers.close().await;
         self.writer.close().await;
     }
+}
+
+/// Brings the tables up to date in one transaction that holds the write lock, so that of two
+/// processes that start at once one migrates and the other finds it done.
+async fn migrate(writer: &AnyPool) -> Result<(), DbError> {
+    let mut tx = writer.begin_with("BEGIN IMMEDIATE").await?;
+    MIGRATIONS.run(&mut *tx).await?;
+    Ok(tx.commit().await?)
 }
 
 fn pool(size: u32, read_only: bool) -> AnyPoolOptions {
@@ -135,6 +143,23 @@ pub(super) mod tests {
             .await
             .unwrap();
         assert_eq!(mode, "wal");
+    }
+
+    #[tokio::test]
+    async fn several_may_open_a_new_database_at_once() {
+        for _ in 0..5 {
+            let folder = tempfile::tempdir().unwrap();
+            let url = format!("sqlite://{}/test.db?mode=rwc", folder.path().display());
+            let open = || Db::open(&url);
+            let (a, b, c, d) = tokio::join!(open(), open(), open(), open());
+            for db in [a, b, c, d] {
+                let mut connection = db.unwrap().read().await.unwrap();
+                sqlx::query("SELECT id FROM users")
+                    .fetch_all(&mut *connection)
+                    .await
+                    .unwrap();
+            }
+        }
     }
 
     #[tokio::test]

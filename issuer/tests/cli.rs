@@ -1,0 +1,339 @@
+//! The binary `laika` as an operator meets it: commands, exit codes, start and end.
+
+#![forbid(unsafe_code)]
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests: what goes wrong must stop the test"
+)]
+#![cfg(unix)]
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::{Child, ChildStderr, ChildStdout, Command, Output, Stdio};
+
+use serde_json::Value;
+
+const SEED: &str = r#"
+[[services]]
+name = "orders"
+permissions = ["orders:read"]
+[[roles]]
+name = "clerk"
+service = "orders"
+level = 50
+permissions = ["orders:read"]
+[[users]]
+username = "laika"
+email = "laika@example.com"
+password = "first in orbit 1957"
+roles = ["orders/clerk"]
+"#;
+
+#[test]
+fn serve_without_configuration_prints_ready_and_the_first_administrators_link() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::start(folder.path());
+    let answer = get(&server.address, "/livez");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let (code, errors) = server.end();
+    assert_eq!(code, Some(0), "{errors}");
+    let link = format!("http://{}/#invitation=laika_inv_", server.address);
+    assert!(errors.contains(&link), "{errors}");
+    assert!(errors.contains("no mail is configured"), "{errors}");
+
+    let data = folder.path().join("laika-data");
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&data), 0o700);
+    assert_eq!(mode(&data.join("master.key")), 0o600);
+}
+
+#[test]
+fn keys_stay_the_same_over_a_restart_and_the_link_stops_with_the_first_administrator() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = |address: &str| {
+        let answer = get(address, "/.well-known/jwks.json");
+        answer.split("\r\n\r\n").nth(1).unwrap().to_owned()
+    };
+    let mut server = Server::start(folder.path());
+    let before = keys(&server.address);
+    server.end();
+    let create = ["user", "create", "belka", "--email", "belka@example.com"];
+    let arguments = [&create[..], &["--role", "administrator"]].concat();
+    expect(
+        &laika(folder.path(), &arguments, "there and back again 1960\n"),
+        0,
+    );
+    let mut server = Server::start(folder.path());
+    assert_eq!(keys(&server.address), before);
+    let (_, errors) = server.end();
+    assert!(!errors.contains("#invitation="), "{errors}");
+}
+
+#[test]
+fn an_import_twice_is_an_import_once_and_a_running_service_sees_it() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("seed.toml"), SEED).unwrap();
+    let mut server = Server::start(folder.path());
+    let import = |expected: [u64; 4]| {
+        let output = laika(folder.path(), &["import", "seed.toml", "--json"], "");
+        let done: Value = serde_json::from_str(&expect(&output, 0)).unwrap();
+        let numbers = ["services", "roles", "users", "users_present"];
+        assert_eq!(
+            numbers.map(|name| done.get(name).unwrap().as_u64().unwrap()),
+            expected
+        );
+    };
+    import([1, 1, 1, 0]);
+    import([1, 1, 0, 1]);
+    let body = r#"{"login":"laika","password":"first in orbit 1957","service":"orders"}"#;
+    let answer = post(&server.address, "/v1/sessions", body);
+    assert!(
+        answer.starts_with("HTTP/1.1 201") && answer.contains("\"micro_token\""),
+        "{answer}"
+    );
+    server.end();
+
+    let users = expect(&laika(folder.path(), &["user", "list", "--json"], ""), 0);
+    let users: Value = serde_json::from_str(&users).unwrap();
+    assert_eq!(users.as_array().unwrap().len(), 1);
+    let roles = expect(&laika(folder.path(), &["role", "list"], ""), 0);
+    assert!(roles.contains("orders/clerk\t50\torders:read"), "{roles}");
+    let services = expect(&laika(folder.path(), &["service", "list"], ""), 0);
+    assert!(
+        services.contains("orders\torders\t300 s\torders:read"),
+        "{services}"
+    );
+    let keys = expect(&laika(folder.path(), &["key", "list", "--json"], ""), 0);
+    assert!(
+        !keys.contains("wrapped") && keys.contains("\"RS256\""),
+        "{keys}"
+    );
+}
+
+#[test]
+fn an_import_that_fails_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let bad = SEED.replace("roles = [\"orders/clerk\"]", "roles = [\"orders/boss\"]");
+    std::fs::write(folder.path().join("seed.toml"), bad).unwrap();
+    let output = laika(folder.path(), &["import", "seed.toml"], "");
+    assert_eq!(output.status.code(), Some(5));
+    assert!(
+        errors(&output).contains("`orders/boss`"),
+        "{}",
+        errors(&output)
+    );
+    assert_eq!(
+        expect(&laika(folder.path(), &["service", "list"], ""), 0),
+        ""
+    );
+    assert_eq!(expect(&laika(folder.path(), &["user", "list"], ""), 0), "");
+}
+
+#[test]
+fn services_roles_and_users_can_be_made_one_by_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &str| {
+        let arguments: Vec<_> = arguments.split(' ').collect();
+        laika(folder.path(), &arguments, "there and back again 1960\n")
+    };
+    for good in [
+        "migrate",
+        "config check",
+        "service create orders --permission orders:read --algorithm EdDSA",
+        "role create orders/clerk --level 50 --permission orders:*",
+        "user create belka --email belka@example.com",
+        "role assign BELKA orders/clerk",
+    ] {
+        expect(&run(good), 0);
+    }
+    for (bad, code, part) in [
+        ("serve --port 80", 2, "--port"),
+        ("frobnicate", 2, "frobnicate"),
+        ("service create Orders", 5, "`Orders`"),
+        (
+            "service create orders --permission billing:pay",
+            5,
+            "`billing:pay`",
+        ),
+        ("service create orders --algorithm HS256", 5, "`HS256`"),
+        ("role create depot/clerk --level 5", 5, "`depot`"),
+        (
+            "role create clerk --level 5 --permission orders",
+            5,
+            "`orders`",
+        ),
+        ("role assign nobody orders/clerk", 5, "`nobody`"),
+        ("role assign belka orders/boss", 5, "`orders/boss`"),
+        ("user create belka --email other@example.com", 5, "username"),
+        ("user create strelka --email nowhere", 5, "email"),
+        ("import nowhere.toml", 5, "`nowhere.toml`"),
+        ("--config nowhere.toml config check", 3, "nowhere.toml"),
+    ] {
+        let output = run(bad);
+        assert_eq!(
+            output.status.code(),
+            Some(code),
+            "{bad}: {}",
+            errors(&output)
+        );
+        assert!(errors(&output).contains(part), "{bad}: {}", errors(&output));
+    }
+}
+
+#[test]
+fn what_cannot_start_says_why() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, value, code, part) in [
+        ("LAIKA_LISTEN", "nowhere", 3, "`nowhere`"),
+        ("LAIKA_TYPO", "1", 3, "LAIKA_TYPO"),
+        ("LAIKA_LOG", "loud=very", 3, "log"),
+        (
+            "LAIKA_DATABASE_URL",
+            "postgres://localhost/laika",
+            4,
+            "SQLite",
+        ),
+        (
+            "LAIKA_DATABASE_URL",
+            "sqlite:///nowhere/at/all.db",
+            4,
+            "database",
+        ),
+        ("LAIKA_LISTEN", "192.0.2.1:1", 1, "192.0.2.1:1"),
+    ] {
+        let mut command = command(folder.path(), &["serve"]);
+        let output = command.env(name, value).output().unwrap();
+        assert_eq!(
+            output.status.code(),
+            Some(code),
+            "{name}: {}",
+            errors(&output)
+        );
+        assert!(
+            errors(&output).contains(part),
+            "{name}: {}",
+            errors(&output)
+        );
+        assert!(output.stdout.is_empty(), "not ready, so it must not say so");
+    }
+}
+
+/// A service under test; it is stopped when it goes away.
+struct Server {
+    child: Child,
+    address: String,
+    _output: BufReader<ChildStdout>,
+    errors: Option<ChildStderr>,
+}
+
+impl Server {
+    fn start(folder: &Path) -> Self {
+        let mut child = command(folder, &["serve"])
+            .env("LAIKA_LISTEN", "127.0.0.1:0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        output.read_line(&mut line).unwrap();
+        let address = line
+            .trim_end()
+            .strip_prefix("ready http://")
+            .unwrap()
+            .to_owned();
+        let errors = child.stderr.take();
+        Self {
+            child,
+            address,
+            _output: output,
+            errors,
+        }
+    }
+
+    /// Tells it to end, as an operating system does; exit code and what it said.
+    fn end(&mut self) -> (Option<i32>, String) {
+        let id = self.child.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-TERM", &id])
+                .status()
+                .unwrap()
+                .success()
+        );
+        let mut errors = String::new();
+        self.errors
+            .take()
+            .unwrap()
+            .read_to_string(&mut errors)
+            .unwrap();
+        (self.child.wait().unwrap().code(), errors)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended before.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn command(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_laika"));
+    command
+        .args(arguments)
+        .current_dir(folder)
+        .env_clear()
+        .stdin(Stdio::piped());
+    command
+}
+
+fn laika(folder: &Path, arguments: &[&str], input: &str) -> Output {
+    let mut child = command(folder, arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A command that reads nothing may be gone before it is written to.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+#[track_caller]
+fn expect(output: &Output, code: i32) -> String {
+    assert_eq!(output.status.code(), Some(code), "{}", errors(output));
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn errors(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn get(address: &str, path: &str) -> String {
+    exchange(
+        address,
+        &format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
+    )
+}
+
+fn post(address: &str, path: &str, body: &str) -> String {
+    let length = body.len();
+    exchange(
+        address,
+        &format!(
+            "POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: \
+             application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+        ),
+    )
+}
+
+fn exchange(address: &str, request: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
