@@ -116,12 +116,6 @@ impl Filter {
         }
     }
 
-    /// Whether it has keys to fetch, now and then.
-    #[must_use]
-    pub fn has_remote_keys(&self) -> bool {
-        !self.key_endpoints.is_empty()
-    }
-
     /// Judges a request. `may_wait` says whether it could be held until keys are there.
     pub fn judge(&mut self, headers: &Headers, may_wait: bool, now: Timestamp) -> Judgement {
         let mut remove = self.forged(headers.iter().map(|(name, _)| name.as_str()));

@@ -19,6 +19,8 @@ use crate::filter::{Call, Denial, Filter};
 
 /// Most requests that wait for keys at one time; the next are answered at once.
 const MAX_WAITING: usize = 1000;
+/// Longest a request waits, in seconds: as long as one fetch may take.
+const MAX_WAIT: f64 = 5.0;
 /// Between looks at the age of keys.
 const IDLE: Duration = Duration::from_secs(1);
 /// Until calls that are queued are made.
@@ -41,11 +43,18 @@ struct State {
     /// The host's number of each call that is under way, and ours.
     under_way: BTreeMap<u32, u32>,
     /// Streams that wait for keys.
-    waiting: BTreeMap<u32, Passed>,
+    waiting: BTreeMap<u32, Visit>,
 }
 
-/// Whether a stream was let through.
-type Passed = Rc<Cell<bool>>;
+/// A request on its way through the filter.
+#[derive(Clone)]
+struct Visit {
+    id: u32,
+    /// Whether it was let through.
+    passed: Rc<Cell<bool>>,
+    /// Until when it may wait; unknown before it arrives.
+    until: Option<Timestamp>,
+}
 
 impl Plugin {
     /// Refuses everything until it is configured.

@@ -82,6 +82,11 @@ impl Envoy {
         request.send(self.listener)
     }
 
+    /// Sends `request` and hangs up before an answer comes.
+    pub fn send_and_leave(&self, request: &Request) {
+        request.send_and_leave(self.listener);
+    }
+
     /// Everything it has logged so far.
     #[must_use]
     pub fn log(&self) -> String {

@@ -106,30 +106,38 @@ impl Request {
     /// # Errors
     /// What the connection says.
     pub fn try_send(&self, address: SocketAddr) -> io::Result<Message> {
+        let stream = self.write(address)?;
+        let mut answer = Message::read(&mut BufReader::new(stream))?;
+        let status = answer.line.split(' ').nth(1);
+        answer.status = status.and_then(|text| text.parse().ok()).unwrap_or(0);
+        Ok(answer)
+    }
+
+    /// Sends it and hangs up before an answer comes, but not before it has arrived.
+    ///
+    /// # Panics
+    /// When nobody listens.
+    pub fn send_and_leave(&self, address: SocketAddr) {
+        let stream = self.write(address).expect("a connection");
+        thread::sleep(Duration::from_millis(20));
+        drop(stream);
+    }
+
+    fn write(&self, address: SocketAddr) -> io::Result<TcpStream> {
         let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
         stream.set_read_timeout(Some(TIMEOUT))?;
-        let mut head = format!("{} {} HTTP/1.1\r\n", self.method, self.target).into_bytes();
-        if !self
-            .headers
-            .iter()
-            .any(|(name, _)| name.eq_ignore_ascii_case(b"host"))
-        {
-            head.extend_from_slice(b"host: orders.example\r\n");
+        let mut bytes = format!("{} {} HTTP/1.1\r\n", self.method, self.target).into_bytes();
+        let is_host = |(name, _): &(Vec<u8>, Vec<u8>)| name.eq_ignore_ascii_case(b"host");
+        if !self.headers.iter().any(is_host) {
+            bytes.extend_from_slice(b"host: orders.example\r\n");
         }
         for (name, value) in &self.headers {
-            head.extend_from_slice(&[name, b": ".as_slice(), value, b"\r\n"].concat());
+            bytes.extend_from_slice(&[name, b": ".as_slice(), value, b"\r\n"].concat());
         }
-        head.extend_from_slice(b"connection: close\r\n\r\n");
-        head.extend_from_slice(&self.body);
-        stream.write_all(&head)?;
-        let mut answer = Message::read(&mut BufReader::new(stream))?;
-        answer.status = answer
-            .line
-            .split(' ')
-            .nth(1)
-            .and_then(|text| text.parse().ok())
-            .unwrap_or(0);
-        Ok(answer)
+        bytes.extend_from_slice(b"connection: close\r\n\r\n");
+        bytes.extend_from_slice(&self.body);
+        stream.write_all(&bytes)?;
+        Ok(stream)
     }
 }
 

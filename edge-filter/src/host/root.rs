@@ -9,7 +9,7 @@ use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{BufferType, ContextType, LogLevel, MapType};
 
 use super::stream::{self, Stream};
-use super::{IDLE, Plugin, SOON, log, now};
+use super::{IDLE, Plugin, log, now};
 use crate::filter::{Call, Denial, Filter};
 
 /// How long an answer may take.
@@ -74,13 +74,13 @@ impl Root {
     /// Asks again for every request that waits.
     fn settle(&self) {
         let waiting = mem::take(&mut self.plugin.0.borrow_mut().waiting);
-        for (id, passed) in waiting {
+        for visit in waiting.into_values() {
             // A stream that is gone is nobody to answer.
-            if hostcalls::set_effective_context(id).is_err() {
+            if hostcalls::set_effective_context(visit.id).is_err() {
                 continue;
             }
-            stream::attend(&self.plugin, id, &passed);
-            if passed.get() {
+            stream::attend(&self.plugin, visit.clone());
+            if visit.passed.get() {
                 let _ = hostcalls::resume_http_request();
             }
         }
@@ -107,15 +107,9 @@ impl RootContext for Root {
     fn on_configure(&mut self, size: usize) -> bool {
         let text = hostcalls::get_buffer(BufferType::PluginConfiguration, 0, size);
         let filter = Filter::from_json(&text.ok().flatten().unwrap_or_default());
-        match &filter {
-            Ok(filter) if filter.has_remote_keys() => {
-                let _ = hostcalls::set_tick_period(SOON);
-            }
-            Ok(_) => {}
-            Err(error) => {
-                let line = format!("every request is refused until this is mended: {error}");
-                log(LogLevel::Error, &line);
-            }
+        if let Err(error) = &filter {
+            let line = format!("every request is refused until this is mended: {error}");
+            log(LogLevel::Error, &line);
         }
         let filter = filter.map_err(|error| Denial::misconfigured(error.code));
         self.plugin.0.borrow_mut().filter = filter;
@@ -123,6 +117,8 @@ impl RootContext for Root {
         true
     }
 
+    /// Ticks begin with the first call that a request needs. Hosts make a root context in threads
+    /// that never see a request, and those have no use for keys.
     fn on_tick(&mut self) {
         let _ = hostcalls::set_tick_period(IDLE);
         {
@@ -133,7 +129,7 @@ impl RootContext for Root {
             }
         }
         self.call_out();
-        // Should a host never answer a call, nobody waits for it for ever.
+        // Nobody waits longer than is allowed, whatever becomes of the call.
         self.settle();
     }
 

@@ -7,26 +7,29 @@ use proxy_wasm::hostcalls;
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::{Action, LogLevel, MapType};
 
-use super::{MAX_WAITING, Passed, Plugin, SOON, log, now};
+use super::{MAX_WAIT, MAX_WAITING, Plugin, SOON, Visit, log, now};
 use crate::filter::{Denial, Edit, Judgement, Outcome};
 
 pub(super) struct Stream {
-    id: u32,
     plugin: Plugin,
-    passed: Passed,
+    visit: Visit,
 }
 
 impl Stream {
     pub(super) fn new(id: u32, plugin: Plugin) -> Self {
+        let passed = Rc::new(Cell::new(false));
         Self {
-            id,
             plugin,
-            passed: Rc::new(Cell::new(false)),
+            visit: Visit {
+                id,
+                passed,
+                until: None,
+            },
         }
     }
 
     fn action(&self) -> Action {
-        if self.passed.get() {
+        if self.visit.passed.get() {
             Action::Continue
         } else {
             Action::Pause
@@ -36,14 +39,14 @@ impl Stream {
 
 impl Context for Stream {
     fn on_done(&mut self) -> bool {
-        self.plugin.0.borrow_mut().waiting.remove(&self.id);
+        self.plugin.0.borrow_mut().waiting.remove(&self.visit.id);
         true
     }
 }
 
 impl HttpContext for Stream {
     fn on_http_request_headers(&mut self, _: usize, _: bool) -> Action {
-        attend(&self.plugin, self.id, &self.passed);
+        attend(&self.plugin, self.visit.clone());
         if !self.plugin.0.borrow().queue.is_empty() {
             let _ = hostcalls::set_tick_period(SOON);
         }
@@ -69,11 +72,13 @@ impl HttpContext for Stream {
 
 /// Judges the request of the stream whose context is effective, and does what the judgement says,
 /// but for letting it run: that is up to the caller.
-pub(super) fn attend(plugin: &Plugin, id: u32, passed: &Passed) {
+pub(super) fn attend(plugin: &Plugin, mut visit: Visit) {
     let headers = hostcalls::get_map_bytes(MapType::HttpRequestHeaders).unwrap_or_default();
+    let now = now();
+    let until = *visit.until.get_or_insert_with(|| now.plus(MAX_WAIT));
     let outcome = {
         let mut state = plugin.0.borrow_mut();
-        let may_wait = state.waiting.len() < MAX_WAITING;
+        let may_wait = now < until && state.waiting.len() < MAX_WAITING;
         match &mut state.filter {
             Err(denial) => Outcome::Deny(denial.clone()),
             Ok(filter) => {
@@ -81,7 +86,7 @@ pub(super) fn attend(plugin: &Plugin, id: u32, passed: &Passed) {
                     outcome,
                     log: line,
                     calls,
-                } = filter.judge(&headers, may_wait, now());
+                } = filter.judge(&headers, may_wait, now);
                 if let Some(line) = line {
                     log(LogLevel::Info, &line);
                 }
@@ -93,11 +98,11 @@ pub(super) fn attend(plugin: &Plugin, id: u32, passed: &Passed) {
     match outcome {
         Outcome::Continue(edit) => {
             apply(&edit);
-            passed.set(true);
+            visit.passed.set(true);
         }
         Outcome::Deny(denial) => send(&denial),
         Outcome::Wait => {
-            plugin.0.borrow_mut().waiting.insert(id, passed.clone());
+            plugin.0.borrow_mut().waiting.insert(visit.id, visit);
         }
     }
 }

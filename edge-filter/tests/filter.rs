@@ -1,0 +1,299 @@
+//! What the filter does about a request, without a proxy.
+
+#![cfg(test)]
+
+use laika_edge_filter::{Call, Edit, Filter, Judgement, Outcome};
+use laika_verifier::Timestamp;
+use serde_json::{Value, json};
+
+const JWKS_URI: &str = "https://id.example.com:8443/keys?a=b";
+
+/// The first golden vector: a good token, and all that is needed to prove it.
+struct Good {
+    token: String,
+    jwks: Value,
+    options: Value,
+    now: f64,
+}
+
+fn good() -> Good {
+    let vectors: Value =
+        serde_json::from_str(include_str!("../../tests/vectors/verify.json")).unwrap();
+    let case = &vectors["cases"][0];
+    let options = vectors["options"].clone();
+    let issuer = options["issuers"].get(0).unwrap_or(&options["issuers"]);
+    Good {
+        token: case["token"].as_str().unwrap().to_owned(),
+        jwks: issuer["jwks"].clone(),
+        now: case["now"].as_f64().unwrap(),
+        options: json!({
+            "issuers": { "issuer": issuer["issuer"], "audience": issuer["audience"], "status": "off",
+                         "jwks_uri": JWKS_URI, "cluster": "issuer" },
+            "policy": { "version": 1, "otherwise": "deny", "rules": [
+                { "id": "health", "path": "/health", "require": "anyone" },
+                { "id": "orders", "path": "/orders", "require": "orders:read" },
+            ]},
+            "forward": { "headers": { "x-user-id": "sub", "x-none": "nothing", "x-amr": "/amr/0" } },
+        }),
+    }
+}
+
+/// A filter whose keys are behind a URL, and a clock.
+struct Scene {
+    filter: Filter,
+    good: Good,
+    now: f64,
+}
+
+impl Scene {
+    fn new(change: impl FnOnce(&mut Value)) -> Self {
+        let mut good = good();
+        change(&mut good.options);
+        let filter = Filter::from_json(good.options.to_string().as_bytes()).unwrap();
+        Self {
+            filter,
+            now: good.now,
+            good,
+        }
+    }
+
+    /// One that has its keys.
+    fn ready(change: impl FnOnce(&mut Value)) -> Self {
+        let mut scene = Self::new(change);
+        let call = scene.judge("/orders", &[]).calls.remove(0);
+        scene.fetched(&call, "200", "max-age=3600").unwrap();
+        scene
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp::from_seconds(self.now).unwrap()
+    }
+
+    fn judge(&mut self, path: &str, more: &[(&str, &[u8])]) -> Judgement {
+        self.judge_patiently(path, more, true)
+    }
+
+    /// A request with the good token.
+    fn judge_patiently(&mut self, path: &str, more: &[(&str, &[u8])], may_wait: bool) -> Judgement {
+        let bearer = format!("Bearer {}", self.good.token);
+        let own: [(&str, &[u8]); 4] = [
+            (":method", b"GET"),
+            (":path", path.as_bytes()),
+            (":authority", b"orders.example"),
+            ("authorization", bearer.as_bytes()),
+        ];
+        let headers = own.iter().chain(more);
+        let headers: Vec<_> = headers
+            .map(|(name, value)| ((*name).to_owned(), value.to_vec()))
+            .collect();
+        let now = self.now();
+        self.filter.judge(&headers, may_wait, now)
+    }
+
+    fn fetched(&mut self, call: &Call, status: &str, cache_control: &str) -> Result<(), String> {
+        let headers = [(":status", status), ("cache-control", cache_control)];
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec()));
+        let (body, now) = (self.good.jwks.to_string(), self.now());
+        let taken = self.filter.fetched(call.id, &headers, body.as_bytes(), now);
+        taken.map_err(|failure| failure.to_string())
+    }
+}
+
+#[track_caller]
+fn edit(judgement: Judgement) -> Edit {
+    match judgement.outcome {
+        Outcome::Continue(edit) => edit,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[track_caller]
+fn assert_denied(judgement: &Judgement, status: u16, code: &str) {
+    let Outcome::Deny(denial) = &judgement.outcome else {
+        panic!("{judgement:?}")
+    };
+    let body: Value = serde_json::from_str(&denial.body).unwrap();
+    assert_eq!((denial.status, &body["code"]), (status, &json!(code)));
+    assert!(
+        judgement
+            .log
+            .as_ref()
+            .is_some_and(|line| line.contains(code)),
+        "{judgement:?}"
+    );
+}
+
+#[test]
+fn a_request_waits_for_keys_that_are_on_their_way() {
+    let mut scene = Scene::new(|_| {});
+    let first = scene.judge("/orders", &[]);
+    assert_eq!(first.outcome, Outcome::Wait);
+    assert_eq!(first.log, None);
+    let call = &first.calls[0];
+    assert_eq!(
+        (call.cluster.as_str(), call.scheme.as_str()),
+        ("issuer", "https")
+    );
+    assert_eq!(
+        (call.authority.as_str(), call.path.as_str()),
+        ("id.example.com:8443", "/keys?a=b")
+    );
+    let second = scene.judge("/orders", &[]);
+    assert_eq!(
+        (second.outcome, second.calls.len()),
+        (Outcome::Wait, 0),
+        "one call is enough"
+    );
+    assert_denied(
+        &scene.judge_patiently("/orders", &[], false),
+        503,
+        "keys_unavailable",
+    );
+    scene.fetched(call, "200", "public, max-age=100").unwrap();
+    assert!(matches!(
+        scene.judge("/orders", &[]).outcome,
+        Outcome::Continue(_)
+    ));
+    let now = scene.now();
+    assert!(scene.filter.refresh(now).is_empty());
+    scene.now += 80.0;
+    let now = scene.now();
+    assert_eq!(scene.filter.refresh(now).len(), 1, "at 80 % of its age");
+    assert!(
+        matches!(scene.judge("/orders", &[]).outcome, Outcome::Continue(_)),
+        "nobody waits"
+    );
+}
+
+#[test]
+fn a_request_that_keys_would_not_mend_does_not_wait() {
+    let mut scene = Scene::new(|_| {});
+    let other = scene.judge("/orders/..", &[]);
+    assert_denied(&other, 400, "request_invalid");
+    assert_eq!(other.calls.len(), 1, "though keys are fetched for the next");
+    let other = scene.judge("/orders", &[("authorization", b"Bearer another")]);
+    assert_denied(&other, 400, "request_invalid");
+}
+
+#[test]
+fn a_call_that_fails_is_a_503() {
+    for status in ["500", "302", "", "abc"] {
+        let mut scene = Scene::new(|_| {});
+        let call = scene.judge("/orders", &[]).calls.remove(0);
+        scene.fetched(&call, status, "").unwrap_err();
+        assert_denied(&scene.judge("/orders", &[]), 503, "keys_unavailable");
+    }
+    let mut scene = Scene::new(|_| {});
+    let call = scene.judge("/orders", &[]).calls.remove(0);
+    scene.filter.fetch_failed(call.id);
+    let denied = scene.judge("/orders", &[]);
+    assert_denied(&denied, 503, "keys_unavailable");
+    assert!(denied.calls.is_empty(), "not at once again");
+    scene.now += 1.0;
+    assert_eq!(scene.judge("/orders", &[]).outcome, Outcome::Wait);
+}
+
+#[test]
+fn claims_go_on_and_forged_ones_do_not() {
+    let mut scene = Scene::ready(|_| {});
+    let forged = scene.judge(
+        "/orders",
+        &[("X-User_Id", b"root"), ("x-none", b"\xff"), ("x-b", b"1")],
+    );
+    let edit = edit(forged);
+    assert_eq!(edit.remove, ["X-User_Id", "x-none"]);
+    let names: Vec<_> = edit.set.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(
+        names,
+        ["x-amr", "x-user-id"],
+        "a claim that is absent fills no header"
+    );
+    assert_eq!(edit.set[0].1, "pwd");
+}
+
+#[test]
+fn the_token_goes_on_unless_it_is_kept() {
+    let edit_of = |strip: bool, path: &str| {
+        let mut scene = Scene::ready(|options| options["strip_token"] = json!(strip));
+        edit(scene.judge(path, &[("x-user-id", b"root")]))
+    };
+    assert_eq!(edit_of(false, "/orders").remove, ["x-user-id"]);
+    assert_eq!(
+        edit_of(true, "/orders").remove,
+        ["x-user-id", "authorization"]
+    );
+    assert_eq!(
+        edit_of(true, "/health").remove,
+        ["x-user-id", "authorization"]
+    );
+}
+
+#[test]
+fn shadow_lets_everything_through_and_holds_nobody_up() {
+    let mut scene = Scene::new(|options| options["shadow"] = json!(true));
+    let first = scene.judge("/orders", &[("x-user-id", b"root")]);
+    assert_eq!(first.calls.len(), 1);
+    assert!(
+        first
+            .log
+            .as_ref()
+            .is_some_and(|line| line.starts_with("would deny with 503"))
+    );
+    assert_eq!(
+        edit(first),
+        Edit {
+            remove: vec!["x-user-id".to_owned()],
+            set: Vec::new()
+        }
+    );
+    let call = Call {
+        id: 0,
+        ..Scene::new(|_| {}).judge("/orders", &[]).calls.remove(0)
+    };
+    scene.fetched(&call, "200", "").unwrap();
+    let denied = scene.judge("/elsewhere", &[]);
+    assert!(
+        denied
+            .log
+            .as_ref()
+            .is_some_and(|line| line.starts_with("would deny with 403"))
+    );
+    assert_eq!(
+        edit(denied).set.len(),
+        2,
+        "the token is verified, if of no use here"
+    );
+}
+
+#[test]
+fn bytes_that_are_no_text_are_no_reason_to_panic() {
+    let mut scene = Scene::ready(|_| {});
+    let odd: [(&str, &[u8]); 2] = [("cookie", b"\xff\xfe"), ("x-\u{e9}", b"\0")];
+    assert!(matches!(
+        scene.judge("/orders", &odd).outcome,
+        Outcome::Continue(_)
+    ));
+    let now = scene.now();
+    for headers in [
+        vec![],
+        vec![
+            (":method".to_owned(), b"GET".to_vec()),
+            (":path".to_owned(), b"/health\xff".to_vec()),
+        ],
+        vec![
+            (":method".to_owned(), b"G\xff".to_vec()),
+            (":path".to_owned(), b"/health".to_vec()),
+        ],
+        vec![
+            (":method".to_owned(), b"GET".to_vec()),
+            (":path".to_owned(), b"/health".to_vec()),
+            (":authority".to_owned(), b"\xff".to_vec()),
+        ],
+    ] {
+        assert_denied(
+            &scene.filter.judge(&headers, true, now),
+            400,
+            "request_invalid",
+        );
+    }
+}

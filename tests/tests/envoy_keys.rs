@@ -1,0 +1,260 @@
+//! Keys by host call: a real Envoy fetches them from a real server while requests wait.
+
+use std::net::TcpListener;
+use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use laika_tests::envoy::Envoy;
+use laika_tests::http::{Message, Request, Server};
+use laika_tests::signing::{TestKey, jwks, micro_claims};
+use serde_json::{Value, json};
+
+const ISSUER: &str = "http://127.0.0.1:9";
+
+/// An endpoint for keys whose behaviour can be changed.
+#[derive(Clone, Default)]
+struct Endpoint {
+    set: Arc<Mutex<String>>,
+    status: Arc<AtomicU16>,
+    fetches: Arc<AtomicUsize>,
+    /// Head of the last request.
+    asked: Arc<Mutex<Message>>,
+}
+
+impl Endpoint {
+    fn new(keys: &[&'static str]) -> Self {
+        let endpoint = Self::default();
+        endpoint.serve(keys);
+        endpoint.status.store(200, Ordering::SeqCst);
+        endpoint
+    }
+
+    fn serve(&self, keys: &[&'static str]) {
+        let keys: Vec<_> = keys.iter().map(|name| TestKey::named(name)).collect();
+        let set = jwks(&keys.iter().collect::<Vec<_>>()).to_string();
+        *self.set.lock().unwrap() = set;
+    }
+
+    fn fail(&self, status: u16) {
+        self.status.store(status, Ordering::SeqCst);
+    }
+
+    fn fetches(&self) -> usize {
+        self.fetches.load(Ordering::SeqCst)
+    }
+
+    /// Starts it; each answer takes `pause`.
+    fn start(&self, pause: Duration) -> Server {
+        let endpoint = self.clone();
+        Server::start(move |request| {
+            endpoint.fetches.fetch_add(1, Ordering::SeqCst);
+            *endpoint.asked.lock().unwrap() = request.clone();
+            thread::sleep(pause);
+            let set = endpoint.set.lock().unwrap().clone();
+            let headers = "location: /elsewhere\r\ncache-control: max-age=300\r\n".to_owned();
+            (
+                endpoint.status.load(Ordering::SeqCst),
+                headers,
+                set.into_bytes(),
+            )
+        })
+    }
+}
+
+fn plugin() -> Value {
+    json!({
+        "issuers": {
+            "issuer": ISSUER, "audience": "orders", "cluster": "issuer",
+            "jwks_uri": "http://127.0.0.1:9/.well-known/jwks.json?a=b", "status": "off",
+        },
+        "policy": { "version": 1, "rules": [
+            { "id": "health", "path": "/health", "require": "anyone" },
+            { "id": "list", "path": "/orders", "require": "orders:read" },
+        ]},
+        "forward": { "headers": { "x-user-id": "sub" } },
+    })
+}
+
+fn now() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap()
+        .as_secs()
+}
+
+fn request(key: &'static str) -> Request {
+    Request::with_token(
+        "/orders",
+        &TestKey::named(key).token(&micro_claims(ISSUER, now())),
+    )
+}
+
+#[track_caller]
+fn assert_code(answer: &Message, status: u16, code: &str) {
+    assert_eq!(
+        (answer.status, &answer.json()["code"]),
+        (status, &json!(code)),
+        "{answer:?}"
+    );
+}
+
+/// Asks again until `answer` is what is wanted.
+#[track_caller]
+fn eventually(mut answer: impl FnMut() -> bool) {
+    let end = Instant::now() + Duration::from_secs(20);
+    while !answer() {
+        assert!(Instant::now() < end, "it did not happen within 20 s");
+        thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[test]
+fn keys_are_fetched_once_while_requests_wait() {
+    let (endpoint, upstream) = (Endpoint::new(&["rsa-1", "ed-1"]), Server::echo());
+    let keys = endpoint.start(Duration::from_millis(500));
+    let clusters = [("upstream", upstream.address), ("issuer", keys.address)];
+    let envoy = Envoy::start(&plugin(), &clusters);
+    thread::scope(|scope| {
+        let answers: Vec<_> = (0..20)
+            .map(|_| {
+                scope.spawn(|| envoy.send(&request("rsa-1").with_trailer("hello", "x-n", "1")))
+            })
+            .collect();
+        for answer in answers {
+            let answer = answer.join().unwrap();
+            assert_eq!(answer.status, 200, "{answer:?}");
+            assert_eq!(answer.json()["body"], "hello");
+            assert_eq!(answer.json()["trailers"], json!([["x-n", "1"]]));
+            assert!(
+                answer.json()["headers"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .any(|h| h[0] == "x-user-id")
+            );
+        }
+    });
+    assert_eq!(envoy.send(&request("ed-1")).status, 200);
+    assert_eq!(endpoint.fetches(), 1);
+    let asked = endpoint.asked.lock().unwrap().clone();
+    assert_eq!(asked.line, "GET /.well-known/jwks.json?a=b HTTP/1.1");
+    assert_eq!(asked.header("host"), Some("127.0.0.1:9"));
+}
+
+#[test]
+fn an_unknown_kid_leads_to_one_fetch() {
+    let (endpoint, upstream) = (Endpoint::new(&["rsa-1"]), Server::echo());
+    let keys = endpoint.start(Duration::ZERO);
+    let clusters = [("upstream", upstream.address), ("issuer", keys.address)];
+    let envoy = Envoy::start(&plugin(), &clusters);
+    assert_eq!(envoy.send(&request("rsa-1")).status, 200);
+    endpoint.serve(&["rsa-1", "ed-1"]);
+    // Within 30 s of the last attempt a `kid` that is not there is nobody's.
+    assert_code(&envoy.send(&request("ed-1")), 401, "key_not_found");
+    assert_eq!(endpoint.fetches(), 1);
+    thread::sleep(Duration::from_secs(31));
+    assert_eq!(envoy.send(&request("ed-1")).status, 200, "rotated in");
+    for _ in 0..20 {
+        assert_code(&envoy.send(&request("rsa-2")), 401, "key_not_found");
+    }
+    assert_eq!(endpoint.fetches(), 2);
+}
+
+#[test]
+fn without_keys_it_is_503_until_they_are_there() {
+    for status in [500, 302, 404] {
+        let (endpoint, upstream) = (Endpoint::new(&["rsa-1"]), Server::echo());
+        endpoint.fail(status);
+        let keys = endpoint.start(Duration::ZERO);
+        let clusters = [("upstream", upstream.address), ("issuer", keys.address)];
+        let envoy = Envoy::start(&plugin(), &clusters);
+        assert_code(&envoy.send(&request("rsa-1")), 503, "keys_unavailable");
+        assert_code(
+            &envoy.send(&Request::new("GET", "/orders")),
+            401,
+            "token_missing",
+        );
+        assert_eq!(envoy.send(&Request::new("GET", "/health")).status, 200);
+        assert!(
+            envoy
+                .log()
+                .contains(&format!("the endpoint answered {status}"))
+        );
+        endpoint.fail(200);
+        eventually(|| envoy.send(&request("rsa-1")).status == 200);
+    }
+}
+
+#[test]
+fn what_is_no_key_set_is_no_key_set() {
+    for (set, why) in [
+        ("{}".to_owned(), "array `keys`"),
+        (String::new(), "EOF"),
+        (" ".repeat(256 * 1024 + 1), "longer than"),
+    ] {
+        let (endpoint, upstream) = (Endpoint::new(&["rsa-1"]), Server::echo());
+        *endpoint.set.lock().unwrap() = set;
+        let keys = endpoint.start(Duration::ZERO);
+        let clusters = [("upstream", upstream.address), ("issuer", keys.address)];
+        let envoy = Envoy::start(&plugin(), &clusters);
+        assert_code(&envoy.send(&request("rsa-1")), 503, "keys_unavailable");
+        assert!(envoy.log().contains(why), "{why}");
+    }
+}
+
+#[test]
+fn an_issuer_that_can_not_be_reached_holds_nobody_up() {
+    let upstream = Server::echo();
+    // Nobody listens on a port that was just given back.
+    let nobody = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    for issuer in ["issuer", "another-name"] {
+        let clusters = [("upstream", upstream.address), (issuer, nobody)];
+        let envoy = Envoy::start(&plugin(), &clusters);
+        let start = Instant::now();
+        assert_code(&envoy.send(&request("rsa-1")), 503, "keys_unavailable");
+        assert!(
+            start.elapsed() < Duration::from_secs(3),
+            "{:?}",
+            start.elapsed()
+        );
+        assert!(envoy.log().contains("keys were not fetched"));
+    }
+}
+
+#[test]
+fn an_answer_that_does_not_come_is_given_up_after_5_s() {
+    let (endpoint, upstream) = (Endpoint::new(&["rsa-1"]), Server::echo());
+    let keys = endpoint.start(Duration::from_secs(8));
+    let clusters = [("upstream", upstream.address), ("issuer", keys.address)];
+    let envoy = Envoy::start(&plugin(), &clusters);
+    let start = Instant::now();
+    let waiting = Request::with_token("/health", "a.b.c");
+    assert_eq!(
+        envoy.send(&waiting).status,
+        200,
+        "keys would not mend this token"
+    );
+    assert!(start.elapsed() < Duration::from_secs(1));
+    assert_code(&envoy.send(&request("rsa-1")), 503, "keys_unavailable");
+    let passed = start.elapsed();
+    assert!((2..7).contains(&passed.as_secs()), "{passed:?}");
+}
+
+#[test]
+fn who_leaves_while_waiting_harms_nobody() {
+    let (endpoint, upstream) = (Endpoint::new(&["rsa-1"]), Server::echo());
+    let keys = endpoint.start(Duration::from_secs(1));
+    let clusters = [("upstream", upstream.address), ("issuer", keys.address)];
+    let envoy = Envoy::start(&plugin(), &clusters);
+    for _ in 0..20 {
+        envoy.send_and_leave(&request("rsa-1"));
+    }
+    assert_eq!(envoy.send(&request("rsa-1")).status, 200);
+    assert_eq!(endpoint.fetches(), 1);
+    assert!(!envoy.log().contains("panicked"), "{}", envoy.log());
+}
