@@ -80,7 +80,7 @@ impl App {
     /// # Errors
     /// The database failed.
     pub async fn first_administrator_link(&self) -> Result<Option<String>, Problem> {
-        let mut tx = self.db.write().await?;
+        let mut tx = self.db.write_alone().await?;
         if db::roles::is_held_at_level(&mut tx, 0).await? {
             db::invitations::withdraw_unused(&mut tx, ADMINISTRATOR).await?;
             tx.commit().await?;

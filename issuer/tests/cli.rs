@@ -189,11 +189,12 @@ fn what_cannot_start_says_why() {
         ("LAIKA_LISTEN", "nowhere", 3, "`nowhere`"),
         ("LAIKA_TYPO", "1", 3, "LAIKA_TYPO"),
         ("LAIKA_LOG", "loud=very", 3, "log"),
+        ("LAIKA_DATABASE_URL", "mysql://localhost/laika", 4, "SQLite"),
         (
             "LAIKA_DATABASE_URL",
-            "postgres://localhost/laika",
+            "postgres://laika@127.0.0.1:1/laika",
             4,
-            "SQLite",
+            "refused",
         ),
         (
             "LAIKA_DATABASE_URL",

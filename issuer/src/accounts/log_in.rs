@@ -27,7 +27,8 @@ pub struct LogIn {
 /// # Errors
 /// The credentials are not good, or too much is going on.
 pub async fn log_in(app: &App, log_in: &LogIn, origin: Origin) -> Result<(User, Session), Problem> {
-    if !is_plausible(&log_in.password) {
+    // What can't be stored can't be looked up either: PostgreSQL's texts hold no NUL.
+    if !is_plausible(&log_in.password) || log_in.login.contains('\0') {
         return Err(refused());
     }
     let password = normalise(&log_in.password);

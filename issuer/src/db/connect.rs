@@ -1,64 +1,53 @@
 //! Opening the database.
 
 use std::str::FromStr;
-use std::time::Duration;
 
-use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::any::AnyConnectOptions;
 use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
-use sqlx::{Any, AnyPool, ConnectOptions};
+use sqlx::{Any, AnyPool, ConnectOptions, Connection as _};
 
+use super::engine::Engine;
 use super::{DbError, Transaction};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
-
-/// Connections that only read; SQLite in WAL mode lets them go on while one writes.
-const READERS: u32 = 4;
-
-/// How long a request waits for a connection before it is told that the database is away.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// What each SQLite connection is told first.
-///
-/// `synchronous = FULL`: under `NORMAL` a power failure may take back the last commits. A log-out
-/// that has been answered must hold, and a rotation that is taken back would make the holder's
-/// token look stolen.
-const SQLITE_SETUP: [&str; 4] = [
-    "PRAGMA journal_mode = WAL",
-    "PRAGMA synchronous = FULL",
-    "PRAGMA foreign_keys = ON",
-    "PRAGMA busy_timeout = 5000",
-];
 
 /// The database.
 ///
 /// SQLite has one writer at a time. All writes of this process go through one connection, so they
 /// queue here, in order, instead of meeting `SQLITE_BUSY` there; the busy timeout is for other
-/// processes, such as `laika import` beside a running service.
+/// processes, such as `laika import` beside a running service. PostgreSQL needs no such care, and
+/// one pool does both.
 #[derive(Debug, Clone)]
 pub struct Db {
+    engine: Engine,
     writer: AnyPool,
     readers: AnyPool,
 }
 
 impl Db {
-    /// Opens the database at `url` (`sqlite:///path/to/file`) and brings its tables up to date.
+    /// Opens the database at `url` (`sqlite:///path/to/file`, `postgres://user@host/name`) and
+    /// brings its tables up to date.
     ///
     /// # Errors
-    /// The URL is of another kind, the file can't be opened, or a migration failed.
+    /// The URL is of another kind, the database can't be opened, or a migration failed.
     pub async fn open(url: &str) -> Result<Self, DbError> {
         sqlx::any::install_default_drivers();
-        if !url.starts_with("sqlite:") {
-            return Err(DbError::Url(
-                "only SQLite is supported so far: give a URL such as `sqlite:///var/lib/laika/laika.db`"
-                    .to_owned(),
-            ));
-        }
+        let engine = Engine::of(url)?;
         let options = AnyConnectOptions::from_str(url)?.disable_statement_logging();
-        let writer = pool(1, false).connect_with(options.clone()).await?;
-        migrate(&writer).await?;
-        let readers = pool(READERS, true).connect_with(options).await?;
-        Ok(Self { writer, readers })
+        // Once without a pool, which would try again until its time is up and then say only that.
+        options.connect().await?.close().await?;
+        let writer = engine.writers().connect_with(options.clone()).await?;
+        migrate(engine, &writer).await?;
+        let readers = match engine {
+            Engine::Sqlite => engine.readers().connect_with(options).await?,
+            Engine::Postgres => writer.clone(),
+        };
+        Ok(Self {
+            engine,
+            writer,
+            readers,
+        })
     }
 
     /// A connection to read with.
@@ -69,13 +58,23 @@ impl Db {
         Ok(self.readers.acquire().await?)
     }
 
-    /// A transaction to write in. It takes SQLite's write lock at once: one that begins by reading
-    /// and then wants to write could otherwise find that another process was quicker, and fail.
+    /// A transaction to write in.
     ///
     /// # Errors
-    /// The connection did not become free in time, or the database is away.
+    /// No connection became free in time, or the database is away.
     pub async fn write(&self) -> Result<Transaction, DbError> {
-        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+        Ok(self.writer.begin_with(self.engine.begin()).await?)
+    }
+
+    /// A transaction that no other of this kind runs beside, in any process: for what is done once,
+    /// at the start.
+    ///
+    /// # Errors
+    /// No connection became free in time, or the database is away.
+    pub async fn write_alone(&self) -> Result<Transaction, DbError> {
+        let mut tx = self.write().await?;
+        self.engine.exclude_others(&mut tx).await?;
+        Ok(tx)
     }
 
     /// Closes every connection; SQLite folds its log into the database file.
@@ -85,31 +84,13 @@ impl Db {
     }
 }
 
-/// Brings the tables up to date in one transaction that holds the write lock, so that of two
-/// processes that start at once one migrates and the other finds it done.
-async fn migrate(writer: &AnyPool) -> Result<(), DbError> {
-    let mut tx = writer.begin_with("BEGIN IMMEDIATE").await?;
+/// Brings the tables up to date in one transaction that excludes others, so that of two processes
+/// that start at once one migrates and the other finds it done.
+async fn migrate(engine: Engine, writer: &AnyPool) -> Result<(), DbError> {
+    let mut tx = writer.begin_with(engine.begin()).await?;
+    engine.exclude_others(&mut tx).await?;
     MIGRATIONS.run(&mut *tx).await?;
     Ok(tx.commit().await?)
-}
-
-fn pool(size: u32, read_only: bool) -> AnyPoolOptions {
-    AnyPoolOptions::new()
-        .max_connections(size)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .after_connect(move |connection, _| {
-            Box::pin(async move {
-                for statement in SQLITE_SETUP {
-                    sqlx::query(statement).execute(&mut *connection).await?;
-                }
-                if read_only {
-                    sqlx::query("PRAGMA query_only = ON")
-                        .execute(&mut *connection)
-                        .await?;
-                }
-                Ok(())
-            })
-        })
 }
 
 #[cfg(test)]
@@ -175,6 +156,6 @@ pub(super) mod tests {
     #[tokio::test]
     async fn another_kind_of_database_is_refused_by_name() {
         let error = Db::open("mysql://localhost/laika").await.unwrap_err();
-        assert!(error.to_string().contains("sqlite://"), "{error}");
+        assert!(error.to_string().contains("sqlite:///"), "{error}");
     }
 }

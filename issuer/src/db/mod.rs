@@ -6,6 +6,7 @@
 //! become [`DbError::Conflict`] in one place.
 
 mod connect;
+mod engine;
 pub mod entitlements;
 mod error;
 pub mod invitations;

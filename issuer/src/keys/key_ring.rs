@@ -67,8 +67,8 @@ impl KeyRing {
         clock: &dyn Clock,
         random: &dyn Random,
     ) -> Result<Self, KeyError> {
-        // One write transaction from look to insert: two processes that start at once make one set.
-        let mut tx = db.write().await?;
+        // Alone from look to insert: two processes that start at once make one set.
+        let mut tx = db.write_alone().await?;
         let stored = db::keys::list(&mut tx).await?;
         let master = MasterKey::open(master_key_file, stored.is_empty(), random)?;
         let mut keys = Vec::new();

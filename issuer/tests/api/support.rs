@@ -1,6 +1,7 @@
 //! An issuer under test, and calls to it.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
@@ -14,6 +15,7 @@ use laika_issuer::db::Db;
 use laika_issuer::random::SeededRandom;
 use laika_issuer::seed::{self, Seed};
 use serde_json::{Value, json};
+use sqlx::{AnyConnection, AssertSqlSafe, Connection as _};
 use tempfile::TempDir;
 use tower::ServiceExt as _;
 
@@ -77,6 +79,9 @@ impl Issuer {
             ),
             ("LAIKA_PUBLIC_URL".to_owned(), PUBLIC_URL.to_owned()),
         ];
+        if let Some(url) = scratch_postgres(folder.path()).await {
+            all.push(("LAIKA_DATABASE_URL".to_owned(), url));
+        }
         all.extend(
             variables
                 .iter()
@@ -238,4 +243,32 @@ fn segment(token: &str, index: usize) -> Value {
         .decode(text)
         .unwrap();
     serde_json::from_slice(&bytes).unwrap()
+}
+
+/// With `LAIKA_TEST_POSTGRES` set to the URL of a server (`postgres://user@host:port`), every test
+/// runs on a fresh database there instead of on SQLite; the URL of that database.
+async fn scratch_postgres(folder: &Path) -> Option<String> {
+    let server = std::env::var("LAIKA_TEST_POSTGRES").ok()?;
+    let unique = folder
+        .file_name()
+        .unwrap()
+        .to_str()
+        .unwrap()
+        .replace('.', "");
+    let name = format!("laika_test{}", unique.to_lowercase());
+    sqlx::any::install_default_drivers();
+    let mut connection = AnyConnection::connect(&format!("{server}/postgres"))
+        .await
+        .unwrap();
+    // Names of folders differ also in case; a leftover of the same name is from a run before.
+    for statement in [
+        format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
+        format!("CREATE DATABASE {name}"),
+    ] {
+        sqlx::query(AssertSqlSafe(statement))
+            .execute(&mut connection)
+            .await
+            .unwrap();
+    }
+    Some(format!("{server}/{name}"))
 }

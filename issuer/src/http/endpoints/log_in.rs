@@ -45,14 +45,7 @@ pub async fn handle(
         refuse_foreign_origin(&app, &method, &headers)?;
     }
     tokens::check_service(request.service.as_ref())?;
-    if request
-        .client
-        .as_ref()
-        .is_some_and(|client| client.len() > MAX_CLIENT)
-    {
-        let detail = format!("at most {MAX_CLIENT} bytes");
-        return Err(Problem::field("client", FieldCode::TooLong, detail));
-    }
+    check_client(request.client.as_deref().unwrap_or_default())?;
     let credentials = LogIn {
         login: request.login,
         password: request.password,
@@ -67,4 +60,19 @@ pub async fn handle(
         request.service,
     )
     .await
+}
+
+fn check_client(client: &str) -> Result<(), Problem> {
+    if client.len() > MAX_CLIENT {
+        let detail = format!("at most {MAX_CLIENT} bytes");
+        return Err(Problem::field("client", FieldCode::TooLong, detail));
+    }
+    if client.chars().any(char::is_control) {
+        return Err(Problem::field(
+            "client",
+            FieldCode::Malformed,
+            "no control characters",
+        ));
+    }
+    Ok(())
 }
