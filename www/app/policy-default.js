@@ -14,7 +14,7 @@ export const defaultPolicy = `{
       "require": "orders:create" },
     { "id": "cancel",
       "methods": ["DELETE"], "path": "/orders/{id}",
-      "require": { "any": ["orders:cancel", "role:admin"] } },
+      "require": { "any": ["orders:cancel", "role:orders/manager"] } },
     { "id": "mine",
       "methods": ["GET"], "path": "/users/{user}/{*rest}",
       "require": { "claim": "sub",

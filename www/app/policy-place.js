@@ -1,15 +1,15 @@
 // Where in the text a compile error points to, so that the line can be marked. The compiler names
-// line and column where the text is not JSON, and a path such as `rules[2].require` otherwise.
+// line and column where the text is not JSON, and a path such as `policy.rules[2].require` otherwise.
 
 const PIECES = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
-const PATH = /`([a-z_]\w*(?:\.[\w$-]+|\[\d+\])*)`/;
+const PATH = /`policy((?:\.[\w$-]+|\[\d+\])+)`/;
 
 /** The line, counted from 1, or null when the message names no place. */
 export function lineOf(message, text) {
   const stated = /line (\d+)/.exec(message);
   if (stated) return Number(stated[1]);
   const path = PATH.exec(message);
-  const offset = path ? offsetOf(`.${path[1]}`, text) : null;
+  const offset = path ? offsetOf(path[1], text) : null;
   return offset === null ? null : text.slice(0, offset).split("\n").length;
 }
 

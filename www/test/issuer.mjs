@@ -14,7 +14,9 @@ const seed = fileURLToPath(new URL("seed.toml", import.meta.url));
 /** `{ url, stop }`; `stop` ends it and removes what it stored. */
 export async function startIssuer() {
   const folder = await mkdtemp(join(tmpdir(), "laika-page-"));
-  const env = { ...process.env, LAIKA_LISTEN: "127.0.0.1:0", LAIKA_DATA_DIR: folder };
+  // Every LAIKA_* variable is a setting to it, so those that are meant for tests stay outside.
+  const outside = Object.entries(process.env).filter(([name]) => !name.startsWith("LAIKA_"));
+  const env = { ...Object.fromEntries(outside), LAIKA_LISTEN: "127.0.0.1:0", LAIKA_DATA_DIR: folder };
   await promisify(execFile)(program, ["import", seed], { env });
   const child = spawn(program, ["serve"], { env, stdio: ["ignore", "pipe", "pipe"] });
   let log = "";

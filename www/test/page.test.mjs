@@ -68,7 +68,7 @@ test("whoever has a role may what it grants, and every trick is refused", async 
   const decision = await page.innerText("#decision");
   assert.match(decision, /Denied 403/);
   assert.match(decision, /permission_denied/);
-  assert.match(decision, /orders:cancel\s+role:admin/);
+  assert.match(decision, /orders:cancel\s+role:orders\/manager/);
   assert.match(decision, /WWW-Authenticate: Bearer error="insufficient_scope"/);
   await page.uncheck("#request-token");
   assert.match(await page.innerText("#decision"), /Denied 401[^]*token_missing/);
@@ -93,10 +93,10 @@ test("whoever has a role may what it grants, and every trick is refused", async 
   await page.waitForSelector("#verdict[data-verdict=bad]");
   assert.match(await page.textContent("#verdict-text"), /^Refused: audience_mismatch/);
 
-  await page.fill("#micro-service", "no-such-service");
+  await page.fill("#micro-service", "Not A Service");
   await page.click("#get-token");
-  await page.waitForSelector("#micro .field-error, #micro .form-error:visible");
-  assert.match(page.complaints.splice(0).join(), /^POST \/v1\/tokens\/micro 4\d\d$/);
+  await assert.notEqual(await fieldError(page, "micro-service"), "");
+  assert.deepEqual(page.complaints.splice(0), ["POST /v1/tokens/micro 422"]);
   await close(page);
 });
 
@@ -233,10 +233,10 @@ async function logIn(page, { login, password }) {
   await page.click("#log-in button[type=submit]");
 }
 
-/** Gets a token and waits until it is verified and its timings are measured. */
+/** Gets a token and waits until it is verified and the time that takes is measured. */
 async function getToken(page) {
   await page.click("#get-token:enabled");
-  await page.waitForSelector("#timings div:nth-child(3)");
+  await page.waitForSelector("#timings div:nth-child(2)");
 }
 
 async function shownClaims(page) {
