@@ -11,7 +11,10 @@ import { promisify } from "node:util";
 const program = process.env.LAIKA_BIN ?? fileURLToPath(new URL("../../target/release/laika", import.meta.url));
 const seed = fileURLToPath(new URL("seed.toml", import.meta.url));
 
-/** `{ url, stop }`; `stop` ends it and removes what it stored. */
+/**
+ * `{ url, invitation, stop }`: `invitation` is the first administrator's sign-up link that it
+ * prints, `stop` ends it and removes what it stored.
+ */
 export async function startIssuer() {
   const folder = await mkdtemp(join(tmpdir(), "laika-page-"));
   // Every LAIKA_* variable is a setting to it, so those that are meant for tests stay outside.
@@ -19,15 +22,20 @@ export async function startIssuer() {
   const env = { ...Object.fromEntries(outside), LAIKA_LISTEN: "127.0.0.1:0", LAIKA_DATA_DIR: folder };
   await promisify(execFile)(program, ["import", seed], { env });
   const child = spawn(program, ["serve"], { env, stdio: ["ignore", "pipe", "pipe"] });
-  let log = "";
-  child.stderr.on("data", (text) => { log += text; });
+  const log = [];
+  const invitation = new Promise((resolve) => createInterface({ input: child.stderr }).on("line", (line) => {
+    log.push(line);
+    const link = /\S+#invitation=\S+/.exec(line);
+    if (link) resolve(link[0]);
+  }));
   const ended = new Promise((resolve) => child.once("exit", resolve));
   const ready = new Promise((resolve) => createInterface({ input: child.stdout })
     .on("line", (line) => line.startsWith("ready ") && resolve(line.slice("ready ".length))));
   const url = await Promise.race([ready, ended.then(() => null)]);
-  if (url === null) throw new Error(`the issuer ended before it was ready:\n${log}`);
+  if (url === null) throw new Error(`the issuer ended before it was ready:\n${log.join("\n")}`);
   return {
     url,
+    invitation,
     async stop() {
       child.kill("SIGTERM");
       await ended;

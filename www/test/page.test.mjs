@@ -8,6 +8,7 @@ import { after, before, test } from "node:test";
 
 import { openPage, overflow, startBrowser } from "./browser.mjs";
 import { startIssuer } from "./issuer.mjs";
+import { ask, decisions, fieldError, getToken, logIn, register, shownClaims } from "./person.mjs";
 
 const BELKA = { login: "belka", password: "strelka-came-back-with-me-1960" };
 const PASSWORD = "four-steps-beyond-the-kennel";
@@ -165,14 +166,39 @@ test("a weak password gets zxcvbn's advice", async () => {
   await close(page);
 });
 
-test("an invitation opens the registration and leaves the address bar", async () => {
-  const page = await openPage(browser, `${issuer.url}/#invitation=not-a-real-code`);
+test("the first administrator signs up by the link that the issuer prints, once", async () => {
+  const link = await issuer.invitation;
+  const page = await openPage(browser, link);
   assert.equal(await page.isVisible("#register"), true);
-  assert.equal(await page.inputValue("#register-invitation"), "not-a-real-code");
-  assert.equal(new URL(page.url()).hash, "");
-  await register(page, { username: "chernushka", email: "c@example.com", password: PASSWORD });
-  assert.notEqual(await fieldError(page, "register-invitation"), "");
-  assert.equal(page.complaints.splice(0).length, 1);
+  assert.equal(await page.inputValue("#register-invitation"), new URL(link).hash.slice("#invitation=".length));
+  assert.equal(new URL(page.url()).hash, "", "the code leaves the address bar");
+  await register(page, { username: "chernushka", email: "chernushka@example.com", password: PASSWORD });
+  await page.waitForSelector("#signed-in:visible");
+  await getToken(page);
+  assert.ok((await shownClaims(page)).roles.includes("administrator"));
+  await close(page);
+
+  const again = await openPage(browser, link);
+  await register(again, { username: "veterok", email: "veterok@example.com", password: PASSWORD });
+  assert.notEqual(await fieldError(again, "register-invitation"), "");
+  assert.deepEqual(again.complaints.splice(0), ["POST /v1/users 422"]);
+  await close(again);
+});
+
+test("a token that has run out is said to have, and is renewed", async () => {
+  const page = await openPage(browser, issuer.url);
+  await logIn(page, BELKA);
+  await page.waitForSelector("#signed-in:visible");
+  await page.fill("#micro-service", "brief");
+  assert.equal(await page.inputValue("#micro-audience"), "brief", "the audience follows the service");
+  await getToken(page);
+  const first = await shownClaims(page);
+  await page.waitForFunction(() => document.getElementById("life-left").textContent === "expired");
+  await page.waitForFunction(() => /Denied 401[^]*expired/.test(document.getElementById("decision").innerText));
+  await page.click("#renew");
+  await page.waitForFunction(() => /^0:\d\d$/.test(document.getElementById("life-left").textContent));
+  assert.match(await page.textContent("#verdict-text"), /^Verified\./);
+  assert.notEqual((await shownClaims(page)).jti, first.jti);
   await close(page);
 });
 
@@ -217,51 +243,6 @@ test("the page comes with a strict content security policy and needs nothing mor
   assert.match(policy, /default-src 'none'/);
   assert.doesNotMatch(policy, /unsafe-inline|'unsafe-eval'|\*/);
 });
-
-async function register(page, { username, email, password }) {
-  await page.click("#tab-register");
-  await page.fill("#register-username", username);
-  await page.fill("#register-email", email);
-  await page.fill("#register-password", password);
-  await page.click("#register button[type=submit]");
-}
-
-async function logIn(page, { login, password }) {
-  await page.click("#tab-log-in");
-  await page.fill("#log-in-login", login);
-  await page.fill("#log-in-password", password);
-  await page.click("#log-in button[type=submit]");
-}
-
-/** Gets a token and waits until it is verified and the time that takes is measured. */
-async function getToken(page) {
-  await page.click("#get-token:enabled");
-  await page.waitForSelector("#timings div:nth-child(2)");
-}
-
-async function shownClaims(page) {
-  return JSON.parse(await page.textContent("#claims-json"));
-}
-
-/** The decision table: request to `[without a token, with it]`. */
-async function decisions(page) {
-  const rows = await page.locator("#decisions tbody tr").evaluateAll((all) => all.map((row) => [
-    row.querySelector(".link").textContent,
-    [...row.cells].slice(1).map((cell) => cell.innerText.replaceAll(/\s+/g, " ").trim()),
-  ]));
-  return Object.fromEntries(rows);
-}
-
-async function ask(page, method, path) {
-  await page.selectOption("#request-method", method);
-  await page.fill("#request-path", path);
-}
-
-/** The message at a field, once there is one. */
-async function fieldError(page, id) {
-  await page.waitForSelector(`#${id}-error`);
-  return page.textContent(`#${id}-error`);
-}
 
 /** Whatever the page complained of and no test expected fails it here. */
 async function close(page) {
