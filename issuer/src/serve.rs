@@ -5,9 +5,11 @@ use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::signal;
+use tokio::sync::watch;
 
 use crate::app::App;
 use crate::clock::SystemClock;
@@ -60,9 +62,21 @@ pub async fn serve(settings: Settings) -> Result<(), ServeError> {
     let app = open(settings, local).await?;
     announce(&app, local).await?;
     let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service)
-        .with_graceful_shutdown(told_to_end()?)
-        .await?;
+    let (ending, mut ends) = watch::channel(false);
+    let told = told_to_end()?;
+    let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
+        told.await;
+        // Nobody listens any more only where serving has failed.
+        let _ = ending.send(true);
+    });
+    let limit = Duration::from_secs(app.settings.request_timeout);
+    tokio::select! {
+        served = serving => served?,
+        // A client that never finishes its request must not keep the service from ending.
+        () = async { let _ = ends.changed().await; tokio::time::sleep(limit).await } => {
+            tracing::warn!("ended with requests that were not finished in time");
+        }
+    }
     app.db.close().await;
     tracing::info!("ended");
     Ok(())

@@ -183,6 +183,42 @@ fn services_roles_and_users_can_be_made_one_by_one() {
 }
 
 #[test]
+fn a_client_that_never_finishes_does_not_keep_the_service_from_ending() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::start_with(folder.path(), &[("LAIKA_REQUEST_TIMEOUT", "1")]);
+    let mut stuck = TcpStream::connect(&server.address).unwrap();
+    stuck
+        .write_all(b"POST /v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Le")
+        .unwrap();
+    assert!(get(&server.address, "/livez").starts_with("HTTP/1.1 200"));
+    let (code, errors) = server.end();
+    assert_eq!(code, Some(0), "{errors}");
+}
+
+#[test]
+fn a_data_folder_may_have_any_name() {
+    for name in [
+        "with space",
+        "50%20off",
+        "what?mode=ro",
+        "a#b",
+        "ünï",
+        "x/../y",
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let output = command(folder.path(), &["migrate"])
+            .env("LAIKA_DATA_DIR", name)
+            .output()
+            .unwrap();
+        expect(&output, 0);
+        assert!(
+            folder.path().join(name).join("laika.db").is_file(),
+            "{name}"
+        );
+    }
+}
+
+#[test]
 fn what_cannot_start_says_why() {
     let folder = tempfile::tempdir().unwrap();
     for (name, value, code, part) in [
@@ -231,8 +267,13 @@ struct Server {
 
 impl Server {
     fn start(folder: &Path) -> Self {
+        Self::start_with(folder, &[])
+    }
+
+    fn start_with(folder: &Path, variables: &[(&str, &str)]) -> Self {
         let mut child = command(folder, &["serve"])
             .env("LAIKA_LISTEN", "127.0.0.1:0")
+            .envs(variables.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()

@@ -1,6 +1,6 @@
 //! Settings: from a TOML file and the environment, checked once, then never read again.
 //!
-//! [`file`] holds what may be written, [`environment`] lays `LAIKA_*` over it, and [`settings`]
+//! [`mod@file`] holds what may be written, [`environment`] lays `LAIKA_*` over it, and [`settings`]
 //! checks the result. Whatever is unknown or out of range stops the start with its name, its place
 //! and how to mend it.
 
@@ -9,7 +9,7 @@ pub mod file;
 pub mod settings;
 pub mod url;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 pub use settings::Settings;
 pub use url::PublicUrl;
@@ -65,8 +65,24 @@ pub fn process_environment() -> impl Iterator<Item = (String, String)> {
 /// Where the database is when nothing is said about it.
 #[must_use]
 pub fn default_database_url(data_dir: &Path) -> String {
-    let file: PathBuf = data_dir.join("laika.db");
-    format!("sqlite://{}?mode=rwc", file.display())
+    // Absolute: in `sqlite://a/../b` a URL's reader takes `a` for a host.
+    let folder = std::path::absolute(data_dir).unwrap_or_else(|_| data_dir.to_owned());
+    let path = folder.join("laika.db");
+    // A folder may have any name, also one with `?`, `#` or `%`, which mean something in a URL.
+    let encode = |byte: u8| match byte {
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' => {
+            char::from(byte).to_string()
+        }
+        _ => format!("%{byte:02X}"),
+    };
+    let path: String = path
+        .as_os_str()
+        .as_encoded_bytes()
+        .iter()
+        .copied()
+        .map(encode)
+        .collect();
+    format!("sqlite://{path}?mode=rwc")
 }
 
 #[cfg(test)]

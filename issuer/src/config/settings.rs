@@ -128,7 +128,7 @@ impl Settings {
                 })
                 .collect::<Result<_, _>>()?,
             request_timeout: number("request_timeout", file.request_timeout, 15, 1..=300)?,
-            log: file.log.unwrap_or_else(|| "info".to_owned()),
+            log: file.log.unwrap_or_else(|| "info,sqlx=warn".to_owned()),
             main: main(&file.main)?,
             micro: Micro {
                 lifetime: number("micro.lifetime", file.micro.lifetime, 300, 10..=DAY)?,

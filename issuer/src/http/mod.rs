@@ -1,6 +1,6 @@
 //! The HTTP API.
 //!
-//! [`router`] is a table of endpoints; each endpoint is one file under [`endpoints`] with its
+//! [`mod@router`] is a table of endpoints; each endpoint is one file under [`endpoints`] with its
 //! types, its handler and its tests. Extractors under [`extract`] turn a request into typed facts,
 //! layers under [`layers`] do what every request needs.
 

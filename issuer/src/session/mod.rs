@@ -1,7 +1,7 @@
 //! Sessions: what a main token means at the moment it is shown.
 //!
-//! The counter in the session row makes every main token usable once for rotation; [`standing`]
-//! holds the rules, [`check`] applies them to every use, [`rotate`] moves the counter.
+//! The counter in the session row makes every main token usable once for rotation; [`standing()`]
+//! holds the rules, [`check`] applies them to every use, [`rotate()`] moves the counter.
 
 mod caller;
 mod rotate;

@@ -15,6 +15,7 @@ mod credentials;
 mod entitlements;
 mod invitation;
 mod logs;
+mod overload;
 mod page;
 mod published;
 mod rotation;

@@ -245,10 +245,10 @@ fn segment(token: &str, index: usize) -> Value {
     serde_json::from_slice(&bytes).unwrap()
 }
 
-/// With `LAIKA_TEST_POSTGRES` set to the URL of a server (`postgres://user@host:port`), every test
+/// With `TEST_POSTGRES` set to the URL of a server (`postgres://user@host:port`), every test
 /// runs on a fresh database there instead of on SQLite; the URL of that database.
 async fn scratch_postgres(folder: &Path) -> Option<String> {
-    let server = std::env::var("LAIKA_TEST_POSTGRES").ok()?;
+    let server = std::env::var("TEST_POSTGRES").ok()?;
     let unique = folder
         .file_name()
         .unwrap()
