@@ -135,7 +135,7 @@ curl -i {backend}/orders -H "authorization: Bearer $TOKEN"
 
 but not cancel one (403; without the token 401):
 
-curl -i -X DELETE {backend}/orders/1 -H "authorization: Bearer $TOKEN"
+curl -i -X DELETE {backend}/orders/0 -H "authorization: Bearer $TOKEN"
 "#
     );
 }
