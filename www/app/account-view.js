@@ -5,10 +5,11 @@ import { onSubmit, showMessage } from "./forms.js";
 import * as session from "./session.js";
 
 const tabs = ["log-in", "register"];
+let invitation = "";
 
 export function showAccount() {
   onSubmit(byId("log-in"), (fields) => session.logIn(fields).then(focusPerson));
-  onSubmit(byId("register"), (fields) => session.register(fields).then(focusPerson));
+  onSubmit(byId("register"), (fields) => session.register(fields).then(useInvitationUp).then(focusPerson));
   byId("log-out").addEventListener("click", logOut);
   tabs.forEach((name, index) => {
     byId(`tab-${name}`).addEventListener("click", () => choose(name));
@@ -26,7 +27,7 @@ export function showAccount() {
 function choose(name) {
   for (const each of tabs) {
     const chosen = each === name;
-    byId(each).hidden = !chosen;
+    byId(`panel-${each}`).hidden = !chosen;
     byId(`tab-${each}`).setAttribute("aria-selected", String(chosen));
     byId(`tab-${each}`).tabIndex = chosen ? 0 : -1;
   }
@@ -36,8 +37,9 @@ function showPerson(user) {
   byId("signed-in").hidden = !user;
   byId("signed-out").hidden = Boolean(user);
   document.documentElement.dataset.session = user ? "in" : "out";
-  if (!user) return;
   for (const name of tabs) byId(name).reset();
+  showInvitation();
+  if (!user) return;
   const name = user.username ?? user.id;
   byId("person-name").textContent = name;
   byId("person-id").textContent = user.id;
@@ -53,7 +55,7 @@ async function logOut() {
   showMessage(byId("log-out-error"), "");
   try {
     await whileBusy(byId("log-out"), session.logOut);
-    byId("tab-log-in").focus({ preventScroll: true });
+    document.querySelector("[role=tab][aria-selected=true]").focus({ preventScroll: true });
   } catch (error) {
     showMessage(byId("log-out-error"), error.message);
   }
@@ -64,9 +66,20 @@ function takeInvitation() {
   const code = new URLSearchParams(location.hash.slice(1)).get("invitation");
   if (!code) return;
   history.replaceState(null, "", location.pathname);
-  byId("register-invitation").value = code;
-  byId("invitation-field").hidden = false;
-  byId("invited").hidden = false;
+  invitation = code;
+  showInvitation();
   choose("register");
   byId("register-username").focus();
+}
+
+function useInvitationUp() {
+  invitation = "";
+  showInvitation();
+}
+
+function showInvitation() {
+  byId("register-invitation").value = invitation;
+  byId("invitation-field").hidden = !invitation;
+  byId("invited").hidden = !invitation;
+  byId("invitation-waits").hidden = !invitation;
 }

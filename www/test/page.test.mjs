@@ -176,6 +176,10 @@ test("the first administrator signs up by the link that the issuer prints, once"
   await page.waitForSelector("#signed-in:visible");
   await getToken(page);
   assert.ok((await shownClaims(page)).roles.includes("administrator"));
+  await page.goto(link);
+  await page.waitForSelector("#invitation-waits:visible");
+  await page.click("#log-out");
+  await page.waitForSelector("#register-invitation:visible");
   await close(page);
 
   const again = await openPage(browser, link);
