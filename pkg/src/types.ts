@@ -2,7 +2,12 @@
 import type { LaikaErrorCode } from "./code.js";
 
 /** Signature algorithms; `EdDSA` and `Ed25519` name the same. */
-export type Algorithm = "RS256" | "EdDSA" | "Ed25519";
+export type Algorithm =
+  | "RS256" | "RS384" | "RS512"
+  | "PS256" | "PS384" | "PS512"
+  | "ES256" | "ES384"
+  | "EdDSA" | "Ed25519"
+  | "HS256" | "HS384" | "HS512";
 
 /** How an issuer writes its access tokens. */
 export type Profile = "laika";
@@ -25,7 +30,7 @@ export interface VerifierOptions {
   fetch?: typeof globalThis.fetch;
 }
 
-/** One issuer, and where its keys come from: either `jwks` or `jwksUri`. */
+/** One issuer, and where its keys come from: one of `jwks`, `jwksUri`, `publicKey`, `secret`. */
 export interface IssuerOptions {
   /** The exact `iss`. */
   issuer: string;
@@ -35,6 +40,10 @@ export interface IssuerOptions {
   jwks?: { keys: JsonWebKey[] };
   /** Remote keys: https, or http on loopback. */
   jwksUri?: string;
+  /** PEM, SPKI or PKCS#1. */
+  publicKey?: string;
+  /** The secret of HS256, or of the one algorithm that `algorithms` names; as long as its hash. */
+  secret?: Uint8Array;
   /** Default `laika`. */
   profile?: Profile;
   /** Default: what the keys themselves say. */

@@ -40,7 +40,7 @@ function inCamelCase(value) {
   return Object.fromEntries(
     Object.entries(value).map(([name, inner]) => [
       name.replaceAll(/_(\w)/g, (_, letter) => letter.toUpperCase()),
-      verbatim.includes(name) ? inner : inCamelCase(inner),
+      name === "secret" ? Buffer.from(inner, "base64url") : verbatim.includes(name) ? inner : inCamelCase(inner),
     ]),
   );
 }

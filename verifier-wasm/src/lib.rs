@@ -9,9 +9,11 @@
 
 #![forbid(unsafe_code)]
 
+mod document;
 mod names;
 mod outcome;
 
+use document::Document;
 use laika_claims::ErrorCode;
 use laika_verifier::{
     Options, OptionsError, Permission, Request, Response, Timestamp, Verifier, VerifyError,
@@ -35,7 +37,7 @@ impl RawVerifier {
     /// Throws `{code, message, field?}`.
     #[wasm_bindgen(constructor)]
     pub fn new(options: JsValue) -> Result<RawVerifier, JsValue> {
-        let document = serde_wasm_bindgen::from_value(options)
+        let Document(document) = serde_wasm_bindgen::from_value(options)
             .map_err(|error| thrown(ErrorCode::OptionsInvalid, &error.to_string(), None))?;
         let options = names::to_snake_case(document).and_then(Options::from_value);
         let options = options.map_err(|error| options_thrown(&error))?;

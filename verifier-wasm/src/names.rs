@@ -5,6 +5,8 @@ use laika_claims::ErrorCode;
 use laika_verifier::OptionsError;
 use serde_json::{Map, Value};
 
+use crate::document;
+
 /// The options with their names, and those of each issuer, in snake_case.
 ///
 /// # Errors
@@ -60,7 +62,18 @@ pub(crate) fn quoted_to_camel_case(message: &str) -> String {
 
 fn issuer(value: Value) -> Result<Value, OptionsError> {
     match value {
-        Value::Object(members) => rename(members).map(Value::Object),
+        Value::Object(members) => {
+            let mut renamed = rename(members)?;
+            if let Some(secret) = renamed.get_mut("secret") {
+                let text = document::bytes(secret).ok_or_else(|| OptionsError {
+                    code: ErrorCode::OptionsInvalid,
+                    at: "issuers.secret".to_owned(),
+                    message: "a secret is a `Uint8Array`, not text".to_owned(),
+                })?;
+                *secret = text.into();
+            }
+            Ok(Value::Object(renamed))
+        }
         other => Ok(other),
     }
 }
@@ -116,6 +129,10 @@ mod tests {
         assert!(to_snake_case(json!({ "clock_skew": 1 })).is_err());
         assert!(to_snake_case(json!({ "issuers": [{ "jwks_uri": "u" }] })).is_err());
         assert_eq!(to_snake_case(json!(7)).unwrap(), json!(7));
+        let secret = |secret| to_snake_case(json!({ "issuers": { "secret": secret } }));
+        let renamed = secret(json!({ "bytes": "AAAA" })).unwrap();
+        assert_eq!(renamed, json!({ "issuers": { "secret": "AAAA" } }));
+        assert!(secret(json!("AAAA")).is_err());
     }
 
     #[test]

@@ -56,7 +56,9 @@ pub fn same_header(left: &str, right: &str) -> bool {
 /// Whether a header of that name asks for another method.
 #[must_use]
 pub fn overrides_method(name: &str) -> bool {
-    METHOD_OVERRIDES.iter().any(|known| same_header(known, name))
+    METHOD_OVERRIDES
+        .iter()
+        .any(|known| same_header(known, name))
 }
 
 /// The tokens in the value of an `Authorization` header, behind the scheme `scheme` (compared
@@ -123,7 +125,15 @@ mod tests {
         assert_eq!(tokens("Bearer a.b.c"), ["a.b.c"]);
         assert_eq!(tokens("bEARER   a.b.c  "), ["a.b.c"]);
         assert_eq!(tokens("Bearer "), [""]);
-        for other in ["", "Bearer", "Bearera.b.c", "Basic YTpi", "a.b.c", "Bearer\ta.b.c", ","] {
+        for other in [
+            "",
+            "Bearer",
+            "Bearera.b.c",
+            "Basic YTpi",
+            "a.b.c",
+            "Bearer\ta.b.c",
+            ",",
+        ] {
             assert_eq!(tokens(other), [""; 0], "{other:?}");
         }
         assert_eq!(tokens_of(b"Bearer a\xff", SCHEME), ["a\u{fffd}"]);

@@ -60,6 +60,7 @@ pub mod verified;
 pub mod verifier;
 
 mod base64url;
+mod issuer;
 mod uri;
 
 pub use algorithm::Algorithm;

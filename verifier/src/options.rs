@@ -10,10 +10,11 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, Error as _};
 use serde_json::Value;
 
-use crate::algorithm::Algorithm;
+use crate::algorithm::{Algorithm, Family};
 use crate::error::OptionsError;
-use crate::keys::KeySet;
-use crate::uri;
+use crate::keys::{Key, KeySet};
+use crate::signature::hmac::HmacKey;
+use crate::{base64url, uri};
 
 /// Options of a [`Verifier`](crate::Verifier), read and checked.
 #[derive(Debug)]
@@ -60,8 +61,11 @@ pub(crate) struct IssuerRules {
 /// Where the keys of an issuer come from.
 #[derive(Debug)]
 pub(crate) enum KeysFrom {
-    Static(KeySet),
-    Uri(String),
+    Set(KeySet),
+    One(Key),
+    Secret(HmacKey),
+    /// A URL, and what an RSA key there that does not name its algorithm is used with.
+    Uri(String, Vec<Algorithm>),
 }
 
 #[derive(Debug, Deserialize)]
@@ -81,6 +85,8 @@ struct RawIssuer {
     audience: OneOrMany,
     jwks: Option<Value>,
     jwks_uri: Option<String>,
+    public_key: Option<String>,
+    secret: Option<String>,
     algorithms: Option<Vec<Algorithm>>,
     profile: Option<Profile>,
     required_claims: Option<Vec<String>>,
@@ -209,28 +215,47 @@ fn read_issuer(value: Value, at: &str) -> Result<IssuerOptions, OptionsError> {
             "write origins, such as `http://issuer.internal:8080`",
         );
     }
-    let keys = match (raw.jwks, raw.jwks_uri) {
-        (Some(set), None) => match KeySet::from_value(&set) {
-            Ok(keys) => KeysFrom::Static(keys),
+    let algorithms = raw.algorithms.as_deref();
+    let keys = match (raw.jwks, raw.jwks_uri, raw.public_key, raw.secret) {
+        (Some(set), None, None, None) => match KeySet::from_value(&set, &rsa(algorithms)) {
+            Ok(keys) => KeysFrom::Set(keys),
             Err(why) => return refuse("jwks", &why),
         },
-        (None, Some(uri)) if uri::may_fetch(&uri, &insecure) => KeysFrom::Uri(uri),
-        (None, Some(_)) => {
+        (None, Some(uri), None, None) if uri::may_fetch(&uri, &insecure) => {
+            KeysFrom::Uri(uri, rsa(algorithms))
+        }
+        (None, Some(_), None, None) => {
             return refuse(
                 "jwks_uri",
                 "keys are fetched by https; plain http needs its origin in `insecure_http`",
             );
         }
+        (None, None, Some(pem), None) => match Key::from_pem(&pem, &rsa(algorithms)) {
+            Ok(key) => KeysFrom::One(key),
+            Err(why) => return refuse("public_key", why),
+        },
+        (None, None, None, Some(secret)) => match read_secret(&secret, algorithms) {
+            Ok(key) => KeysFrom::Secret(key),
+            Err(why) => return refuse("secret", why),
+        },
         _ => {
             return Err(OptionsError::new(
                 at,
-                "give the keys either by `jwks` or by `jwks_uri`",
+                "give the keys by one of `jwks`, `jwks_uri`, `public_key` and `secret`",
             ));
         }
     };
+    let is_secret = matches!(keys, KeysFrom::Secret(_));
+    let foreign = |algorithm: &&Algorithm| (algorithm.family() == Family::Hmac) != is_secret;
+    if let Some(algorithm) = algorithms.unwrap_or_default().iter().find(foreign) {
+        return refuse(
+            "algorithms",
+            &format!("`{algorithm}` can't be used with keys of this kind"),
+        );
+    }
     let default_status = match keys {
-        KeysFrom::Static(_) => Status::Off,
-        KeysFrom::Uri(_) => Status::IfPresent,
+        KeysFrom::Set(_) | KeysFrom::One(_) | KeysFrom::Secret(_) => Status::Off,
+        KeysFrom::Uri(..) => Status::IfPresent,
     };
     let rules = IssuerRules {
         issuer: raw.issuer,
@@ -246,6 +271,27 @@ fn read_issuer(value: Value, at: &str) -> Result<IssuerOptions, OptionsError> {
         refuse_status: raw.status.unwrap_or(default_status) == Status::IfPresent,
     };
     Ok(IssuerOptions { keys, rules })
+}
+
+/// What an RSA key that does not name its algorithm is used with: what the options allow, or RS256.
+fn rsa(algorithms: Option<&[Algorithm]>) -> Vec<Algorithm> {
+    let Some(named) = algorithms else {
+        return vec![Algorithm::Rs256];
+    };
+    named
+        .iter()
+        .copied()
+        .filter(|algorithm| algorithm.family() == Family::Rsa)
+        .collect()
+}
+
+fn read_secret(text: &str, algorithms: Option<&[Algorithm]>) -> Result<HmacKey, &'static str> {
+    let bytes = base64url::decode(text).ok_or("a secret is written in base64url")?;
+    match algorithms {
+        None => HmacKey::new(bytes, Algorithm::Hs256),
+        Some([algorithm]) => HmacKey::new(bytes, *algorithm),
+        Some(_) => Err("a secret is used with one algorithm: name it alone in `algorithms`"),
+    }
 }
 
 fn read_policy(value: Value) -> Result<Policy, OptionsError> {
@@ -377,7 +423,7 @@ mod tests {
             (
                 inner("jwks", json!({ "keys": [] })),
                 "issuers[0]",
-                "either by `jwks` or",
+                "one of `jwks`",
             ),
             (
                 inner("jwks_uri", json!("http://id.example/")),
@@ -387,7 +433,7 @@ mod tests {
             (
                 inner("jwks_uri", Value::Null),
                 "issuers[0]",
-                "either by `jwks` or",
+                "one of `jwks`",
             ),
             (
                 inner("algorithms", json!([])),

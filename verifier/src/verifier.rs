@@ -4,13 +4,13 @@ use laika_claims::policy::{Bearer, Decision, Request};
 use laika_claims::principal;
 use laika_claims::{ErrorCode, Permission, Policy, Timestamp};
 
-use crate::algorithm::Algorithm;
 use crate::checks;
 use crate::error::VerifyError;
+use crate::issuer::Issuer;
 use crate::jws::UntrustedToken;
 pub use crate::keys::{Fetch, Response};
-use crate::keys::{FetchFailure, KeySet, RemoteKeys};
-use crate::options::{IssuerOptions, IssuerRules, KeysFrom, Limits, Options};
+use crate::keys::{FetchFailure, RemoteKeys};
+use crate::options::{Limits, Options};
 use crate::verified::VerifiedToken;
 
 /// Verifies tokens and decides requests.
@@ -24,18 +24,6 @@ pub struct Verifier {
     limits: Limits,
     next_fetch: u32,
     key_set_fetches: u64,
-}
-
-#[derive(Debug)]
-struct Issuer {
-    rules: IssuerRules,
-    keys: Keys,
-}
-
-#[derive(Debug)]
-enum Keys {
-    Static(KeySet),
-    Remote(RemoteKeys),
 }
 
 /// What [`Verifier::authorize`] found.
@@ -76,7 +64,7 @@ impl Verifier {
         issuer.check_signature(&token, index, now)?;
         let payload = token.read_payload()?;
         let (principal, expires_at) =
-            checks::check_claims(payload.claims, &issuer.rules, self.limits, now)?;
+            checks::check_claims(payload.claims, issuer.rules(), self.limits, now)?;
         Ok(VerifiedToken::new(
             token.header,
             payload.text,
@@ -129,7 +117,7 @@ impl Verifier {
     pub fn can<S: AsRef<str>>(&self, issuer: &str, grants: &[S], permission: &Permission) -> bool {
         self.issuers
             .iter()
-            .any(|known| known.rules.issuer == issuer)
+            .any(|known| known.rules().issuer == issuer)
             && principal::holds(grants, true, permission)
     }
 
@@ -143,10 +131,11 @@ impl Verifier {
     #[must_use]
     pub fn has_fetches(&self, error: Option<&VerifyError>, now: Timestamp) -> bool {
         error.is_some_and(|error| error.wanted().is_some())
-            || self.issuers.iter().any(|issuer| match &issuer.keys {
-                Keys::Static(_) => false,
-                Keys::Remote(keys) => keys.is_due(now),
-            })
+            || self
+                .issuers
+                .iter()
+                .filter_map(Issuer::remote)
+                .any(|keys| keys.is_due(now))
     }
 
     /// What the host should fetch now: sets that are absent or age, and the set in which `error`
@@ -159,9 +148,7 @@ impl Verifier {
             .iter_mut()
             .enumerate()
             .filter_map(|(index, issuer)| {
-                let Keys::Remote(keys) = &mut issuer.keys else {
-                    return None;
-                };
+                let keys = issuer.remote_mut()?;
                 let missed = wanted.filter(|wanted| wanted.issuer == index);
                 let missed = missed.and_then(|wanted| wanted.kid.as_deref());
                 keys.refresh_if_due(now, next)
@@ -173,13 +160,8 @@ impl Verifier {
     /// What the host should fetch because somebody asked for fresh keys.
     pub fn refresh(&mut self, now: Timestamp) -> Vec<Fetch> {
         let next = &mut self.next_fetch;
-        let started = self
-            .issuers
-            .iter_mut()
-            .filter_map(|issuer| match &mut issuer.keys {
-                Keys::Static(_) => None,
-                Keys::Remote(keys) => keys.refresh_at_once(now, next),
-            });
+        let remote = self.issuers.iter_mut().filter_map(Issuer::remote_mut);
+        let started = remote.filter_map(|keys| keys.refresh_at_once(now, next));
         started.collect()
     }
 
@@ -189,10 +171,9 @@ impl Verifier {
         let issuer = error
             .wanted()
             .and_then(|wanted| self.issuers.get(wanted.issuer));
-        issuer.is_some_and(|issuer| match &issuer.keys {
-            Keys::Static(_) => false,
-            Keys::Remote(keys) => keys.is_fetching(now),
-        })
+        issuer
+            .and_then(Issuer::remote)
+            .is_some_and(|keys| keys.is_fetching(now))
     }
 
     /// Takes what fetch `id` brought. An answer that nobody waits for any more is ignored.
@@ -229,74 +210,7 @@ impl Verifier {
     fn awaiting(&mut self, id: u32) -> Option<&mut RemoteKeys> {
         self.issuers
             .iter_mut()
-            .find_map(|issuer| match &mut issuer.keys {
-                Keys::Remote(keys) if keys.awaits(id) => Some(keys),
-                _ => None,
-            })
-    }
-}
-
-impl Issuer {
-    fn new(options: IssuerOptions) -> Self {
-        let keys = match options.keys {
-            KeysFrom::Static(keys) => Keys::Static(keys),
-            KeysFrom::Uri(uri) => Keys::Remote(RemoteKeys::new(uri)),
-        };
-        Self {
-            rules: options.rules,
-            keys,
-        }
-    }
-
-    fn check_signature(
-        &self,
-        token: &UntrustedToken<'_>,
-        index: usize,
-        now: Timestamp,
-    ) -> Result<(), VerifyError> {
-        let algorithm = self.allowed(&token.header.alg)?;
-        let keys = match &self.keys {
-            Keys::Static(keys) => keys,
-            Keys::Remote(keys) => keys.usable(now).ok_or_else(|| {
-                VerifyError::new(
-                    ErrorCode::KeysUnavailable,
-                    "the keys of the issuer are not here and could not be fetched",
-                )
-                .wanting(index, None)
-            })?,
-        };
-        let key = keys
-            .select(token, algorithm)
-            .map_err(|error| match error.code() {
-                ErrorCode::KeyNotFound => error.wanting(index, token.header.kid.as_deref()),
-                _ => error,
-            })?;
-        if key.verifies(token.signing_input, &token.signature) {
-            Ok(())
-        } else {
-            Err(VerifyError::new(
-                ErrorCode::SignatureInvalid,
-                "the signature does not hold",
-            ))
-        }
-    }
-
-    /// The algorithm of that name, if tokens of this issuer may be signed with it.
-    fn allowed(&self, name: &str) -> Result<Algorithm, VerifyError> {
-        let allowed = |algorithm: &Algorithm| match (&self.rules.algorithms, &self.keys) {
-            (Some(named), _) => named.contains(algorithm),
-            (None, Keys::Static(keys)) => keys.algorithms().any(|known| known == *algorithm),
-            // The next set may bring a key for it.
-            (None, Keys::Remote(_)) => true,
-        };
-        Algorithm::from_name(name).filter(allowed).ok_or_else(|| {
-            VerifyError::new(
-                ErrorCode::AlgorithmNotAllowed,
-                format!(
-                    "tokens signed with `{}` are not accepted",
-                    name.escape_debug()
-                ),
-            )
-        })
+            .filter_map(Issuer::remote_mut)
+            .find(|keys| keys.awaits(id))
     }
 }

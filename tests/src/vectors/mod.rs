@@ -57,12 +57,15 @@ pub fn text(content: &Value) -> String {
     format!("{content:#}\n")
 }
 
-/// The key set of the vectors: one good key for each algorithm, and one that may not sign.
+/// The key set of the vectors: good keys for each algorithm, two of them for RS256, and one that may
+/// not sign.
 fn key_set() -> Value {
     let mut encryption = TestKey::named("rsa-2").public_jwk();
     encryption["kid"] = json!("enc");
     encryption["use"] = json!("enc");
+    let mut second = TestKey::named("rsa-1").public_jwk();
+    second["kid"] = json!("rsa-1 again");
     json!({ "keys": [
-        TestKey::named("rsa-1").public_jwk(), TestKey::named("ed-1").public_jwk(), encryption,
+        TestKey::named("rsa-1").public_jwk(), second, TestKey::named("ed-1").public_jwk(), encryption,
     ]})
 }

@@ -6,34 +6,46 @@ use super::Key;
 use crate::algorithm::Algorithm;
 use crate::base64url;
 use crate::signature::PublicKey;
+use crate::signature::ecdsa::{P256Key, P384Key};
 use crate::signature::ed25519::Ed25519Key;
 use crate::signature::rsa::RsaKey;
 
-/// The key, or `None` for one of a type, curve or algorithm that is not known here.
-pub(super) fn read(jwk: &Value) -> Option<Key> {
+/// The key, or `None` for one of a type, curve or algorithm that is not known here. An RSA key that
+/// does not name its algorithm is used with those of `rsa`.
+pub(super) fn read(jwk: &Value, rsa: &[Algorithm]) -> Option<Key> {
     let members = jwk.as_object()?;
-    let natural = match text(members, "kty")? {
-        "RSA" => Algorithm::Rs256,
-        "OKP" if text(members, "crv") == Some("Ed25519") => Algorithm::EdDsa,
+    let natural: &[Algorithm] = match (text(members, "kty")?, text(members, "crv")) {
+        ("RSA", _) => rsa,
+        ("EC", Some("P-256")) => &[Algorithm::Es256],
+        ("EC", Some("P-384")) => &[Algorithm::Es384],
+        ("OKP", Some("Ed25519")) => &[Algorithm::EdDsa],
         _ => return None,
     };
     // A JWK's `alg` binds; without one the type of the key says it.
-    let algorithm = match members.get("alg") {
-        None => natural,
-        Some(name) => Algorithm::from_name(name.as_str()?)?,
+    let named = match members.get("alg") {
+        None => None,
+        Some(name) => Some(Algorithm::from_name(name.as_str()?)?),
     };
-    let material = if algorithm == natural {
-        check_purpose(members).and_then(|()| material(members, algorithm))
-    } else {
-        Err("the `alg` of the key does not fit its type")
-    };
+    let algorithms = named.map_or_else(|| natural.to_vec(), |named| vec![named]);
+    let material = check_purpose(members)
+        .and_then(|()| material(members))
+        .and_then(|key| {
+            let fits = algorithms
+                .iter()
+                .all(|algorithm| algorithm.family() == key.family());
+            if fits {
+                Ok(key)
+            } else {
+                Err("the `alg` of the key does not fit its type")
+            }
+        });
     let kid = members
         .get("kid")
         .and_then(Value::as_str)
         .map(str::to_owned);
     Some(Key {
         kid,
-        algorithm,
+        algorithms,
         material,
     })
 }
@@ -53,20 +65,18 @@ fn check_purpose(members: &Map<String, Value>) -> Result<(), &'static str> {
     Ok(())
 }
 
-fn material(members: &Map<String, Value>, algorithm: Algorithm) -> Result<PublicKey, &'static str> {
+fn material(members: &Map<String, Value>) -> Result<PublicKey, &'static str> {
     let bytes = |name| {
         text(members, name)
             .and_then(base64url::decode)
             .ok_or("a member of the key is absent or not canonical base64url")
     };
-    match algorithm {
-        Algorithm::Rs256 => {
-            RsaKey::new(&bytes("n")?, &bytes("e")?).map(|key| PublicKey::Rsa(Box::new(key)))
-        }
-        Algorithm::EdDsa => {
-            Ed25519Key::new(&bytes("x")?).map(|key| PublicKey::Ed25519(Box::new(key)))
-        }
-    }
+    Ok(match text(members, "crv") {
+        Some("Ed25519") => PublicKey::Ed25519(Box::new(Ed25519Key::new(&bytes("x")?)?)),
+        Some("P-256") => PublicKey::P256(Box::new(P256Key::new(&bytes("x")?, &bytes("y")?)?)),
+        Some("P-384") => PublicKey::P384(Box::new(P384Key::new(&bytes("x")?, &bytes("y")?)?)),
+        _ => PublicKey::Rsa(Box::new(RsaKey::new(&bytes("n")?, &bytes("e")?)?)),
+    })
 }
 
 fn text<'a>(members: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
@@ -86,7 +96,7 @@ mod tests {
         let read_with = |name: &str, value: Value| {
             let mut jwk = json!({ "kty": "OKP", "crv": "Ed25519", "x": X });
             jwk[name] = value;
-            read(&jwk)
+            read(&jwk, &[Algorithm::Rs256])
         };
         for (name, value) in [
             ("use", json!("sig")),

@@ -2,6 +2,7 @@
 
 mod jwk;
 mod max_age;
+mod pem;
 mod remote;
 
 use laika_claims::ErrorCode;
@@ -24,8 +25,9 @@ pub const MAX_KEYS: usize = 64;
 pub struct Key {
     /// `kid`, where it has one.
     pub kid: Option<String>,
-    /// The one algorithm it is used with.
-    pub algorithm: Algorithm,
+    /// The algorithms it is used with: one, except for an RSA key that does not name its own where
+    /// the options allow several.
+    pub algorithms: Vec<Algorithm>,
     /// The key, or why it can't be used. An unusable key stays in the set, so that a token that
     /// names it is told so.
     pub material: Result<PublicKey, &'static str>,
@@ -38,22 +40,22 @@ pub struct KeySet {
 }
 
 impl KeySet {
-    /// Reads a JWK Set from JSON text.
+    /// Reads a JWK Set from JSON text; see [`KeySet::from_value`].
     ///
     /// # Errors
     /// A sentence that says what is wrong.
-    pub fn from_json(text: &[u8]) -> Result<Self, String> {
+    pub fn from_json(text: &[u8], rsa: &[Algorithm]) -> Result<Self, String> {
         let document = json::parse(text, DOCUMENT_LIMITS).map_err(|error| error.message)?;
-        Self::from_value(&document)
+        Self::from_value(&document, rsa)
     }
 
     /// Reads a JWK Set. Keys of a type, curve or algorithm that is not known here are skipped
-    /// (RFC 7517 section 5).
+    /// (RFC 7517 section 5). An RSA key without `alg` is used with the algorithms `rsa`.
     ///
     /// # Errors
     /// A sentence that says what is wrong: no `keys` array, more than 64 of them, two with one
     /// `kid`, or none that can be used.
-    pub fn from_value(document: &Value) -> Result<Self, String> {
+    pub fn from_value(document: &Value, rsa: &[Algorithm]) -> Result<Self, String> {
         let Some(Value::Array(items)) = document.get("keys") else {
             return Err("a key set is an object with an array `keys`".to_owned());
         };
@@ -64,7 +66,7 @@ impl KeySet {
             ));
         }
         let mut keys: Vec<Key> = Vec::with_capacity(items.len());
-        for key in items.iter().filter_map(jwk::read) {
+        for key in items.iter().filter_map(|jwk| jwk::read(jwk, rsa)) {
             if key.kid.is_some() && keys.iter().any(|other| other.kid == key.kid) {
                 let kid = key.kid.unwrap_or_default();
                 return Err(format!("two keys have the `kid` `{}`", kid.escape_debug()));
@@ -83,7 +85,9 @@ impl KeySet {
 
     /// The algorithms its keys are used with.
     pub fn algorithms(&self) -> impl Iterator<Item = Algorithm> {
-        self.keys.iter().map(|key| key.algorithm)
+        self.keys
+            .iter()
+            .flat_map(|key| key.algorithms.iter().copied())
     }
 
     /// Whether it has a key with this `kid`.
@@ -103,49 +107,47 @@ impl KeySet {
         token: &UntrustedToken<'_>,
         algorithm: Algorithm,
     ) -> Result<&PublicKey, VerifyError> {
-        let key = match token.header.kid.as_deref() {
-            Some(kid) => self
-                .keys
-                .iter()
-                .find(|key| key.kid.as_deref() == Some(kid))
-                .ok_or_else(|| {
-                    VerifyError::new(
-                        ErrorCode::KeyNotFound,
-                        format!(
-                            "the issuer has no key with the `kid` `{}`",
-                            kid.escape_debug()
-                        ),
-                    )
-                })?,
-            None => {
-                let mut fitting = self.keys.iter().filter(|key| key.algorithm == algorithm);
-                match (fitting.next(), fitting.next()) {
-                    (Some(key), None) => key,
-                    (None, _) => {
-                        return Err(VerifyError::new(
-                            ErrorCode::KeyNotFound,
-                            format!("the issuer has no key for {algorithm}"),
-                        ));
-                    }
-                    (Some(_), Some(_)) => {
-                        return Err(VerifyError::new(
-                            ErrorCode::KeyNotFound,
-                            "the token has no `kid` and more than one key fits",
-                        ));
-                    }
-                }
-            }
-        };
-        if key.algorithm != algorithm {
+        let not_found = |message| VerifyError::new(ErrorCode::KeyNotFound, message);
+        if let Some(kid) = token.header.kid.as_deref() {
+            let key = self.keys.iter().find(|key| key.kid.as_deref() == Some(kid));
+            let message = || format!("the issuer has no key `{}`", kid.escape_debug());
+            return key
+                .ok_or_else(|| not_found(message()))?
+                .material_for(algorithm);
+        }
+        let fits = |key: &&Key| key.material.is_ok() && key.algorithms.contains(&algorithm);
+        let mut fitting = self.keys.iter().filter(fits);
+        match (fitting.next(), fitting.next()) {
+            (Some(key), None) => key.material_for(algorithm),
+            (None, _) => Err(not_found(format!("the issuer has no key for {algorithm}"))),
+            (Some(_), Some(_)) => Err(not_found(
+                "the token has no `kid` and more than one key fits".to_owned(),
+            )),
+        }
+    }
+}
+
+impl Key {
+    /// Reads one public key from PEM; see [`KeySet::from_value`] for `rsa`.
+    ///
+    /// # Errors
+    /// What it is instead.
+    pub fn from_pem(text: &str, rsa: &[Algorithm]) -> Result<Self, &'static str> {
+        pem::read(text, rsa)
+    }
+
+    /// The key, if it may be used with `algorithm`.
+    ///
+    /// # Errors
+    /// `algorithm_not_allowed` or `key_invalid`.
+    pub fn material_for(&self, algorithm: Algorithm) -> Result<&PublicKey, VerifyError> {
+        if !self.algorithms.contains(&algorithm) {
             return Err(VerifyError::new(
                 ErrorCode::AlgorithmNotAllowed,
-                format!(
-                    "the key is for {}, the token says {algorithm}",
-                    key.algorithm
-                ),
+                format!("the key is not for {algorithm}"),
             ));
         }
-        key.material
+        self.material
             .as_ref()
             .map_err(|why| VerifyError::new(ErrorCode::KeyInvalid, *why))
     }
@@ -178,12 +180,12 @@ mod tests {
                 "no key that can be used",
             ),
         ] {
-            let error = KeySet::from_value(&set).unwrap_err();
+            let error = KeySet::from_value(&set, &[Algorithm::Rs256]).unwrap_err();
             assert!(error.contains(words), "{error}");
         }
         let twice = br#"{"keys":[],"keys":[]}"#;
         assert!(
-            KeySet::from_json(twice)
+            KeySet::from_json(twice, &[])
                 .unwrap_err()
                 .contains("duplicate member")
         );
@@ -196,7 +198,7 @@ mod tests {
         let set = KeySet::from_value(&json!({ "keys": [
             { "kty": "AKP", "kid": "a" }, { "kty": "OKP", "crv": "X25519", "kid": "a", "x": "" },
             { "kty": "RSA", "alg": "RSA-OAEP", "kid": "a" }, "nonsense", ed25519("a"), encryption,
-        ]}))
+        ]}), &[])
         .unwrap();
         assert!(set.has("a") && set.has("enc") && !set.has("b"));
         let select = |header: &str| {
@@ -217,6 +219,10 @@ mod tests {
             select(r#"{"alg":"EdDSA","kid":"b"}"#),
             Err(ErrorCode::KeyNotFound)
         );
-        assert_eq!(select(r#"{"alg":"EdDSA"}"#), Err(ErrorCode::KeyNotFound));
+        assert_eq!(
+            select(r#"{"alg":"EdDSA"}"#),
+            Ok(()),
+            "one is for encryption"
+        );
     }
 }

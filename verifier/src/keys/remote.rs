@@ -11,6 +11,7 @@ use std::fmt;
 use laika_claims::Timestamp;
 
 use super::KeySet;
+use crate::algorithm::Algorithm;
 
 /// Longest answer that is read, in bytes.
 pub const MAX_BODY: usize = 256 * 1024;
@@ -59,6 +60,8 @@ pub struct FetchFailure(pub String);
 #[derive(Debug)]
 pub struct RemoteKeys {
     uri: String,
+    /// What an RSA key that does not name its algorithm is used with.
+    rsa: Vec<Algorithm>,
     held: Option<Held>,
     in_flight: Option<InFlight>,
     last_attempt: Option<Timestamp>,
@@ -82,11 +85,12 @@ struct InFlight {
 }
 
 impl RemoteKeys {
-    /// No keys yet, to be fetched from `uri`.
+    /// No keys yet, to be fetched from `uri`; see [`KeySet::from_value`] for `rsa`.
     #[must_use]
-    pub fn new(uri: String) -> Self {
+    pub fn new(uri: String, rsa: Vec<Algorithm>) -> Self {
         Self {
             uri,
+            rsa,
             held: None,
             in_flight: None,
             last_attempt: None,
@@ -156,7 +160,7 @@ impl RemoteKeys {
     /// Why it is not used. Keys that are held go on.
     pub fn take(&mut self, response: Response<'_>, now: Timestamp) -> Result<(), FetchFailure> {
         self.in_flight = None;
-        let keys = read(response).inspect_err(|_| self.note_failure())?;
+        let keys = read(response, &self.rsa).inspect_err(|_| self.note_failure())?;
         let max_age = response.max_age.map_or(DEFAULT_MAX_AGE, f64::from);
         self.failures = 0;
         self.held = Some(Held {
@@ -219,7 +223,7 @@ impl RemoteKeys {
     }
 }
 
-fn read(response: Response<'_>) -> Result<KeySet, FetchFailure> {
+fn read(response: Response<'_>, rsa: &[Algorithm]) -> Result<KeySet, FetchFailure> {
     if response.status != 200 {
         return Err(FetchFailure(format!(
             "the endpoint answered {}",
@@ -231,7 +235,7 @@ fn read(response: Response<'_>) -> Result<KeySet, FetchFailure> {
             "the answer is longer than {MAX_BODY} bytes"
         )));
     }
-    KeySet::from_json(response.body).map_err(FetchFailure)
+    KeySet::from_json(response.body, rsa).map_err(FetchFailure)
 }
 
 impl fmt::Display for FetchFailure {
@@ -259,7 +263,7 @@ mod tests {
     impl Script {
         fn new() -> Self {
             Self {
-                keys: RemoteKeys::new("https://id.example/keys".into()),
+                keys: RemoteKeys::new("https://id.example/keys".into(), vec![Algorithm::Rs256]),
                 now: 1e9,
                 next_id: 0,
             }

@@ -1,9 +1,10 @@
-//! RSASSA-PKCS1-v1_5 (RFC 8017 section 8.2).
+//! RSASSA-PKCS1-v1_5 and RSASSA-PSS (RFC 8017 sections 8.2 and 8.1).
 
-use rsa::pkcs1v15::{Signature, VerifyingKey};
-use rsa::signature::Verifier as _;
-use rsa::{BigUint, RsaPublicKey};
-use sha2::Sha256;
+use rsa::traits::SignatureScheme;
+use rsa::{BigUint, Pkcs1v15Sign, Pss, RsaPublicKey};
+use sha2::{Digest as _, Sha256, Sha384, Sha512};
+
+use crate::algorithm::Algorithm;
 
 /// Fewest bits of a modulus (RFC 7518 section 3.3).
 pub const MIN_BITS: usize = 2048;
@@ -16,7 +17,7 @@ const MAX_EXPONENT_BYTES: usize = 5;
 #[derive(Debug, Clone)]
 pub struct RsaKey {
     modulus: Vec<u8>,
-    pkcs1_sha256: VerifyingKey<Sha256>,
+    key: RsaPublicKey,
 }
 
 impl RsaKey {
@@ -53,18 +54,38 @@ impl RsaKey {
         .map_err(|_| "the key is not a usable RSA key")?;
         Ok(Self {
             modulus: modulus.to_vec(),
-            pkcs1_sha256: VerifyingKey::new(key),
+            key,
         })
     }
 
-    /// RS256. The signature is exactly as long as the modulus and smaller than it.
+    /// Whether `signature` is this key's signature of `message`, which is exactly as long as the
+    /// modulus and smaller than it. A PSS salt is as long as the hash (RFC 7518 section 3.5).
     #[must_use]
-    pub fn verifies_pkcs1_sha256(&self, message: &[u8], signature: &[u8]) -> bool {
+    pub fn verifies(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
         // Two byte strings of one length compare as the big-endian numbers they are.
-        signature.len() == self.modulus.len()
-            && signature < self.modulus.as_slice()
-            && Signature::try_from(signature)
-                .is_ok_and(|signature| self.pkcs1_sha256.verify(message, &signature).is_ok())
+        if signature.len() != self.modulus.len() || signature >= self.modulus.as_slice() {
+            return false;
+        }
+        let (sha256, sha384) = (|| Sha256::digest(message), || Sha384::digest(message));
+        let sha512 = || Sha512::digest(message);
+        match algorithm {
+            Algorithm::Rs256 => self.holds(Pkcs1v15Sign::new::<Sha256>(), &sha256(), signature),
+            Algorithm::Rs384 => self.holds(Pkcs1v15Sign::new::<Sha384>(), &sha384(), signature),
+            Algorithm::Rs512 => self.holds(Pkcs1v15Sign::new::<Sha512>(), &sha512(), signature),
+            Algorithm::Ps256 => self.holds(Pss::new_with_salt::<Sha256>(32), &sha256(), signature),
+            Algorithm::Ps384 => self.holds(Pss::new_with_salt::<Sha384>(48), &sha384(), signature),
+            Algorithm::Ps512 => self.holds(Pss::new_with_salt::<Sha512>(64), &sha512(), signature),
+            Algorithm::Es256
+            | Algorithm::Es384
+            | Algorithm::EdDsa
+            | Algorithm::Hs256
+            | Algorithm::Hs384
+            | Algorithm::Hs512 => false,
+        }
+    }
+
+    fn holds<S: SignatureScheme>(&self, scheme: S, digest: &[u8], signature: &[u8]) -> bool {
+        self.key.verify(scheme, digest, signature).is_ok()
     }
 }
 

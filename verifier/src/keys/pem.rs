@@ -1,0 +1,138 @@
+//! One public key in PEM (RFC 7468): SubjectPublicKeyInfo (RFC 5280) or PKCS#1 (RFC 8017).
+
+use rsa::pkcs1;
+use spki::der::pem;
+use spki::{ObjectIdentifier, SubjectPublicKeyInfoRef};
+
+use super::Key;
+use crate::algorithm::{Algorithm, Family};
+use crate::signature::PublicKey;
+use crate::signature::ecdsa::{P256Key, P384Key};
+use crate::signature::ed25519::Ed25519Key;
+use crate::signature::rsa::RsaKey;
+
+/// RFC 8017 appendix C.
+const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+/// RFC 5480 section 2.1.1.
+const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
+const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
+/// RFC 8410 section 3.
+const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
+
+/// Reads the key. An RSA key is used with the algorithms `rsa`, any other with that of its curve.
+pub(super) fn read(text: &str, rsa: &[Algorithm]) -> Result<Key, &'static str> {
+    let (label, der) = pem::decode_vec(text.trim().as_bytes()).map_err(|_| "it is not PEM")?;
+    let material = match label {
+        "PUBLIC KEY" => from_spki(&der)?,
+        "RSA PUBLIC KEY" => from_pkcs1(&der)?,
+        "CERTIFICATE" => return Err("it is a certificate: give the public key in it"),
+        _ if label.ends_with("PRIVATE KEY") => {
+            return Err("it is a private key: give the public one, and replace this one");
+        }
+        _ => return Err("its label is neither `PUBLIC KEY` nor `RSA PUBLIC KEY`"),
+    };
+    let algorithms = match material.family() {
+        Family::P256 => vec![Algorithm::Es256],
+        Family::P384 => vec![Algorithm::Es384],
+        Family::Ed25519 => vec![Algorithm::EdDsa],
+        Family::Rsa | Family::Hmac => rsa.to_vec(),
+    };
+    Ok(Key {
+        kid: None,
+        algorithms,
+        material: Ok(material),
+    })
+}
+
+fn from_spki(der: &[u8]) -> Result<PublicKey, &'static str> {
+    let info = SubjectPublicKeyInfoRef::try_from(der).map_err(|_| "it is not a public key")?;
+    let bits = info
+        .subject_public_key
+        .as_bytes()
+        .ok_or("it is not a public key")?;
+    let curve = info.algorithm.parameters_oid().ok();
+    Ok(match (info.algorithm.oid, curve) {
+        (RSA, _) => from_pkcs1(bits)?,
+        (ED25519, None) => PublicKey::Ed25519(Box::new(Ed25519Key::new(bits)?)),
+        (EC, Some(P256)) => PublicKey::P256(Box::new(P256Key::from_sec1(bits)?)),
+        (EC, Some(P384)) => PublicKey::P384(Box::new(P384Key::from_sec1(bits)?)),
+        _ => return Err("it is a key of another kind than RSA, P-256, P-384 and Ed25519"),
+    })
+}
+
+fn from_pkcs1(der: &[u8]) -> Result<PublicKey, &'static str> {
+    let key = pkcs1::RsaPublicKey::try_from(der).map_err(|_| "it is not an RSA key")?;
+    let key = RsaKey::new(key.modulus.as_bytes(), key.public_exponent.as_bytes())?;
+    Ok(PublicKey::Rsa(Box::new(key)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Made by `openssl genpkey -algorithm ed25519 | openssl pkey -pubout` and
+    // `openssl ecparam -name prime256v1 -genkey | openssl ec -pubout`.
+    const ED25519_PEM: &str = "-----BEGIN PUBLIC KEY-----
+MCowBQYDK2VwAyEA+09AXrAA/RccLYv3cYWDOg5Q58Lf2qv4dq0MaQA4zUA=
+-----END PUBLIC KEY-----";
+    const P256_PEM: &str = "-----BEGIN PUBLIC KEY-----
+MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAETEHwBhr210VI2eW/9IKQimEMquPM
+H9S5qFgNYy7RF3hH1qq2NqtJPcJvdcxrOlBCEYo/uJYEfsPjTfy7ii3/+Q==
+-----END PUBLIC KEY-----";
+    const P384_PEM: &str = "-----BEGIN PUBLIC KEY-----
+MHYwEAYHKoZIzj0CAQYFK4EEACIDYgAE+k6zR4OYql2R0JtsGvTl7UQeg2+380cP
+HnNqlvCFBpeKGf7KDeBmHgfTMQTjnZNVz/k3rmxhuAe07s3vGV9RLW0m7m+LePOX
+ELuo9gP6H1pwc71l+0lOjvK6fmd9kjDF
+-----END PUBLIC KEY-----";
+    const RSA_PEM: &str = "-----BEGIN PUBLIC KEY-----
+MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAzovR2sauibkifB+n7grd
+b2uqBnCMzHwNue3Zh8Xn9NI1psNHdPKDZTDJYFrfayCeUUTrOw5REXA+mse+YP+G
+nX+gGbsgmP8V/nhfmHadiVBCrRPH+xCu00ihF9zLNJwFAt01NEwNJ+XK0ylXRTj9
+DnYSVU922Sd1XvHUz2akdqJTCPWNIjpNwJf/ZGJ2WXCPWejYeFBwVw0ft8JL2FEf
+mtj3iIJKjWqDDqUVfG39e20JjuZjHRvmM1sMcPLGE3xCaQBR/3I+dcbDPaECsxaJ
+fgXv6YgJixegOeM6fk8uJnO3XLHNZjX6ufyl5wttyM8bqxLXZwDfcixFRmJiBYlm
+pQIDAQAB
+-----END PUBLIC KEY-----";
+    const PKCS1_PEM: &str = "-----BEGIN RSA PUBLIC KEY-----
+MIIBCgKCAQEAzovR2sauibkifB+n7grdb2uqBnCMzHwNue3Zh8Xn9NI1psNHdPKD
+ZTDJYFrfayCeUUTrOw5REXA+mse+YP+GnX+gGbsgmP8V/nhfmHadiVBCrRPH+xCu
+00ihF9zLNJwFAt01NEwNJ+XK0ylXRTj9DnYSVU922Sd1XvHUz2akdqJTCPWNIjpN
+wJf/ZGJ2WXCPWejYeFBwVw0ft8JL2FEfmtj3iIJKjWqDDqUVfG39e20JjuZjHRvm
+M1sMcPLGE3xCaQBR/3I+dcbDPaECsxaJfgXv6YgJixegOeM6fk8uJnO3XLHNZjX6
+ufyl5wttyM8bqxLXZwDfcixFRmJiBYlmpQIDAQAB
+-----END RSA PUBLIC KEY-----";
+
+    #[test]
+    fn the_type_of_the_key_says_the_algorithm() {
+        let read = |text| read(text, &[Algorithm::Ps256]).map(|key| key.algorithms);
+        assert_eq!(read(ED25519_PEM), Ok(vec![Algorithm::EdDsa]));
+        assert_eq!(read(P256_PEM), Ok(vec![Algorithm::Es256]));
+        assert_eq!(read(P384_PEM), Ok(vec![Algorithm::Es384]));
+        assert_eq!(read(RSA_PEM), Ok(vec![Algorithm::Ps256]));
+        assert_eq!(read(PKCS1_PEM), Ok(vec![Algorithm::Ps256]));
+        assert_eq!(
+            read(&format!("\n{P256_PEM}\n\n")),
+            Ok(vec![Algorithm::Es256])
+        );
+    }
+
+    #[test]
+    fn everything_else_is_refused_with_what_it_is() {
+        let relabelled = |label: &str| P256_PEM.replace("PUBLIC KEY", label);
+        for (text, words) in [
+            (String::new(), "not PEM"),
+            ("x".to_owned(), "not PEM"),
+            (relabelled("CERTIFICATE"), "a certificate"),
+            (relabelled("EC PRIVATE KEY"), "a private key"),
+            (relabelled("PGP"), "its label"),
+            (relabelled("RSA PUBLIC KEY"), "not an RSA key"),
+            (P256_PEM.replace("\nM", "\nN"), ""),
+        ] {
+            let error = read(&text, &[Algorithm::Rs256])
+                .map(|key| key.algorithms)
+                .unwrap_err();
+            assert!(error.contains(words), "{error}");
+        }
+    }
+}
