@@ -198,6 +198,23 @@ pub async fn end(
     Ok(result.rows_affected() == 1)
 }
 
+/// Removes the sessions of a user that have expired; nothing can use them any more.
+///
+/// # Errors
+/// The query failed.
+pub async fn forget_expired(
+    db: &mut Connection,
+    user: Uuid,
+    now: UnixSeconds,
+) -> Result<(), DbError> {
+    sqlx::query("DELETE FROM sessions WHERE user_id = $1 AND expires_at <= $2")
+        .bind(user.to_string())
+        .bind(now)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
 /// Sessions of a user that go on, youngest first, `limit` of them after `after`.
 ///
 /// # Errors

@@ -3,7 +3,6 @@
 use axum::Router;
 use axum::handler::Handler;
 use axum::routing::{MethodFilter, MethodRouter, get, on};
-use http::Method;
 use laika_claims::IssuerCode;
 
 use super::endpoints::{
@@ -17,7 +16,7 @@ use crate::problem::Problem;
 /// One endpoint.
 pub struct Endpoint {
     /// Its method.
-    pub method: Method,
+    pub verb: Verb,
     /// Its path.
     pub path: &'static str,
     /// What it does, in a few words.
@@ -25,72 +24,66 @@ pub struct Endpoint {
     route: MethodRouter<App>,
 }
 
+/// The methods that endpoints have; what answers `GET` also answers `HEAD`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    /// Reads.
+    Get,
+    /// Makes something.
+    Post,
+    /// Ends something.
+    Delete,
+}
+
 /// Every endpoint of the API.
 #[must_use]
 pub fn table() -> Vec<Endpoint> {
-    use Method as M;
+    use Verb::{Delete, Get, Post};
     vec![
-        endpoint(M::POST, "/v1/users", "register", register::handle),
-        endpoint(M::POST, "/v1/sessions", "log in", log_in::handle),
+        endpoint(Post, "/v1/users", "register", register::handle),
+        endpoint(Post, "/v1/sessions", "log in", log_in::handle),
+        endpoint(Get, "/v1/sessions", "list your sessions", sessions::handle),
+        endpoint(Delete, "/v1/sessions/current", "log out", log_out::handle),
         endpoint(
-            M::GET,
-            "/v1/sessions",
-            "list your sessions",
-            sessions::handle,
-        ),
-        endpoint(
-            M::DELETE,
-            "/v1/sessions/current",
-            "log out",
-            log_out::handle,
-        ),
-        endpoint(
-            M::POST,
+            Post,
             "/v1/sessions/current/renew",
             "renew the main token",
             renew::handle,
         ),
         endpoint(
-            M::POST,
+            Post,
             "/v1/tokens/micro",
             "get a micro token",
             micro_token::handle,
         ),
-        endpoint(M::GET, "/v1/me", "your profile", me::handle),
+        endpoint(Get, "/v1/me", "your profile", me::handle),
         endpoint(
-            M::GET,
+            Get,
             "/v1/me/permissions",
             "what you may do",
             permissions::handle,
         ),
         endpoint(
-            M::GET,
+            Get,
             "/v1/public-key",
             "the active public key as PEM",
             public_key::handle,
         ),
-        endpoint(M::GET, "/v1", "this list", index::handle),
+        endpoint(Get, "/v1", "this list", index::handle),
+        endpoint(Get, "/.well-known/jwks.json", "the key set", jwks::handle),
+        endpoint(Get, METADATA, "metadata of this issuer", metadata::handle),
+        endpoint(Get, "/livez", "whether the process runs", health::live),
         endpoint(
-            M::GET,
-            "/.well-known/jwks.json",
-            "the key set",
-            jwks::handle,
-        ),
-        endpoint(
-            M::GET,
-            "/.well-known/oauth-authorization-server",
-            "metadata of this issuer (RFC 8414)",
-            metadata::handle,
-        ),
-        endpoint(M::GET, "/livez", "whether the process runs", health::live),
-        endpoint(
-            M::GET,
+            Get,
             "/readyz",
             "whether requests can be served",
             health::ready,
         ),
     ]
 }
+
+/// RFC 8414 section 3.
+const METADATA: &str = "/.well-known/oauth-authorization-server";
 
 /// The whole service.
 pub fn router(app: App) -> Router {
@@ -107,18 +100,36 @@ pub fn router(app: App) -> Router {
     layers::around(router, &app).with_state(app)
 }
 
-fn endpoint<H, T>(method: Method, path: &'static str, summary: &'static str, handler: H) -> Endpoint
+impl Verb {
+    /// As HTTP writes it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Delete => "DELETE",
+        }
+    }
+
+    fn filter(self) -> MethodFilter {
+        match self {
+            Self::Get => MethodFilter::GET,
+            Self::Post => MethodFilter::POST,
+            Self::Delete => MethodFilter::DELETE,
+        }
+    }
+}
+
+fn endpoint<H, T>(verb: Verb, path: &'static str, summary: &'static str, handler: H) -> Endpoint
 where
     H: Handler<T, App>,
     T: 'static,
 {
-    // The methods of the table are all known to axum; GET also answers HEAD.
-    let filter = MethodFilter::try_from(method.clone()).unwrap_or(MethodFilter::TRACE);
     Endpoint {
-        method,
+        verb,
         path,
         summary,
-        route: on(filter, handler),
+        route: on(verb.filter(), handler),
     }
 }
 

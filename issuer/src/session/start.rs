@@ -8,7 +8,8 @@ use crate::db::{self, Connection};
 use crate::problem::Problem;
 use crate::random;
 
-/// Starts a session of somebody who just proved their password.
+/// Starts a session of somebody who just proved their password. Their expired sessions are
+/// forgotten, so that the table holds no more than the log-ins of one session's life.
 ///
 /// # Errors
 /// The database failed.
@@ -33,6 +34,7 @@ pub async fn start(
         ended_at: None,
         origin,
     };
+    db::sessions::forget_expired(db, user_id, now).await?;
     db::sessions::insert(db, &session).await?;
     Ok(session)
 }

@@ -161,6 +161,23 @@ async fn a_session_ends_with_its_life() {
 }
 
 #[tokio::test]
+async fn expired_sessions_do_not_pile_up() {
+    let issuer = Issuer::start().await;
+    for _ in 0..3 {
+        issuer.log_in().await;
+        issuer.clock.advance(30 * 24 * 3600);
+    }
+    let last = issuer.log_in().await;
+    let mut connection = issuer.app.db.read().await.unwrap();
+    let rows: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM sessions")
+        .fetch_one(&mut *connection)
+        .await
+        .unwrap();
+    assert_eq!(rows, 1);
+    issuer.get("/v1/me", Some(&last)).await.expect(200);
+}
+
+#[tokio::test]
 async fn sessions_are_listed_page_by_page() {
     let issuer = Issuer::start().await;
     let mut main = String::new();

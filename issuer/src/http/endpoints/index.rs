@@ -18,15 +18,15 @@ pub struct Index {
 pub struct Entry {
     path: &'static str,
     /// What each method does.
-    methods: BTreeMap<String, &'static str>,
+    methods: BTreeMap<&'static str, &'static str>,
 }
 
 /// The router's own table, by path.
 pub async fn handle() -> Json<Index> {
-    let mut paths = BTreeMap::<&'static str, BTreeMap<String, &'static str>>::new();
+    let mut paths = BTreeMap::<&'static str, BTreeMap<&'static str, &'static str>>::new();
     for endpoint in table() {
         let methods = paths.entry(endpoint.path).or_default();
-        methods.insert(endpoint.method.to_string(), endpoint.summary);
+        methods.insert(endpoint.verb.as_str(), endpoint.summary);
     }
     let endpoints = paths
         .into_iter()

@@ -34,6 +34,7 @@ pub fn refuse_foreign_origin(
     if allowed {
         return Ok(());
     }
-    let detail = "a call with a cookie must come from an allowed origin";
+    let issuer = app.issuer.as_str();
+    let detail = format!("a call with a cookie must come from `{issuer}` or an allowed origin");
     Err(Problem::issuer(IssuerCode::OriginRefused, detail))
 }
