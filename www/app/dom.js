@@ -24,6 +24,11 @@ export function fill(parent, ...children) {
   parent.replaceChildren(...present(children));
 }
 
+/** A message as nodes: what it quotes in backticks is shown as code. */
+export function prose(message) {
+  return message.split("`").map((piece, index) => (index % 2 === 1 ? el("code", {}, piece) : piece));
+}
+
 /** A button that runs `action`. */
 export function button(label, attributes, action) {
   const node = el("button", { type: "button", ...attributes }, label);

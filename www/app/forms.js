@@ -1,7 +1,7 @@
 // What the forms share: reading fields, and showing a refusal at the field it is about.
 
 import { sentence } from "./api.js";
-import { el, whileBusy } from "./dom.js";
+import { el, fill, prose, whileBusy } from "./dom.js";
 
 /** Runs `work(fields)` at each submission; a refusal is shown in the form. */
 export function onSubmit(form, work) {
@@ -17,7 +17,7 @@ export function onSubmit(form, work) {
 
 /** Shows a message where the form keeps it; nothing hides it. */
 export function showMessage(place, message) {
-  place.textContent = message ?? "";
+  fill(place, ...prose(message ?? ""));
   place.hidden = !message;
 }
 
@@ -41,7 +41,7 @@ function atField(input, message, focus) {
   const holder = input.closest(".field");
   const id = `${input.id}-error`;
   holder.querySelector(".field-error")?.remove();
-  holder.append(el("p", { id, class: "field-error", role: "alert" }, message));
+  holder.append(el("p", { id, class: "field-error", role: "alert" }, prose(message)));
   input.setAttribute("aria-invalid", "true");
   input.setAttribute("aria-describedby", id);
   if (focus) input.focus();

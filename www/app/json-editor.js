@@ -44,7 +44,7 @@ export function openEditor(root, onEdit) {
 
 function lineNumber(number, marked) {
   const node = document.createElement("span");
-  node.textContent = `${number}\n`;
+  node.textContent = String(number);
   if (number === marked) node.className = "marked";
   return node;
 }

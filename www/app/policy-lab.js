@@ -2,7 +2,7 @@
 
 import { LaikaError } from "../laika-verifier/index.js";
 import { sentence } from "./api.js";
-import { byId, el, fill } from "./dom.js";
+import { byId, el, fill, prose } from "./dom.js";
 import { decisionCard, verdict } from "./decision-view.js";
 import { duration } from "./format.js";
 import { openEditor } from "./json-editor.js";
@@ -74,8 +74,8 @@ function refuse(error) {
   editor.judge(false, error instanceof LaikaError ? lineOf(error.message, editor.text) : null);
   byId("policy-state").dataset.verdict = "bad";
   fill(byId("policy-state"),
-    error instanceof LaikaError ? [el("code", {}, error.code), " "] : null,
-    sentence(error.message));
+    error instanceof LaikaError ? [el("strong", {}, el("code", {}, error.code)), " "] : null,
+    ...prose(sentence(error.message)));
 }
 
 function decide() {

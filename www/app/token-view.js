@@ -1,7 +1,7 @@
 // The micro token: ask for it, verify it here, show it, renew it.
 
 import { sentence } from "./api.js";
-import { byId, el, fill, whileBusy } from "./dom.js";
+import { byId, el, fill, prose, whileBusy } from "./dom.js";
 import { showClaims } from "./claims-view.js";
 import { startCountdown } from "./countdown.js";
 import { duration } from "./format.js";
@@ -67,7 +67,7 @@ function showVerdict({ verified, refusal }) {
   byId("verdict").dataset.verdict = verified ? "good" : "bad";
   fill(byId("verdict-text"), verified
     ? ["Verified. ", el("span", { class: "quiet" }, "Signature, issuer, audience, type and times hold.")]
-    : ["Refused: ", el("code", {}, refusal.code ?? "error"), el("span", { class: "quiet" }, ` ${sentence(refusal.message)}`)]);
+    : ["Refused: ", el("code", {}, refusal.code ?? "error"), " ", el("span", { class: "quiet" }, prose(sentence(refusal.message)))]);
 }
 
 async function showTimings(token, withKeys) {

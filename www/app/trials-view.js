@@ -2,7 +2,7 @@
 
 import { decodeUnverified, LaikaError } from "../laika-verifier/index.js";
 import { sentence } from "./api.js";
-import { byId, button, el, fill } from "./dom.js";
+import { byId, button, el, fill, prose } from "./dom.js";
 import { heldToken, onToken } from "./token-store.js";
 import { showText } from "./token-text.js";
 import { trials } from "./trials.js";
@@ -31,7 +31,7 @@ async function attempt(trial) {
   result.dataset.verdict = refusal ? "bad" : "good";
   fill(result,
     el("p", { class: "verdict-text" }, refusal ? ["Refused: ", el("code", {}, refusal.code)] : "Accepted."),
-    refusal ? el("p", {}, sentence(refusal.message)) : null,
+    refusal ? el("p", {}, prose(sentence(refusal.message))) : null,
     el("p", { class: "quiet" }, made.explanation),
     made.reads ? el("p", { class: "quiet" }, "Reading without verifying falls for it: ",
       el("code", {}, `decodeUnverified(token).claims.${made.reads}`), " is ",

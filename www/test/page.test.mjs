@@ -108,7 +108,7 @@ test("the policy compiles as one types, and says where it does not", async () =>
   await page.fill("#policy-text", "{\n  \"version\": 1,\n  \"rules\": [,]\n}");
   await page.waitForSelector("#policy-state[data-verdict=bad]");
   assert.match(await page.textContent("#policy-state"), /policy_invalid .*line 3/);
-  assert.equal(await page.textContent(".gutter .marked"), "3\n");
+  assert.equal(await page.textContent(".gutter .marked"), "3");
   assert.match(await page.textContent("#decision"), /does not compile/);
 
   await page.fill("#policy-text", [
@@ -118,7 +118,7 @@ test("the policy compiles as one types, and says where it does not", async () =>
     "    \"require\": \"orders:*\" }",
     "] }",
   ].join("\n"));
-  await page.waitForFunction(() => document.querySelector(".gutter .marked")?.textContent === "4\n");
+  await page.waitForFunction(() => document.querySelector(".gutter .marked")?.textContent === "4");
   assert.match(await page.textContent("#policy-state"), /policy_invalid .*rules\[1\]\.require/);
 
   await page.fill("#policy-text", "{\"version\":1,\"otherwise\":\"anyone\"}");
