@@ -137,10 +137,13 @@ impl Filter {
             Outcome::Deny(Denial::new(&decision, self.realm.as_deref()))
         };
         let log = (!decision.allowed).then(|| describe(&decision, error.as_ref(), self.shadow));
+        let code = decision.code;
         let calls = self.calls(error.as_ref(), now);
-        // Who only watches holds nobody up.
-        let waits = may_wait && !self.shadow;
-        if waits && error.is_some_and(|error| self.verifier.may_be_mended(&error, now)) {
+        // Who only watches holds nobody up, and another fault is not mended by keys.
+        let waits = |error: VerifyError| {
+            code == Some(error.code()) && self.verifier.may_be_mended(&error, now)
+        };
+        if may_wait && !self.shadow && error.is_some_and(waits) {
             return Judgement {
                 outcome: Outcome::Wait,
                 log: None,

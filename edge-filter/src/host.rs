@@ -7,7 +7,7 @@ mod root;
 mod stream;
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -21,9 +21,9 @@ use crate::filter::{Call, Denial, Filter};
 const MAX_WAITING: usize = 1000;
 /// Longest a request waits, in seconds: as long as one fetch may take.
 const MAX_WAIT: f64 = 5.0;
-/// Between looks at the age of keys.
+/// Between looks at the age of keys and at how long requests have waited.
 const IDLE: Duration = Duration::from_secs(1);
-/// Until calls that are queued are made.
+/// Until what is to be done is done.
 const SOON: Duration = Duration::from_millis(1);
 
 proxy_wasm::main! {{
@@ -42,8 +42,10 @@ struct State {
     queue: Vec<Call>,
     /// The host's number of each call that is under way, and ours.
     under_way: BTreeMap<u32, u32>,
-    /// Streams that wait for keys.
+    /// Requests that wait for keys, by stream.
     waiting: BTreeMap<u32, Visit>,
+    /// Requests that have waited and are to be judged again, oldest first.
+    released: VecDeque<Visit>,
 }
 
 /// A request on its way through the filter.
@@ -64,7 +66,19 @@ impl Plugin {
             queue: Vec::new(),
             under_way: BTreeMap::new(),
             waiting: BTreeMap::new(),
+            released: VecDeque::new(),
         })))
+    }
+}
+
+impl State {
+    /// Ends the wait of every request that `which` names.
+    fn release(&mut self, which: impl Fn(&Visit) -> bool) {
+        self.released.extend(
+            self.waiting
+                .extract_if(.., |_, visit| which(visit))
+                .map(|(_, visit)| visit),
+        );
     }
 }
 

@@ -171,6 +171,7 @@ fn a_request_that_keys_would_not_mend_does_not_wait() {
     let other = scene.judge("/orders/..", &[]);
     assert_denied(&other, 400, "request_invalid");
     assert_eq!(other.calls.len(), 1, "though keys are fetched for the next");
+    assert_denied(&scene.judge("/elsewhere", &[]), 403, "permission_denied");
     let other = scene.judge("/orders", &[("authorization", b"Bearer another")]);
     assert_denied(&other, 400, "request_invalid");
 }
@@ -296,4 +297,12 @@ fn bytes_that_are_no_text_are_no_reason_to_panic() {
             "request_invalid",
         );
     }
+}
+
+#[test]
+fn the_configuration_of_the_readme_is_one() {
+    let readme = include_str!("../README.md");
+    let (_, rest) = readme.split_once("```json\n").unwrap();
+    let (example, _) = rest.split_once("```").unwrap();
+    Filter::from_json(example.as_bytes()).unwrap();
 }

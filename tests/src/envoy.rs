@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::http::{Message, Request};
+use crate::http::{Exchange, Message, Request};
 
 /// How long an Envoy may take until it answers.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -82,9 +82,13 @@ impl Envoy {
         request.send(self.listener)
     }
 
-    /// Sends `request` and hangs up before an answer comes.
-    pub fn send_and_leave(&self, request: &Request) {
-        request.send_and_leave(self.listener);
+    /// Sends `request` and leaves the answer for later.
+    ///
+    /// # Panics
+    /// When nobody listens.
+    #[must_use]
+    pub fn begin(&self, request: &Request) -> Exchange {
+        request.begin(self.listener).expect("a connection")
     }
 
     /// Everything it has logged so far.

@@ -22,6 +22,10 @@ pub struct Request {
     body: Vec<u8>,
 }
 
+/// A request whose answer is still to come; who drops it hangs up.
+#[derive(Debug)]
+pub struct Exchange(TcpStream);
+
 /// A message that arrived: an answer, or a request at a [`Server`].
 #[derive(Debug, Clone, Default)]
 pub struct Message {
@@ -106,21 +110,15 @@ impl Request {
     /// # Errors
     /// What the connection says.
     pub fn try_send(&self, address: SocketAddr) -> io::Result<Message> {
-        let stream = self.write(address)?;
-        let mut answer = Message::read(&mut BufReader::new(stream))?;
-        let status = answer.line.split(' ').nth(1);
-        answer.status = status.and_then(|text| text.parse().ok()).unwrap_or(0);
-        Ok(answer)
+        self.begin(address)?.answer()
     }
 
-    /// Sends it and hangs up before an answer comes, but not before it has arrived.
+    /// Sends it and leaves the answer for later, or for nobody.
     ///
-    /// # Panics
-    /// When nobody listens.
-    pub fn send_and_leave(&self, address: SocketAddr) {
-        let stream = self.write(address).expect("a connection");
-        thread::sleep(Duration::from_millis(20));
-        drop(stream);
+    /// # Errors
+    /// What the connection says.
+    pub fn begin(&self, address: SocketAddr) -> io::Result<Exchange> {
+        self.write(address).map(Exchange)
     }
 
     fn write(&self, address: SocketAddr) -> io::Result<TcpStream> {
@@ -138,6 +136,19 @@ impl Request {
         bytes.extend_from_slice(&self.body);
         stream.write_all(&bytes)?;
         Ok(stream)
+    }
+}
+
+impl Exchange {
+    /// Waits for the answer.
+    ///
+    /// # Errors
+    /// What the connection says.
+    pub fn answer(self) -> io::Result<Message> {
+        let mut answer = Message::read(&mut BufReader::new(self.0))?;
+        let status = answer.line.split(' ').nth(1);
+        answer.status = status.and_then(|text| text.parse().ok()).unwrap_or(0);
+        Ok(answer)
     }
 }
 

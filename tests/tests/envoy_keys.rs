@@ -1,5 +1,6 @@
 //! Keys by host call: a real Envoy fetches them from a real server while requests wait.
 
+use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -9,6 +10,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use laika_tests::envoy::Envoy;
 use laika_tests::http::{Message, Request, Server};
 use laika_tests::signing::{TestKey, jwks, micro_claims};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::{Value, json};
 
 const ISSUER: &str = "http://127.0.0.1:9";
@@ -72,6 +74,7 @@ fn plugin() -> Value {
         "policy": { "version": 1, "rules": [
             { "id": "health", "path": "/health", "require": "anyone" },
             { "id": "list", "path": "/orders", "require": "orders:read" },
+            { "id": "admin", "path": "/admin", "require": "role:admin" },
         ]},
         "forward": { "headers": { "x-user-id": "sub" } },
     })
@@ -251,10 +254,36 @@ fn who_leaves_while_waiting_harms_nobody() {
     let keys = endpoint.start(Duration::from_secs(1));
     let clusters = [("upstream", upstream.address), ("issuer", keys.address)];
     let envoy = Envoy::start(&plugin(), &clusters);
-    for _ in 0..20 {
-        envoy.send_and_leave(&request("rsa-1"));
-    }
+    let leaving: Vec<_> = (0..20).map(|_| envoy.begin(&request("rsa-1"))).collect();
+    thread::sleep(Duration::from_millis(200));
+    drop(leaving);
     assert_eq!(envoy.send(&request("rsa-1")).status, 200);
     assert_eq!(endpoint.fetches(), 1);
     assert!(!envoy.log().contains("panicked"), "{}", envoy.log());
+}
+
+#[test]
+fn no_more_than_1000_requests_wait() {
+    // Every request has its own connection, and many systems allow 1,024 files at first.
+    let limit = getrlimit(Resource::Nofile);
+    let more = Rlimit {
+        current: limit.maximum,
+        ..limit
+    };
+    setrlimit(Resource::Nofile, more).unwrap();
+    let (endpoint, upstream) = (Endpoint::new(&["ed-1"]), Server::echo());
+    let keys = endpoint.start(Duration::from_secs(3));
+    let clusters = [("upstream", upstream.address), ("issuer", keys.address)];
+    let envoy = Envoy::start(&plugin(), &clusters);
+    let token = TestKey::named("ed-1").token(&micro_claims(ISSUER, now()));
+    let request = Request::with_token("/admin", &token);
+    let exchanges: Vec<_> = (0..1100).map(|_| envoy.begin(&request)).collect();
+    let mut answers = BTreeMap::<_, usize>::new();
+    for exchange in exchanges {
+        *answers
+            .entry(exchange.answer().unwrap().status)
+            .or_default() += 1;
+    }
+    assert_eq!(answers, BTreeMap::from([(403, 1000), (503, 100)]));
+    assert_eq!(endpoint.fetches(), 1);
 }

@@ -9,11 +9,14 @@ use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{BufferType, ContextType, LogLevel, MapType};
 
 use super::stream::{self, Stream};
-use super::{IDLE, Plugin, log, now};
+use super::{IDLE, Plugin, SOON, log, now};
 use crate::filter::{Call, Denial, Filter};
 
 /// How long an answer may take.
 const TIMEOUT: Duration = Duration::from_secs(5);
+/// Most requests that are let go at once. A host goes on with them one inside the other (Envoy
+/// does when a call into the module ends), and its stack is finite.
+const BATCH: usize = 32;
 
 pub(super) struct Root {
     id: u32,
@@ -28,35 +31,35 @@ impl Root {
         }
     }
 
-    /// Makes every call that is queued. One that can't even be made has failed, which may settle
-    /// requests, which may ask for other keys.
+    /// Does what there is to do, and comes back soon if that was not all.
+    fn work(&self) {
+        self.call_out();
+        self.settle();
+        let state = self.plugin.0.borrow();
+        let done = state.queue.is_empty() && state.released.is_empty();
+        let _ = hostcalls::set_tick_period(if done { IDLE } else { SOON });
+    }
+
+    /// Makes every call that is queued. One that can't even be made has failed.
     fn call_out(&self) {
-        loop {
-            let calls = mem::take(&mut self.plugin.0.borrow_mut().queue);
-            let mut failed = false;
-            for call in calls {
-                match dispatch(&call) {
-                    Some(number) => {
-                        self.plugin.0.borrow_mut().under_way.insert(number, call.id);
-                    }
-                    None => {
-                        failed = true;
-                        self.fail(call.id, &format!("the proxy can't ask `{}`", call.cluster));
-                    }
+        let calls = mem::take(&mut self.plugin.0.borrow_mut().queue);
+        for call in calls {
+            match dispatch(&call) {
+                Some(number) => {
+                    self.plugin.0.borrow_mut().under_way.insert(number, call.id);
                 }
+                None => self.fail(call.id, &format!("the proxy can't ask `{}`", call.cluster)),
             }
-            if !failed {
-                break;
-            }
-            self.settle();
         }
     }
 
     fn fail(&self, id: u32, why: &str) {
         log(LogLevel::Warn, &format!("keys were not fetched: {why}"));
-        if let Ok(filter) = &mut self.plugin.0.borrow_mut().filter {
+        let mut state = self.plugin.0.borrow_mut();
+        if let Ok(filter) = &mut state.filter {
             filter.fetch_failed(id);
         }
+        state.release(|_| true);
     }
 
     fn take(&self, id: u32, body_size: usize) {
@@ -64,17 +67,21 @@ impl Root {
         let size = body_size.min(MAX_BODY + 1);
         let body = hostcalls::get_buffer(BufferType::HttpCallResponseBody, 0, size);
         let (headers, body) = (headers.unwrap_or_default(), body.ok().flatten());
-        if let Ok(filter) = &mut self.plugin.0.borrow_mut().filter
+        let mut state = self.plugin.0.borrow_mut();
+        if let Ok(filter) = &mut state.filter
             && let Err(failure) = filter.fetched(id, &headers, &body.unwrap_or_default(), now())
         {
             log(LogLevel::Warn, &format!("keys were not fetched: {failure}"));
         }
+        state.release(|_| true);
     }
 
-    /// Asks again for every request that waits.
+    /// Judges requests again that have waited, some at a time.
     fn settle(&self) {
-        let waiting = mem::take(&mut self.plugin.0.borrow_mut().waiting);
-        for visit in waiting.into_values() {
+        for _ in 0..BATCH {
+            let Some(visit) = self.plugin.0.borrow_mut().released.pop_front() else {
+                break;
+            };
             // A stream that is gone is nobody to answer.
             if hostcalls::set_effective_context(visit.id).is_err() {
                 continue;
@@ -98,8 +105,7 @@ impl Context for Root {
         } else {
             self.take(id, body_size);
         }
-        self.settle();
-        self.call_out();
+        self.work();
     }
 }
 
@@ -120,17 +126,17 @@ impl RootContext for Root {
     /// Ticks begin with the first call that a request needs. Hosts make a root context in threads
     /// that never see a request, and those have no use for keys.
     fn on_tick(&mut self) {
-        let _ = hostcalls::set_tick_period(IDLE);
+        let now = now();
         {
             let mut state = self.plugin.0.borrow_mut();
             if let Ok(filter) = &mut state.filter {
-                let calls = filter.refresh(now());
+                let calls = filter.refresh(now);
                 state.queue.extend(calls);
             }
+            // Nobody waits longer than is allowed, whatever becomes of the call.
+            state.release(|visit| visit.until.is_none_or(|until| until <= now));
         }
-        self.call_out();
-        // Nobody waits longer than is allowed, whatever becomes of the call.
-        self.settle();
+        self.work();
     }
 
     fn get_type(&self) -> Option<ContextType> {

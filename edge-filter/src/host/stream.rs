@@ -78,7 +78,7 @@ pub(super) fn attend(plugin: &Plugin, mut visit: Visit) {
     let until = *visit.until.get_or_insert_with(|| now.plus(MAX_WAIT));
     let outcome = {
         let mut state = plugin.0.borrow_mut();
-        let may_wait = now < until && state.waiting.len() < MAX_WAITING;
+        let may_wait = now < until && state.waiting.len() + state.released.len() < MAX_WAITING;
         match &mut state.filter {
             Err(denial) => Outcome::Deny(denial.clone()),
             Ok(filter) => {
