@@ -1,7 +1,7 @@
 //! The database: connections, migrations, and every line of SQL.
 //!
 //! One text per query serves SQLite and PostgreSQL, through sqlx's `Any` driver: `$1`
-//! placeholders, `TEXT` and `BIGINT` only. Queries are plain functions that take a connection, so
+//! parameters, `TEXT` and `BIGINT` only. Queries are plain functions that take a connection, so
 //! whoever calls them owns the transaction. Nothing found is `Ok(None)`; constraint violations
 //! become [`DbError::Conflict`] in one place.
 

@@ -29,7 +29,7 @@ pub struct User {
 pub enum UserStatus {
     /// It may.
     Active,
-    /// An administrator closed it for now.
+    /// An administrator closed it; it can be opened again.
     Disabled,
     /// It is gone; name and e-mail stay reserved.
     Deleted,
