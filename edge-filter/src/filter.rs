@@ -293,8 +293,13 @@ fn describe(decision: &Decision<'_>, error: Option<&VerifyError>, shadow: bool) 
         line.push_str(&format!(": {}", error.message()));
     }
     if !decision.missing.is_empty() {
+        // What makes a request invalid is said in the same place.
+        let missing = match decision.code {
+            Some(ErrorCode::RequestInvalid) => "",
+            _ => "missing ",
+        };
         line.push_str(&format!(
-            ": missing {}",
+            ": {missing}{}",
             decision.missing.join(", ").escape_debug()
         ));
     }

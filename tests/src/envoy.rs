@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::http::{Exchange, Message, Request};
+use crate::process::artifact;
 
 /// How long an Envoy may take until it answers.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -42,8 +43,8 @@ impl Envoy {
     /// When it does not start.
     #[must_use]
     pub fn with_text(plugin: &str, clusters: Clusters<'_>) -> Self {
-        let program = from_environment("LAIKA_ENVOY");
-        let filter = from_environment("LAIKA_FILTER_WASM");
+        let program = file("LAIKA_ENVOY");
+        let filter = file("LAIKA_FILTER_WASM");
         let folder = tempfile::tempdir().expect("a scratch folder");
         let at = |name: &str| folder.path().join(name);
         let bootstrap = bootstrap(&filter, plugin, clusters);
@@ -140,10 +141,14 @@ impl Drop for Envoy {
     }
 }
 
-fn from_environment(name: &str) -> PathBuf {
-    std::env::var_os(name)
-        .unwrap_or_else(|| panic!("`{name}` is not set: run `cargo xtask test`"))
-        .into()
+fn file(name: &str) -> PathBuf {
+    let path = artifact(name);
+    assert!(
+        path.is_file(),
+        "there is no `{}`: run `cargo xtask test`",
+        path.display()
+    );
+    path
 }
 
 fn bootstrap(filter: &Path, plugin: &str, clusters: Clusters<'_>) -> Value {

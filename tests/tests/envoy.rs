@@ -384,7 +384,7 @@ fn shadow_refuses_nothing_and_vouches_for_nothing() {
     for line in [
         "would deny with 401 token_missing by rule `list`",
         "would deny with 401 key_not_found by rule `list`",
-        "would deny with 400 request_invalid",
+        "would deny with 400 request_invalid: the path has a dot segment",
         "would deny with 403 permission_denied by rule `admin`: missing role:admin",
     ] {
         assert!(log.contains(line), "`{line}` is not in the log");
