@@ -17,6 +17,17 @@ const seed = fileURLToPath(new URL("seed.toml", import.meta.url));
  */
 export async function startIssuer() {
   const folder = await mkdtemp(join(tmpdir(), "laika-page-"));
+  const remove = () => rm(folder, { recursive: true, force: true });
+  try {
+    const { end, ...running } = await serve(folder);
+    return { ...running, stop: () => end().then(remove) };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+async function serve(folder) {
   // Every LAIKA_* variable is a setting to it, so those that are meant for tests stay outside.
   const outside = Object.entries(process.env).filter(([name]) => !name.startsWith("LAIKA_"));
   const env = { ...Object.fromEntries(outside), LAIKA_LISTEN: "127.0.0.1:0", LAIKA_DATA_DIR: folder };
@@ -36,10 +47,9 @@ export async function startIssuer() {
   return {
     url,
     invitation,
-    async stop() {
+    async end() {
       child.kill("SIGTERM");
       await ended;
-      await rm(folder, { recursive: true, force: true });
     },
   };
 }
