@@ -103,6 +103,8 @@ impl Config {
         let mut document = json::parse_object(text, DOCUMENT_LIMITS)
             .map_err(|json_error| error("", json_error.message))?;
         let own = take_own(&mut document)?;
+        let several =
+            matches!(document.get("issuers"), Some(Value::Array(items)) if items.len() > 1);
         let clusters = match document.get_mut("issuers") {
             Some(issuers) => take_clusters(issuers)?,
             None => Vec::new(),
@@ -122,10 +124,17 @@ impl Config {
                 "remove it: tokens are read from headers only",
             ));
         }
+        let forward = read_forward(own.forward.unwrap_or_default(), &token_from)?;
+        if several && forward.names_subject_alone() {
+            return Err(error(
+                "forward.headers",
+                "with several issuers `sub` says little alone: forward `iss` too",
+            ));
+        }
         Ok(Self {
             verifier,
             key_endpoints: clusters.into_iter().map(KeyEndpoint::new).collect(),
-            forward: read_forward(own.forward.unwrap_or_default(), &token_from)?,
+            forward,
             token_from,
             strip_token: own.strip_token.unwrap_or(false),
             realm: own.realm,

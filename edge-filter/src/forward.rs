@@ -1,9 +1,9 @@
 //! Claims as headers for the service behind the proxy, and forged ones removed.
 
-use laika_claims::json;
+use laika_claims::json::look_up;
 use laika_verifier::VerifiedToken;
 use laika_verifier::bearer::same_header;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Which claims go on in which headers.
 #[derive(Debug, Default)]
@@ -31,17 +31,41 @@ impl Forward {
     /// The headers that `token` fills. A claim that is absent or null fills none.
     #[must_use]
     pub fn values(&self, token: &VerifiedToken) -> Vec<(String, String)> {
-        let claims = token.claims();
         let value = |(name, claim): &(String, String)| {
-            Some((name.clone(), header_value(json::look_up(claims, claim)?)?))
+            Some((name.clone(), header_value(&claim_of(token, claim)?)?))
         };
         let payload = self.payload_header.iter();
-        let payload = payload.map(|name| (name.clone(), ascii_json(&claims.clone().into())));
+        let payload =
+            payload.map(|name| (name.clone(), ascii_json(&token.claims().clone().into())));
         self.headers
             .iter()
             .filter_map(value)
             .chain(payload)
             .collect()
+    }
+
+    /// Whether a backend would learn who somebody is but not who says so: with several issuers a
+    /// subject of one could pass for that of another.
+    #[must_use]
+    pub fn names_subject_alone(&self) -> bool {
+        let forwards = |claim: &str| {
+            let name =
+                |(_, name): &(String, String)| name.strip_prefix('/').unwrap_or(name) == claim;
+            self.headers.iter().any(name)
+        };
+        forwards("sub") && !forwards("iss")
+    }
+}
+
+/// What `token` says under the name of a claim or behind a JSON pointer. What it grants is what the
+/// verifier made of it: an issuer may not be allowed to assert all that its tokens say.
+fn claim_of(token: &VerifiedToken, claim: &str) -> Option<Value> {
+    let principal = token.principal();
+    match claim {
+        "permissions" => Some(json!(principal.permissions)),
+        "roles" => Some(json!(principal.roles)),
+        "level" => principal.level.map(|level| json!(level)),
+        other => look_up(token.claims(), other).cloned(),
     }
 }
 
@@ -88,8 +112,6 @@ fn is_plain(letter: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]

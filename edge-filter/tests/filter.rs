@@ -213,6 +213,25 @@ fn claims_go_on_and_forged_ones_do_not() {
 }
 
 #[test]
+fn what_an_issuer_may_not_assert_is_not_handed_on_as_if_it_might() {
+    let mut scene = Scene::ready(|options| {
+        let mut home = options["issuers"].clone();
+        home["may_assert"] = json!({ "permissions": ["orders:read"] });
+        let mut partner = home.clone();
+        partner["issuer"] = json!("https://partner.example");
+        partner["jwks_uri"] = json!("https://partner.example/keys");
+        options["issuers"] = json!([home, partner]);
+        options["forward"]["headers"] = json!({ "x-iss": "iss", "x-level": "level", "x-may": "permissions", "x-roles": "roles" });
+    });
+    let set = edit(scene.judge("/orders", &[])).set;
+    let values: Vec<_> = set.iter().map(|(_, value)| value.as_str()).collect();
+    assert_eq!(
+        values,
+        ["https://id.example.com", r#"["orders:read"]"#, "[]"]
+    );
+}
+
+#[test]
 fn the_token_goes_on_unless_it_is_kept() {
     let edit_of = |strip: bool, path: &str| {
         let mut scene = Scene::ready(|options| options["strip_token"] = json!(strip));

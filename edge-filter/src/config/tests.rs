@@ -190,3 +190,21 @@ fn what_is_not_understood_is_refused_with_its_place() {
     let twice = Config::from_json(br#"{"shadow":true,"shadow":false}"#).unwrap_err();
     assert!(twice.message.contains("duplicate member"), "{twice}");
 }
+
+#[test]
+fn with_several_issuers_a_subject_goes_on_with_its_issuer_only() {
+    let mut document = document();
+    let issuer = |name: &str| {
+        let may_assert = json!({ "permissions": ["orders:*"] });
+        let mut issuer = document["issuers"][0].clone();
+        issuer["issuer"] = json!(name);
+        issuer["may_assert"] = may_assert;
+        issuer
+    };
+    let issuers = json!([issuer("https://a.example"), issuer("https://b.example")]);
+    document["issuers"] = issuers;
+    document["forward"] = json!({ "headers": { "x-user-id": "sub" } });
+    assert_eq!(read(&document).unwrap_err().at, "forward.headers");
+    document["forward"]["headers"]["x-issuer"] = json!("iss");
+    assert_eq!(read(&document).unwrap().key_endpoints.len(), 2);
+}

@@ -5,13 +5,15 @@ use std::net::TcpListener;
 use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use laika_tests::envoy::Envoy;
 use laika_tests::http::{Message, Request, Server};
 use laika_tests::signing::{TestKey, jwks, micro_claims};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::{Value, json};
+
+use super::now;
 
 const ISSUER: &str = "http://127.0.0.1:9";
 
@@ -78,13 +80,6 @@ fn plugin() -> Value {
         ]},
         "forward": { "headers": { "x-user-id": "sub" } },
     })
-}
-
-fn now() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap()
-        .as_secs()
 }
 
 fn request(key: &'static str) -> Request {
