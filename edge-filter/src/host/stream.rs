@@ -46,8 +46,9 @@ impl Context for Stream {
 
 impl HttpContext for Stream {
     fn on_http_request_headers(&mut self, _: usize, _: bool) -> Action {
-        attend(&self.plugin, self.visit.clone());
-        if !self.plugin.0.borrow().queue.is_empty() {
+        let asks = attend(&self.plugin, self.visit.clone());
+        // Not for every request, or those that follow would put the tick off again and again.
+        if asks {
             let _ = hostcalls::set_tick_period(SOON);
         }
         self.action()
@@ -71,16 +72,16 @@ impl HttpContext for Stream {
 }
 
 /// Judges the request of the stream whose context is effective, and does what the judgement says,
-/// but for letting it run: that is up to the caller.
-pub(super) fn attend(plugin: &Plugin, mut visit: Visit) {
+/// but for letting it run: that is up to the caller. Whether it has queued calls.
+pub(super) fn attend(plugin: &Plugin, mut visit: Visit) -> bool {
     let headers = hostcalls::get_map_bytes(MapType::HttpRequestHeaders).unwrap_or_default();
     let now = now();
     let until = *visit.until.get_or_insert_with(|| now.plus(MAX_WAIT));
-    let outcome = {
+    let (outcome, asks) = {
         let mut state = plugin.0.borrow_mut();
         let may_wait = now < until && state.waiting.len() + state.released.len() < MAX_WAITING;
         match &mut state.filter {
-            Err(denial) => Outcome::Deny(denial.clone()),
+            Err(denial) => (Outcome::Deny(denial.clone()), false),
             Ok(filter) => {
                 let Judgement {
                     outcome,
@@ -90,8 +91,9 @@ pub(super) fn attend(plugin: &Plugin, mut visit: Visit) {
                 if let Some(line) = line {
                     log(LogLevel::Info, &line);
                 }
+                let asks = !calls.is_empty();
                 state.queue.extend(calls);
-                outcome
+                (outcome, asks)
             }
         }
     };
@@ -105,6 +107,7 @@ pub(super) fn attend(plugin: &Plugin, mut visit: Visit) {
             plugin.0.borrow_mut().waiting.insert(visit.id, visit);
         }
     }
+    asks
 }
 
 fn apply(edit: &Edit) {
