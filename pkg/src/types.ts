@@ -10,12 +10,11 @@ export type Algorithm =
   | "HS256" | "HS384" | "HS512";
 
 /** How an issuer writes its access tokens. */
-export type Profile = "laika";
+export type Profile = "laika" | "rfc9068" | "keycloak" | "auth0" | "cognito" | "entra";
 
 /** Options of a verifier. Unknown options are refused, never ignored. */
 export interface VerifierOptions {
-  /** One issuer. */
-  issuers: IssuerOptions | [IssuerOptions];
+  issuers: IssuerOptions | IssuerOptions[];
   /** What each request needs, as an object or JSON text; `authorize` needs it. */
   policy?: Policy | string;
   /** Seconds added to `exp`; default 0. */
@@ -48,10 +47,18 @@ export interface IssuerOptions {
   profile?: Profile;
   /** Default: what the keys themselves say. */
   algorithms?: Algorithm[];
+  /** Accepted header `typ`; `null` means absent. Default: as the profile says. */
+  typ?: (string | null)[];
   /** Besides `iss`, `aud`, `exp`, `sub`. */
   requiredClaims?: string[];
   /** Seconds since `iat`. */
   maxTokenAge?: number;
+  /** Where permissions are: names or JSON pointers. Default: as the profile says. */
+  permissionClaims?: string[];
+  /** Where roles are: names or JSON pointers. Default: as the profile says. */
+  roleClaims?: string[];
+  /** What tokens of this issuer may grant; required for each when there are several. */
+  mayAssert?: { permissions?: string[]; roles?: string[]; level?: boolean };
   /**
    * What becomes of a token that says where its revocation status is: refused, because status lists
    * are not read yet (`if-present`, the default with `jwksUri`), or accepted until it expires

@@ -195,7 +195,11 @@ fn thrown(code: ErrorCode, message: &str, field: Option<&str>) -> JsValue {
 
 fn options_thrown(error: &OptionsError) -> JsValue {
     let at = names::to_camel_case(&error.at);
-    let message = names::quoted_to_camel_case(&error.message);
+    // A policy is spelled alike everywhere; only options have other names here.
+    let message = match error.code {
+        ErrorCode::PolicyInvalid => error.message.clone(),
+        _ => names::quoted_to_camel_case(&error.message),
+    };
     let text = if at.is_empty() {
         message
     } else {

@@ -44,13 +44,15 @@ pub(crate) fn to_camel_case(text: &str) -> String {
     camel
 }
 
-/// A message, with what stands in backticks in camelCase.
+/// A message about options, with the names of options that it quotes in camelCase. What else it
+/// quotes (a permission, a word of the policy language) stands as it was written.
 pub(crate) fn quoted_to_camel_case(message: &str) -> String {
+    let is_name = |part: &str| part.contains('_') && part.bytes().all(is_of_name);
     let parts: Vec<_> = message
         .split('`')
         .enumerate()
         .map(|(index, part)| {
-            if index % 2 == 1 {
+            if index % 2 == 1 && is_name(part) {
                 to_camel_case(part)
             } else {
                 part.to_owned()
@@ -58,6 +60,10 @@ pub(crate) fn quoted_to_camel_case(message: &str) -> String {
         })
         .collect();
     parts.join("`")
+}
+
+fn is_of_name(byte: u8) -> bool {
+    byte.is_ascii_lowercase() || byte == b'_'
 }
 
 fn issuer(value: Value) -> Result<Value, OptionsError> {
@@ -142,5 +148,7 @@ mod tests {
             quoted_to_camel_case("give `jwks` or `jwks_uri`, a_b"),
             "give `jwks` or `jwksUri`, a_b"
         );
+        let alphabet = "characters of `a-z 0-9 . _ -`";
+        assert_eq!(quoted_to_camel_case(alphabet), alphabet);
     }
 }

@@ -1,36 +1,28 @@
-//! The claims of a token whose signature holds, in the order that `docs/contract/verifier.md`
-//! fixes: types, presence, issuer, audience, type, times.
+//! The header's type and the claims of a token whose signature holds, in the order that
+//! `docs/contract/verifier.md` fixes: types, presence, issuer, audience, type, times.
 
 use laika_claims::principal::{Kind, Principal};
-use laika_claims::token::{MICRO_TYP, MICRO_TYPE, SERVICE_ACCOUNT_PREFIX};
+use laika_claims::token::SERVICE_ACCOUNT_PREFIX;
 use laika_claims::{ErrorCode, Timestamp};
 use serde_json::{Map, Value, json};
 
 use crate::error::VerifyError;
 use crate::options::{IssuerRules, Limits};
+use crate::profile::{Profile, Single, is_typ, texts_at};
 
-/// Claims that every token has (RFC 9068 section 2.2).
-const REQUIRED: [&str; 4] = ["iss", "sub", "aud", "exp"];
-
-/// What the header's `typ` must be, compared without case and without `application/` (RFC 7515
-/// section 4.1.9).
-pub(crate) fn check_typ(typ: Option<&str>) -> Result<(), VerifyError> {
-    let accepted = typ.is_some_and(|typ| {
-        let prefix = "application/";
-        let short = match typ.split_at_checked(prefix.len()) {
-            Some((start, rest)) if start.eq_ignore_ascii_case(prefix) => rest,
-            _ => typ,
-        };
-        short.eq_ignore_ascii_case(MICRO_TYP)
-    });
-    if accepted {
+/// Refuses a header whose `typ` this issuer's tokens do not have.
+pub(crate) fn check_typ(typ: Option<&str>, issuer: &IssuerRules) -> Result<(), VerifyError> {
+    let accepted = accepted_typ(issuer);
+    let fits = |accepted: &Option<&str>| match (accepted, typ) {
+        (Some(accepted), Some(typ)) => is_typ(accepted, typ),
+        (accepted, typ) => accepted.is_none() && typ.is_none(),
+    };
+    if accepted.iter().any(fits) {
         return Ok(());
     }
-    Err(VerifyError::new(
-        ErrorCode::TypeMismatch,
-        format!("the header's `typ` is not `{MICRO_TYP}`: this is another kind of token"),
-    )
-    .expecting(json!(MICRO_TYP), typ.map(|typ| json!(typ)).as_ref()))
+    let message = "the header's `typ` says that this is another kind of token";
+    Err(VerifyError::new(ErrorCode::TypeMismatch, message)
+        .expecting(json!(accepted), typ.map(|typ| json!(typ)).as_ref()))
 }
 
 /// Checks every claim, and ends with whom the token speaks for and when it expires.
@@ -40,51 +32,31 @@ pub(crate) fn check_claims(
     limits: Limits,
     now: Timestamp,
 ) -> Result<(Principal, Timestamp), VerifyError> {
-    let typed = Typed::read(&claims)?;
-    let required = REQUIRED
-        .into_iter()
-        .chain(issuer.required_claims.iter().map(String::as_str));
-    let required = required.chain(issuer.max_token_age.map(|_| "iat"));
-    for name in required {
+    let typed = Typed::read(&claims, issuer)?;
+    let audience_claim = issuer.profile.audience_claim();
+    let required = ["iss", "sub", audience_claim, "exp"].into_iter();
+    let required = required.chain(issuer.required_claims.iter().map(String::as_str));
+    for name in required.chain(issuer.max_token_age.map(|_| "iat")) {
         if !claims.contains_key(name) {
-            return Err(VerifyError::claim(
-                ErrorCode::ClaimMissing,
-                name,
-                format!("the claim `{name}` is missing"),
-            ));
+            let message = format!("the claim `{name}` is missing");
+            return Err(VerifyError::claim(ErrorCode::ClaimMissing, name, message));
         }
     }
-    let mismatch = |code, name: &str, message: &str, expected| {
-        Err(VerifyError::claim(code, name, message).expecting(expected, claims.get(name)))
-    };
-    if typed.iss != issuer.issuer {
-        return mismatch(
-            ErrorCode::IssuerMismatch,
-            "iss",
-            "the token was made by another issuer",
-            json!(issuer.issuer),
+    if !issuer.profile.is_issuer(&issuer.issuer, typed.iss) {
+        let message = "the token was made by another issuer";
+        return Err(
+            VerifyError::claim(ErrorCode::IssuerMismatch, "iss", message)
+                .expecting(json!(issuer.issuer), claims.get("iss")),
         );
     }
-    if !typed
-        .aud
-        .iter()
-        .any(|audience| issuer.audiences.iter().any(|ours| ours == audience))
-    {
-        return mismatch(
-            ErrorCode::AudienceMismatch,
-            "aud",
-            "the token was made for another service",
-            json!(issuer.audiences),
+    if typed.ours.is_empty() {
+        let message = "the token was made for another service";
+        return Err(
+            VerifyError::claim(ErrorCode::AudienceMismatch, audience_claim, message)
+                .expecting(json!(issuer.audiences), claims.get(audience_claim)),
         );
     }
-    if typed.token_type != Some(MICRO_TYPE) {
-        return mismatch(
-            ErrorCode::TypeMismatch,
-            "type",
-            "this is not a micro token",
-            json!(MICRO_TYPE),
-        );
-    }
+    issuer.profile.check_kind(&claims, &accepted_typ(issuer))?;
     check_times(&typed, issuer, limits, now)?;
     if issuer.refuse_status && claims.contains_key("status") {
         return Err(VerifyError::claim(
@@ -95,24 +67,27 @@ pub(crate) fn check_claims(
         ));
     }
     let expires_at = typed.exp;
-    let kind = if typed.anonymous {
-        Kind::Anonymous
-    } else if typed.sub.starts_with(SERVICE_ACCOUNT_PREFIX) {
-        Kind::ServiceAccount
-    } else {
-        Kind::User
-    };
-    let principal = Principal {
-        issuer: typed.iss.to_owned(),
+    let mut principal = Principal {
+        issuer: issuer.issuer.clone(),
         subject: typed.sub.to_owned(),
-        kind,
-        permissions: owned(&typed.permissions),
-        roles: owned(&typed.roles),
+        kind: typed.kind,
+        permissions: typed.permissions,
+        roles: typed.roles,
         level: typed.level,
-        wildcards: true,
+        wildcards: issuer.profile.has_wildcards(),
         claims,
     };
+    if let Some(may_assert) = &issuer.may_assert {
+        may_assert.restrict(&mut principal);
+    }
     Ok((principal, expires_at))
+}
+
+fn accepted_typ(issuer: &IssuerRules) -> Vec<Option<&str>> {
+    match &issuer.typ {
+        Some(named) => named.iter().map(Option::as_deref).collect(),
+        None => issuer.profile.typ().to_vec(),
+    }
 }
 
 fn check_times(
@@ -124,11 +99,8 @@ fn check_times(
     let fail = |code, name: &str, message: String| Err(VerifyError::claim(code, name, message));
     let expired_for = now.since(typed.exp.plus(limits.clock_tolerance));
     if expired_for >= 0.0 {
-        return fail(
-            ErrorCode::Expired,
-            "exp",
-            format!("the token expired {} s ago", expired_for.floor()),
-        );
+        let message = format!("the token expired {} s ago", expired_for.floor());
+        return fail(ErrorCode::Expired, "exp", message);
     }
     let latest = now.plus(limits.clock_skew);
     if typed.nbf.is_some_and(|nbf| nbf > latest) {
@@ -139,11 +111,8 @@ fn check_times(
         );
     }
     if typed.iat.is_some_and(|iat| iat > latest) {
-        return fail(
-            ErrorCode::IssuedInFuture,
-            "iat",
-            "the token was issued in the future: a clock is wrong".to_owned(),
-        );
+        let message = "the token was issued in the future: a clock is wrong".to_owned();
+        return fail(ErrorCode::IssuedInFuture, "iat", message);
     }
     if let (Some(most), Some(iat)) = (issuer.max_token_age, typed.iat)
         && now.since(iat) > most
@@ -157,47 +126,91 @@ fn check_times(
     Ok(())
 }
 
-/// The registered claims, each of the type that its standard says. Claims that are absent have
-/// their empty value here; whether one must be present is asked of the claims themselves.
+/// The claims that are checked or mapped, each of the type that its standard says. Claims that are
+/// absent have their empty value here; whether one must be present is asked of the claims
+/// themselves.
 struct Typed<'a> {
     iss: &'a str,
     sub: &'a str,
-    aud: Vec<&'a str>,
+    /// Those of our audiences that the token was made for.
+    ours: Vec<&'a str>,
     exp: Timestamp,
     nbf: Option<Timestamp>,
     iat: Option<Timestamp>,
-    token_type: Option<&'a str>,
-    anonymous: bool,
-    permissions: Vec<&'a str>,
-    roles: Vec<&'a str>,
+    kind: Kind,
+    permissions: Vec<String>,
+    roles: Vec<String>,
     level: Option<i64>,
 }
 
 impl<'a> Typed<'a> {
-    fn read(claims: &'a Map<String, Value>) -> Result<Self, VerifyError> {
+    fn read(claims: &'a Map<String, Value>, issuer: &'a IssuerRules) -> Result<Self, VerifyError> {
         let reader = Reader(claims);
-        for name in ["jti", "sid", "client_id", "username", "scope", "acr"] {
+        for name in [
+            "jti",
+            "sid",
+            "client_id",
+            "username",
+            "scope",
+            "acr",
+            "type",
+        ] {
             reader.text(name)?;
         }
         reader.texts("amr")?;
         reader.time("auth_time")?;
+        let audience_claim = issuer.profile.audience_claim();
+        let named = match claims.get(audience_claim) {
+            Some(Value::String(one)) => vec![one.as_str()],
+            _ => reader.texts(audience_claim)?,
+        };
+        let ours = issuer.audiences.iter().map(String::as_str);
+        let ours: Vec<_> = ours.filter(|audience| named.contains(audience)).collect();
+        let profile = issuer.profile;
+        let is_laika = profile == Profile::Laika;
+        let places = |named: &Option<Vec<String>>, default: &[&str]| match named {
+            Some(named) => named.clone(),
+            None => default.iter().map(|&place| place.to_owned()).collect(),
+        };
+        let at = |places: Vec<String>, single| {
+            let single = if is_laika { Single::Refused } else { single };
+            let texts = places
+                .iter()
+                .map(|place| texts_at(claims, place, &ours, single));
+            texts
+                .collect::<Result<Vec<_>, _>>()
+                .map(|texts| texts.concat())
+        };
+        let sub = reader.text("sub")?.unwrap_or_default();
+        let anonymous = is_laika
+            && reader
+                .read("anonymous", "a boolean", Value::as_bool)?
+                .unwrap_or_default();
         Ok(Self {
             iss: reader.text("iss")?.unwrap_or_default(),
-            sub: reader.text("sub")?.unwrap_or_default(),
-            aud: match claims.get("aud") {
-                Some(Value::String(one)) => vec![one],
-                _ => reader.texts("aud")?,
-            },
+            sub,
             exp: reader.time("exp")?.unwrap_or(Timestamp::EPOCH),
             nbf: reader.time("nbf")?,
             iat: reader.time("iat")?,
-            token_type: reader.text("type")?,
-            anonymous: reader
-                .read("anonymous", "a boolean", Value::as_bool)?
-                .unwrap_or_default(),
-            permissions: reader.texts("permissions")?,
-            roles: reader.texts("roles")?,
-            level: reader.read("level", "an integer", Value::as_i64)?,
+            kind: match is_laika && sub.starts_with(SERVICE_ACCOUNT_PREFIX) {
+                _ if anonymous => Kind::Anonymous,
+                true => Kind::ServiceAccount,
+                false => Kind::User,
+            },
+            permissions: at(
+                places(&issuer.permission_claims, profile.permission_claims()),
+                Single::Split,
+            )?,
+            roles: at(
+                places(&issuer.role_claims, profile.role_claims()),
+                Single::Whole,
+            )?,
+            level: if is_laika {
+                reader.read("level", "an integer", Value::as_i64)?
+            } else {
+                None
+            },
+            ours,
         })
     }
 }
@@ -215,12 +228,9 @@ impl<'a> Reader<'a> {
             return Ok(None);
         };
         convert(value).map(Some).ok_or_else(|| {
-            VerifyError::claim(
-                ErrorCode::ClaimInvalid,
-                name,
-                format!("the claim `{name}` is not {kind}"),
-            )
-            .expecting(json!(kind), Some(value))
+            let message = format!("the claim `{name}` is not {kind}");
+            VerifyError::claim(ErrorCode::ClaimInvalid, name, message)
+                .expecting(json!(kind), Some(value))
         })
     }
 
@@ -245,8 +255,4 @@ impl<'a> Reader<'a> {
         let convert = |value: &Value| value.as_f64().and_then(Timestamp::from_seconds);
         self.read(name, "a number of seconds from 0 to 2^53", convert)
     }
-}
-
-fn owned(texts: &[&str]) -> Vec<String> {
-    texts.iter().map(|&text| text.to_owned()).collect()
 }

@@ -61,6 +61,8 @@ pub mod verifier;
 
 mod base64url;
 mod issuer;
+mod may_assert;
+mod profile;
 mod uri;
 
 pub use algorithm::Algorithm;

@@ -57,10 +57,7 @@ impl Verifier {
     /// see [`Verifier::fetches`].
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<VerifiedToken, VerifyError> {
         let token = UntrustedToken::parse(token, self.limits.max_token_size)?;
-        checks::check_typ(token.header.typ.as_deref())?;
-        let (index, issuer) = self.issuers.iter().enumerate().next().ok_or_else(|| {
-            VerifyError::new(ErrorCode::IssuerMismatch, "the verifier has no issuer")
-        })?;
+        let (index, issuer) = self.issuer_of(&token)?;
         issuer.check_signature(&token, index, now)?;
         let payload = token.read_payload()?;
         let (principal, expires_at) =
@@ -71,6 +68,46 @@ impl Verifier {
             principal,
             expires_at,
         ))
+    }
+
+    /// The issuer whose keys the token must be signed with. Where there are several, one strict
+    /// scan of the payload reads `iss`; nothing else of it is used before the signature holds.
+    fn issuer_of(&self, token: &UntrustedToken<'_>) -> Result<(usize, &Issuer), VerifyError> {
+        let typ = token.header.typ.as_deref();
+        let mut fitting = Vec::with_capacity(self.issuers.len());
+        let mut refused = None;
+        for (index, issuer) in self.issuers.iter().enumerate() {
+            match checks::check_typ(typ, issuer.rules()) {
+                Ok(()) => fitting.push((index, issuer)),
+                Err(error) => refused = Some(error),
+            }
+        }
+        if let (true, Some(error)) = (fitting.is_empty(), refused) {
+            return Err(error);
+        }
+        if let ([one], 1) = (fitting.as_slice(), self.issuers.len()) {
+            return Ok(*one);
+        }
+        let payload = token.read_payload()?;
+        let iss = payload
+            .claims
+            .get("iss")
+            .and_then(serde_json::Value::as_str);
+        let is_of = |issuer: &Issuer| {
+            let rules = issuer.rules();
+            iss.is_some_and(|iss| rules.profile.is_issuer(&rules.issuer, iss))
+        };
+        let found = self
+            .issuers
+            .iter()
+            .enumerate()
+            .find(|(_, issuer)| is_of(issuer));
+        let (index, issuer) = found.ok_or_else(|| {
+            let message = "no issuer of this verifier made the token";
+            VerifyError::claim(ErrorCode::IssuerMismatch, "iss", message)
+        })?;
+        checks::check_typ(typ, issuer.rules())?;
+        Ok((index, issuer))
     }
 
     /// Decides `request` for whoever sent `token`. A bad token is a decision, not an error.
@@ -115,10 +152,14 @@ impl Verifier {
     /// Whether `grants`, as a verified token of `issuer` carries them, cover `permission`.
     #[must_use]
     pub fn can<S: AsRef<str>>(&self, issuer: &str, grants: &[S], permission: &Permission) -> bool {
-        self.issuers
+        let known = self
+            .issuers
             .iter()
-            .any(|known| known.rules().issuer == issuer)
-            && principal::holds(grants, true, permission)
+            .map(Issuer::rules)
+            .find(|rules| rules.issuer == issuer);
+        known.is_some_and(|rules| {
+            principal::holds(grants, rules.profile.has_wildcards(), permission)
+        })
     }
 
     /// The policy, where there is one.

@@ -8,7 +8,9 @@
 //! them with what it would write.
 
 mod faults;
+mod profiles;
 mod requests;
+mod several;
 
 use std::path::{Path, PathBuf};
 
@@ -33,7 +35,7 @@ pub struct File {
 /// Every file this crate makes.
 #[must_use]
 pub fn files() -> Vec<File> {
-    vec![
+    let mut files = vec![
         File {
             name: "verify.json",
             content: faults::content(),
@@ -42,7 +44,13 @@ pub fn files() -> Vec<File> {
             name: "authorize.json",
             content: requests::content(),
         },
-    ]
+        File {
+            name: "several.json",
+            content: several::content(),
+        },
+    ];
+    files.extend(profiles::files());
+    files
 }
 
 /// The folder of the vectors.

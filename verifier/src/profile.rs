@@ -1,0 +1,231 @@
+//! How an issuer writes its access tokens: `typ`, audience, the test that this is an access token,
+//! and where permissions and roles stand, all together.
+
+use laika_claims::ErrorCode;
+use laika_claims::json;
+use laika_claims::token::{MICRO_TYP, MICRO_TYPE};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::error::VerifyError;
+
+/// What kind of issuer it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Profile {
+    #[default]
+    Laika,
+    /// RFC 9068.
+    Rfc9068,
+    Keycloak,
+    Auth0,
+    /// Amazon Cognito.
+    Cognito,
+    /// Microsoft Entra ID, versions 1 and 2.
+    Entra,
+}
+
+/// Claims of ID tokens, log-out tokens and other tokens with the same `typ` (OpenID Connect Core
+/// section 2, RFC 8417).
+const NOT_OF_ACCESS_TOKENS: [&str; 4] = ["nonce", "at_hash", "c_hash", "events"];
+
+impl Profile {
+    /// Header `typ`, where the options do not say another.
+    pub(crate) fn typ(self) -> &'static [Option<&'static str>] {
+        match self {
+            Self::Laika | Self::Rfc9068 => &[Some(MICRO_TYP)],
+            Self::Keycloak | Self::Entra => &[Some("JWT")],
+            Self::Auth0 => &[Some(MICRO_TYP), Some("JWT")],
+            Self::Cognito => &[None],
+        }
+    }
+
+    /// Where the audience stands.
+    pub(crate) fn audience_claim(self) -> &'static str {
+        match self {
+            Self::Laika | Self::Rfc9068 | Self::Keycloak | Self::Auth0 | Self::Entra => "aud",
+            Self::Cognito => "client_id",
+        }
+    }
+
+    /// Where permissions stand: names or JSON pointers.
+    pub(crate) fn permission_claims(self) -> &'static [&'static str] {
+        match self {
+            Self::Laika => &["permissions"],
+            Self::Rfc9068 | Self::Keycloak | Self::Cognito => &["scope"],
+            Self::Auth0 => &["permissions", "scope"],
+            Self::Entra => &["scp"],
+        }
+    }
+
+    /// Where roles stand: names or JSON pointers; `{audience}` is each of our audiences.
+    pub(crate) fn role_claims(self) -> &'static [&'static str] {
+        match self {
+            Self::Laika | Self::Rfc9068 | Self::Auth0 | Self::Entra => &["roles"],
+            Self::Keycloak => &["/realm_access/roles", "/resource_access/{audience}/roles"],
+            Self::Cognito => &["cognito:groups"],
+        }
+    }
+
+    /// Whether `*` in a permission is a pattern. In a foreign token it is a letter.
+    pub(crate) fn has_wildcards(self) -> bool {
+        self == Self::Laika
+    }
+
+    /// Whether `iss` is the issuer. Entra writes one tenant in two ways.
+    pub(crate) fn is_issuer(self, issuer: &str, iss: &str) -> bool {
+        if issuer == iss {
+            return true;
+        }
+        self == Self::Entra && tenant(issuer).is_some_and(|known| tenant(iss) == Some(known))
+    }
+
+    /// Refuses a token that is signed by the issuer and is no access token. `accepted` are the
+    /// `typ` that its header may have.
+    pub(crate) fn check_kind(
+        self,
+        claims: &Map<String, Value>,
+        accepted: &[Option<&str>],
+    ) -> Result<(), VerifyError> {
+        let wanted = match self {
+            Self::Laika => Some(("type", MICRO_TYPE)),
+            Self::Keycloak => Some(("typ", "Bearer")),
+            Self::Cognito => Some(("token_use", "access")),
+            Self::Rfc9068 | Self::Auth0 | Self::Entra => None,
+        };
+        if let Some((name, value)) = wanted
+            && claims.get(name).is_none_or(|actual| actual != value)
+        {
+            let message = format!("`{name}` is not `{value}`: this is another kind of token");
+            return Err(VerifyError::claim(ErrorCode::TypeMismatch, name, message)
+                .expecting(value.into(), claims.get(name)));
+        }
+        let says_little = |typ: &Option<&str>| typ.is_none_or(|typ| is_typ(typ, "JWT"));
+        if accepted.iter().any(says_little)
+            && let Some(name) = NOT_OF_ACCESS_TOKENS
+                .iter()
+                .find(|name| claims.contains_key(**name))
+        {
+            let message = format!("the token has `{name}`: it is no access token");
+            return Err(VerifyError::claim(ErrorCode::TypeMismatch, name, message));
+        }
+        Ok(())
+    }
+}
+
+/// Whether two `typ` are the same: without case and without `application/` (RFC 7515 section
+/// 4.1.9).
+pub(crate) fn is_typ(left: &str, right: &str) -> bool {
+    let short = |typ| {
+        let prefix = "application/";
+        match str::split_at_checked(typ, prefix.len()) {
+            Some((start, rest)) if start.eq_ignore_ascii_case(prefix) => rest,
+            _ => typ,
+        }
+    };
+    short(left).eq_ignore_ascii_case(short(right))
+}
+
+/// What a text means where an array of texts would also do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Single {
+    /// It is an error.
+    Refused,
+    /// One item.
+    Whole,
+    /// Items with spaces between them, as in `scope` (RFC 6749 section 3.3).
+    Split,
+}
+
+/// The texts that stand at `place`, a name or JSON pointer in which `{audience}` is each of
+/// `audiences`.
+///
+/// # Errors
+/// `claim_invalid` when what stands there is neither an array of texts nor an accepted text.
+pub(crate) fn texts_at(
+    claims: &Map<String, Value>,
+    place: &str,
+    audiences: &[&str],
+    single: Single,
+) -> Result<Vec<String>, VerifyError> {
+    let mut texts = Vec::new();
+    let places = match place.split_once("{audience}") {
+        None => vec![place.to_owned()],
+        Some((start, end)) => {
+            // RFC 6901 section 3: `/` and `~` of a name are escaped in a pointer.
+            let escape = |audience: &&str| audience.replace('~', "~0").replace('/', "~1");
+            audiences
+                .iter()
+                .map(|audience| format!("{start}{}{end}", escape(audience)))
+                .collect()
+        }
+    };
+    for place in places {
+        match json::look_up(claims, &place) {
+            None => {}
+            Some(Value::String(text)) if single == Single::Split => {
+                texts.extend(
+                    text.split(' ')
+                        .filter(|part| !part.is_empty())
+                        .map(str::to_owned),
+                );
+            }
+            Some(Value::String(text)) if single == Single::Whole => texts.push(text.clone()),
+            Some(value) => {
+                let items = value.as_array().and_then(|items| {
+                    items
+                        .iter()
+                        .map(|item| item.as_str().map(str::to_owned))
+                        .collect()
+                });
+                let items: Vec<String> = items.ok_or_else(|| {
+                    let message = format!("the claim `{place}` is not an array of strings");
+                    VerifyError::claim(ErrorCode::ClaimInvalid, &place, message)
+                })?;
+                texts.extend(items);
+            }
+        }
+    }
+    Ok(texts)
+}
+
+/// The tenant of an issuer of Entra, in either of its two spellings.
+fn tenant(issuer: &str) -> Option<&str> {
+    let v1 = || {
+        issuer
+            .strip_prefix("https://sts.windows.net/")?
+            .strip_suffix('/')
+    };
+    let v2 = || {
+        issuer
+            .strip_prefix("https://login.microsoftonline.com/")?
+            .strip_suffix("/v2.0")
+    };
+    v1().or_else(v2)
+        .filter(|tenant| !tenant.is_empty() && !tenant.contains('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_spellings_of_a_tenant_are_one_issuer_for_entra_alone() {
+        let (v1, v2) = (
+            "https://sts.windows.net/t1/",
+            "https://login.microsoftonline.com/t1/v2.0",
+        );
+        assert!(Profile::Entra.is_issuer(v1, v2) && Profile::Entra.is_issuer(v2, v1));
+        assert!(!Profile::Rfc9068.is_issuer(v1, v2));
+        assert!(!Profile::Entra.is_issuer(v1, "https://login.microsoftonline.com/t2/v2.0"));
+        assert!(!Profile::Entra.is_issuer(v1, "https://login.microsoftonline.com//v2.0"));
+        assert!(!Profile::Entra.is_issuer("https://a/", "https://b/"));
+    }
+
+    #[test]
+    fn typ_is_compared_without_case_and_application() {
+        assert!(is_typ("at+jwt", "Application/AT+JWT"));
+        assert!(!is_typ("at+jwt", "jwt"));
+        assert!(!is_typ("at+jwt", "application/application/at+jwt"));
+    }
+}
