@@ -194,10 +194,7 @@ impl Challenge {
         let mut parts = Vec::new();
         if let Some(realm) = realm {
             let plain = |c: &char| matches!(c, ' '..='~') && !matches!(c, '"' | '\\');
-            parts.push(format!(
-                "realm=\"{}\"",
-                realm.chars().filter(plain).collect::<String>()
-            ));
+            parts.push(format!("realm=\"{}\"", realm.chars().filter(plain).collect::<String>()));
         }
         match self {
             Self::None => return None,
@@ -254,24 +251,16 @@ mod tests {
         }
         for code in IssuerCode::ALL {
             assert_eq!(IssuerCode::from_name(code.as_str()), Some(*code));
-            assert_eq!(
-                ErrorCode::from_name(code.as_str()),
-                None,
-                "{code} is in both lists"
-            );
+            assert_eq!(ErrorCode::from_name(code.as_str()), None, "{code} is in both lists");
         }
     }
 
     #[test]
     fn every_401_and_only_401_and_403_challenge() {
-        for (code, status, challenge) in (ErrorCode::ALL
-            .iter()
-            .map(|c| (c.as_str(), c.status(), c.challenge())))
-        .chain(
-            IssuerCode::ALL
-                .iter()
-                .map(|c| (c.as_str(), c.status(), c.challenge())),
-        ) {
+        for (code, status, challenge) in
+            (ErrorCode::ALL.iter().map(|c| (c.as_str(), c.status(), c.challenge())))
+                .chain(IssuerCode::ALL.iter().map(|c| (c.as_str(), c.status(), c.challenge())))
+        {
             match status {
                 401 => assert_ne!(challenge, Challenge::None, "{code}"),
                 403 => {}
@@ -285,9 +274,7 @@ mod tests {
         assert_eq!(Challenge::None.header(Some("x"), &[], None), None);
         assert_eq!(Challenge::Bare.header(None, &[], None).unwrap(), "Bearer");
         assert_eq!(
-            Challenge::InvalidToken
-                .header(Some("or\"d\\ers\r\n"), &[], None)
-                .unwrap(),
+            Challenge::InvalidToken.header(Some("or\"d\\ers\r\n"), &[], None).unwrap(),
             "Bearer realm=\"orders\", error=\"invalid_token\""
         );
         assert_eq!(
@@ -295,15 +282,11 @@ mod tests {
             "Bearer error=\"invalid_token\", error_description=\"stale\""
         );
         assert_eq!(
-            Challenge::InsufficientScope
-                .header(None, &["a:b", "c:d"], None)
-                .unwrap(),
+            Challenge::InsufficientScope.header(None, &["a:b", "c:d"], None).unwrap(),
             "Bearer error=\"insufficient_scope\", scope=\"a:b c:d\""
         );
         assert_eq!(
-            Challenge::InsufficientAuthentication
-                .header(None, &[], Some(900))
-                .unwrap(),
+            Challenge::InsufficientAuthentication.header(None, &[], Some(900)).unwrap(),
             "Bearer error=\"insufficient_user_authentication\", max_age=900"
         );
     }

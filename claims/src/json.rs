@@ -20,16 +20,10 @@ pub struct Limits {
 }
 
 /// Bounds of a token's header and payload.
-pub const TOKEN_LIMITS: Limits = Limits {
-    depth: 16,
-    members: 512,
-};
+pub const TOKEN_LIMITS: Limits = Limits { depth: 16, members: 512 };
 
 /// Bounds of a document that comes from an operator: a policy, options, a key set.
-pub const DOCUMENT_LIMITS: Limits = Limits {
-    depth: 64,
-    members: 1_000_000,
-};
+pub const DOCUMENT_LIMITS: Limits = Limits { depth: 64, members: 1_000_000 };
 
 /// Why a text is not the JSON it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,15 +47,10 @@ impl std::error::Error for JsonError {}
 pub fn parse(text: &[u8], limits: Limits) -> Result<Value, JsonError> {
     let mut reader = serde_json::Deserializer::from_slice(text);
     let members = Cell::new(limits.members);
-    Strict {
-        depth: limits.depth,
-        members: &members,
-    }
-    .deserialize(&mut reader)
-    .and_then(|value| reader.end().map(|()| value))
-    .map_err(|error| JsonError {
-        message: error.to_string(),
-    })
+    Strict { depth: limits.depth, members: &members }
+        .deserialize(&mut reader)
+        .and_then(|value| reader.end().map(|()| value))
+        .map_err(|error| JsonError { message: error.to_string() })
 }
 
 /// Reads one JSON object, strictly.
@@ -71,9 +60,7 @@ pub fn parse(text: &[u8], limits: Limits) -> Result<Value, JsonError> {
 pub fn parse_object(text: &[u8], limits: Limits) -> Result<Map<String, Value>, JsonError> {
     match parse(text, limits)? {
         Value::Object(object) => Ok(object),
-        _ => Err(JsonError {
-            message: "expected a JSON object".to_owned(),
-        }),
+        _ => Err(JsonError { message: "expected a JSON object".to_owned() }),
     }
 }
 
@@ -107,9 +94,7 @@ pub fn same(left: &Value, right: &Value) -> bool {
         }
         (Value::Object(left), Value::Object(right)) => {
             left.len() == right.len()
-                && left
-                    .iter()
-                    .all(|(name, l)| right.get(name).is_some_and(|r| same(l, r)))
+                && left.iter().all(|(name, l)| right.get(name).is_some_and(|r| same(l, r)))
         }
         _ => left == right,
     }
@@ -132,10 +117,7 @@ struct Strict<'a> {
 
 impl Strict<'_> {
     fn inside<E: de::Error>(self) -> Result<Self, E> {
-        let depth = self
-            .depth
-            .checked_sub(1)
-            .ok_or_else(|| E::custom("nested too deeply"))?;
+        let depth = self.depth.checked_sub(1).ok_or_else(|| E::custom("nested too deeply"))?;
         Ok(Self { depth, ..self })
     }
 }
@@ -172,9 +154,7 @@ impl<'de> Visitor<'de> for Strict<'_> {
     }
 
     fn visit_f64<E: de::Error>(self, value: f64) -> Result<Value, E> {
-        Number::from_f64(value)
-            .map(Value::Number)
-            .ok_or_else(|| E::custom("number out of range"))
+        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("number out of range"))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {
@@ -199,8 +179,7 @@ impl<'de> Visitor<'de> for Strict<'_> {
         let mut object = Map::new();
         while let Some(name) = access.next_key::<String>()? {
             let left = self.members.get().checked_sub(1);
-            self.members
-                .set(left.ok_or_else(|| de::Error::custom("too many members"))?);
+            self.members.set(left.ok_or_else(|| de::Error::custom("too many members"))?);
             let value = access.next_value_seed(inside)?;
             if object.contains_key(&name) {
                 return Err(de::Error::custom(format_args!("duplicate member `{name}`")));
@@ -221,18 +200,9 @@ mod tests {
 
     #[test]
     fn duplicate_members_are_refused_at_any_depth_and_in_any_spelling() {
-        for text in [
-            r#"{"a":1,"a":1}"#,
-            r#"{"x":[{"a":1,"b":2,"a":3}]}"#,
-            r#"{"a":1,"\u0061":2}"#,
-        ] {
-            assert!(
-                strict(text)
-                    .unwrap_err()
-                    .message
-                    .contains("duplicate member `a`"),
-                "{text}"
-            );
+        for text in [r#"{"a":1,"a":1}"#, r#"{"x":[{"a":1,"b":2,"a":3}]}"#, r#"{"a":1,"\u0061":2}"#]
+        {
+            assert!(strict(text).unwrap_err().message.contains("duplicate member `a`"), "{text}");
         }
     }
 
@@ -240,38 +210,19 @@ mod tests {
     fn limits_hold_exactly() {
         let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
         assert!(strict(&nested(16)).is_ok());
-        assert!(
-            strict(&nested(17))
-                .unwrap_err()
-                .message
-                .contains("nested too deeply")
-        );
+        assert!(strict(&nested(17)).unwrap_err().message.contains("nested too deeply"));
         let members = |n: usize| {
             let members: Vec<_> = (0..n).map(|i| format!("\"m{i}\":0")).collect();
             format!("{{{}}}", members.join(","))
         };
         assert!(strict(&members(512)).is_ok());
-        assert!(
-            strict(&members(513))
-                .unwrap_err()
-                .message
-                .contains("too many members")
-        );
+        assert!(strict(&members(513)).unwrap_err().message.contains("too many members"));
     }
 
     #[test]
     fn what_is_not_one_json_value_is_refused() {
-        for text in [
-            "",
-            "{",
-            "{} {}",
-            "{}x",
-            "{'a':1}",
-            "{\"a\":1,}",
-            "NaN",
-            "1e999",
-            "\u{feff}{}",
-        ] {
+        for text in ["", "{", "{} {}", "{}x", "{'a':1}", "{\"a\":1,}", "NaN", "1e999", "\u{feff}{}"]
+        {
             assert!(strict(text).is_err(), "{text}");
         }
         assert!(parse(b"\"\xff\"", TOKEN_LIMITS).is_err());
@@ -295,14 +246,8 @@ mod tests {
     fn numbers_are_the_same_by_value_and_large_integers_exactly() {
         let value = |text: &str| strict(text).unwrap();
         assert!(same(&value("[1]"), &value("[1.0]")));
-        assert!(same(
-            &value(r#"{"a":1,"b":2}"#),
-            &value(r#"{"b":2,"a":1.0}"#)
-        ));
-        assert!(!same(
-            &value("9007199254740993"),
-            &value("9007199254740992")
-        ));
+        assert!(same(&value(r#"{"a":1,"b":2}"#), &value(r#"{"b":2,"a":1.0}"#)));
+        assert!(!same(&value("9007199254740993"), &value("9007199254740992")));
         assert!(!same(&value("1"), &value("\"1\"")));
         assert!(!same(&value("null"), &value("0")));
     }

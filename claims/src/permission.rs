@@ -7,14 +7,8 @@
 use std::fmt;
 
 /// First segments that mean something else in a policy, and so are no service's name.
-pub const RESERVED_SERVICES: [&str; 6] = [
-    "role",
-    "anyone",
-    "authenticated",
-    "user",
-    "any_token",
-    "laika",
-];
+pub const RESERVED_SERVICES: [&str; 6] =
+    ["role", "anyone", "authenticated", "user", "any_token", "laika"];
 
 const MIN_SEGMENTS: usize = 2;
 const MAX_SEGMENTS: usize = 8;
@@ -192,10 +186,7 @@ impl fmt::Display for PermissionError {
                 "`*` may stand only as the last segment of a grant, never in a requirement",
             ),
             Self::Reserved(service) => {
-                write!(
-                    f,
-                    "`{service}` is a word of the policy language and can't name a service"
-                )
+                write!(f, "`{service}` is a word of the policy language and can't name a service")
             }
         }
     }
@@ -224,31 +215,14 @@ mod tests {
             ("orders:read:*", "orders:read:own", true),
             ("*", "orders:read", true),
         ] {
-            assert_eq!(
-                covers(grant, &permission(demanded)),
-                covered,
-                "{grant} {demanded}"
-            );
-            assert_eq!(
-                Grant::parse(grant).unwrap().covers(&permission(demanded)),
-                covered
-            );
+            assert_eq!(covers(grant, &permission(demanded)), covered, "{grant} {demanded}");
+            assert_eq!(Grant::parse(grant).unwrap().covers(&permission(demanded)), covered);
         }
     }
 
     #[test]
     fn what_is_no_grant_covers_nothing() {
-        for grant in [
-            "",
-            ":",
-            ":*",
-            "orders*",
-            "orders:r*",
-            "o*",
-            "**",
-            "orders:*:*",
-            "*:read",
-        ] {
+        for grant in ["", ":", ":*", "orders*", "orders:r*", "o*", "**", "orders:*:*", "*:read"] {
             assert!(!covers(grant, &permission("orders:read")), "{grant}");
             assert!(Grant::parse(grant).is_err(), "{grant}");
         }
@@ -257,12 +231,7 @@ mod tests {
     #[test]
     fn permissions_are_checked_segment_by_segment() {
         let longest = "a".repeat(64);
-        for good in [
-            "a:b",
-            "a.b_c-9:read",
-            "a:b:c:d:e:f:g:h",
-            &format!("{longest}:{longest}"),
-        ] {
+        for good in ["a:b", "a.b_c-9:read", "a:b:c:d:e:f:g:h", &format!("{longest}:{longest}")] {
             assert_eq!(permission(good).as_str(), good);
         }
         for bad in [

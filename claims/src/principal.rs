@@ -56,11 +56,7 @@ impl Principal {
 /// Whether one of `grants` covers `permission`; `*` is a pattern only with `wildcards`.
 pub fn holds<S: AsRef<str>>(grants: &[S], wildcards: bool, permission: &Permission) -> bool {
     grants.iter().map(AsRef::as_ref).any(|grant| {
-        if wildcards {
-            permission::covers(grant, permission)
-        } else {
-            grant == permission.as_str()
-        }
+        if wildcards { permission::covers(grant, permission) } else { grant == permission.as_str() }
     })
 }
 

@@ -20,9 +20,7 @@ impl Timestamp {
     /// `seconds` since the Unix epoch, or `None` outside 0 to 2⁵³ and for what is not a number.
     #[must_use]
     pub fn from_seconds(seconds: f64) -> Option<Self> {
-        (0.0..=MAX_EXACT)
-            .contains(&seconds)
-            .then_some(Self(seconds))
+        (0.0..=MAX_EXACT).contains(&seconds).then_some(Self(seconds))
     }
 
     /// The same moment in seconds.
@@ -35,11 +33,7 @@ impl Timestamp {
     #[must_use]
     pub fn plus(self, seconds: f64) -> Self {
         let moved = self.0 + seconds;
-        Self(if moved.is_nan() {
-            self.0
-        } else {
-            moved.clamp(0.0, MAX_EXACT)
-        })
+        Self(if moved.is_nan() { self.0 } else { moved.clamp(0.0, MAX_EXACT) })
     }
 
     /// Seconds from `earlier` to this moment; negative when `earlier` lies ahead.

@@ -38,14 +38,8 @@ pub(crate) struct KeyEndpoint {
 }
 
 /// The members of the document that are the filter's own.
-const OWN: [&str; 6] = [
-    "token_from",
-    "cookie_origins",
-    "forward",
-    "strip_token",
-    "realm",
-    "shadow",
-];
+const OWN: [&str; 6] =
+    ["token_from", "cookie_origins", "forward", "strip_token", "realm", "shadow"];
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -95,10 +89,7 @@ impl Config {
     /// The first thing that is not understood, where it stands, and how to mend it.
     pub fn from_json(text: &[u8]) -> Result<Self, OptionsError> {
         if text.is_empty() {
-            return Err(error(
-                "",
-                "the filter has no configuration: write one as JSON",
-            ));
+            return Err(error("", "the filter has no configuration: write one as JSON"));
         }
         let mut document = json::parse_object(text, DOCUMENT_LIMITS)
             .map_err(|json_error| error("", json_error.message))?;
@@ -112,17 +103,11 @@ impl Config {
         let options = Options::from_value(Value::Object(document)).map_err(name_own_members)?;
         let verifier = Verifier::new(options);
         if verifier.policy().is_none() {
-            return Err(error(
-                "policy",
-                "write a policy: without one every request is refused",
-            ));
+            return Err(error("policy", "write a policy: without one every request is refused"));
         }
         let token_from = read_places(own.token_from)?;
         if own.cookie_origins.is_some() {
-            return Err(error(
-                "cookie_origins",
-                "remove it: tokens are read from headers only",
-            ));
+            return Err(error("cookie_origins", "remove it: tokens are read from headers only"));
         }
         let forward = read_forward(own.forward.unwrap_or_default(), &token_from)?;
         if several && forward.names_subject_alone() {
@@ -144,16 +129,10 @@ impl Config {
 }
 
 fn take_own(document: &mut Map<String, Value>) -> Result<RawOwn, OptionsError> {
-    let own = OWN
-        .into_iter()
-        .filter_map(|name| document.remove_entry(name))
-        .collect();
+    let own = OWN.into_iter().filter_map(|name| document.remove_entry(name)).collect();
     serde_path_to_error::deserialize(Value::Object(own)).map_err(|failure| {
         let at = failure.path().to_string();
-        error(
-            if at == "." { "" } else { &at },
-            failure.into_inner().to_string(),
-        )
+        error(if at == "." { "" } else { &at }, failure.into_inner().to_string())
     })
 }
 
@@ -203,28 +182,19 @@ fn read_places(raw: Option<Vec<RawPlace>>) -> Result<Vec<TokenPlace>, OptionsErr
         return Ok(vec![TokenPlace::authorization()]);
     };
     if raw.is_empty() {
-        return Err(error(
-            "token_from",
-            "name at least one header, or leave `token_from` out",
-        ));
+        return Err(error("token_from", "name at least one header, or leave `token_from` out"));
     }
     let place = |(index, place): (usize, RawPlace)| {
         let at = format!("token_from[{index}]");
         match place {
-            RawPlace {
-                cookie: Some(_), ..
-            } => Err(error(
+            RawPlace { cookie: Some(_), .. } => Err(error(
                 format!("{at}.cookie"),
                 "tokens are read from headers only: name a `header`",
             )),
             RawPlace { header: None, .. } => {
                 Err(error(at, "name the `header` in which the token stands"))
             }
-            RawPlace {
-                header: Some(header),
-                scheme,
-                ..
-            } => Ok(TokenPlace {
+            RawPlace { header: Some(header), scheme, .. } => Ok(TokenPlace {
                 header: read_name(&header, &format!("{at}.header"))?,
                 scheme: match scheme {
                     Some(scheme) if !is_token(&scheme) => {
@@ -244,16 +214,10 @@ fn read_forward(raw: RawForward, places: &[TokenPlace]) -> Result<Forward, Optio
     let check = |forward: &Forward, name: &str, at: &str| {
         let name = read_name(name, at)?;
         if RESERVED.contains(&name.as_str()) {
-            return Err(error(
-                at,
-                "choose another name: this header belongs to HTTP itself",
-            ));
+            return Err(error(at, "choose another name: this header belongs to HTTP itself"));
         }
         if places.iter().any(|place| same_header(&place.header, &name)) {
-            return Err(error(
-                at,
-                "choose another name: this header is where the token stands",
-            ));
+            return Err(error(at, "choose another name: this header is where the token stands"));
         }
         if forward.names().any(|other| same_header(other, &name)) {
             return Err(error(at, "choose another name: this one is taken"));
@@ -279,10 +243,7 @@ fn read_name(name: &str, at: &str) -> Result<String, OptionsError> {
     if is_token(name) {
         Ok(name.to_ascii_lowercase())
     } else {
-        Err(error(
-            at,
-            format!("`{}` is no name of a header", name.escape_debug()),
-        ))
+        Err(error(at, format!("`{}` is no name of a header", name.escape_debug())))
     }
 }
 
@@ -293,11 +254,7 @@ fn is_token(text: &str) -> bool {
 }
 
 fn error(at: impl Into<String>, message: impl Into<String>) -> OptionsError {
-    OptionsError {
-        code: ErrorCode::OptionsInvalid,
-        at: at.into(),
-        message: message.into(),
-    }
+    OptionsError { code: ErrorCode::OptionsInvalid, at: at.into(), message: message.into() }
 }
 
 impl KeyEndpoint {

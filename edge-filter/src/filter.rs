@@ -96,24 +96,9 @@ impl Filter {
     /// A filter with this configuration.
     #[must_use]
     pub fn new(config: Config) -> Self {
-        let Config {
-            verifier,
-            key_endpoints,
-            token_from,
-            forward,
-            strip_token,
-            realm,
-            shadow,
-        } = config;
-        Self {
-            verifier,
-            key_endpoints,
-            token_from,
-            forward,
-            strip_token,
-            realm,
-            shadow,
-        }
+        let Config { verifier, key_endpoints, token_from, forward, strip_token, realm, shadow } =
+            config;
+        Self { verifier, key_endpoints, token_from, forward, strip_token, realm, shadow }
     }
 
     /// Judges a request. `may_wait` says whether it could be held until keys are there.
@@ -123,15 +108,9 @@ impl Filter {
         if self.strip_token {
             remove.extend(tokens.carriers);
         }
-        let Authorization {
-            decision,
-            token,
-            error,
-        } = self.authorize(headers, &tokens.found, now);
+        let Authorization { decision, token, error } = self.authorize(headers, &tokens.found, now);
         let outcome = if decision.allowed || self.shadow {
-            let set = token
-                .map(|token| self.forward.values(&token))
-                .unwrap_or_default();
+            let set = token.map(|token| self.forward.values(&token)).unwrap_or_default();
             Outcome::Continue(Edit { remove, set })
         } else {
             Outcome::Deny(Denial::new(&decision, self.realm.as_deref()))
@@ -144,17 +123,9 @@ impl Filter {
             code == Some(error.code()) && self.verifier.may_be_mended(&error, now)
         };
         if may_wait && !self.shadow && error.is_some_and(waits) {
-            return Judgement {
-                outcome: Outcome::Wait,
-                log: None,
-                calls,
-            };
+            return Judgement { outcome: Outcome::Wait, log: None, calls };
         }
-        Judgement {
-            outcome,
-            log,
-            calls,
-        }
+        Judgement { outcome, log, calls }
     }
 
     /// Those of `names` that a client may not send, in any spelling.
@@ -181,11 +152,7 @@ impl Filter {
     ) -> Result<(), FetchFailure> {
         let status = text(headers, ":status").and_then(|status| status.parse().ok());
         let max_age = text(headers, "cache-control").and_then(keys::max_age);
-        let response = Response {
-            status: status.unwrap_or_default(),
-            max_age,
-            body,
-        };
+        let response = Response { status: status.unwrap_or_default(), max_age, body };
         self.verifier.fetched(id, response, now)
     }
 
@@ -200,10 +167,7 @@ impl Filter {
             token: None,
             error: None,
         };
-        if headers
-            .iter()
-            .any(|(name, _)| bearer::overrides_method(name))
-        {
+        if headers.iter().any(|(name, _)| bearer::overrides_method(name)) {
             return refuse("a method override is not accepted");
         }
         let token = match found {
@@ -222,31 +186,13 @@ impl Filter {
 
     fn calls(&mut self, error: Option<&VerifyError>, now: Timestamp) -> Vec<Call> {
         let fetches = self.verifier.fetches(error, now);
-        fetches
-            .into_iter()
-            .filter_map(|fetch| self.call(fetch))
-            .collect()
+        fetches.into_iter().filter_map(|fetch| self.call(fetch)).collect()
     }
 
     fn call(&self, Fetch { id, uri }: Fetch) -> Option<Call> {
-        let endpoint = self
-            .key_endpoints
-            .iter()
-            .find(|endpoint| endpoint.uri == uri)?;
-        let KeyEndpoint {
-            cluster,
-            scheme,
-            authority,
-            path,
-            ..
-        } = endpoint.clone();
-        Some(Call {
-            id,
-            cluster,
-            scheme,
-            authority,
-            path,
-        })
+        let endpoint = self.key_endpoints.iter().find(|endpoint| endpoint.uri == uri)?;
+        let KeyEndpoint { cluster, scheme, authority, path, .. } = endpoint.clone();
+        Some(Call { id, cluster, scheme, authority, path })
     }
 }
 
@@ -265,11 +211,7 @@ impl Denial {
         ];
         let challenge = decision.challenge(realm);
         headers.extend(challenge.map(|challenge| ("www-authenticate", challenge)));
-        Self {
-            status: decision.status,
-            headers,
-            body: bearer::problem(decision),
-        }
+        Self { status: decision.status, headers, body: bearer::problem(decision) }
     }
 }
 
@@ -298,10 +240,7 @@ fn describe(decision: &Decision<'_>, error: Option<&VerifyError>, shadow: bool) 
             Some(ErrorCode::RequestInvalid) => "",
             _ => "missing ",
         };
-        line.push_str(&format!(
-            ": {missing}{}",
-            decision.missing.join(", ").escape_debug()
-        ));
+        line.push_str(&format!(": {missing}{}", decision.missing.join(", ").escape_debug()));
     }
     line
 }

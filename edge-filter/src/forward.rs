@@ -37,11 +37,7 @@ impl Forward {
         let payload = self.payload_header.iter();
         let payload =
             payload.map(|name| (name.clone(), ascii_json(&token.claims().clone().into())));
-        self.headers
-            .iter()
-            .filter_map(value)
-            .chain(payload)
-            .collect()
+        self.headers.iter().filter_map(value).chain(payload).collect()
     }
 
     /// Whether a backend would learn who somebody is but not who says so: with several issuers a
@@ -117,34 +113,19 @@ mod tests {
     #[test]
     fn values_are_visible_ascii_and_can_be_read_back() {
         for (claim, value) in [
-            (
-                json!("b3f1c6f0-alice@example.com"),
-                "b3f1c6f0-alice@example.com",
-            ),
+            (json!("b3f1c6f0-alice@example.com"), "b3f1c6f0-alice@example.com"),
             (json!(""), ""),
             (json!("Jürgen Ö"), "J%C3%BCrgen%20%C3%96"),
-            (
-                json!("100%\r\nx-admin: 1\0\u{7f}"),
-                "100%25%0D%0Ax-admin:%201%00%7F",
-            ),
+            (json!("100%\r\nx-admin: 1\0\u{7f}"), "100%25%0D%0Ax-admin:%201%00%7F"),
             (json!(42), "42"),
             (json!(true), "true"),
-            (
-                json!(["a,b", "c d", "50%"]),
-                r#"["a,b","c\u0020d","50\u0025"]"#,
-            ),
-            (
-                json!(["ü", "🐕", "\u{7f}\n"]),
-                r#"["\u00fc","\ud83d\udc15","\u007f\n"]"#,
-            ),
+            (json!(["a,b", "c d", "50%"]), r#"["a,b","c\u0020d","50\u0025"]"#),
+            (json!(["ü", "🐕", "\u{7f}\n"]), r#"["\u00fc","\ud83d\udc15","\u007f\n"]"#),
             (json!({ "a b": null }), r#"{"a\u0020b":null}"#),
         ] {
             let encoded = header_value(&claim).unwrap();
             assert_eq!(encoded, value);
-            assert!(
-                encoded.bytes().all(|byte| byte.is_ascii_graphic()),
-                "{encoded}"
-            );
+            assert!(encoded.bytes().all(|byte| byte.is_ascii_graphic()), "{encoded}");
             if !claim.is_string() {
                 assert_eq!(serde_json::from_str::<Value>(&encoded).unwrap(), claim);
             }

@@ -74,11 +74,8 @@ impl Plugin {
 impl State {
     /// Ends the wait of every request that `which` names.
     fn release(&mut self, which: impl Fn(&Visit) -> bool) {
-        self.released.extend(
-            self.waiting
-                .extract_if(.., |_, visit| which(visit))
-                .map(|(_, visit)| visit),
-        );
+        self.released
+            .extend(self.waiting.extract_if(.., |_, visit| which(visit)).map(|(_, visit)| visit));
     }
 }
 
@@ -87,11 +84,7 @@ fn now() -> Timestamp {
     let seconds = since_epoch.map(|duration| duration.map(|duration| duration.as_secs_f64()));
     // Without a clock it is the end of time, when every token has expired.
     let end = || Timestamp::EPOCH.plus(f64::INFINITY);
-    seconds
-        .ok()
-        .and_then(Result::ok)
-        .and_then(Timestamp::from_seconds)
-        .unwrap_or_else(end)
+    seconds.ok().and_then(Result::ok).and_then(Timestamp::from_seconds).unwrap_or_else(end)
 }
 
 /// A log that fails is no reason to do anything else differently.

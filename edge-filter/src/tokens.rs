@@ -26,10 +26,7 @@ impl TokenPlace {
     /// `Authorization: Bearer` (RFC 6750 section 2.1).
     #[must_use]
     pub fn authorization() -> Self {
-        Self {
-            header: "authorization".to_owned(),
-            scheme: Some(bearer::SCHEME.to_owned()),
-        }
+        Self { header: "authorization".to_owned(), scheme: Some(bearer::SCHEME.to_owned()) }
     }
 
     fn tokens(&self, name: &str, value: &[u8]) -> Vec<String> {
@@ -45,10 +42,7 @@ impl TokenPlace {
 
 impl Tokens {
     pub(crate) fn find(headers: &Headers, places: &[TokenPlace]) -> Self {
-        let mut tokens = Self {
-            found: Found::None,
-            carriers: Vec::new(),
-        };
+        let mut tokens = Self { found: Found::None, carriers: Vec::new() };
         for (name, value) in headers {
             for token in places.iter().flat_map(|place| place.tokens(name, value)) {
                 tokens.found = tokens.found.and(Some(token));

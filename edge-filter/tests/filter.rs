@@ -50,11 +50,7 @@ impl Scene {
         let mut good = good();
         change(&mut good.options);
         let filter = Filter::from_json(good.options.to_string().as_bytes()).unwrap();
-        Self {
-            filter,
-            now: good.now,
-            good,
-        }
+        Self { filter, now: good.now, good }
     }
 
     /// One that has its keys.
@@ -83,9 +79,8 @@ impl Scene {
             ("authorization", bearer.as_bytes()),
         ];
         let headers = own.iter().chain(more);
-        let headers: Vec<_> = headers
-            .map(|(name, value)| ((*name).to_owned(), value.to_vec()))
-            .collect();
+        let headers: Vec<_> =
+            headers.map(|(name, value)| ((*name).to_owned(), value.to_vec())).collect();
         let now = self.now();
         self.filter.judge(&headers, may_wait, now)
     }
@@ -109,18 +104,10 @@ fn edit(judgement: Judgement) -> Edit {
 
 #[track_caller]
 fn assert_denied(judgement: &Judgement, status: u16, code: &str) {
-    let Outcome::Deny(denial) = &judgement.outcome else {
-        panic!("{judgement:?}")
-    };
+    let Outcome::Deny(denial) = &judgement.outcome else { panic!("{judgement:?}") };
     let body: Value = serde_json::from_str(&denial.body).unwrap();
     assert_eq!((denial.status, &body["code"]), (status, &json!(code)));
-    assert!(
-        judgement
-            .log
-            .as_ref()
-            .is_some_and(|line| line.contains(code)),
-        "{judgement:?}"
-    );
+    assert!(judgement.log.as_ref().is_some_and(|line| line.contains(code)), "{judgement:?}");
 }
 
 #[test]
@@ -130,39 +117,19 @@ fn a_request_waits_for_keys_that_are_on_their_way() {
     assert_eq!(first.outcome, Outcome::Wait);
     assert_eq!(first.log, None);
     let call = &first.calls[0];
-    assert_eq!(
-        (call.cluster.as_str(), call.scheme.as_str()),
-        ("issuer", "https")
-    );
-    assert_eq!(
-        (call.authority.as_str(), call.path.as_str()),
-        ("id.example.com:8443", "/keys?a=b")
-    );
+    assert_eq!((call.cluster.as_str(), call.scheme.as_str()), ("issuer", "https"));
+    assert_eq!((call.authority.as_str(), call.path.as_str()), ("id.example.com:8443", "/keys?a=b"));
     let second = scene.judge("/orders", &[]);
-    assert_eq!(
-        (second.outcome, second.calls.len()),
-        (Outcome::Wait, 0),
-        "one call is enough"
-    );
-    assert_denied(
-        &scene.judge_patiently("/orders", &[], false),
-        503,
-        "keys_unavailable",
-    );
+    assert_eq!((second.outcome, second.calls.len()), (Outcome::Wait, 0), "one call is enough");
+    assert_denied(&scene.judge_patiently("/orders", &[], false), 503, "keys_unavailable");
     scene.fetched(call, "200", "public, max-age=100").unwrap();
-    assert!(matches!(
-        scene.judge("/orders", &[]).outcome,
-        Outcome::Continue(_)
-    ));
+    assert!(matches!(scene.judge("/orders", &[]).outcome, Outcome::Continue(_)));
     let now = scene.now();
     assert!(scene.filter.refresh(now).is_empty());
     scene.now += 80.0;
     let now = scene.now();
     assert_eq!(scene.filter.refresh(now).len(), 1, "at 80 % of its age");
-    assert!(
-        matches!(scene.judge("/orders", &[]).outcome, Outcome::Continue(_)),
-        "nobody waits"
-    );
+    assert!(matches!(scene.judge("/orders", &[]).outcome, Outcome::Continue(_)), "nobody waits");
 }
 
 #[test]
@@ -197,18 +164,12 @@ fn a_call_that_fails_is_a_503() {
 #[test]
 fn claims_go_on_and_forged_ones_do_not() {
     let mut scene = Scene::ready(|_| {});
-    let forged = scene.judge(
-        "/orders",
-        &[("X-User_Id", b"root"), ("x-none", b"\xff"), ("x-b", b"1")],
-    );
+    let forged =
+        scene.judge("/orders", &[("X-User_Id", b"root"), ("x-none", b"\xff"), ("x-b", b"1")]);
     let edit = edit(forged);
     assert_eq!(edit.remove, ["X-User_Id", "x-none"]);
     let names: Vec<_> = edit.set.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(
-        names,
-        ["x-amr", "x-user-id"],
-        "a claim that is absent fills no header"
-    );
+    assert_eq!(names, ["x-amr", "x-user-id"], "a claim that is absent fills no header");
     assert_eq!(edit.set[0].1, "pwd");
 }
 
@@ -225,10 +186,7 @@ fn what_an_issuer_may_not_assert_is_not_handed_on_as_if_it_might() {
     });
     let set = edit(scene.judge("/orders", &[])).set;
     let values: Vec<_> = set.iter().map(|(_, value)| value.as_str()).collect();
-    assert_eq!(
-        values,
-        ["https://id.example.com", r#"["orders:read"]"#, "[]"]
-    );
+    assert_eq!(values, ["https://id.example.com", r#"["orders:read"]"#, "[]"]);
 }
 
 #[test]
@@ -238,14 +196,8 @@ fn the_token_goes_on_unless_it_is_kept() {
         edit(scene.judge(path, &[("x-user-id", b"root")]))
     };
     assert_eq!(edit_of(false, "/orders").remove, ["x-user-id"]);
-    assert_eq!(
-        edit_of(true, "/orders").remove,
-        ["x-user-id", "authorization"]
-    );
-    assert_eq!(
-        edit_of(true, "/health").remove,
-        ["x-user-id", "authorization"]
-    );
+    assert_eq!(edit_of(true, "/orders").remove, ["x-user-id", "authorization"]);
+    assert_eq!(edit_of(true, "/health").remove, ["x-user-id", "authorization"]);
 }
 
 #[test]
@@ -253,46 +205,20 @@ fn shadow_lets_everything_through_and_holds_nobody_up() {
     let mut scene = Scene::new(|options| options["shadow"] = json!(true));
     let first = scene.judge("/orders", &[("x-user-id", b"root")]);
     assert_eq!(first.calls.len(), 1);
-    assert!(
-        first
-            .log
-            .as_ref()
-            .is_some_and(|line| line.starts_with("would deny with 503"))
-    );
-    assert_eq!(
-        edit(first),
-        Edit {
-            remove: vec!["x-user-id".to_owned()],
-            set: Vec::new()
-        }
-    );
-    let call = Call {
-        id: 0,
-        ..Scene::new(|_| {}).judge("/orders", &[]).calls.remove(0)
-    };
+    assert!(first.log.as_ref().is_some_and(|line| line.starts_with("would deny with 503")));
+    assert_eq!(edit(first), Edit { remove: vec!["x-user-id".to_owned()], set: Vec::new() });
+    let call = Call { id: 0, ..Scene::new(|_| {}).judge("/orders", &[]).calls.remove(0) };
     scene.fetched(&call, "200", "").unwrap();
     let denied = scene.judge("/elsewhere", &[]);
-    assert!(
-        denied
-            .log
-            .as_ref()
-            .is_some_and(|line| line.starts_with("would deny with 403"))
-    );
-    assert_eq!(
-        edit(denied).set.len(),
-        2,
-        "the token is verified, if of no use here"
-    );
+    assert!(denied.log.as_ref().is_some_and(|line| line.starts_with("would deny with 403")));
+    assert_eq!(edit(denied).set.len(), 2, "the token is verified, if of no use here");
 }
 
 #[test]
 fn bytes_that_are_no_text_are_no_reason_to_panic() {
     let mut scene = Scene::ready(|_| {});
     let odd: [(&str, &[u8]); 2] = [("cookie", b"\xff\xfe"), ("x-\u{e9}", b"\0")];
-    assert!(matches!(
-        scene.judge("/orders", &odd).outcome,
-        Outcome::Continue(_)
-    ));
+    assert!(matches!(scene.judge("/orders", &odd).outcome, Outcome::Continue(_)));
     let now = scene.now();
     for headers in [
         vec![],
@@ -300,21 +226,14 @@ fn bytes_that_are_no_text_are_no_reason_to_panic() {
             (":method".to_owned(), b"GET".to_vec()),
             (":path".to_owned(), b"/health\xff".to_vec()),
         ],
-        vec![
-            (":method".to_owned(), b"G\xff".to_vec()),
-            (":path".to_owned(), b"/health".to_vec()),
-        ],
+        vec![(":method".to_owned(), b"G\xff".to_vec()), (":path".to_owned(), b"/health".to_vec())],
         vec![
             (":method".to_owned(), b"GET".to_vec()),
             (":path".to_owned(), b"/health".to_vec()),
             (":authority".to_owned(), b"\xff".to_vec()),
         ],
     ] {
-        assert_denied(
-            &scene.filter.judge(&headers, true, now),
-            400,
-            "request_invalid",
-        );
+        assert_denied(&scene.filter.judge(&headers, true, now), 400, "request_invalid");
     }
 }
 

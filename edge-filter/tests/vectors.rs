@@ -52,12 +52,7 @@ fn answer(filter: &mut Filter, case: &Value, file: &str) {
         (":method", request["method"].as_str().map(str::to_owned)),
         (":path", request["path"].as_str().map(str::to_owned)),
         (":authority", request["host"].as_str().map(str::to_owned)),
-        (
-            "authorization",
-            case["token"]
-                .as_str()
-                .map(|token| format!("Bearer {token}")),
-        ),
+        ("authorization", case["token"].as_str().map(|token| format!("Bearer {token}"))),
     ];
     let headers: Vec<_> = fields
         .into_iter()
@@ -69,10 +64,7 @@ fn answer(filter: &mut Filter, case: &Value, file: &str) {
     match judgement.outcome {
         Outcome::Continue(edit) => {
             assert_eq!(log, "", "{name}");
-            let claims = edit
-                .set
-                .first()
-                .map(|(_, value)| serde_json::from_str(value).unwrap());
+            let claims = edit.set.first().map(|(_, value)| serde_json::from_str(value).unwrap());
             match case.get("decision") {
                 Some(decision) => {
                     assert_eq!(decision["allowed"], true, "{name}");
@@ -101,10 +93,7 @@ fn answer(filter: &mut Filter, case: &Value, file: &str) {
                 assert_eq!(&body["missing"], missing, "{name}");
             }
             if let Some(challenge) = wanted.get("challenge") {
-                let sent = denial
-                    .headers
-                    .iter()
-                    .find(|(name, _)| *name == "www-authenticate");
+                let sent = denial.headers.iter().find(|(name, _)| *name == "www-authenticate");
                 assert_eq!(&json!(sent.map(|(_, value)| value)), challenge, "{name}");
             }
             if let Some(rule) = wanted["rule"].as_str() {

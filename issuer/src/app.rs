@@ -63,15 +63,7 @@ impl App {
         let role = &settings.default_role;
         db::roles::ensure(&mut tx, &role.name, role.level, clock.now()).await?;
         tx.commit().await?;
-        Ok(Self(Arc::new(State {
-            issuer,
-            settings,
-            db,
-            keys,
-            passwords,
-            clock,
-            random,
-        })))
+        Ok(Self(Arc::new(State { issuer, settings, db, keys, passwords, clock, random })))
     }
 
     /// The link by which the first administrator signs up, while there is none; a new one at every

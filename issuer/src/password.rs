@@ -56,8 +56,7 @@ impl Passwords {
     pub async fn hash(&self, password: &Secret) -> Result<String, Problem> {
         let salt: [u8; 16] = random::bytes(&*self.random)?;
         let (argon2, password) = (self.argon2.clone(), password.clone());
-        self.run(move || hash(&argon2, password.reveal().as_bytes(), &salt))
-            .await?
+        self.run(move || hash(&argon2, password.reveal().as_bytes(), &salt)).await?
     }
 
     /// Whether `password` fits `hash`; with no hash the same work is done, and nothing fits.
@@ -70,9 +69,7 @@ impl Passwords {
         let stored = stored.unwrap_or_else(|| self.nobody.to_string());
         self.run(move || {
             let stored = PasswordHash::new(&stored).map_err(Problem::internal)?;
-            let fits = argon2
-                .verify_password(password.reveal().as_bytes(), &stored)
-                .is_ok();
+            let fits = argon2.verify_password(password.reveal().as_bytes(), &stored).is_ok();
             Ok(fits && exists)
         })
         .await?
@@ -84,26 +81,20 @@ impl Passwords {
     ) -> Result<T, Problem> {
         let full = |_| Problem::overloaded("the queue for password hashes is full");
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(full)?;
-        let turn = Arc::clone(&self.turns)
-            .acquire_owned()
-            .await
-            .map_err(Problem::internal)?;
+        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(Problem::internal)?;
         // The thread holds place and turn: a request that goes away must not free them while its
         // hash is still being computed.
         let work = move || {
             let _held = (place, turn);
             work()
         };
-        tokio::task::spawn_blocking(work)
-            .await
-            .map_err(Problem::internal)
+        tokio::task::spawn_blocking(work).await.map_err(Problem::internal)
     }
 }
 
 fn hash(argon2: &Argon2<'_>, password: &[u8], salt: &[u8]) -> Result<String, Problem> {
-    let hash: PasswordHash = argon2
-        .hash_password_with_salt(password, salt)
-        .map_err(Problem::internal)?;
+    let hash: PasswordHash =
+        argon2.hash_password_with_salt(password, salt).map_err(Problem::internal)?;
     Ok(hash.to_string())
 }
 
@@ -113,13 +104,7 @@ mod tests {
     use crate::random::SystemRandom;
 
     fn pool(workers: usize, queue: usize) -> Passwords {
-        let settings = Settings {
-            memory: 19 * 1024,
-            passes: 2,
-            lanes: 1,
-            workers,
-            queue,
-        };
+        let settings = Settings { memory: 19 * 1024, passes: 2, lanes: 1, workers, queue };
         Passwords::new(&settings, Arc::new(SystemRandom)).unwrap()
     }
 
@@ -131,27 +116,10 @@ mod tests {
     async fn a_hash_fits_its_password_only() {
         let pool = pool(2, 2);
         let hash = pool.hash(&secret("barking at the moon")).await.unwrap();
-        assert!(
-            hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
-            "{hash}"
-        );
-        assert!(
-            pool.verify(&secret("barking at the moon"), Some(hash.clone()))
-                .await
-                .unwrap()
-        );
-        assert!(
-            !pool
-                .verify(&secret("barking at the sun"), Some(hash))
-                .await
-                .unwrap()
-        );
-        assert!(
-            !pool
-                .verify(&secret("barking at the moon"), None)
-                .await
-                .unwrap()
-        );
+        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+        assert!(pool.verify(&secret("barking at the moon"), Some(hash.clone())).await.unwrap());
+        assert!(!pool.verify(&secret("barking at the sun"), Some(hash)).await.unwrap());
+        assert!(!pool.verify(&secret("barking at the moon"), None).await.unwrap());
     }
 
     #[tokio::test]
@@ -162,19 +130,13 @@ mod tests {
             tokio::join!(pool.hash(&secret), pool.hash(&secret), pool.hash(&secret));
         assert!(one.is_ok() && two.is_ok());
         let problem = three.unwrap_err();
-        assert_eq!(
-            (problem.code.as_str(), problem.retry_after),
-            ("overloaded", Some(1))
-        );
+        assert_eq!((problem.code.as_str(), problem.retry_after), ("overloaded", Some(1)));
         pool.hash(&secret).await.unwrap();
     }
 
     #[tokio::test]
     async fn a_damaged_hash_is_a_fault_not_a_wrong_password() {
-        let problem = pool(1, 1)
-            .verify(&secret("x"), Some("junk".to_owned()))
-            .await
-            .unwrap_err();
+        let problem = pool(1, 1).verify(&secret("x"), Some("junk".to_owned())).await.unwrap_err();
         assert_eq!(problem.code.as_str(), "internal");
     }
 }

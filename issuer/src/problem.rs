@@ -96,15 +96,9 @@ impl Problem {
     /// Fields that are not acceptable.
     #[must_use]
     pub fn fields(fields: Vec<FieldProblem>) -> Self {
-        let names: Vec<_> = fields
-            .iter()
-            .map(|field| format!("`{}`", field.field))
-            .collect();
+        let names: Vec<_> = fields.iter().map(|field| format!("`{}`", field.field)).collect();
         let detail = format!("not acceptable: {}", names.join(", "));
-        Self {
-            fields,
-            ..Self::issuer(IssuerCode::FieldsInvalid, detail)
-        }
+        Self { fields, ..Self::issuer(IssuerCode::FieldsInvalid, detail) }
     }
 
     /// One field that is not acceptable.
@@ -117,21 +111,14 @@ impl Problem {
     #[must_use]
     pub fn internal(cause: impl fmt::Display) -> Self {
         let problem = Self::issuer(IssuerCode::Internal, "something went wrong inside");
-        Self {
-            cause: Some(cause.to_string()),
-            ..problem
-        }
+        Self { cause: Some(cause.to_string()), ..problem }
     }
 
     /// Too much to do at the moment.
     #[must_use]
     pub fn overloaded(cause: &str) -> Self {
         let problem = Self::issuer(IssuerCode::Overloaded, "too much to do; try again shortly");
-        Self {
-            retry_after: Some(1),
-            cause: Some(cause.to_owned()),
-            ..problem
-        }
+        Self { retry_after: Some(1), cause: Some(cause.to_owned()), ..problem }
     }
 
     fn new(code: Code, detail: String) -> Self {
@@ -151,11 +138,7 @@ impl FieldProblem {
     /// What is wrong with `field`.
     #[must_use]
     pub fn new(field: &str, code: FieldCode, detail: impl Into<String>) -> Self {
-        Self {
-            field: field.to_owned(),
-            code,
-            detail: detail.into(),
-        }
+        Self { field: field.to_owned(), code, detail: detail.into() }
     }
 }
 

@@ -140,20 +140,13 @@ pub async fn put_service(
     seed: &SeedService,
 ) -> Result<(), Problem> {
     let name = accounts::service_name(&seed.name).ok_or_else(|| {
-        let detail = format!(
-            "`{}` can't name a service; write it like `orders`",
-            seed.name
-        );
+        let detail = format!("`{}` can't name a service; write it like `orders`", seed.name);
         Problem::field("name", FieldCode::Malformed, detail)
     })?;
     let token_lifetime = seed.token_lifetime.unwrap_or(app.settings.micro.lifetime);
     if !(10..=24 * 3600).contains(&token_lifetime) {
         let detail = format!("`{token_lifetime}` is out of range; choose 10 to 86400 seconds");
-        return Err(Problem::field(
-            "token_lifetime",
-            FieldCode::NotAllowed,
-            detail,
-        ));
+        return Err(Problem::field("token_lifetime", FieldCode::NotAllowed, detail));
     }
     for text in &seed.permissions {
         let permission = Permission::parse(text).map_err(|error| bad_permission(text, &error))?;
@@ -168,15 +161,13 @@ pub async fn put_service(
         token_lifetime,
         algorithm: seed.algorithm,
     };
-    db::services::put(db, &service, app.clock.now())
-        .await
-        .map_err(|error| match error {
-            DbError::Conflict(Constraint::Audience) => {
-                let detail = format!("`{}` is the audience of another service", service.audience);
-                Problem::field("audience", FieldCode::Taken, detail)
-            }
-            other => other.into(),
-        })?;
+    db::services::put(db, &service, app.clock.now()).await.map_err(|error| match error {
+        DbError::Conflict(Constraint::Audience) => {
+            let detail = format!("`{}` is the audience of another service", service.audience);
+            Problem::field("audience", FieldCode::Taken, detail)
+        }
+        other => other.into(),
+    })?;
     db::services::set_catalogue(db, name, &seed.permissions).await?;
     Ok(db::services::set_sharing(db, name, &seed.may_share_with).await?)
 }
@@ -210,16 +201,14 @@ pub async fn put_role(app: &App, db: &mut Connection, seed: &SeedRole) -> Result
         level: seed.level,
         permissions: seed.permissions.clone(),
     };
-    db::roles::put(db, &role, app.clock.now())
-        .await
-        .map_err(|error| match error {
-            DbError::Conflict(Constraint::Reference) => {
-                let service = role.service.unwrap_or_default();
-                let detail = format!("there is no service `{service}`; make it first");
-                Problem::field("service", FieldCode::NotAllowed, detail)
-            }
-            other => other.into(),
-        })
+    db::roles::put(db, &role, app.clock.now()).await.map_err(|error| match error {
+        DbError::Conflict(Constraint::Reference) => {
+            let service = role.service.unwrap_or_default();
+            let detail = format!("there is no service `{service}`; make it first");
+            Problem::field("service", FieldCode::NotAllowed, detail)
+        }
+        other => other.into(),
+    })
 }
 
 /// Gives a user a role.
@@ -232,15 +221,13 @@ pub async fn assign(
     user: uuid::Uuid,
     role: &str,
 ) -> Result<(), Problem> {
-    db::roles::assign(db, user, role, app.clock.now())
-        .await
-        .map_err(|error| match error {
-            DbError::Conflict(Constraint::Reference) => {
-                let detail = format!("there is no role `{role}`; make it first");
-                Problem::field("roles", FieldCode::NotAllowed, detail)
-            }
-            other => other.into(),
-        })
+    db::roles::assign(db, user, role, app.clock.now()).await.map_err(|error| match error {
+        DbError::Conflict(Constraint::Reference) => {
+            let detail = format!("there is no role `{role}`; make it first");
+            Problem::field("roles", FieldCode::NotAllowed, detail)
+        }
+        other => other.into(),
+    })
 }
 
 /// Checks a user's fields and hashes the password. Reserved names and weak passwords are the
@@ -255,17 +242,9 @@ pub async fn prepare(app: &App, user: &SeedUser) -> Result<NewUser, Problem> {
     let email = Email::parse(&user.email).map_err(fault("email"))?;
     let password = NewPassword::parse(&user.password).map_err(fault("password"))?;
     let password_hash = app.passwords.hash(password.secret()).await?;
-    Ok(NewUser {
-        username,
-        email,
-        password_hash,
-    })
+    Ok(NewUser { username, email, password_hash })
 }
 
 fn bad_permission(text: &str, error: &laika_claims::permission::PermissionError) -> Problem {
-    Problem::field(
-        "permissions",
-        FieldCode::Malformed,
-        format!("`{text}`: {error}"),
-    )
+    Problem::field("permissions", FieldCode::Malformed, format!("`{text}`: {error}"))
 }

@@ -87,23 +87,11 @@ pub async fn serve(settings: Settings) -> Result<(), ServeError> {
 /// # Errors
 /// See [`ServeError`].
 pub async fn open(settings: Settings, local: SocketAddr) -> Result<App, ServeError> {
-    make_folder(&settings.data_dir).map_err(|source| ServeError::Folder {
-        folder: settings.data_dir.clone(),
-        source,
-    })?;
+    make_folder(&settings.data_dir)
+        .map_err(|source| ServeError::Folder { folder: settings.data_dir.clone(), source })?;
     let db = Db::open(&settings.database_url).await?;
-    let issuer = settings
-        .public_url
-        .clone()
-        .unwrap_or_else(|| PublicUrl::of_listener(local));
-    Ok(App::new(
-        settings,
-        issuer,
-        db,
-        Arc::new(SystemClock),
-        Arc::new(SystemRandom),
-    )
-    .await?)
+    let issuer = settings.public_url.clone().unwrap_or_else(|| PublicUrl::of_listener(local));
+    Ok(App::new(settings, issuer, db, Arc::new(SystemClock), Arc::new(SystemRandom)).await?)
 }
 
 /// Makes the data folder, for its owner alone: database and master key lie in it.
@@ -120,10 +108,7 @@ async fn announce(app: &App, local: SocketAddr) -> Result<(), ServeError> {
     let mut out = io::stdout();
     if let Some(link) = app.first_administrator_link().await? {
         // Not through the log: who keeps logs must not keep a link that makes an administrator.
-        writeln!(
-            io::stderr(),
-            "no administrator yet; the first one signs up here, once: {link}"
-        )?;
+        writeln!(io::stderr(), "no administrator yet; the first one signs up here, once: {link}")?;
     }
     writeln!(out, "ready http://{local}")?;
     out.flush()?;

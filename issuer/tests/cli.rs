@@ -1,10 +1,7 @@
 //! The binary `laika` as an operator meets it: commands, exit codes, start and end.
 
 #![forbid(unsafe_code)]
-#![expect(
-    clippy::unwrap_used,
-    reason = "helpers of tests: what goes wrong must stop the test"
-)]
+#![expect(clippy::unwrap_used, reason = "helpers of tests: what goes wrong must stop the test")]
 #![cfg(unix)]
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -61,10 +58,7 @@ fn keys_stay_the_same_over_a_restart_and_the_link_stops_with_the_first_administr
     server.end();
     let create = ["user", "create", "belka", "--email", "belka@example.com"];
     let arguments = [&create[..], &["--role", "administrator"]].concat();
-    expect(
-        &laika(folder.path(), &arguments, "there and back again 1960\n"),
-        0,
-    );
+    expect(&laika(folder.path(), &arguments, "there and back again 1960\n"), 0);
     let mut server = Server::start(folder.path());
     assert_eq!(keys(&server.address), before);
     let (_, errors) = server.end();
@@ -80,19 +74,13 @@ fn an_import_twice_is_an_import_once_and_a_running_service_sees_it() {
         let output = laika(folder.path(), &["import", "seed.toml", "--json"], "");
         let done: Value = serde_json::from_str(&expect(&output, 0)).unwrap();
         let numbers = ["services", "roles", "users", "users_present"];
-        assert_eq!(
-            numbers.map(|name| done.get(name).unwrap().as_u64().unwrap()),
-            expected
-        );
+        assert_eq!(numbers.map(|name| done.get(name).unwrap().as_u64().unwrap()), expected);
     };
     import([1, 1, 1, 0]);
     import([1, 1, 0, 1]);
     let body = r#"{"login":"laika","password":"first in orbit 1957","service":"orders"}"#;
     let answer = post(&server.address, "/v1/sessions", body);
-    assert!(
-        answer.starts_with("HTTP/1.1 201") && answer.contains("\"micro_token\""),
-        "{answer}"
-    );
+    assert!(answer.starts_with("HTTP/1.1 201") && answer.contains("\"micro_token\""), "{answer}");
     server.end();
 
     let users = expect(&laika(folder.path(), &["user", "list", "--json"], ""), 0);
@@ -101,15 +89,9 @@ fn an_import_twice_is_an_import_once_and_a_running_service_sees_it() {
     let roles = expect(&laika(folder.path(), &["role", "list"], ""), 0);
     assert!(roles.contains("orders/clerk\t50\torders:read"), "{roles}");
     let services = expect(&laika(folder.path(), &["service", "list"], ""), 0);
-    assert!(
-        services.contains("orders\torders\t300 s\torders:read"),
-        "{services}"
-    );
+    assert!(services.contains("orders\torders\t300 s\torders:read"), "{services}");
     let keys = expect(&laika(folder.path(), &["key", "list", "--json"], ""), 0);
-    assert!(
-        !keys.contains("wrapped") && keys.contains("\"RS256\""),
-        "{keys}"
-    );
+    assert!(!keys.contains("wrapped") && keys.contains("\"RS256\""), "{keys}");
 }
 
 #[test]
@@ -119,15 +101,8 @@ fn an_import_that_fails_changes_nothing() {
     std::fs::write(folder.path().join("seed.toml"), bad).unwrap();
     let output = laika(folder.path(), &["import", "seed.toml"], "");
     assert_eq!(output.status.code(), Some(5));
-    assert!(
-        errors(&output).contains("`orders/boss`"),
-        "{}",
-        errors(&output)
-    );
-    assert_eq!(
-        expect(&laika(folder.path(), &["service", "list"], ""), 0),
-        ""
-    );
+    assert!(errors(&output).contains("`orders/boss`"), "{}", errors(&output));
+    assert_eq!(expect(&laika(folder.path(), &["service", "list"], ""), 0), "");
     assert_eq!(expect(&laika(folder.path(), &["user", "list"], ""), 0), "");
 }
 
@@ -152,18 +127,10 @@ fn services_roles_and_users_can_be_made_one_by_one() {
         ("serve --port 80", 2, "--port"),
         ("frobnicate", 2, "frobnicate"),
         ("service create Orders", 5, "`Orders`"),
-        (
-            "service create orders --permission billing:pay",
-            5,
-            "`billing:pay`",
-        ),
+        ("service create orders --permission billing:pay", 5, "`billing:pay`"),
         ("service create orders --algorithm HS256", 5, "`HS256`"),
         ("role create depot/clerk --level 5", 5, "`depot`"),
-        (
-            "role create clerk --level 5 --permission orders",
-            5,
-            "`orders`",
-        ),
+        ("role create clerk --level 5 --permission orders", 5, "`orders`"),
         ("role assign nobody orders/clerk", 5, "`nobody`"),
         ("role assign belka orders/boss", 5, "`orders/boss`"),
         ("user create belka --email other@example.com", 5, "username"),
@@ -172,12 +139,7 @@ fn services_roles_and_users_can_be_made_one_by_one() {
         ("--config nowhere.toml config check", 3, "nowhere.toml"),
     ] {
         let output = run(bad);
-        assert_eq!(
-            output.status.code(),
-            Some(code),
-            "{bad}: {}",
-            errors(&output)
-        );
+        assert_eq!(output.status.code(), Some(code), "{bad}: {}", errors(&output));
         assert!(errors(&output).contains(part), "{bad}: {}", errors(&output));
     }
 }
@@ -187,9 +149,7 @@ fn a_client_that_never_finishes_does_not_keep_the_service_from_ending() {
     let folder = tempfile::tempdir().unwrap();
     let mut server = Server::start_with(folder.path(), &[("LAIKA_REQUEST_TIMEOUT", "1")]);
     let mut stuck = TcpStream::connect(&server.address).unwrap();
-    stuck
-        .write_all(b"POST /v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Le")
-        .unwrap();
+    stuck.write_all(b"POST /v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Le").unwrap();
     assert!(get(&server.address, "/livez").starts_with("HTTP/1.1 200"));
     let (code, errors) = server.end();
     assert_eq!(code, Some(0), "{errors}");
@@ -197,24 +157,12 @@ fn a_client_that_never_finishes_does_not_keep_the_service_from_ending() {
 
 #[test]
 fn a_data_folder_may_have_any_name() {
-    for name in [
-        "with space",
-        "50%20off",
-        "what?mode=ro",
-        "a#b",
-        "ünï",
-        "x/../y",
-    ] {
+    for name in ["with space", "50%20off", "what?mode=ro", "a#b", "ünï", "x/../y"] {
         let folder = tempfile::tempdir().unwrap();
-        let output = command(folder.path(), &["migrate"])
-            .env("LAIKA_DATA_DIR", name)
-            .output()
-            .unwrap();
+        let output =
+            command(folder.path(), &["migrate"]).env("LAIKA_DATA_DIR", name).output().unwrap();
         expect(&output, 0);
-        assert!(
-            folder.path().join(name).join("laika.db").is_file(),
-            "{name}"
-        );
+        assert!(folder.path().join(name).join("laika.db").is_file(), "{name}");
     }
 }
 
@@ -226,33 +174,14 @@ fn what_cannot_start_says_why() {
         ("LAIKA_TYPO", "1", 3, "LAIKA_TYPO"),
         ("LAIKA_LOG", "loud=very", 3, "log"),
         ("LAIKA_DATABASE_URL", "mysql://localhost/laika", 4, "SQLite"),
-        (
-            "LAIKA_DATABASE_URL",
-            "postgres://laika@127.0.0.1:1/laika",
-            4,
-            "refused",
-        ),
-        (
-            "LAIKA_DATABASE_URL",
-            "sqlite:///nowhere/at/all.db",
-            4,
-            "database",
-        ),
+        ("LAIKA_DATABASE_URL", "postgres://laika@127.0.0.1:1/laika", 4, "refused"),
+        ("LAIKA_DATABASE_URL", "sqlite:///nowhere/at/all.db", 4, "database"),
         ("LAIKA_LISTEN", "192.0.2.1:1", 1, "192.0.2.1:1"),
     ] {
         let mut command = command(folder.path(), &["serve"]);
         let output = command.env(name, value).output().unwrap();
-        assert_eq!(
-            output.status.code(),
-            Some(code),
-            "{name}: {}",
-            errors(&output)
-        );
-        assert!(
-            errors(&output).contains(part),
-            "{name}: {}",
-            errors(&output)
-        );
+        assert_eq!(output.status.code(), Some(code), "{name}: {}", errors(&output));
+        assert!(errors(&output).contains(part), "{name}: {}", errors(&output));
         assert!(output.stdout.is_empty(), "not ready, so it must not say so");
     }
 }
@@ -281,36 +210,17 @@ impl Server {
         let mut output = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         output.read_line(&mut line).unwrap();
-        let address = line
-            .trim_end()
-            .strip_prefix("ready http://")
-            .unwrap()
-            .to_owned();
+        let address = line.trim_end().strip_prefix("ready http://").unwrap().to_owned();
         let errors = child.stderr.take();
-        Self {
-            child,
-            address,
-            _output: output,
-            errors,
-        }
+        Self { child, address, _output: output, errors }
     }
 
     /// Tells it to end, as an operating system does; exit code and what it said.
     fn end(&mut self) -> (Option<i32>, String) {
         let id = self.child.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-TERM", &id])
-                .status()
-                .unwrap()
-                .success()
-        );
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
         let mut errors = String::new();
-        self.errors
-            .take()
-            .unwrap()
-            .read_to_string(&mut errors)
-            .unwrap();
+        self.errors.take().unwrap().read_to_string(&mut errors).unwrap();
         (self.child.wait().unwrap().code(), errors)
     }
 }
@@ -325,20 +235,13 @@ impl Drop for Server {
 
 fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_laika"));
-    command
-        .args(arguments)
-        .current_dir(folder)
-        .env_clear()
-        .stdin(Stdio::piped());
+    command.args(arguments).current_dir(folder).env_clear().stdin(Stdio::piped());
     command
 }
 
 fn laika(folder: &Path, arguments: &[&str], input: &str) -> Output {
-    let mut child = command(folder, arguments)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child =
+        command(folder, arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     // A command that reads nothing may be gone before it is written to.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     child.wait_with_output().unwrap()
@@ -355,10 +258,7 @@ fn errors(output: &Output) -> String {
 }
 
 fn get(address: &str, path: &str) -> String {
-    exchange(
-        address,
-        &format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
-    )
+    exchange(address, &format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
 }
 
 fn post(address: &str, path: &str, body: &str) -> String {

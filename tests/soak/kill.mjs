@@ -51,7 +51,8 @@ console.log(JSON.stringify({
 
 async function start() {
   const child = spawn(binary, ["serve"], {
-    env: { ...process.env, LAIKA_DATA_DIR: data, LAIKA_LISTEN: "127.0.0.1:0" },
+    // The port changes with every start, the issuer's name in its tokens must not.
+    env: { ...process.env, LAIKA_DATA_DIR: data, LAIKA_LISTEN: "127.0.0.1:0", LAIKA_PUBLIC_URL: "http://127.0.0.1:1" },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let log = "";

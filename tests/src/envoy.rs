@@ -51,13 +51,7 @@ impl Envoy {
         fs::write(at("envoy.json"), bootstrap.to_string()).expect("the configuration is written");
         let log = File::create(at("log")).expect("a log");
         let process = Command::new(program)
-            .args([
-                "--concurrency",
-                "1",
-                "--disable-hot-restart",
-                "--log-level",
-                "warning",
-            ])
+            .args(["--concurrency", "1", "--disable-hot-restart", "--log-level", "warning"])
             .args(["--component-log-level", "wasm:info", "--admin-address-path"])
             .arg(at("admin"))
             .arg("--config-path")
@@ -68,11 +62,7 @@ impl Envoy {
             .spawn()
             .expect("Envoy starts");
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut envoy = Self {
-            process,
-            folder,
-            listener: nowhere,
-        };
+        let mut envoy = Self { process, folder, listener: nowhere };
         envoy.listener = envoy.wait();
         envoy
     }
@@ -109,10 +99,7 @@ impl Envoy {
             if let Some(listener) = self.ready() {
                 return listener;
             }
-            assert!(
-                Instant::now() < end,
-                "Envoy is not ready after {PATIENCE:?}"
-            );
+            assert!(Instant::now() < end, "Envoy is not ready after {PATIENCE:?}");
             thread::sleep(Duration::from_millis(20));
         }
     }
@@ -143,19 +130,12 @@ impl Drop for Envoy {
 
 fn file(name: &str) -> PathBuf {
     let path = artifact(name);
-    assert!(
-        path.is_file(),
-        "there is no `{}`: run `cargo xtask test`",
-        path.display()
-    );
+    assert!(path.is_file(), "there is no `{}`: run `cargo xtask test`", path.display());
     path
 }
 
 fn bootstrap(filter: &Path, plugin: &str, clusters: Clusters<'_>) -> Value {
-    let clusters: Vec<_> = clusters
-        .iter()
-        .map(|(name, address)| cluster(name, *address))
-        .collect();
+    let clusters: Vec<_> = clusters.iter().map(|(name, address)| cluster(name, *address)).collect();
     json!({
         "admin": { "address": socket(SocketAddr::from(([127, 0, 0, 1], 0))) },
         "static_resources": { "listeners": [listener(filter, plugin)], "clusters": clusters },

@@ -72,10 +72,7 @@ impl Project {
             .args(["--strip-components", "1", "-C"])
             .arg(&package)
             .status();
-        assert!(
-            tar.is_ok_and(|status| status.success()),
-            "the package can't be unpacked"
-        );
+        assert!(tar.is_ok_and(|status| status.success()), "the package can't be unpacked");
         let tools = artifact("LAIKA_TOOLS").join("node_modules");
         for name in TOOLS {
             symlink(tools.join(name), modules.join(name)).expect("a link to a tool");
@@ -101,10 +98,7 @@ impl Project {
         let script = |name: &'static str, file: &str| {
             let mut command = self.node(file);
             command.args([setting.issuer, &keys, setting.policy]);
-            Face {
-                name,
-                place: Place::Program(Service::start(name, &mut command)),
-            }
+            Face { name, place: Place::Program(Service::start(name, &mut command)) }
         };
         vec![
             script("npm package in Node, ES module", "node.mjs"),
@@ -128,20 +122,9 @@ fn backend(setting: &Setting<'_>, folder: &Path) -> Face {
     let policy = folder.join("policy.json");
     std::fs::write(&policy, setting.policy).expect("the policy is written");
     let mut command = Command::new(artifact("LAIKA_ORDERS_BIN"));
-    command
-        .args([
-            "--listen",
-            "127.0.0.1:0",
-            "--issuer",
-            setting.issuer,
-            "--policy",
-        ])
-        .arg(policy);
+    command.args(["--listen", "127.0.0.1:0", "--issuer", setting.issuer, "--policy"]).arg(policy);
     let name = "tower layer";
-    Face {
-        name,
-        place: Place::Program(Service::start(name, &mut command)),
-    }
+    Face { name, place: Place::Program(Service::start(name, &mut command)) }
 }
 
 /// Envoy with the filter in front of a server that answers 200.
@@ -153,21 +136,9 @@ fn proxy(setting: &Setting<'_>, keys: &str) -> Face {
         }],
         "policy": policy,
     });
-    let issuer = setting
-        .issuer
-        .strip_prefix("http://")
-        .and_then(|address| address.parse().ok());
+    let issuer = setting.issuer.strip_prefix("http://").and_then(|address| address.parse().ok());
     let issuer = issuer.expect("the issuer is at an address");
     let upstream = Server::echo();
-    let envoy = Envoy::start(
-        &plugin,
-        &[("upstream", upstream.address), ("issuer", issuer)],
-    );
-    Face {
-        name: "filter in Envoy",
-        place: Place::Proxy {
-            envoy,
-            _upstream: upstream,
-        },
-    }
+    let envoy = Envoy::start(&plugin, &[("upstream", upstream.address), ("issuer", issuer)]);
+    Face { name: "filter in Envoy", place: Place::Proxy { envoy, _upstream: upstream } }
 }

@@ -86,13 +86,8 @@ impl Request {
     #[must_use]
     pub fn with_trailer(self, body: &str, name: &str, value: &str) -> Self {
         let chunked = format!("{:x}\r\n{body}\r\n0\r\n{name}: {value}\r\n\r\n", body.len());
-        let request = self
-            .header("transfer-encoding", "chunked")
-            .header("te", "trailers");
-        Self {
-            body: chunked.into_bytes(),
-            ..request
-        }
+        let request = self.header("transfer-encoding", "chunked").header("te", "trailers");
+        Self { body: chunked.into_bytes(), ..request }
     }
 
     /// Sends it to `address` and reads the answer.
@@ -101,8 +96,7 @@ impl Request {
     /// When there is none.
     #[must_use]
     pub fn send(&self, address: SocketAddr) -> Message {
-        self.try_send(address)
-            .unwrap_or_else(|error| panic!("no answer to {self:?}: {error}"))
+        self.try_send(address).unwrap_or_else(|error| panic!("no answer to {self:?}: {error}"))
     }
 
     /// As [`Request::send`].
@@ -161,11 +155,7 @@ impl Message {
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut values = self.headers.iter().filter(|(other, _)| other == name);
         let value = values.next().map(|(_, value)| value.as_str());
-        assert!(
-            values.next().is_none(),
-            "several headers `{name}`: {:?}",
-            self.headers
-        );
+        assert!(values.next().is_none(), "several headers `{name}`: {:?}", self.headers);
         value
     }
 
@@ -176,15 +166,10 @@ impl Message {
     }
 
     fn read(reader: &mut impl BufRead) -> io::Result<Self> {
-        let mut message = Self {
-            line: line(reader)?,
-            ..Self::default()
-        };
+        let mut message = Self { line: line(reader)?, ..Self::default() };
         message.headers = fields(reader)?;
         let chunked = message.header("transfer-encoding") == Some("chunked");
-        let length = message
-            .header("content-length")
-            .and_then(|length| length.parse().ok());
+        let length = message.header("content-length").and_then(|length| length.parse().ok());
         if chunked {
             loop {
                 let size = usize::from_str_radix(&line(reader)?, 16).map_err(io::Error::other)?;
@@ -260,11 +245,7 @@ impl Server {
                 thread::spawn(move || serve(stream, answer.as_ref()));
             }
         });
-        Self {
-            address,
-            ended,
-            thread: Some(thread),
-        }
+        Self { address, ended, thread: Some(thread) }
     }
 
     /// One that answers 200 with what arrived: `line`, `headers`, `trailers`, `body`.
@@ -303,10 +284,7 @@ fn serve(stream: TcpStream, answer: impl Fn(&Message) -> (u16, String, Vec<u8>))
         let (status, headers, body) = answer(&request);
         let length = body.len();
         let head = format!("HTTP/1.1 {status} -\r\n{headers}content-length: {length}\r\n\r\n");
-        if writer
-            .write_all(&[head.into_bytes(), body].concat())
-            .is_err()
-        {
+        if writer.write_all(&[head.into_bytes(), body].concat()).is_err() {
             break;
         }
     }

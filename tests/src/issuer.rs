@@ -65,18 +65,11 @@ impl Issuer {
                 .env("LAIKA_SIGNING_ALGORITHM", algorithm);
             command
         };
-        let import = laika()
-            .arg("import")
-            .arg(&seed)
-            .output()
-            .expect("`laika import` runs");
+        let import = laika().arg("import").arg(&seed).output().expect("`laika import` runs");
         let said = String::from_utf8_lossy(&import.stderr);
         assert!(import.status.success(), "`laika import` failed: {said}");
         let service = Service::start("issuer", laika().arg("serve"));
-        Self {
-            service,
-            _data: data,
-        }
+        Self { service, _data: data }
     }
 
     /// Its URL, which is its name.
@@ -113,10 +106,7 @@ impl Issuer {
     #[must_use]
     pub fn log_in(&self, login: &str) -> String {
         let body = json!({ "login": login, "password": PASSWORD });
-        text(
-            &expect(&self.call("POST", "/v1/sessions", None, &body), 201),
-            "main_token",
-        )
+        text(&expect(&self.call("POST", "/v1/sessions", None, &body), 201), "main_token")
     }
 
     /// Asks for a micro token for `service`.
@@ -125,21 +115,13 @@ impl Issuer {
     /// When the issuer refuses.
     #[must_use]
     pub fn micro_token(&self, main: &str, service: &str) -> String {
-        text(
-            &expect(&self.ask_for_micro_token(main, service), 200),
-            "micro_token",
-        )
+        text(&expect(&self.ask_for_micro_token(main, service), 200), "micro_token")
     }
 
     /// Asks for a micro token; whatever the issuer answers.
     #[must_use]
     pub fn ask_for_micro_token(&self, main: &str, service: &str) -> Message {
-        self.call(
-            "POST",
-            "/v1/tokens/micro",
-            Some(main),
-            &json!({ "services": [service] }),
-        )
+        self.call("POST", "/v1/tokens/micro", Some(main), &json!({ "services": [service] }))
     }
 }
 
@@ -164,6 +146,5 @@ pub fn expect(answer: &Message, status: u16) -> Value {
 #[must_use]
 pub fn text(answer: &Value, member: &str) -> String {
     let text = answer[member].as_str();
-    text.unwrap_or_else(|| panic!("no `{member}` in {answer}"))
-        .to_owned()
+    text.unwrap_or_else(|| panic!("no `{member}` in {answer}")).to_owned()
 }

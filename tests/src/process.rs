@@ -52,14 +52,8 @@ impl Service {
                 let _ = sender.send(line);
             }
         });
-        let mut service = Self {
-            name: name.to_owned(),
-            child,
-            lines,
-            log,
-            _folder: folder,
-            url: String::new(),
-        };
+        let mut service =
+            Self { name: name.to_owned(), child, lines, log, _folder: folder, url: String::new() };
         service.url = loop {
             if let Some(url) = service.line().strip_prefix("ready ") {
                 break url.to_owned();
@@ -84,10 +78,7 @@ impl Service {
     /// When what it said is no address.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
-        let address = self
-            .url
-            .strip_prefix("http://")
-            .and_then(|address| address.parse().ok());
+        let address = self.url.strip_prefix("http://").and_then(|address| address.parse().ok());
         address.unwrap_or_else(|| panic!("`{}` is no address", self.url))
     }
 
@@ -106,9 +97,7 @@ impl Service {
     /// Asks it to end, and waits. Whether it ended by itself and well.
     pub fn stop(&mut self) -> bool {
         // The library has no other signal than SIGKILL.
-        let _ = Command::new("kill")
-            .arg(self.child.id().to_string())
-            .status();
+        let _ = Command::new("kill").arg(self.child.id().to_string()).status();
         let end = Instant::now() + GRACE;
         while Instant::now() < end {
             if let Ok(Some(status)) = self.child.try_wait() {
@@ -126,11 +115,7 @@ impl Drop for Service {
     fn drop(&mut self) {
         self.stop();
         if thread::panicking() {
-            eprintln!(
-                "--- log of {} ---\n{}--- end of the log ---",
-                self.name,
-                self.log()
-            );
+            eprintln!("--- log of {} ---\n{}--- end of the log ---", self.name, self.log());
         }
     }
 }

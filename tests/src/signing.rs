@@ -24,20 +24,13 @@ impl TestKey {
     pub fn named(name: &'static str) -> Self {
         let keys: Value = serde_json::from_str(include_str!("keys.json")).expect("keys.json");
         assert!(keys[name].is_object(), "keys.json has no `{name}`");
-        Self {
-            name,
-            jwk: keys[name].clone(),
-        }
+        Self { name, jwk: keys[name].clone() }
     }
 
     /// `RS256` or `EdDSA`.
     #[must_use]
     pub fn alg(&self) -> &'static str {
-        if self.jwk["kty"] == "RSA" {
-            "RS256"
-        } else {
-            "EdDSA"
-        }
+        if self.jwk["kty"] == "RSA" { "RS256" } else { "EdDSA" }
     }
 
     /// The public JWK, with `kid`, `alg` and `use`.
@@ -58,22 +51,16 @@ impl TestKey {
     #[must_use]
     pub fn sign(&self, message: &[u8]) -> Vec<u8> {
         let member = |name: &str| {
-            URL_SAFE_NO_PAD
-                .decode(self.jwk[name].as_str().expect("a text"))
-                .expect("base64url")
+            URL_SAFE_NO_PAD.decode(self.jwk[name].as_str().expect("a text")).expect("base64url")
         };
         if self.alg() == "EdDSA" {
             let seed = member("d").try_into().expect("32 bytes");
-            return ed25519_dalek::SigningKey::from_bytes(&seed)
-                .sign(message)
-                .to_vec();
+            return ed25519_dalek::SigningKey::from_bytes(&seed).sign(message).to_vec();
         }
         let number = |name: &str| BigUint::from_bytes_be(&member(name));
         let primes = vec![number("p"), number("q")];
         let key = RsaPrivateKey::from_components(number("n"), number("e"), number("d"), primes);
-        SigningKey::<Sha256>::new(key.expect("an RSA key"))
-            .sign(message)
-            .to_vec()
+        SigningKey::<Sha256>::new(key.expect("an RSA key")).sign(message).to_vec()
     }
 
     /// The header of an honest micro token.
@@ -91,11 +78,8 @@ impl TestKey {
     /// A token of any header and payload.
     #[must_use]
     pub fn compact(&self, header: &str, payload: &str) -> String {
-        let input = format!(
-            "{}.{}",
-            URL_SAFE_NO_PAD.encode(header),
-            URL_SAFE_NO_PAD.encode(payload)
-        );
+        let input =
+            format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
         let signature = URL_SAFE_NO_PAD.encode(self.sign(input.as_bytes()));
         format!("{input}.{signature}")
     }

@@ -31,27 +31,13 @@ fn everywhere(faces: &[Face], request: &Request, (status, code, challenge): Answ
         let body = answer.json();
         assert_eq!(answer.status, status, "{}: {request:?}: {body}", face.name);
         if status != 200 {
-            assert_eq!(
-                body["code"].as_str(),
-                code,
-                "{}: {request:?}: {body}",
-                face.name
-            );
+            assert_eq!(body["code"].as_str(), code, "{}: {request:?}: {body}", face.name);
         }
         // One of the faces names a realm; the rest of the challenge is the same.
         let header = answer.header("www-authenticate").unwrap_or_default();
         let header = header.replace(" realm=\"orders\",", "").replace(" realm=\"orders\"", "");
-        assert!(
-            header.ends_with(challenge),
-            "{}: {request:?}: {header}",
-            face.name
-        );
-        assert_eq!(
-            header.is_empty(),
-            !matches!(status, 401 | 403),
-            "{}: {header}",
-            face.name
-        );
+        assert!(header.ends_with(challenge), "{}: {request:?}: {header}", face.name);
+        assert_eq!(header.is_empty(), !matches!(status, 401 | 403), "{}: {header}", face.name);
     }
 }
 
@@ -64,10 +50,7 @@ fn one_policy_gives_one_answer_everywhere() {
     for algorithm in ["RS256", "EdDSA"] {
         let issuer = Issuer::start(algorithm);
         let project = Project::new();
-        let faces = project.faces(&Setting {
-            issuer: issuer.url(),
-            policy: POLICY,
-        });
+        let faces = project.faces(&Setting { issuer: issuer.url(), policy: POLICY });
 
         let newcomer = text(&issuer.register("grace"), "main_token");
         let weak = issuer.micro_token(&newcomer, "orders");
@@ -81,22 +64,14 @@ fn one_policy_gives_one_answer_everywhere() {
         );
 
         everywhere(&faces, &Request::new("GET", "/health"), (200, None, ""));
-        everywhere(
-            &faces,
-            &Request::new("GET", "/orders"),
-            (401, Some("token_missing"), "Bearer"),
-        );
+        everywhere(&faces, &Request::new("GET", "/orders"), (401, Some("token_missing"), "Bearer"));
         everywhere(&faces, &get("/orders", &good), (200, None, ""));
         everywhere(&faces, &get("/orders?page=1", &good), (200, None, ""));
         let denied = (403, Some("permission_denied"), "scope=\"orders:read\"");
         everywhere(&faces, &get("/orders", &weak), denied);
         let cancel =
             Request::new("DELETE", "/orders/0").header("authorization", &format!("Bearer {good}"));
-        everywhere(
-            &faces,
-            &cancel,
-            (403, Some("permission_denied"), "scope=\"orders:cancel\""),
-        );
+        everywhere(&faces, &cancel, (403, Some("permission_denied"), "scope=\"orders:cancel\""));
         let own = format!("/users/{}/profile", subject_of(&good));
         everywhere(&faces, &get(&own, &good), (200, None, ""));
         let others = "/users/somebody/profile";
@@ -105,34 +80,14 @@ fn one_policy_gives_one_answer_everywhere() {
             &get(others, &good),
             (403, Some("permission_denied"), "insufficient_scope\""),
         );
-        everywhere(
-            &faces,
-            &get("/nowhere", &good),
-            (403, Some("permission_denied"), ""),
-        );
+        everywhere(&faces, &get("/nowhere", &good), (403, Some("permission_denied"), ""));
         for path in ["//orders", "/orders%2f0", "/orders;x", "/orders/%2500"] {
-            everywhere(
-                &faces,
-                &get(path, &good),
-                (400, Some("request_invalid"), ""),
-            );
+            everywhere(&faces, &get(path, &good), (400, Some("request_invalid"), ""));
         }
 
-        everywhere(
-            &faces,
-            &get("/orders", &main),
-            (401, Some("type_mismatch"), INVALID),
-        );
-        everywhere(
-            &faces,
-            &get("/orders", &elsewhere),
-            (401, Some("audience_mismatch"), INVALID),
-        );
-        everywhere(
-            &faces,
-            &get("/orders", "garbage"),
-            (401, Some("token_malformed"), INVALID),
-        );
+        everywhere(&faces, &get("/orders", &main), (401, Some("type_mismatch"), INVALID));
+        everywhere(&faces, &get("/orders", &elsewhere), (401, Some("audience_mismatch"), INVALID));
+        everywhere(&faces, &get("/orders", "garbage"), (401, Some("token_malformed"), INVALID));
         for flipped in flips(&good) {
             for face in &faces {
                 let answer = face.send(&get("/orders", &flipped));
@@ -146,11 +101,7 @@ fn one_policy_gives_one_answer_everywhere() {
         let made: Value = serde_json::from_str(&forge.line()).unwrap();
         for case in made["foreign"].as_array().unwrap() {
             let answer = (401, case["code"].as_str(), INVALID);
-            everywhere(
-                &faces,
-                &get("/orders", case["token"].as_str().unwrap()),
-                answer,
-            );
+            everywhere(&faces, &get("/orders", case["token"].as_str().unwrap()), answer);
         }
     }
 }
@@ -158,17 +109,10 @@ fn one_policy_gives_one_answer_everywhere() {
 #[test]
 fn what_jose_signs_is_judged_alike_everywhere() {
     let project = Project::new();
-    let jose = Service::start(
-        "jose",
-        project
-            .node("forge.mjs")
-            .args(["https://x.example", "x", "RS256"]),
-    );
+    let jose =
+        Service::start("jose", project.node("forge.mjs").args(["https://x.example", "x", "RS256"]));
     let made: Value = serde_json::from_str(&jose.line()).unwrap();
-    let faces = project.faces(&Setting {
-        issuer: &jose.url,
-        policy: POLICY,
-    });
+    let faces = project.faces(&Setting { issuer: &jose.url, policy: POLICY });
     for case in made["tokens"].as_array().unwrap() {
         let request = get("/orders", case["token"].as_str().unwrap());
         match case["code"].as_str() {
@@ -197,14 +141,8 @@ fn jose_and_openssl_verify_what_the_issuer_signs() {
         let claims: Value =
             serde_json::from_str(&run("jose.mjs", &[issuer.url(), &token])).unwrap();
         assert_eq!(claims["username"], "ada");
-        assert_eq!(
-            claims["permissions"],
-            json!(["orders:create", "orders:read"])
-        );
-        assert_eq!(
-            run("openssl.mjs", &[issuer.url(), &token]).trim(),
-            "verified"
-        );
+        assert_eq!(claims["permissions"], json!(["orders:create", "orders:read"]));
+        assert_eq!(run("openssl.mjs", &[issuer.url(), &token]).trim(), "verified");
     }
 }
 
@@ -219,24 +157,10 @@ fn a_session_that_has_ended_gets_no_further_token() {
         ("DELETE", "/v1/sessions/current"),
         ("GET", "/v1/me"),
     ] {
-        let answer = issuer.call(
-            method,
-            path,
-            Some(&micro),
-            &json!({ "services": ["orders"] }),
-        );
-        assert_eq!(
-            expect(&answer, 401)["code"],
-            "type_mismatch",
-            "{method} {path}"
-        );
+        let answer = issuer.call(method, path, Some(&micro), &json!({ "services": ["orders"] }));
+        assert_eq!(expect(&answer, 401)["code"], "type_mismatch", "{method} {path}");
     }
-    let renewed = issuer.call(
-        "POST",
-        "/v1/sessions/current/renew",
-        Some(&main),
-        &json!({}),
-    );
+    let renewed = issuer.call("POST", "/v1/sessions/current/renew", Some(&main), &json!({}));
     let main = text(&expect(&renewed, 200), "main_token");
     let ended = issuer.call("DELETE", "/v1/sessions/current", Some(&main), &json!({}));
     assert_eq!(ended.status, 204, "{}", ended.json());
@@ -246,19 +170,14 @@ fn a_session_that_has_ended_gets_no_further_token() {
 
 /// The token with one bit changed, at places all over it.
 fn flips(token: &str) -> Vec<String> {
-    let segments: Vec<Vec<u8>> = token
-        .split('.')
-        .map(|segment| URL_SAFE_NO_PAD.decode(segment).unwrap())
-        .collect();
+    let segments: Vec<Vec<u8>> =
+        token.split('.').map(|segment| URL_SAFE_NO_PAD.decode(segment).unwrap()).collect();
     let mut flipped = Vec::new();
     for (index, segment) in segments.iter().enumerate() {
         for step in 0..6 {
             let mut changed = segments.clone();
             changed[index][segment.len() * step / 6] ^= 1 << step;
-            let texts: Vec<_> = changed
-                .iter()
-                .map(|bytes| URL_SAFE_NO_PAD.encode(bytes))
-                .collect();
+            let texts: Vec<_> = changed.iter().map(|bytes| URL_SAFE_NO_PAD.encode(bytes)).collect();
             flipped.push(texts.join("."));
         }
     }

@@ -64,10 +64,7 @@ impl<'de> Visitor<'de> for Reader {
 
     fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Value, E> {
         let text = URL_SAFE_NO_PAD.encode(bytes);
-        Ok(Value::Object(Map::from_iter([(
-            BYTES.to_owned(),
-            text.into(),
-        )])))
+        Ok(Value::Object(Map::from_iter([(BYTES.to_owned(), text.into())])))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {

@@ -41,9 +41,7 @@ impl RawVerifier {
             .map_err(|error| thrown(ErrorCode::OptionsInvalid, &error.to_string(), None))?;
         let options = names::to_snake_case(document).and_then(Options::from_value);
         let options = options.map_err(|error| options_thrown(&error))?;
-        Ok(Self {
-            verifier: Verifier::new(options),
-        })
+        Ok(Self { verifier: Verifier::new(options) })
     }
 
     /// JSON text of a `VerifyOutcome`.
@@ -73,11 +71,7 @@ impl RawVerifier {
         may_fetch: bool,
     ) -> Result<String, JsValue> {
         let now = moment(now)?;
-        let request = Request {
-            method,
-            target: path,
-            host: host.as_deref(),
-        };
+        let request = Request { method, target: path, host: host.as_deref() };
         let found = self.verifier.authorize(token.as_deref(), &request, now);
         let fields = format!("\"decision\":{}", outcome::decision(&found));
         let error = found.error;
@@ -121,16 +115,8 @@ impl RawVerifier {
         now: f64,
     ) -> Result<Option<String>, JsValue> {
         let now = moment(now)?;
-        let response = Response {
-            status,
-            max_age,
-            body,
-        };
-        Ok(self
-            .verifier
-            .fetched(id, response, now)
-            .err()
-            .map(|failure| failure.to_string()))
+        let response = Response { status, max_age, body };
+        Ok(self.verifier.fetched(id, response, now).err().map(|failure| failure.to_string()))
     }
 
     /// Notes that fetch `id` has failed.
@@ -185,11 +171,7 @@ struct Thrown<'a> {
 }
 
 fn thrown(code: ErrorCode, message: &str, field: Option<&str>) -> JsValue {
-    let error = Thrown {
-        code: code.as_str(),
-        message,
-        field,
-    };
+    let error = Thrown { code: code.as_str(), message, field };
     serde_wasm_bindgen::to_value(&error).unwrap_or_else(|_| JsValue::from_str(message))
 }
 
@@ -200,16 +182,8 @@ fn options_thrown(error: &OptionsError) -> JsValue {
         ErrorCode::PolicyInvalid => error.message.clone(),
         _ => names::quoted_to_camel_case(&error.message),
     };
-    let text = if at.is_empty() {
-        message
-    } else {
-        format!("`{at}`: {message}")
-    };
-    thrown(
-        error.code,
-        &text,
-        Some(&at).filter(|at| !at.is_empty()).map(String::as_str),
-    )
+    let text = if at.is_empty() { message } else { format!("`{at}`: {message}") };
+    thrown(error.code, &text, Some(&at).filter(|at| !at.is_empty()).map(String::as_str))
 }
 
 fn moment(now: f64) -> Result<Timestamp, JsValue> {

@@ -48,17 +48,14 @@ pub(crate) fn to_camel_case(text: &str) -> String {
 /// quotes (a permission, a word of the policy language) stands as it was written.
 pub(crate) fn quoted_to_camel_case(message: &str) -> String {
     let is_name = |part: &str| part.contains('_') && part.bytes().all(is_of_name);
-    let parts: Vec<_> = message
-        .split('`')
-        .enumerate()
-        .map(|(index, part)| {
-            if index % 2 == 1 && is_name(part) {
-                to_camel_case(part)
-            } else {
-                part.to_owned()
-            }
-        })
-        .collect();
+    let parts: Vec<_> =
+        message
+            .split('`')
+            .enumerate()
+            .map(|(index, part)| {
+                if index % 2 == 1 && is_name(part) { to_camel_case(part) } else { part.to_owned() }
+            })
+            .collect();
     parts.join("`")
 }
 

@@ -63,11 +63,7 @@ pub(crate) fn token(token: &VerifiedToken) -> String {
     });
     splice(
         &rest,
-        &format!(
-            "\"header\":{},\"claims\":{}",
-            token.header_text(),
-            token.payload_text()
-        ),
+        &format!("\"header\":{},\"claims\":{}", token.header_text(), token.payload_text()),
     )
 }
 
@@ -101,19 +97,14 @@ pub(crate) fn decision(found: &Authorization<'_>) -> String {
 
 /// The counters of a verifier.
 pub(crate) fn stats(verifier: &Verifier) -> String {
-    json(&Stats {
-        key_set_fetches: verifier.key_set_fetches(),
-    })
+    json(&Stats { key_set_fetches: verifier.key_set_fetches() })
 }
 
 /// Header and claims of a token of which nothing has been proved.
 pub(crate) fn unverified(token: &str) -> Result<String, VerifyError> {
     let token = UntrustedToken::parse(token, MAX_UNVERIFIED)?;
     let claims = token.read_payload()?;
-    Ok(format!(
-        "{{\"header\":{},\"claims\":{}}}",
-        token.header.text, claims.text
-    ))
+    Ok(format!("{{\"header\":{},\"claims\":{}}}", token.header.text, claims.text))
 }
 
 /// `value` as JSON text. These types have string keys and finite numbers, so it can't fail.

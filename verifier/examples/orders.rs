@@ -62,9 +62,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let layer = LaikaLayer::with_realm(Verifier::new(options), &arguments.audience)?;
     let listener = tokio::net::TcpListener::bind(arguments.listen).await?;
     announce(listener.local_addr()?);
-    axum::serve(listener, routes().layer(layer))
-        .with_graceful_shutdown(asked_to_stop())
-        .await?;
+    axum::serve(listener, routes().layer(layer)).with_graceful_shutdown(asked_to_stop()).await?;
     Ok(())
 }
 
@@ -102,12 +100,7 @@ async fn read(
     Path(id): Path<usize>,
 ) -> Result<Json<Value>, StatusCode> {
     let orders = orders.lock().unwrap_or_else(PoisonError::into_inner);
-    orders
-        .get(id)
-        .cloned()
-        .flatten()
-        .map(Json)
-        .ok_or(StatusCode::NOT_FOUND)
+    orders.get(id).cloned().flatten().map(Json).ok_or(StatusCode::NOT_FOUND)
 }
 
 async fn cancel(State(orders): State<Orders>, Path(id): Path<usize>) -> StatusCode {

@@ -17,9 +17,7 @@ mod tests {
     fn only_the_canonical_spelling_is_read() {
         assert_eq!(decode("").unwrap(), b"");
         assert_eq!(decode("_-8").unwrap(), [0xff, 0xef]);
-        for bad in [
-            "_-9", "_-8=", "/+8", "_-8 ", " _-8", "_-\n8", "A", "AB\0A", "AAAAA", "é",
-        ] {
+        for bad in ["_-9", "_-8=", "/+8", "_-8 ", " _-8", "_-\n8", "A", "AB\0A", "AAAAA", "é"] {
             assert_eq!(decode(bad), None, "{bad:?}");
         }
     }

@@ -9,11 +9,8 @@ pub const SCHEME: &str = "Bearer";
 
 /// Headers by which a client can make a backend see another method than the policy saw. A request
 /// that has one of them is refused.
-const METHOD_OVERRIDES: [&str; 3] = [
-    "x-http-method-override",
-    "x-http-method",
-    "x-method-override",
-];
+const METHOD_OVERRIDES: [&str; 3] =
+    ["x-http-method-override", "x-http-method", "x-method-override"];
 
 /// What the places where a token may stand hold together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,11 +41,7 @@ impl Found {
 #[must_use]
 pub fn same_header(left: &str, right: &str) -> bool {
     let fold = |byte: u8| {
-        if byte == b'_' {
-            b'-'
-        } else {
-            byte.to_ascii_lowercase()
-        }
+        if byte == b'_' { b'-' } else { byte.to_ascii_lowercase() }
     };
     left.bytes().map(fold).eq(right.bytes().map(fold))
 }
@@ -56,9 +49,7 @@ pub fn same_header(left: &str, right: &str) -> bool {
 /// Whether a header of that name asks for another method.
 #[must_use]
 pub fn overrides_method(name: &str) -> bool {
-    METHOD_OVERRIDES
-        .iter()
-        .any(|known| same_header(known, name))
+    METHOD_OVERRIDES.iter().any(|known| same_header(known, name))
 }
 
 /// The tokens in the value of an `Authorization` header, behind the scheme `scheme` (compared
@@ -95,9 +86,7 @@ fn token_of(credentials: &[u8], scheme: &str) -> Option<String> {
 /// know: the code, and what was missing, in the words of the policy.
 #[must_use]
 pub fn problem(decision: &Decision<'_>) -> String {
-    let code = decision
-        .code
-        .map_or("permission_denied", |code| code.as_str());
+    let code = decision.code.map_or("permission_denied", |code| code.as_str());
     let title = match decision.status {
         400 => "Bad Request",
         401 => "Unauthorized",
@@ -125,15 +114,7 @@ mod tests {
         assert_eq!(tokens("Bearer a.b.c"), ["a.b.c"]);
         assert_eq!(tokens("bEARER   a.b.c  "), ["a.b.c"]);
         assert_eq!(tokens("Bearer "), [""]);
-        for other in [
-            "",
-            "Bearer",
-            "Bearera.b.c",
-            "Basic YTpi",
-            "a.b.c",
-            "Bearer\ta.b.c",
-            ",",
-        ] {
+        for other in ["", "Bearer", "Bearera.b.c", "Basic YTpi", "a.b.c", "Bearer\ta.b.c", ","] {
             assert_eq!(tokens(other), [""; 0], "{other:?}");
         }
         assert_eq!(tokens_of(b"Bearer a\xff", SCHEME), ["a\u{fffd}"]);
@@ -163,9 +144,7 @@ mod tests {
     #[test]
     fn tokens_that_differ_are_several() {
         let found = |tokens: &[&str]| {
-            tokens.iter().fold(Found::None, |found, token| {
-                found.and(Some((*token).to_owned()))
-            })
+            tokens.iter().fold(Found::None, |found, token| found.and(Some((*token).to_owned())))
         };
         assert_eq!(found(&[]).and(None), Found::None);
         assert_eq!(found(&["a", "a"]).and(None), Found::One("a".to_owned()));

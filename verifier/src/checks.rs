@@ -44,17 +44,13 @@ pub(crate) fn check_claims(
     }
     if !issuer.profile.is_issuer(&issuer.issuer, typed.iss) {
         let message = "the token was made by another issuer";
-        return Err(
-            VerifyError::claim(ErrorCode::IssuerMismatch, "iss", message)
-                .expecting(json!(issuer.issuer), claims.get("iss")),
-        );
+        return Err(VerifyError::claim(ErrorCode::IssuerMismatch, "iss", message)
+            .expecting(json!(issuer.issuer), claims.get("iss")));
     }
     if typed.ours.is_empty() {
         let message = "the token was made for another service";
-        return Err(
-            VerifyError::claim(ErrorCode::AudienceMismatch, audience_claim, message)
-                .expecting(json!(issuer.audiences), claims.get(audience_claim)),
-        );
+        return Err(VerifyError::claim(ErrorCode::AudienceMismatch, audience_claim, message)
+            .expecting(json!(issuer.audiences), claims.get(audience_claim)));
     }
     issuer.profile.check_kind(&claims, &accepted_typ(issuer))?;
     check_times(&typed, issuer, limits, now)?;
@@ -104,11 +100,7 @@ fn check_times(
     }
     let latest = now.plus(limits.clock_skew);
     if typed.nbf.is_some_and(|nbf| nbf > latest) {
-        return fail(
-            ErrorCode::NotYetValid,
-            "nbf",
-            "the token is not valid yet".to_owned(),
-        );
+        return fail(ErrorCode::NotYetValid, "nbf", "the token is not valid yet".to_owned());
     }
     if typed.iat.is_some_and(|iat| iat > latest) {
         let message = "the token was issued in the future: a clock is wrong".to_owned();
@@ -117,11 +109,7 @@ fn check_times(
     if let (Some(most), Some(iat)) = (issuer.max_token_age, typed.iat)
         && now.since(iat) > most
     {
-        return fail(
-            ErrorCode::TooOld,
-            "iat",
-            format!("the token is older than {most} s"),
-        );
+        return fail(ErrorCode::TooOld, "iat", format!("the token is older than {most} s"));
     }
     Ok(())
 }
@@ -146,15 +134,7 @@ struct Typed<'a> {
 impl<'a> Typed<'a> {
     fn read(claims: &'a Map<String, Value>, issuer: &'a IssuerRules) -> Result<Self, VerifyError> {
         let reader = Reader(claims);
-        for name in [
-            "jti",
-            "sid",
-            "client_id",
-            "username",
-            "scope",
-            "acr",
-            "type",
-        ] {
+        for name in ["jti", "sid", "client_id", "username", "scope", "acr", "type"] {
             reader.text(name)?;
         }
         reader.texts("amr")?;
@@ -174,18 +154,12 @@ impl<'a> Typed<'a> {
         };
         let at = |places: Vec<String>, single| {
             let single = if is_laika { Single::Refused } else { single };
-            let texts = places
-                .iter()
-                .map(|place| texts_at(claims, place, &ours, single));
-            texts
-                .collect::<Result<Vec<_>, _>>()
-                .map(|texts| texts.concat())
+            let texts = places.iter().map(|place| texts_at(claims, place, &ours, single));
+            texts.collect::<Result<Vec<_>, _>>().map(|texts| texts.concat())
         };
         let sub = reader.text("sub")?.unwrap_or_default();
-        let anonymous = is_laika
-            && reader
-                .read("anonymous", "a boolean", Value::as_bool)?
-                .unwrap_or_default();
+        let anonymous =
+            is_laika && reader.read("anonymous", "a boolean", Value::as_bool)?.unwrap_or_default();
         Ok(Self {
             iss: reader.text("iss")?.unwrap_or_default(),
             sub,
@@ -201,15 +175,8 @@ impl<'a> Typed<'a> {
                 places(&issuer.permission_claims, profile.permission_claims()),
                 Single::Split,
             )?,
-            roles: at(
-                places(&issuer.role_claims, profile.role_claims()),
-                Single::Whole,
-            )?,
-            level: if is_laika {
-                reader.read("level", "an integer", Value::as_i64)?
-            } else {
-                None
-            },
+            roles: at(places(&issuer.role_claims, profile.role_claims()), Single::Whole)?,
+            level: if is_laika { reader.read("level", "an integer", Value::as_i64)? } else { None },
             ours,
         })
     }
@@ -240,15 +207,9 @@ impl<'a> Reader<'a> {
 
     fn texts(&self, name: &str) -> Result<Vec<&'a str>, VerifyError> {
         let convert = |value: &'a Value| {
-            value
-                .as_array()?
-                .iter()
-                .map(Value::as_str)
-                .collect::<Option<Vec<_>>>()
+            value.as_array()?.iter().map(Value::as_str).collect::<Option<Vec<_>>>()
         };
-        Ok(self
-            .read(name, "an array of strings", convert)?
-            .unwrap_or_default())
+        Ok(self.read(name, "an array of strings", convert)?.unwrap_or_default())
     }
 
     fn time(&self, name: &str) -> Result<Option<Timestamp>, VerifyError> {

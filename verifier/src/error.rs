@@ -54,10 +54,7 @@ impl VerifyError {
     }
 
     pub(crate) fn wanting(mut self, issuer: usize, kid: Option<&str>) -> Self {
-        self.0.wanted = Some(WantedKey {
-            issuer,
-            kid: kid.map(str::to_owned),
-        });
+        self.0.wanted = Some(WantedKey { issuer, kid: kid.map(str::to_owned) });
         self
     }
 
@@ -117,11 +114,7 @@ pub struct OptionsError {
 
 impl OptionsError {
     pub(crate) fn new(at: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            code: ErrorCode::OptionsInvalid,
-            at: at.into(),
-            message: message.into(),
-        }
+        Self { code: ErrorCode::OptionsInvalid, at: at.into(), message: message.into() }
     }
 }
 

@@ -33,10 +33,7 @@ impl Issuer {
             KeysFrom::Secret(key) => Keys::Secret(key),
             KeysFrom::Uri(uri, rsa) => Keys::Remote(RemoteKeys::new(uri, rsa)),
         };
-        Self {
-            rules: options.rules,
-            keys,
-        }
+        Self { rules: options.rules, keys }
     }
 
     pub(crate) fn rules(&self) -> &IssuerRules {
@@ -67,12 +64,10 @@ impl Issuer {
     ) -> Result<(), VerifyError> {
         let algorithm = self.allowed(&token.header.alg)?;
         let in_set = |keys: &KeySet| {
-            let key = keys
-                .select(token, algorithm)
-                .map_err(|error| match error.code() {
-                    ErrorCode::KeyNotFound => error.wanting(index, token.header.kid.as_deref()),
-                    _ => error,
-                })?;
+            let key = keys.select(token, algorithm).map_err(|error| match error.code() {
+                ErrorCode::KeyNotFound => error.wanting(index, token.header.kid.as_deref()),
+                _ => error,
+            })?;
             Ok(key.verifies(algorithm, token.signing_input, &token.signature))
         };
         let holds = match &self.keys {
@@ -93,10 +88,7 @@ impl Issuer {
         if holds {
             Ok(())
         } else {
-            Err(VerifyError::new(
-                ErrorCode::SignatureInvalid,
-                "the signature does not hold",
-            ))
+            Err(VerifyError::new(ErrorCode::SignatureInvalid, "the signature does not hold"))
         }
     }
 
@@ -109,10 +101,7 @@ impl Issuer {
         Algorithm::from_name(name).filter(allowed).ok_or_else(|| {
             VerifyError::new(
                 ErrorCode::AlgorithmNotAllowed,
-                format!(
-                    "tokens signed with `{}` are not accepted",
-                    name.escape_debug()
-                ),
+                format!("tokens signed with `{}` are not accepted", name.escape_debug()),
             )
         })
     }

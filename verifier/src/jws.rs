@@ -48,18 +48,12 @@ impl<'a> UntrustedToken<'a> {
     /// `token_missing`, `token_too_large`, `token_malformed`, `critical_header_unsupported`.
     pub fn parse(token: &'a str, max_size: usize) -> Result<Self, VerifyError> {
         if token.is_empty() {
-            return Err(VerifyError::new(
-                ErrorCode::TokenMissing,
-                "the token is empty",
-            ));
+            return Err(VerifyError::new(ErrorCode::TokenMissing, "the token is empty"));
         }
         if token.len() > max_size {
             return Err(VerifyError::new(
                 ErrorCode::TokenTooLarge,
-                format!(
-                    "the token has {} bytes, more than the {max_size} accepted",
-                    token.len()
-                ),
+                format!("the token has {} bytes, more than the {max_size} accepted", token.len()),
             ));
         }
         let not_compact = || malformed("a token is three base64url segments joined by dots");
@@ -77,12 +71,7 @@ impl<'a> UntrustedToken<'a> {
         let payload = base64url::decode(payload).ok_or_else(|| not_base64("payload"))?;
         let signature = base64url::decode(signature).ok_or_else(|| not_base64("signature"))?;
         let header = Header::parse(decoded)?;
-        Ok(Self {
-            header,
-            signing_input: signing_input.as_bytes(),
-            payload,
-            signature,
-        })
+        Ok(Self { header, signing_input: signing_input.as_bytes(), payload, signature })
     }
 }
 
@@ -106,10 +95,7 @@ impl UntrustedToken<'_> {
         let claims = json::parse_object(&self.payload, TOKEN_LIMITS)
             .map_err(|error| refuse(&error.message))?;
         let text = std::str::from_utf8(&self.payload).map_err(|_| refuse("not UTF-8"))?;
-        Ok(Payload {
-            claims,
-            text: text.to_owned(),
-        })
+        Ok(Payload { claims, text: text.to_owned() })
     }
 }
 
@@ -121,36 +107,23 @@ impl Header {
         let member = |name: &str| match members.get(name) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text.clone())),
-            Some(_) => Err(malformed(&format!(
-                "the header member `{name}` is not a string"
-            ))),
+            Some(_) => Err(malformed(&format!("the header member `{name}` is not a string"))),
         };
         let alg = member("alg")?.ok_or_else(|| malformed("the header has no `alg`"))?;
         let kid = member("kid")?;
         if kid.as_ref().is_some_and(|kid| kid.len() > MAX_KID) {
-            return Err(malformed(
-                "the header member `kid` is longer than 256 bytes",
-            ));
+            return Err(malformed("the header member `kid` is longer than 256 bytes"));
         }
         let typ = member("typ")?;
         // RFC 7515 section 4.1.11: what must be understood and isn't, makes the token invalid.
         // `b64` (RFC 7797) changes what is signed, whether or not `crit` says so.
-        if let Some(name) = ["crit", "b64"]
-            .into_iter()
-            .find(|name| members.contains_key(*name))
-        {
+        if let Some(name) = ["crit", "b64"].into_iter().find(|name| members.contains_key(*name)) {
             return Err(VerifyError::new(
                 ErrorCode::CriticalHeaderUnsupported,
                 format!("the header has `{name}`, and no extension is supported"),
             ));
         }
-        Ok(Self {
-            alg,
-            kid,
-            typ,
-            members,
-            text,
-        })
+        Ok(Self { alg, kid, typ, members, text })
     }
 }
 
@@ -182,12 +155,8 @@ mod tests {
         assert_eq!(token.signature, [0]);
         assert!(good.as_bytes().starts_with(token.signing_input));
         assert_eq!(code(""), ErrorCode::TokenMissing);
-        let extra = [
-            format!("{good}."),
-            format!(".{good}"),
-            format!("{good} "),
-            format!(" {good}"),
-        ];
+        let extra =
+            [format!("{good}."), format!(".{good}"), format!("{good} "), format!(" {good}")];
         let cut = [
             ".e30.AA",
             "e30..AA",
@@ -214,10 +183,8 @@ mod tests {
         assert!(UntrustedToken::parse(&kid(256), 16_384).is_ok());
         assert_eq!(code(&kid(257)), ErrorCode::TokenMalformed);
         let padded = |n: usize| with_header(&format!(r#"{{"alg":"x","a":"{}"}}"#, "a".repeat(n)));
-        let longest = (1..4096)
-            .rev()
-            .find(|n| padded(*n).find('.').unwrap() <= MAX_HEADER)
-            .unwrap();
+        let longest =
+            (1..4096).rev().find(|n| padded(*n).find('.').unwrap() <= MAX_HEADER).unwrap();
         assert!(UntrustedToken::parse(&padded(longest), 16_384).is_ok());
         assert_eq!(code(&padded(longest + 1)), ErrorCode::TokenMalformed);
     }
@@ -235,11 +202,7 @@ mod tests {
             r#"{"alg":"x"} x"#,
             r#"{"alg":"x","a":[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]}"#,
         ] {
-            assert_eq!(
-                code(&with_header(header)),
-                ErrorCode::TokenMalformed,
-                "{header}"
-            );
+            assert_eq!(code(&with_header(header)), ErrorCode::TokenMalformed, "{header}");
         }
         for header in [
             r#"{"alg":"x","crit":["exp"]}"#,

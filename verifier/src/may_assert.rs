@@ -22,9 +22,7 @@ impl MayAssert {
     /// Takes from `principal` what its issuer may not assert.
     pub(crate) fn restrict(&self, principal: &mut Principal) {
         let wildcards = principal.wildcards;
-        principal
-            .permissions
-            .retain(|text| self.allows_permission(text, wildcards));
+        principal.permissions.retain(|text| self.allows_permission(text, wildcards));
         principal.roles.retain(|role| self.allows_role(role));
         if !self.level {
             principal.level = None;
@@ -38,10 +36,9 @@ impl MayAssert {
         }
         // In a foreign token every character is a letter; only our side may use a pattern.
         match Permission::parse(text) {
-            Ok(name) => self
-                .permissions
-                .iter()
-                .any(|most| permission::covers(most.as_str(), &name)),
+            Ok(name) => {
+                self.permissions.iter().any(|most| permission::covers(most.as_str(), &name))
+            }
             Err(_) => self.permissions.iter().any(|most| most.as_str() == "*"),
         }
     }
@@ -85,9 +82,7 @@ mod tests {
             wildcards,
             claims: serde_json::Map::new(),
         };
-        serde_json::from_value::<MayAssert>(may)
-            .unwrap()
-            .restrict(&mut principal);
+        serde_json::from_value::<MayAssert>(may).unwrap().restrict(&mut principal);
         (principal.permissions, principal.roles, principal.level)
     }
 
@@ -102,19 +97,13 @@ mod tests {
         assert_eq!(permissions, ["orders:read", "orders:*"]);
         assert_eq!(roles, ["orders/clerk"]);
         assert_eq!(level, Some(0));
-        assert_eq!(
-            left(json!({ "permissions": ["orders:read"] }), true).0,
-            ["orders:read"]
-        );
+        assert_eq!(left(json!({ "permissions": ["orders:read"] }), true).0, ["orders:read"]);
         assert_eq!(left(json!({ "roles": ["admin"] }), true).1, ["admin"]);
     }
 
     #[test]
     fn a_star_of_a_foreign_issuer_is_a_letter() {
-        assert_eq!(
-            left(json!({ "permissions": ["orders:*"] }), false).0,
-            ["orders:read"]
-        );
+        assert_eq!(left(json!({ "permissions": ["orders:*"] }), false).0, ["orders:read"]);
         assert_eq!(left(json!({ "permissions": ["*"] }), false).0.len(), 5);
     }
 

@@ -102,9 +102,7 @@ impl Profile {
         }
         let says_little = |typ: &Option<&str>| typ.is_none_or(|typ| is_typ(typ, "JWT"));
         if accepted.iter().any(says_little)
-            && let Some(name) = NOT_OF_ACCESS_TOKENS
-                .iter()
-                .find(|name| claims.contains_key(**name))
+            && let Some(name) = NOT_OF_ACCESS_TOKENS.iter().find(|name| claims.contains_key(**name))
         {
             let message = format!("the token has `{name}`: it is no access token");
             return Err(VerifyError::claim(ErrorCode::TypeMismatch, name, message));
@@ -154,29 +152,19 @@ pub(crate) fn texts_at(
         Some((start, end)) => {
             // RFC 6901 section 3: `/` and `~` of a name are escaped in a pointer.
             let escape = |audience: &&str| audience.replace('~', "~0").replace('/', "~1");
-            audiences
-                .iter()
-                .map(|audience| format!("{start}{}{end}", escape(audience)))
-                .collect()
+            audiences.iter().map(|audience| format!("{start}{}{end}", escape(audience))).collect()
         }
     };
     for place in places {
         match json::look_up(claims, &place) {
             None => {}
             Some(Value::String(text)) if single == Single::Split => {
-                texts.extend(
-                    text.split(' ')
-                        .filter(|part| !part.is_empty())
-                        .map(str::to_owned),
-                );
+                texts.extend(text.split(' ').filter(|part| !part.is_empty()).map(str::to_owned));
             }
             Some(Value::String(text)) if single == Single::Whole => texts.push(text.clone()),
             Some(value) => {
                 let items = value.as_array().and_then(|items| {
-                    items
-                        .iter()
-                        .map(|item| item.as_str().map(str::to_owned))
-                        .collect()
+                    items.iter().map(|item| item.as_str().map(str::to_owned)).collect()
                 });
                 let items: Vec<String> = items.ok_or_else(|| {
                     let message = format!("the claim `{place}` is not an array of strings");
@@ -191,18 +179,9 @@ pub(crate) fn texts_at(
 
 /// The tenant of an issuer of Entra, in either of its two spellings.
 fn tenant(issuer: &str) -> Option<&str> {
-    let v1 = || {
-        issuer
-            .strip_prefix("https://sts.windows.net/")?
-            .strip_suffix('/')
-    };
-    let v2 = || {
-        issuer
-            .strip_prefix("https://login.microsoftonline.com/")?
-            .strip_suffix("/v2.0")
-    };
-    v1().or_else(v2)
-        .filter(|tenant| !tenant.is_empty() && !tenant.contains('/'))
+    let v1 = || issuer.strip_prefix("https://sts.windows.net/")?.strip_suffix('/');
+    let v2 = || issuer.strip_prefix("https://login.microsoftonline.com/")?.strip_suffix("/v2.0");
+    v1().or_else(v2).filter(|tenant| !tenant.is_empty() && !tenant.contains('/'))
 }
 
 #[cfg(test)]
@@ -211,10 +190,7 @@ mod tests {
 
     #[test]
     fn both_spellings_of_a_tenant_are_one_issuer_for_entra_alone() {
-        let (v1, v2) = (
-            "https://sts.windows.net/t1/",
-            "https://login.microsoftonline.com/t1/v2.0",
-        );
+        let (v1, v2) = ("https://sts.windows.net/t1/", "https://login.microsoftonline.com/t1/v2.0");
         assert!(Profile::Entra.is_issuer(v1, v2) && Profile::Entra.is_issuer(v2, v1));
         assert!(!Profile::Rfc9068.is_issuer(v1, v2));
         assert!(!Profile::Entra.is_issuer(v1, "https://login.microsoftonline.com/t2/v2.0"));

@@ -3,13 +3,9 @@
 /// The origin of `uri` (`scheme://authority`), if it is an absolute http or https URL without user
 /// information and fragment.
 pub(crate) fn origin(uri: &str) -> Option<&str> {
-    let rest = uri
-        .strip_prefix("https://")
-        .or_else(|| uri.strip_prefix("http://"))?;
+    let rest = uri.strip_prefix("https://").or_else(|| uri.strip_prefix("http://"))?;
     let authority = rest.split(['/', '?']).next()?;
-    let plain = uri
-        .bytes()
-        .all(|byte| byte.is_ascii_graphic() && !b"\\#<>\"".contains(&byte));
+    let plain = uri.bytes().all(|byte| byte.is_ascii_graphic() && !b"\\#<>\"".contains(&byte));
     let end = uri.len() - rest.len() + authority.len();
     (plain && !authority.is_empty() && !authority.contains('@')).then(|| uri.split_at(end).0)
 }
@@ -31,9 +27,7 @@ fn is_loopback(authority: &str) -> bool {
         None => authority.split(':').next().unwrap_or(authority),
     };
     host == "localhost"
-        || host
-            .parse()
-            .is_ok_and(|address: std::net::Ipv4Addr| address.is_loopback())
+        || host.parse().is_ok_and(|address: std::net::Ipv4Addr| address.is_loopback())
 }
 
 #[cfg(test)]
@@ -49,10 +43,7 @@ mod tests {
             "http://[::1]:80/keys",
             "http://issuer.internal:80/keys?x=1",
         ] {
-            assert!(
-                may_fetch(good, &["http://issuer.internal:80".to_owned()]),
-                "{good}"
-            );
+            assert!(may_fetch(good, &["http://issuer.internal:80".to_owned()]), "{good}");
         }
         for bad in [
             "http://id.example.com/keys",
@@ -73,10 +64,7 @@ mod tests {
             "https://a/\n",
             "http://2130706433/",
         ] {
-            assert!(
-                !may_fetch(bad, &["http://issuer.internal:80".to_owned()]),
-                "{bad}"
-            );
+            assert!(!may_fetch(bad, &["http://issuer.internal:80".to_owned()]), "{bad}");
         }
         assert_eq!(origin("https://a:1/b?c"), Some("https://a:1"));
         assert_eq!(origin("https://a?c"), Some("https://a"));

@@ -28,12 +28,7 @@ impl VerifiedToken {
         principal: Principal,
         expires_at: Timestamp,
     ) -> Self {
-        Self(Arc::new(Proved {
-            header,
-            payload_text,
-            principal,
-            expires_at,
-        }))
+        Self(Arc::new(Proved { header, payload_text, principal, expires_at }))
     }
 
     /// The members of the header.

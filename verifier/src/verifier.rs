@@ -62,12 +62,7 @@ impl Verifier {
         let payload = token.read_payload()?;
         let (principal, expires_at) =
             checks::check_claims(payload.claims, issuer.rules(), self.limits, now)?;
-        Ok(VerifiedToken::new(
-            token.header,
-            payload.text,
-            principal,
-            expires_at,
-        ))
+        Ok(VerifiedToken::new(token.header, payload.text, principal, expires_at))
     }
 
     /// The issuer whose keys the token must be signed with. Where there are several, one strict
@@ -89,19 +84,12 @@ impl Verifier {
             return Ok(*one);
         }
         let payload = token.read_payload()?;
-        let iss = payload
-            .claims
-            .get("iss")
-            .and_then(serde_json::Value::as_str);
+        let iss = payload.claims.get("iss").and_then(serde_json::Value::as_str);
         let is_of = |issuer: &Issuer| {
             let rules = issuer.rules();
             iss.is_some_and(|iss| rules.profile.is_issuer(&rules.issuer, iss))
         };
-        let found = self
-            .issuers
-            .iter()
-            .enumerate()
-            .find(|(_, issuer)| is_of(issuer));
+        let found = self.issuers.iter().enumerate().find(|(_, issuer)| is_of(issuer));
         let (index, issuer) = found.ok_or_else(|| {
             let message = "no issuer of this verifier made the token";
             VerifyError::claim(ErrorCode::IssuerMismatch, "iss", message)
@@ -117,11 +105,7 @@ impl Verifier {
         request: &Request<'_>,
         now: Timestamp,
     ) -> Authorization<'_> {
-        let refuse = |decision| Authorization {
-            decision,
-            token: None,
-            error: None,
-        };
+        let refuse = |decision| Authorization { decision, token: None, error: None };
         let Some(policy) = &self.policy else {
             return refuse(Decision::unconfigured());
         };
@@ -142,21 +126,13 @@ impl Verifier {
             Some(Ok(token)) => (Some(token), None),
             Some(Err(error)) => (None, Some(error)),
         };
-        Authorization {
-            decision,
-            token,
-            error,
-        }
+        Authorization { decision, token, error }
     }
 
     /// Whether `grants`, as a verified token of `issuer` carries them, cover `permission`.
     #[must_use]
     pub fn can<S: AsRef<str>>(&self, issuer: &str, grants: &[S], permission: &Permission) -> bool {
-        let known = self
-            .issuers
-            .iter()
-            .map(Issuer::rules)
-            .find(|rules| rules.issuer == issuer);
+        let known = self.issuers.iter().map(Issuer::rules).find(|rules| rules.issuer == issuer);
         known.is_some_and(|rules| {
             principal::holds(grants, rules.profile.has_wildcards(), permission)
         })
@@ -172,11 +148,7 @@ impl Verifier {
     #[must_use]
     pub fn has_fetches(&self, error: Option<&VerifyError>, now: Timestamp) -> bool {
         error.is_some_and(|error| error.wanted().is_some())
-            || self
-                .issuers
-                .iter()
-                .filter_map(Issuer::remote)
-                .any(|keys| keys.is_due(now))
+            || self.issuers.iter().filter_map(Issuer::remote).any(|keys| keys.is_due(now))
     }
 
     /// What the host should fetch now: sets that are absent or age, and the set in which `error`
@@ -184,17 +156,13 @@ impl Verifier {
     pub fn fetches(&mut self, error: Option<&VerifyError>, now: Timestamp) -> Vec<Fetch> {
         let wanted = error.and_then(VerifyError::wanted);
         let next = &mut self.next_fetch;
-        let started = self
-            .issuers
-            .iter_mut()
-            .enumerate()
-            .filter_map(|(index, issuer)| {
-                let keys = issuer.remote_mut()?;
-                let missed = wanted.filter(|wanted| wanted.issuer == index);
-                let missed = missed.and_then(|wanted| wanted.kid.as_deref());
-                keys.refresh_if_due(now, next)
-                    .or_else(|| missed.and_then(|kid| keys.refresh_for(kid, now, next)))
-            });
+        let started = self.issuers.iter_mut().enumerate().filter_map(|(index, issuer)| {
+            let keys = issuer.remote_mut()?;
+            let missed = wanted.filter(|wanted| wanted.issuer == index);
+            let missed = missed.and_then(|wanted| wanted.kid.as_deref());
+            keys.refresh_if_due(now, next)
+                .or_else(|| missed.and_then(|kid| keys.refresh_for(kid, now, next)))
+        });
         started.collect()
     }
 
@@ -209,12 +177,8 @@ impl Verifier {
     /// Whether a fetch is under way that may mend `error`: wait for it, and ask again.
     #[must_use]
     pub fn may_be_mended(&self, error: &VerifyError, now: Timestamp) -> bool {
-        let issuer = error
-            .wanted()
-            .and_then(|wanted| self.issuers.get(wanted.issuer));
-        issuer
-            .and_then(Issuer::remote)
-            .is_some_and(|keys| keys.is_fetching(now))
+        let issuer = error.wanted().and_then(|wanted| self.issuers.get(wanted.issuer));
+        issuer.and_then(Issuer::remote).is_some_and(|keys| keys.is_fetching(now))
     }
 
     /// Takes what fetch `id` brought. An answer that nobody waits for any more is ignored.
@@ -249,9 +213,6 @@ impl Verifier {
     }
 
     fn awaiting(&mut self, id: u32) -> Option<&mut RemoteKeys> {
-        self.issuers
-            .iter_mut()
-            .filter_map(Issuer::remote_mut)
-            .find(|keys| keys.awaits(id))
+        self.issuers.iter_mut().filter_map(Issuer::remote_mut).find(|keys| keys.awaits(id))
     }
 }

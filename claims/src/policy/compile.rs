@@ -18,10 +18,7 @@ const RULE: [&str; 5] = ["id", "host", "methods", "path", "require"];
 pub(super) fn compile(document: &Value, context: Context) -> Result<Policy, PolicyError> {
     let fields = Fields::read(document, "", &DOCUMENT)?;
     if fields.required("version")?.as_u64() != Some(1) {
-        return Err(PolicyError::new(
-            "version",
-            "the only version there is so far is `1`",
-        ));
+        return Err(PolicyError::new("version", "the only version there is so far is `1`"));
     }
     let reading = read_reading(&fields)?;
     let mut policy = Policy {
@@ -43,16 +40,10 @@ fn read_reading(fields: &Fields<'_>) -> Result<Reading, PolicyError> {
         None | Some("sensitive") => false,
         Some("insensitive") => true,
         Some(_) => {
-            return Err(PolicyError::new(
-                "case",
-                "write `sensitive` or `insensitive`",
-            ));
+            return Err(PolicyError::new("case", "write `sensitive` or `insensitive`"));
         }
     };
-    let mut reading = Reading {
-        ignore_case,
-        ..Reading::default()
-    };
+    let mut reading = Reading { ignore_case, ..Reading::default() };
     for (at, item) in fields.items("allow")?.unwrap_or_default() {
         match fields::text(item, &at)? {
             "semicolon" => reading.allow_semicolon = true,

@@ -78,17 +78,11 @@ impl Policy {
             target::read(request.target, self.reading).map_err(Decision::request_invalid)?;
         let folded = self.reading.ignore_case.then(|| fold_case(&segments));
         let path = folded.as_ref().unwrap_or(&segments);
-        let rules = match self
-            .rules_of_host(request.host)?
-            .map(|routes| routes.find(path))
-        {
+        let rules = match self.rules_of_host(request.host)?.map(|routes| routes.find(path)) {
             Some(rules) if !rules.is_empty() => rules,
             _ => self.routes.find(path),
         };
-        let mut rules = rules
-            .iter()
-            .filter_map(|index| self.rules.get(*index))
-            .peekable();
+        let mut rules = rules.iter().filter_map(|index| self.rules.get(*index)).peekable();
         let found = if rules.peek().is_none() {
             Found::Otherwise(self.otherwise.as_ref())
         } else {
@@ -105,9 +99,9 @@ impl Policy {
             Some(Some(host)) => Ok(self.hosts.get(&host)),
             Some(None) => Err(Decision::request_invalid("the host is not a host name")),
             // Not knowing the host must not open the rules that are meant for other hosts.
-            None if !self.hosts.is_empty() => Err(Decision::request_invalid(
-                "the policy names hosts and the request has none",
-            )),
+            None if !self.hosts.is_empty() => {
+                Err(Decision::request_invalid("the policy names hosts and the request has none"))
+            }
             None => Ok(None),
         }
     }
@@ -133,12 +127,7 @@ impl<'p> Route<'p, '_> {
             Bearer::Verified(principal) => (Some(principal), None),
             Bearer::Fault(code) => (None, Some(code)),
         };
-        let facts = Facts {
-            principal,
-            segments: &self.segments,
-            parameters,
-            now,
-        };
+        let facts = Facts { principal, segments: &self.segments, parameters, now };
         if evaluate::evaluate(requirement, facts) == Verdict::Holds {
             return Decision::allowed(rule, fault);
         }
@@ -196,17 +185,11 @@ impl<'p> Decision<'p> {
     /// client.
     #[must_use]
     pub fn request_invalid(why: &str) -> Self {
-        Self {
-            missing: vec![why.to_owned()],
-            ..Self::denied(ErrorCode::RequestInvalid)
-        }
+        Self { missing: vec![why.to_owned()], ..Self::denied(ErrorCode::RequestInvalid) }
     }
 
     fn by(self, rule: &'p str) -> Self {
-        Self {
-            rule: Some(rule),
-            ..self
-        }
+        Self { rule: Some(rule), ..self }
     }
 
     /// A good token that does not reach.
@@ -214,10 +197,7 @@ impl<'p> Decision<'p> {
         let mut missing = Vec::new();
         evaluate::missing(requirement, facts, &mut missing);
         let mut decision = Self::denied(ErrorCode::PermissionDenied);
-        decision.missing = missing
-            .iter()
-            .map(|part| evaluate::describe(part))
-            .collect();
+        decision.missing = missing.iter().map(|part| evaluate::describe(part)).collect();
         if !missing.is_empty() && missing.iter().all(|part| asks_for_authentication(part)) {
             // RFC 9470 section 3: a stronger or fresher log-in would help, and it is a 401.
             decision.status = 401;
@@ -251,8 +231,5 @@ fn max_age(part: &Requirement) -> Option<u64> {
 }
 
 fn fold_case<'r>(segments: &Segments<'r>) -> Segments<'r> {
-    segments
-        .iter()
-        .map(|segment| Cow::Owned(segment.to_ascii_lowercase()))
-        .collect()
+    segments.iter().map(|segment| Cow::Owned(segment.to_ascii_lowercase())).collect()
 }

@@ -13,10 +13,7 @@ pub struct PolicyError {
 
 impl PolicyError {
     pub(super) fn new(at: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            at: at.into(),
-            message: message.into(),
-        }
+        Self { at: at.into(), message: message.into() }
     }
 }
 

@@ -74,10 +74,9 @@ pub(super) fn evaluate(requirement: &Requirement, facts: Facts<'_>) -> Verdict {
         }
         Requirement::Role(role) => who.is_some_and(|who| who.has_role(role)).into(),
         Requirement::Issuer(issuer) => who.is_some_and(|who| who.issuer == *issuer).into(),
-        Requirement::Level(most) => who
-            .and_then(|who| who.level)
-            .is_some_and(|level| level <= *most)
-            .into(),
+        Requirement::Level(most) => {
+            who.and_then(|who| who.level).is_some_and(|level| level <= *most).into()
+        }
         Requirement::Claim(test) => who.map_or(Verdict::Fails, |who| test_claim(test, who, facts)),
     }
 }
@@ -92,11 +91,7 @@ fn combine(parts: &[Requirement], facts: Facts<'_>, holds: impl Fn(usize) -> boo
             Verdict::Error => failed = true,
         }
     }
-    if failed {
-        Verdict::Error
-    } else {
-        holds(holding).into()
-    }
+    if failed { Verdict::Error } else { holds(holding).into() }
 }
 
 /// Adds every part of `requirement` that does not hold, as texts of the policy language.
@@ -188,16 +183,9 @@ fn resolve<'a>(
         Operand::Literal(value) => Some(Cow::Borrowed(value)),
         Operand::Claim(name) => json::look_up(&who.claims, name).map(Cow::Borrowed),
         Operand::Path(name) => {
-            let parameter = facts
-                .parameters
-                .iter()
-                .find(|parameter| parameter.name == *name)?;
+            let parameter = facts.parameters.iter().find(|parameter| parameter.name == *name)?;
             let from = facts.segments.get(parameter.index..)?;
-            let text = if parameter.rest {
-                from.join("/")
-            } else {
-                from.first()?.to_string()
-            };
+            let text = if parameter.rest { from.join("/") } else { from.first()?.to_string() };
             Some(Cow::Owned(Value::String(text)))
         }
     }

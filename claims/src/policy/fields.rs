@@ -15,15 +15,9 @@ impl<'a> Fields<'a> {
     /// `value` as an object whose members are all among `known`.
     pub(super) fn read(value: &'a Value, at: &str, known: &[&str]) -> Result<Self, PolicyError> {
         let Value::Object(object) = value else {
-            return Err(PolicyError::new(
-                at,
-                format!("expected an object, found {}", kind(value)),
-            ));
+            return Err(PolicyError::new(at, format!("expected an object, found {}", kind(value))));
         };
-        let fields = Self {
-            object,
-            at: at.to_owned(),
-        };
+        let fields = Self { object, at: at.to_owned() };
         match object.keys().find(|name| !known.contains(&name.as_str())) {
             Some(unknown) => Err(PolicyError::new(
                 fields.path(unknown),
@@ -35,11 +29,7 @@ impl<'a> Fields<'a> {
 
     /// Where the member `name` stands.
     pub(super) fn path(&self, name: &str) -> String {
-        if self.at.is_empty() {
-            name.to_owned()
-        } else {
-            format!("{}.{name}", self.at)
-        }
+        if self.at.is_empty() { name.to_owned() } else { format!("{}.{name}", self.at) }
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&'a Value> {
@@ -47,14 +37,11 @@ impl<'a> Fields<'a> {
     }
 
     pub(super) fn required(&self, name: &str) -> Result<&'a Value, PolicyError> {
-        self.get(name)
-            .ok_or_else(|| PolicyError::new(&self.at, format!("`{name}` is missing")))
+        self.get(name).ok_or_else(|| PolicyError::new(&self.at, format!("`{name}` is missing")))
     }
 
     pub(super) fn text(&self, name: &str) -> Result<Option<&'a str>, PolicyError> {
-        self.get(name)
-            .map(|value| text(value, &self.path(name)))
-            .transpose()
+        self.get(name).map(|value| text(value, &self.path(name))).transpose()
     }
 
     /// The items of a member that is an array, each with its place; empty when it is absent.
@@ -62,9 +49,7 @@ impl<'a> Fields<'a> {
         &self,
         name: &str,
     ) -> Result<Option<Vec<(String, &'a Value)>>, PolicyError> {
-        self.get(name)
-            .map(|value| items(value, &self.path(name)))
-            .transpose()
+        self.get(name).map(|value| items(value, &self.path(name))).transpose()
     }
 }
 
@@ -81,25 +66,16 @@ pub(super) fn items<'a>(
     at: &str,
 ) -> Result<Vec<(String, &'a Value)>, PolicyError> {
     match value {
-        Value::Array(items) => Ok(items
-            .iter()
-            .enumerate()
-            .map(|(i, item)| (format!("{at}[{i}]"), item))
-            .collect()),
-        _ => Err(PolicyError::new(
-            at,
-            format!("expected an array, found {}", kind(value)),
-        )),
+        Value::Array(items) => {
+            Ok(items.iter().enumerate().map(|(i, item)| (format!("{at}[{i}]"), item)).collect())
+        }
+        _ => Err(PolicyError::new(at, format!("expected an array, found {}", kind(value)))),
     }
 }
 
 /// The names, in backticks, with commas.
 pub(super) fn list(names: &[&str]) -> String {
-    names
-        .iter()
-        .map(|name| format!("`{name}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// What a JSON value is, for messages.

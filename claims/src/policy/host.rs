@@ -27,9 +27,7 @@ pub(super) fn normalise(authority: &str) -> Option<String> {
 
 fn is_port(rest: &str) -> bool {
     rest.is_empty()
-        || rest
-            .strip_prefix(':')
-            .is_some_and(|port| port.bytes().all(|b| b.is_ascii_digit()))
+        || rest.strip_prefix(':').is_some_and(|port| port.bytes().all(|b| b.is_ascii_digit()))
 }
 
 #[cfg(test)]
@@ -38,26 +36,13 @@ mod tests {
 
     #[test]
     fn every_spelling_of_a_host_is_one_host() {
-        for spelling in [
-            "pay.example.com",
-            "PAY.example.COM",
-            "pay.example.com.",
-            "pay.example.com:8443",
-        ] {
-            assert_eq!(
-                normalise(spelling).as_deref(),
-                Some("pay.example.com"),
-                "{spelling}"
-            );
+        for spelling in
+            ["pay.example.com", "PAY.example.COM", "pay.example.com.", "pay.example.com:8443"]
+        {
+            assert_eq!(normalise(spelling).as_deref(), Some("pay.example.com"), "{spelling}");
         }
-        assert_eq!(
-            normalise("[2001:DB8::1]:443").as_deref(),
-            Some("[2001:db8::1]")
-        );
-        assert_eq!(
-            normalise("pay.example.com.:443").as_deref(),
-            Some("pay.example.com")
-        );
+        assert_eq!(normalise("[2001:DB8::1]:443").as_deref(), Some("[2001:db8::1]"));
+        assert_eq!(normalise("pay.example.com.:443").as_deref(), Some("pay.example.com"));
     }
 
     #[test]

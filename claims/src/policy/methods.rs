@@ -69,7 +69,5 @@ impl Methods {
 /// Whether `method` is a token (RFC 9110 section 5.6.2).
 pub(super) fn is_token(method: &str) -> bool {
     !method.is_empty()
-        && method
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
+        && method.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
 }

@@ -39,16 +39,9 @@ impl Pattern {
             return refuse(format!("a path begins with `/`: write `/{text}`"));
         };
         let path = path.strip_suffix('/').unwrap_or(path);
-        let mut pattern = Self {
-            parts: Vec::new(),
-            parameters: Vec::new(),
-        };
+        let mut pattern = Self { parts: Vec::new(), parameters: Vec::new() };
         if path.is_empty() {
-            return if text == "/" {
-                Ok(pattern)
-            } else {
-                refuse(no_segment("", text))
-            };
+            return if text == "/" { Ok(pattern) } else { refuse(no_segment("", text)) };
         }
         let count = path.split('/').count();
         if count > MAX_SEGMENTS {
@@ -58,9 +51,7 @@ impl Pattern {
             let inner = segment.strip_prefix('{').and_then(|s| s.strip_suffix('}'));
             let Some(inner) = inner else {
                 if matches!(segment, "*" | "**") {
-                    return refuse(format!(
-                        "`{segment}` is no wildcard here: write `{{*rest}}`"
-                    ));
+                    return refuse(format!("`{segment}` is no wildcard here: write `{{*rest}}`"));
                 }
                 if !is_static(segment) {
                     return refuse(no_segment(segment, text));
@@ -82,14 +73,8 @@ impl Pattern {
             if pattern.parameters.iter().any(|known| known.name == name) {
                 return refuse(format!("the parameter `{name}` stands twice in this path"));
             }
-            pattern
-                .parts
-                .push(if rest { Part::Rest } else { Part::Parameter });
-            pattern.parameters.push(Parameter {
-                name: name.to_owned(),
-                index,
-                rest,
-            });
+            pattern.parts.push(if rest { Part::Rest } else { Part::Parameter });
+            pattern.parameters.push(Parameter { name: name.to_owned(), index, rest });
         }
         Ok(pattern)
     }
@@ -120,17 +105,11 @@ mod tests {
     #[test]
     fn patterns_are_read_segment_by_segment() {
         let pattern = Pattern::parse("/users/{user}/{*rest}", "").unwrap();
-        assert_eq!(
-            pattern.parts,
-            [Part::Static("users".into()), Part::Parameter, Part::Rest]
-        );
+        assert_eq!(pattern.parts, [Part::Static("users".into()), Part::Parameter, Part::Rest]);
         assert_eq!(pattern.parameters[1].index, 2);
         assert!(pattern.parameters[1].rest);
         assert_eq!(Pattern::parse("/", "").unwrap().parts, []);
-        assert_eq!(
-            Pattern::parse("/a/", "").unwrap(),
-            Pattern::parse("/a", "").unwrap()
-        );
+        assert_eq!(Pattern::parse("/a/", "").unwrap(), Pattern::parse("/a", "").unwrap());
         assert!(Pattern::parse("/café/a b", "").is_ok());
     }
 

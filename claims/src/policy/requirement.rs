@@ -66,18 +66,8 @@ pub(super) enum Operand {
     Claim(String),
 }
 
-const OBJECTS: [&str; 7] = [
-    "all",
-    "any",
-    "not",
-    "permission",
-    "issuer",
-    "level",
-    "claim",
-];
-const TESTS: [&str; 7] = [
-    "equals", "in", "contains", "atLeast", "atMost", "within", "present",
-];
+const OBJECTS: [&str; 7] = ["all", "any", "not", "permission", "issuer", "level", "claim"];
+const TESTS: [&str; 7] = ["equals", "in", "contains", "atLeast", "atMost", "within", "present"];
 
 impl Requirement {
     /// Reads a requirement; `parameters` are those of the rule's path.
@@ -114,10 +104,7 @@ impl Requirement {
             if items.is_empty() {
                 return Err(PolicyError::new(&at, "name at least one requirement"));
             }
-            items
-                .into_iter()
-                .map(|(at, item)| Self::parse(item, &at, parameters))
-                .collect()
+            items.into_iter().map(|(at, item)| Self::parse(item, &at, parameters)).collect()
         };
         Ok(match kind {
             "all" => Self::All(several()?),
@@ -172,10 +159,7 @@ impl Requirement {
         match self {
             Self::Level(_) => true,
             Self::Claim(test) => test.names().any(|name| {
-                matches!(
-                    name,
-                    "sub" | "username" | "level" | "/sub" | "/username" | "/level"
-                )
+                matches!(name, "sub" | "username" | "level" | "/sub" | "/username" | "/level")
             }),
             Self::All(all) => {
                 !all.iter().any(|one| matches!(one, Self::Issuer(_)))
@@ -200,9 +184,7 @@ impl ClaimTest {
         let known: Vec<_> = std::iter::once("claim").chain(TESTS).collect();
         let fields = Fields::read(value, at, &known)?;
         let claim = non_empty(fields.required("claim")?, &fields.path("claim"))?;
-        let mut present = TESTS
-            .into_iter()
-            .filter_map(|name| Some((name, fields.get(name)?)));
+        let mut present = TESTS.into_iter().filter_map(|name| Some((name, fields.get(name)?)));
         let (Some((name, operand)), None) = (present.next(), present.next()) else {
             return Err(PolicyError::new(
                 at,
@@ -275,11 +257,7 @@ impl Operand {
                         at,
                         format!(
                             "the path has no parameter `{name}`; it has {}",
-                            if names.is_empty() {
-                                "none".to_owned()
-                            } else {
-                                fields::list(&names)
-                            }
+                            if names.is_empty() { "none".to_owned() } else { fields::list(&names) }
                         ),
                     ));
                 }
@@ -291,18 +269,12 @@ impl Operand {
         match (accepts, value) {
             (Accepts::Arrays, Value::Array(items)) if !items.is_empty() => {}
             (Accepts::Arrays, _) => {
-                return Err(PolicyError::new(
-                    at,
-                    "`in` takes an array of at least one value",
-                ));
+                return Err(PolicyError::new(at, "`in` takes an array of at least one value"));
             }
             (Accepts::Numbers, Value::Number(_)) | (Accepts::Anything, _) => {}
             (Accepts::Numbers, other) => {
                 let kind = fields::kind(other);
-                return Err(PolicyError::new(
-                    at,
-                    format!("expected a number, found {kind}"),
-                ));
+                return Err(PolicyError::new(at, format!("expected a number, found {kind}")));
             }
         }
         Ok(Self::Literal(value.clone()))

@@ -30,11 +30,7 @@ pub(super) fn read(target: &str, reading: Reading) -> Result<Segments<'_>, &'sta
     let path = path.strip_suffix('/').unwrap_or(path);
     if path.is_empty() {
         // `//` has lost both its slashes by now.
-        return if target.starts_with("//") {
-            Err(EMPTY_SEGMENT)
-        } else {
-            Ok(Vec::new())
-        };
+        return if target.starts_with("//") { Err(EMPTY_SEGMENT) } else { Ok(Vec::new()) };
     }
     let mut segments = Vec::new();
     for raw in path.split('/') {
@@ -107,10 +103,7 @@ mod tests {
         assert_eq!(strict("/?a=/../b").unwrap(), Vec::<String>::new());
         assert_eq!(strict("/orders/7/").unwrap(), ["orders", "7"]);
         assert_eq!(strict("/orders/7?x=%2f//").unwrap(), ["orders", "7"]);
-        assert_eq!(
-            strict("/caf%C3%A9/a%20b/...").unwrap(),
-            ["café", "a b", "..."]
-        );
+        assert_eq!(strict("/caf%C3%A9/a%20b/...").unwrap(), ["café", "a b", "..."]);
         assert_eq!(strict("/café").unwrap(), ["café"]);
         assert_eq!(strict("/a+b:c@d,e=f&g!").unwrap(), ["a+b:c@d,e=f&g!"]);
     }
@@ -172,16 +165,10 @@ mod tests {
 
     #[test]
     fn a_policy_may_relax_by_name() {
-        let semicolon = Reading {
-            allow_semicolon: true,
-            ..Reading::default()
-        };
+        let semicolon = Reading { allow_semicolon: true, ..Reading::default() };
         assert_eq!(read("/a;b/c%3bd", semicolon).unwrap(), ["a;b", "c;d"]);
         assert!(read("/a%25b", semicolon).is_err());
-        let percent = Reading {
-            allow_percent25: true,
-            ..Reading::default()
-        };
+        let percent = Reading { allow_percent25: true, ..Reading::default() };
         assert_eq!(read("/a%252fb", percent).unwrap(), ["a%2fb"]);
         assert!(read("/a;b", percent).is_err());
     }

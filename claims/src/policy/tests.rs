@@ -16,9 +16,7 @@ fn now() -> Timestamp {
 }
 
 fn somebody(permissions: &[&str], claims: Value) -> Principal {
-    let Value::Object(claims) = claims else {
-        panic!("claims are an object")
-    };
+    let Value::Object(claims) = claims else { panic!("claims are an object") };
     Principal {
         issuer: "https://id.example".into(),
         subject: "u1".into(),
@@ -38,14 +36,8 @@ fn decide<'p>(
     target: &str,
 ) -> Decision<'p> {
     let bearer = who.map_or(Bearer::Fault(ErrorCode::TokenMissing), Bearer::Verified);
-    let request = Request {
-        method,
-        target,
-        host: None,
-    };
-    policy
-        .route(&request)
-        .map_or_else(|denied| denied, |route| route.decide(bearer, now()))
+    let request = Request { method, target, host: None };
+    policy.route(&request).map_or_else(|denied| denied, |route| route.decide(bearer, now()))
 }
 
 /// Whether `require` lets `who` through, for a request to `/users/u1`.
@@ -97,24 +89,15 @@ fn a_method_that_no_rule_of_the_path_names_never_falls_through() {
         { "id": "wide", "path": "/{*rest}", "require": "anyone" },
     ]));
     assert_eq!(decide(&policy, None, "GET", "/orders/7").rule, Some("read"));
-    assert_eq!(
-        decide(&policy, None, "HEAD", "/orders/7").rule,
-        Some("read")
-    );
+    assert_eq!(decide(&policy, None, "HEAD", "/orders/7").rule, Some("read"));
     for method in ["DELETE", "OPTIONS", "get", "TRACE"] {
         let decision = decide(&policy, None, method, "/orders/7");
         assert_eq!((decision.status, decision.rule), (403, None), "{method}");
         assert_eq!(decision.missing, [format!("method:{method}")]);
     }
     assert_eq!(decide(&policy, None, "OPTIONS", "/x").rule, Some("wide"));
-    assert_eq!(
-        decide(&policy, None, "", "/x").code,
-        Some(ErrorCode::RequestInvalid)
-    );
-    assert_eq!(
-        decide(&policy, None, "GET /", "/x").code,
-        Some(ErrorCode::RequestInvalid)
-    );
+    assert_eq!(decide(&policy, None, "", "/x").code, Some(ErrorCode::RequestInvalid));
+    assert_eq!(decide(&policy, None, "GET /", "/x").code, Some(ErrorCode::RequestInvalid));
 }
 
 #[test]
@@ -125,50 +108,27 @@ fn rules_of_the_host_shadow_the_others_only_where_a_path_matches() {
         { "id": "health", "path": "/health", "require": "anyone" },
     ]));
     let ask = |host: Option<&str>, target: &str| {
-        let request = Request {
-            method: "GET",
-            target,
-            host,
-        };
+        let request = Request { method: "GET", target, host };
         policy.route(&request).map_or_else(
             |denied| denied,
             |route| route.decide(Bearer::Fault(ErrorCode::TokenMissing), now()),
         )
     };
     for spelling in ["pay.example.com", "PAY.EXAMPLE.COM:443", "pay.example.com."] {
-        assert_eq!(
-            ask(Some(spelling), "/payouts").rule,
-            Some("pay"),
-            "{spelling}"
-        );
+        assert_eq!(ask(Some(spelling), "/payouts").rule, Some("pay"), "{spelling}");
     }
     assert_eq!(ask(Some("pay.example.com"), "/health").rule, Some("health"));
     assert_eq!(ask(Some("other.example.com"), "/payouts").rule, Some("any"));
-    for bad in [
-        None,
-        Some(""),
-        Some("pay.example.com:x"),
-        Some("a@pay.example.com"),
-    ] {
-        assert_eq!(
-            ask(bad, "/payouts").code,
-            Some(ErrorCode::RequestInvalid),
-            "{bad:?}"
-        );
+    for bad in [None, Some(""), Some("pay.example.com:x"), Some("a@pay.example.com")] {
+        assert_eq!(ask(bad, "/payouts").code, Some(ErrorCode::RequestInvalid), "{bad:?}");
     }
 }
 
 #[test]
 fn words_ask_for_kinds_of_holders() {
     let user = somebody(&["orders:read"], json!({}));
-    let anonymous = Principal {
-        kind: Kind::Anonymous,
-        ..user.clone()
-    };
-    let service = Principal {
-        kind: Kind::ServiceAccount,
-        ..user.clone()
-    };
+    let anonymous = Principal { kind: Kind::Anonymous, ..user.clone() };
+    let service = Principal { kind: Kind::ServiceAccount, ..user.clone() };
     for (word, by_user, by_anonymous, by_service, by_nobody) in [
         ("anyone", true, true, true, true),
         ("any_token", true, true, true, false),
@@ -193,20 +153,14 @@ fn words_ask_for_kinds_of_holders() {
 fn requirements_combine_and_not_is_never_nobody() {
     let who = somebody(&["orders:read"], json!({}));
     assert!(holds(json!({ "all": ["orders:read", "role:clerk"] }), &who));
-    assert!(!holds(
-        json!({ "all": ["orders:read", "role:admin"] }),
-        &who
-    ));
+    assert!(!holds(json!({ "all": ["orders:read", "role:admin"] }), &who));
     assert!(holds(json!({ "any": ["role:admin", "orders:read"] }), &who));
     assert!(holds(json!({ "not": "role:admin" }), &who));
     assert!(!holds(json!({ "not": "role:clerk" }), &who));
     assert!(holds(json!({ "level": 50 }), &who) && !holds(json!({ "level": 49 }), &who));
     assert!(holds(json!({ "issuer": "https://id.example" }), &who));
     assert!(!holds(json!({ "issuer": "https://other.example" }), &who));
-    let anonymous = Principal {
-        kind: Kind::Anonymous,
-        ..who
-    };
+    let anonymous = Principal { kind: Kind::Anonymous, ..who };
     assert!(!holds(json!({ "not": "role:admin" }), &anonymous));
     assert!(!holds(json!({ "not": "any_token" }), &anonymous));
     assert!(holds(
@@ -223,17 +177,11 @@ fn claims_are_tested_by_type_and_value() {
                 "auth_time": 999_500, "ahead": 1_000_050, "far_ahead": 1_000_061, "flag": true }),
     );
     for (test, expected) in [
-        (
-            json!({ "claim": "sub", "equals": { "path": "user" } }),
-            true,
-        ),
+        (json!({ "claim": "sub", "equals": { "path": "user" } }), true),
         (json!({ "claim": "sub", "equals": "u2" }), false),
         (json!({ "claim": "n", "equals": 7.0 }), true),
         (json!({ "claim": "n", "equals": "7" }), false),
-        (
-            json!({ "claim": "/org/id", "equals": { "claim": "org_id" } }),
-            true,
-        ),
+        (json!({ "claim": "/org/id", "equals": { "claim": "org_id" } }), true),
         (json!({ "claim": "sub", "in": ["u0", "u1"] }), true),
         (json!({ "claim": "sub", "in": ["u0"] }), false),
         (json!({ "claim": "sub", "in": { "claim": "list" } }), false),
@@ -243,10 +191,7 @@ fn claims_are_tested_by_type_and_value() {
         (json!({ "claim": "n", "atLeast": 7 }), true),
         (json!({ "claim": "n", "atLeast": 7.5 }), false),
         (json!({ "claim": "n", "atMost": 7 }), true),
-        (
-            json!({ "claim": "n", "atMost": { "claim": "auth_time" } }),
-            true,
-        ),
+        (json!({ "claim": "n", "atMost": { "claim": "auth_time" } }), true),
         (json!({ "claim": "auth_time", "within": 500 }), true),
         (json!({ "claim": "auth_time", "within": 499 }), false),
         (json!({ "claim": "ahead", "within": 1 }), true),
@@ -291,20 +236,14 @@ fn denials_say_which_rule_and_what_was_missing() {
         "Bearer realm=\"orders\", error=\"insufficient_scope\", scope=\"orders:cancel\""
     );
     let step_up = decide(&policy, Some(&who), "POST", "/payouts");
-    assert_eq!(
-        (step_up.status, step_up.code),
-        (401, Some(ErrorCode::PermissionDenied))
-    );
+    assert_eq!((step_up.status, step_up.code), (401, Some(ErrorCode::PermissionDenied)));
     assert_eq!(step_up.missing, ["claim:amr", "claim:auth_time"]);
     assert_eq!(
         step_up.challenge(None).unwrap(),
         "Bearer error=\"insufficient_user_authentication\", max_age=900"
     );
     let nobody = decide(&policy, None, "POST", "/payouts");
-    assert_eq!(
-        (nobody.status, nobody.code),
-        (401, Some(ErrorCode::TokenMissing))
-    );
+    assert_eq!((nobody.status, nobody.code), (401, Some(ErrorCode::TokenMissing)));
     assert_eq!(nobody.challenge(None).unwrap(), "Bearer");
     let unknown = decide(&policy, Some(&who), "GET", "/nowhere");
     assert_eq!((unknown.status, unknown.rule), (403, Some(OTHERWISE)));
@@ -313,29 +252,16 @@ fn denials_say_which_rule_and_what_was_missing() {
 #[test]
 fn anyone_lets_a_bad_token_through_and_says_why() {
     let policy = policy(json!([{ "id": "health", "path": "/health", "require": "anyone" }]));
-    let route = policy
-        .route(&Request {
-            method: "GET",
-            target: "/health",
-            host: None,
-        })
-        .unwrap();
+    let route = policy.route(&Request { method: "GET", target: "/health", host: None }).unwrap();
     let decision = route.decide(Bearer::Fault(ErrorCode::Expired), now());
-    assert_eq!(
-        (decision.allowed, decision.code),
-        (true, Some(ErrorCode::Expired))
-    );
+    assert_eq!((decision.allowed, decision.code), (true, Some(ErrorCode::Expired)));
 }
 
 #[test]
 fn otherwise_decides_what_no_path_matches() {
-    for (word, status) in [
-        ("deny", 403),
-        ("user", 401),
-        ("authenticated", 401),
-        ("any_token", 401),
-        ("anyone", 200),
-    ] {
+    for (word, status) in
+        [("deny", 403), ("user", 401), ("authenticated", 401), ("any_token", 401), ("anyone", 200)]
+    {
         let document = json!({ "version": 1, "otherwise": word });
         let policy = Policy::from_value(&document, Context::default()).unwrap();
         assert_eq!(decide(&policy, None, "GET", "/x").status, status, "{word}");
@@ -368,13 +294,7 @@ fn with_several_issuers_names_need_their_issuer() {
     let compile = |require: Value| {
         let document =
             json!({ "version": 1, "rules": [{ "id": "r", "path": "/", "require": require }] });
-        Policy::from_value(
-            &document,
-            Context {
-                several_issuers: true,
-            },
-        )
-        .map(|_| ())
+        Policy::from_value(&document, Context { several_issuers: true }).map(|_| ())
     };
     let issuer = json!({ "issuer": "https://id.example" });
     for test in [
@@ -383,11 +303,7 @@ fn with_several_issuers_names_need_their_issuer() {
         json!({ "claim": "/username", "equals": "ann" }),
         json!({ "claim": "owner", "equals": { "claim": "sub" } }),
     ] {
-        assert_eq!(
-            compile(test.clone()).unwrap_err().at,
-            "rules[0].require",
-            "{test}"
-        );
+        assert_eq!(compile(test.clone()).unwrap_err().at, "rules[0].require", "{test}");
         assert!(compile(json!({ "not": test })).is_err());
         assert!(compile(json!({ "any": [issuer, test] })).is_err());
         assert!(compile(json!({ "all": [issuer, { "any": [test, "orders:read"] }] })).is_ok());
@@ -406,119 +322,36 @@ fn a_bad_policy_is_refused_with_its_place_and_a_remedy() {
         (error(json!([])), "", "expected an object"),
         (error(json!({})), "", "`version` is missing"),
         (error(json!({ "version": 2 })), "version", "only version"),
-        (
-            error(json!({ "version": 1, "rule": [] })),
-            "rule",
-            "known are `version`",
-        ),
-        (
-            error(json!({ "version": 1, "otherwise": "allow" })),
-            "otherwise",
-            "`deny`",
-        ),
-        (
-            error(json!({ "version": 1, "allow": ["slash"] })),
-            "allow[0]",
-            "`semicolon`",
-        ),
-        (
-            error(json!({ "version": 1, "rules": {} })),
-            "rules",
-            "expected an array",
-        ),
-        (
-            rule_error(json!({ "path": "/", "require": "anyone" })),
-            "rules[0]",
-            "`id` is missing",
-        ),
-        (
-            rule_error(json!({ "id": "r", "path": "/" })),
-            "rules[0]",
-            "`require` is missing",
-        ),
-        (
-            rule("id", json!("otherwise")),
-            "rules[0].id",
-            "not `otherwise`",
-        ),
-        (
-            rule("method", json!("GET")),
-            "rules[0].method",
-            "known are `id`",
-        ),
-        (
-            rule("methods", json!([])),
-            "rules[0].methods",
-            "at least one",
-        ),
-        (
-            rule("methods", json!(["get"])),
-            "rules[0].methods[0]",
-            "write `GET`",
-        ),
-        (
-            rule("host", json!("Pay.example.com:1")),
-            "rules[0].host",
-            "lower case",
-        ),
-        (
-            rule("path", json!("users")),
-            "rules[0].path",
-            "write `/users`",
-        ),
-        (
-            rule("require", json!("orders")),
-            "rules[0].require",
-            "`orders` is neither",
-        ),
-        (
-            rule("require", json!("orders:*")),
-            "rules[0].require",
-            "`*` may stand only",
-        ),
-        (
-            rule("require", json!("role:")),
-            "rules[0].require",
-            "`role:name`",
-        ),
-        (
-            rule("require", json!({ "any": [] })),
-            "rules[0].require.any",
-            "at least one",
-        ),
-        (
-            rule("require", json!({ "any": ["user", 1] })),
-            "rules[0].require.any[1]",
-            "not a number",
-        ),
+        (error(json!({ "version": 1, "rule": [] })), "rule", "known are `version`"),
+        (error(json!({ "version": 1, "otherwise": "allow" })), "otherwise", "`deny`"),
+        (error(json!({ "version": 1, "allow": ["slash"] })), "allow[0]", "`semicolon`"),
+        (error(json!({ "version": 1, "rules": {} })), "rules", "expected an array"),
+        (rule_error(json!({ "path": "/", "require": "anyone" })), "rules[0]", "`id` is missing"),
+        (rule_error(json!({ "id": "r", "path": "/" })), "rules[0]", "`require` is missing"),
+        (rule("id", json!("otherwise")), "rules[0].id", "not `otherwise`"),
+        (rule("method", json!("GET")), "rules[0].method", "known are `id`"),
+        (rule("methods", json!([])), "rules[0].methods", "at least one"),
+        (rule("methods", json!(["get"])), "rules[0].methods[0]", "write `GET`"),
+        (rule("host", json!("Pay.example.com:1")), "rules[0].host", "lower case"),
+        (rule("path", json!("users")), "rules[0].path", "write `/users`"),
+        (rule("require", json!("orders")), "rules[0].require", "`orders` is neither"),
+        (rule("require", json!("orders:*")), "rules[0].require", "`*` may stand only"),
+        (rule("require", json!("role:")), "rules[0].require", "`role:name`"),
+        (rule("require", json!({ "any": [] })), "rules[0].require.any", "at least one"),
+        (rule("require", json!({ "any": ["user", 1] })), "rules[0].require.any[1]", "not a number"),
         (
             rule("require", json!({ "all": ["user"], "any": ["user"] })),
             "rules[0].require.any",
             "no such",
         ),
+        (rule("require", json!({ "level": "5" })), "rules[0].require.level", "integer"),
+        (rule("require", json!({ "claim": "sub" })), "rules[0].require", "exactly one test"),
         (
-            rule("require", json!({ "level": "5" })),
-            "rules[0].require.level",
-            "integer",
-        ),
-        (
-            rule("require", json!({ "claim": "sub" })),
-            "rules[0].require",
-            "exactly one test",
-        ),
-        (
-            rule(
-                "require",
-                json!({ "claim": "sub", "equals": { "path": "id" } }),
-            ),
+            rule("require", json!({ "claim": "sub", "equals": { "path": "id" } })),
             "rules[0].require.equals",
             "it has `user`",
         ),
-        (
-            rule("require", json!({ "claim": "sub", "in": "x" })),
-            "rules[0].require.in",
-            "an array",
-        ),
+        (rule("require", json!({ "claim": "sub", "in": "x" })), "rules[0].require.in", "an array"),
         (
             rule("require", json!({ "claim": "n", "atLeast": "1" })),
             "rules[0].require.atLeast",
@@ -544,10 +377,9 @@ fn rules_that_tie_are_an_error_that_names_both() {
         ]});
         Policy::from_value(&document, Context::default())
     };
-    for (first, second) in [
-        (json!(["GET"]), json!(["PUT", "GET"])),
-        (json!(["GET"]), json!(["HEAD"])),
-    ] {
+    for (first, second) in
+        [(json!(["GET"]), json!(["PUT", "GET"])), (json!(["GET"]), json!(["HEAD"]))]
+    {
         let error = two(first, second).unwrap_err();
         assert!(error.message.contains("`two` and `one`"), "{error}");
         assert_eq!(error.at, "rules[1]");
@@ -556,20 +388,14 @@ fn rules_that_tie_are_an_error_that_names_both() {
     let error = error(json!({ "version": 1, "rules": [
         { "id": "r", "path": "/a", "require": "user" }, { "id": "r", "path": "/b", "require": "user" },
     ]}));
-    assert!(
-        error.message.contains("already the id of `rules[0]`"),
-        "{error}"
-    );
+    assert!(error.message.contains("already the id of `rules[0]`"), "{error}");
 }
 
 #[test]
 fn text_is_read_strictly() {
     let twice = r#"{"version":1,"otherwise":"deny","otherwise":"anyone"}"#;
     let error = Policy::from_json(twice, Context::default()).unwrap_err();
-    assert!(
-        error.message.contains("duplicate member `otherwise`"),
-        "{error}"
-    );
+    assert!(error.message.contains("duplicate member `otherwise`"), "{error}");
     assert!(error.message.contains("line 1"), "{error}");
     assert!(Policy::from_json("{", Context::default()).is_err());
     let empty = Policy::from_json(r#"{"version":1}"#, Context::default()).unwrap();

@@ -46,16 +46,9 @@ fn the_least_configuration_reads_the_authorization_header_and_forwards_nothing()
 
 #[test]
 fn a_key_url_without_path_is_asked_for_its_root() {
-    for (uri, path) in [
-        ("https://a", "/"),
-        ("https://a?b", "/?b"),
-        ("https://a/b?c", "/b?c"),
-    ] {
+    for (uri, path) in [("https://a", "/"), ("https://a?b", "/?b"), ("https://a/b?c", "/b?c")] {
         let endpoint = KeyEndpoint::new((uri.to_owned(), "x".to_owned()));
-        assert_eq!(
-            (endpoint.authority.as_str(), endpoint.path.as_str()),
-            ("a", path)
-        );
+        assert_eq!((endpoint.authority.as_str(), endpoint.path.as_str()), ("a", path));
     }
 }
 
@@ -66,10 +59,7 @@ fn names_are_kept_in_lower_case() {
         json!({ "headers": { "X-User-Id": "sub" }, "payload_header": "X-Token-Claims" }),
     )
     .unwrap();
-    assert_eq!(
-        config.forward.names().collect::<Vec<_>>(),
-        ["x-user-id", "x-token-claims"]
-    );
+    assert_eq!(config.forward.names().collect::<Vec<_>>(), ["x-user-id", "x-token-claims"]);
 }
 
 #[test]
@@ -78,94 +68,30 @@ fn what_is_not_understood_is_refused_with_its_place() {
     for (result, at, words) in [
         (with("forwrd", json!({})), "forwrd", "`forward`"),
         (with("policy", Value::Null), "policy", "write a policy"),
-        (
-            with("policy", json!({ "version": 2 })),
-            "policy.version",
-            "only version",
-        ),
+        (with("policy", json!({ "version": 2 })), "policy.version", "only version"),
         (with("issuers", json!("x")), "issuers", "expected an object"),
         (with("token_from", json!([])), "token_from", "at least one"),
-        (
-            with("token_from", json!([{}])),
-            "token_from[0]",
-            "name the `header`",
-        ),
-        (
-            with("token_from", json!([{ "cookie": "micro" }])),
-            "token_from[0].cookie",
-            "`header`",
-        ),
-        (
-            with("token_from", json!([{ "header": "a b" }])),
-            "token_from[0].header",
-            "`a b`",
-        ),
+        (with("token_from", json!([{}])), "token_from[0]", "name the `header`"),
+        (with("token_from", json!([{ "cookie": "micro" }])), "token_from[0].cookie", "`header`"),
+        (with("token_from", json!([{ "header": "a b" }])), "token_from[0].header", "`a b`"),
         (
             with("token_from", json!([{ "header": "a", "scheme": "" }])),
             "token_from[0].scheme",
             "`Bearer`",
         ),
-        (
-            with("token_from", json!([{ "query": "t" }])),
-            "token_from[0].query",
-            "unknown field",
-        ),
-        (
-            with("cookie_origins", json!([])),
-            "cookie_origins",
-            "remove it",
-        ),
-        (
-            with("forward", json!({ "header": {} })),
-            "forward.header",
-            "unknown field",
-        ),
-        (
-            forward(json!({ "x:y": "sub" })),
-            "forward.headers.x:y",
-            "`x:y`",
-        ),
-        (
-            forward(json!({ "Host": "sub" })),
-            "forward.headers.Host",
-            "HTTP itself",
-        ),
-        (
-            forward(json!({ "authorization": "sub" })),
-            "forward.headers.authorization",
-            "token",
-        ),
-        (
-            forward(json!({ "x-a": "sub", "X_A": "sub" })),
-            "forward.headers.x-a",
-            "taken",
-        ),
-        (
-            forward(json!({ "x-a": "" })),
-            "forward.headers.x-a",
-            "claim",
-        ),
-        (
-            with("strip_token", json!("yes")),
-            "strip_token",
-            "expected a boolean",
-        ),
+        (with("token_from", json!([{ "query": "t" }])), "token_from[0].query", "unknown field"),
+        (with("cookie_origins", json!([])), "cookie_origins", "remove it"),
+        (with("forward", json!({ "header": {} })), "forward.header", "unknown field"),
+        (forward(json!({ "x:y": "sub" })), "forward.headers.x:y", "`x:y`"),
+        (forward(json!({ "Host": "sub" })), "forward.headers.Host", "HTTP itself"),
+        (forward(json!({ "authorization": "sub" })), "forward.headers.authorization", "token"),
+        (forward(json!({ "x-a": "sub", "X_A": "sub" })), "forward.headers.x-a", "taken"),
+        (forward(json!({ "x-a": "" })), "forward.headers.x-a", "claim"),
+        (with("strip_token", json!("yes")), "strip_token", "expected a boolean"),
         (with("shadow", json!(1)), "shadow", "expected a boolean"),
-        (
-            with_issuer("cluster", Value::Null),
-            "issuers[0].cluster",
-            "name the proxy's cluster",
-        ),
-        (
-            with_issuer("cluster", json!("")),
-            "issuers[0].cluster",
-            "name the proxy's cluster",
-        ),
-        (
-            with_issuer("clutser", json!("x")),
-            "issuers[0].clutser",
-            "unknown field `clutser`",
-        ),
+        (with_issuer("cluster", Value::Null), "issuers[0].cluster", "name the proxy's cluster"),
+        (with_issuer("cluster", json!("")), "issuers[0].cluster", "name the proxy's cluster"),
+        (with_issuer("clutser", json!("x")), "issuers[0].clutser", "unknown field `clutser`"),
     ] {
         let error = result.unwrap_err();
         assert_eq!(error.at, at, "{error}");
@@ -175,18 +101,8 @@ fn what_is_not_understood_is_refused_with_its_place() {
     let unused =
         json!({ "issuers": { "issuer": "a", "audience": "b", "jwks": jwks, "cluster": "c" } });
     assert_eq!(read(&unused).unwrap_err().at, "issuers[0].cluster");
-    assert!(
-        Config::from_json(b"")
-            .unwrap_err()
-            .message
-            .contains("no configuration")
-    );
-    assert!(
-        Config::from_json(b"[]")
-            .unwrap_err()
-            .message
-            .contains("object")
-    );
+    assert!(Config::from_json(b"").unwrap_err().message.contains("no configuration"));
+    assert!(Config::from_json(b"[]").unwrap_err().message.contains("object"));
     let twice = Config::from_json(br#"{"shadow":true,"shadow":false}"#).unwrap_err();
     assert!(twice.message.contains("duplicate member"), "{twice}");
 }

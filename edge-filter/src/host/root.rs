@@ -25,10 +25,7 @@ pub(super) struct Root {
 
 impl Root {
     pub(super) fn new(id: u32) -> Self {
-        Self {
-            id,
-            plugin: Plugin::new(),
-        }
+        Self { id, plugin: Plugin::new() }
     }
 
     /// Does what there is to do, and comes back soon if that was not all.

@@ -18,22 +18,11 @@ pub(super) struct Stream {
 impl Stream {
     pub(super) fn new(id: u32, plugin: Plugin) -> Self {
         let passed = Rc::new(Cell::new(false));
-        Self {
-            plugin,
-            visit: Visit {
-                id,
-                passed,
-                until: None,
-            },
-        }
+        Self { plugin, visit: Visit { id, passed, until: None } }
     }
 
     fn action(&self) -> Action {
-        if self.visit.passed.get() {
-            Action::Continue
-        } else {
-            Action::Pause
-        }
+        if self.visit.passed.get() { Action::Continue } else { Action::Pause }
     }
 }
 
@@ -83,11 +72,7 @@ pub(super) fn attend(plugin: &Plugin, mut visit: Visit) -> bool {
         match &mut state.filter {
             Err(denial) => (Outcome::Deny(denial.clone()), false),
             Ok(filter) => {
-                let Judgement {
-                    outcome,
-                    log: line,
-                    calls,
-                } = filter.judge(&headers, may_wait, now);
+                let Judgement { outcome, log: line, calls } = filter.judge(&headers, may_wait, now);
                 if let Some(line) = line {
                     log(LogLevel::Info, &line);
                 }
@@ -121,11 +106,7 @@ fn apply(edit: &Edit) {
 }
 
 fn send(denial: &Denial) {
-    let headers = denial
-        .headers
-        .iter()
-        .map(|(name, value)| (*name, value.as_str()))
-        .collect();
+    let headers = denial.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let body = Some(denial.body.as_bytes());
     let _ = hostcalls::send_http_response(denial.status.into(), headers, body);
 }

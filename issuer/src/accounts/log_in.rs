@@ -53,8 +53,5 @@ pub async fn log_in(app: &App, log_in: &LogIn, origin: Origin) -> Result<(User, 
 }
 
 fn refused() -> Problem {
-    Problem::issuer(
-        IssuerCode::CredentialsInvalid,
-        "unknown user or wrong password",
-    )
+    Problem::issuer(IssuerCode::CredentialsInvalid, "unknown user or wrong password")
 }

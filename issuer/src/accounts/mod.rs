@@ -27,19 +27,12 @@ pub struct Fault {
 
 impl Fault {
     fn new(code: FieldCode, detail: impl Into<String>) -> Self {
-        Self {
-            code,
-            detail: detail.into(),
-        }
+        Self { code, detail: detail.into() }
     }
 }
 
 /// What a log-in is looked up by: the same folding as names and e-mails get when they are stored.
 #[must_use]
 pub fn login_key(login: &str) -> String {
-    if login.contains('@') {
-        email::fold(login)
-    } else {
-        username::fold(login)
-    }
+    if login.contains('@') { email::fold(login) } else { username::fold(login) }
 }

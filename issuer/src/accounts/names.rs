@@ -31,16 +31,7 @@ mod tests {
     #[test]
     fn names_have_the_form_of_a_permission_segment() {
         assert_eq!(service_name("orders.v2"), Some("orders.v2"));
-        for bad in [
-            "",
-            "Orders",
-            "or ders",
-            "a:b",
-            "role",
-            "user",
-            "laika",
-            &"a".repeat(65),
-        ] {
+        for bad in ["", "Orders", "or ders", "a:b", "role", "user", "laika", &"a".repeat(65)] {
             assert_eq!(service_name(bad), None, "{bad}");
         }
         assert_eq!(role_name("clerk"), Some((None, "clerk")));

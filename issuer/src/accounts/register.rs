@@ -50,37 +50,23 @@ pub async fn register(
 ) -> Result<(User, Session), Problem> {
     let (username, email, password) = check(registration)?;
     password.check_strength(&username, &email)?;
-    let invitation = registration
-        .invitation
-        .as_ref()
-        .map(|code| one_time_code::hash(code.reveal()));
+    let invitation =
+        registration.invitation.as_ref().map(|code| one_time_code::hash(code.reveal()));
     // What can be refused cheaply is refused before any hashing; the transaction checks again.
     let mut connection = app.db.read().await?;
     refuse_taken(&mut connection, &username, &email).await?;
     if let Some(code) = &invitation {
-        db::invitations::role_of_unused(&mut connection, code)
-            .await?
-            .ok_or_else(bad_invitation)?;
+        db::invitations::role_of_unused(&mut connection, code).await?.ok_or_else(bad_invitation)?;
     }
     drop(connection);
     let password_hash = app.passwords.hash(password.secret()).await?;
 
     let now = app.clock.now();
     let mut tx = app.db.write().await?;
-    let user = add_user(
-        app,
-        &mut tx,
-        &NewUser {
-            username,
-            email,
-            password_hash,
-        },
-    )
-    .await?;
+    let user = add_user(app, &mut tx, &NewUser { username, email, password_hash }).await?;
     if let Some(code) = &invitation {
-        let role = db::invitations::role_of_unused(&mut tx, code)
-            .await?
-            .ok_or_else(bad_invitation)?;
+        let role =
+            db::invitations::role_of_unused(&mut tx, code).await?.ok_or_else(bad_invitation)?;
         if !db::invitations::redeem(&mut tx, code, user.id, now).await? {
             return Err(bad_invitation());
         }

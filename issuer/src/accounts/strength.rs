@@ -43,14 +43,8 @@ impl NewPassword {
     /// It is not; with the score and what would help.
     pub fn check_strength(&self, username: &Username, email: &Email) -> Result<(), Problem> {
         let local = email.as_str().split('@').next().unwrap_or_default();
-        let known = [
-            username.as_str(),
-            username.key(),
-            email.as_str(),
-            email.key(),
-            local,
-            "laika",
-        ];
+        let known =
+            [username.as_str(), username.key(), email.as_str(), email.key(), local, "laika"];
         let estimate = zxcvbn::zxcvbn(self.0.reveal(), &known);
         if estimate.score() >= Score::Three {
             return Ok(());
@@ -58,9 +52,7 @@ impl NewPassword {
         let feedback = estimate.feedback();
         let strength = Strength {
             score: estimate.score().into(),
-            warning: feedback
-                .and_then(|f| f.warning())
-                .map(|warning| warning.to_string()),
+            warning: feedback.and_then(|f| f.warning()).map(|warning| warning.to_string()),
             suggestions: feedback
                 .map(|f| f.suggestions().iter().map(ToString::to_string).collect())
                 .unwrap_or_default(),
@@ -69,10 +61,7 @@ impl NewPassword {
         Err(Problem {
             fields: vec![FieldProblem::new("password", FieldCode::NotAllowed, detail)],
             strength: Some(Box::new(strength)),
-            ..Problem::issuer(
-                IssuerCode::PasswordWeak,
-                "the password is too easy to guess",
-            )
+            ..Problem::issuer(IssuerCode::PasswordWeak, "the password is too easy to guess")
         })
     }
 
@@ -96,10 +85,7 @@ pub(super) fn is_plausible(password: &Secret) -> bool {
 }
 
 fn too_long() -> Fault {
-    Fault::new(
-        FieldCode::TooLong,
-        format!("at most {MAX_LENGTH} characters"),
-    )
+    Fault::new(FieldCode::TooLong, format!("at most {MAX_LENGTH} characters"))
 }
 
 #[cfg(test)]
@@ -131,10 +117,7 @@ mod tests {
             ("x".repeat(257), FieldCode::TooLong),
             ("x".repeat(100_000), FieldCode::TooLong),
         ] {
-            assert_eq!(
-                NewPassword::parse(&Secret::from(text)).unwrap_err().code,
-                code
-            );
+            assert_eq!(NewPassword::parse(&Secret::from(text)).unwrap_err().code, code);
         }
     }
 

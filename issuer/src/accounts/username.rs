@@ -96,10 +96,7 @@ pub(super) fn fold(text: &str) -> String {
 }
 
 fn too_long() -> Fault {
-    Fault::new(
-        FieldCode::TooLong,
-        format!("at most {MAX_LENGTH} characters"),
-    )
+    Fault::new(FieldCode::TooLong, format!("at most {MAX_LENGTH} characters"))
 }
 
 #[cfg(test)]
@@ -108,15 +105,8 @@ mod tests {
 
     #[test]
     fn names_of_any_script_are_good() {
-        for good in [
-            "laika",
-            "Лайка",
-            "ライカ",
-            "laika-57",
-            "a.b_c",
-            "हिन्दी",
-            "ﬁdo",
-        ] {
+        for good in ["laika", "Лайка", "ライカ", "laika-57", "a.b_c", "हिन्दी", "ﬁdo"]
+        {
             assert!(Username::parse(good).is_ok(), "{good}");
         }
         assert_eq!(Username::parse("ﬁdo").unwrap().as_str(), "fido");
@@ -143,11 +133,8 @@ mod tests {
 
     #[test]
     fn one_name_has_one_key() {
-        for (one, two) in [
-            ("Laika", "LAIKA"),
-            ("Лайка", "лайка"),
-            ("ＬＡＩＫＡ", "laika"),
-        ] {
+        for (one, two) in [("Laika", "LAIKA"), ("Лайка", "лайка"), ("ＬＡＩＫＡ", "laika")]
+        {
             let (one, two) = (Username::parse(one).unwrap(), Username::parse(two).unwrap());
             assert_eq!(one.key(), two.key());
         }

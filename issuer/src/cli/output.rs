@@ -20,9 +20,7 @@ pub(super) fn list<T: Serialize>(
     if json {
         return value(&items);
     }
-    items
-        .iter()
-        .try_for_each(|item| line(&columns(item).join("\t")))
+    items.iter().try_for_each(|item| line(&columns(item).join("\t")))
 }
 
 /// Prints a value as JSON.

@@ -20,22 +20,13 @@ struct Row {
 
 pub(super) async fn run(app: &App, command: RoleCommand) -> Result<(), Failure> {
     match command {
-        RoleCommand::Create {
-            name,
-            level,
-            permissions,
-        } => {
+        RoleCommand::Create { name, level, permissions } => {
             let (service, name) = match name.split_once('/') {
                 Some((service, name)) => (Some(service.to_owned()), name.to_owned()),
                 None => (None, name),
             };
             let mut tx = app.db.write().await?;
-            let role = SeedRole {
-                name,
-                service,
-                level,
-                permissions,
-            };
+            let role = SeedRole { name, service, level, permissions };
             seed::put_role(app, &mut tx, &role).await?;
             Ok(tx.commit().await?)
         }
@@ -60,11 +51,7 @@ pub(super) async fn run(app: &App, command: RoleCommand) -> Result<(), Failure> 
                 })
                 .collect();
             output::list(&rows, json, |row| {
-                vec![
-                    row.name.clone(),
-                    row.level.to_string(),
-                    row.permissions.join(" "),
-                ]
+                vec![row.name.clone(), row.level.to_string(), row.permissions.join(" ")]
             })
         }
     }

@@ -58,12 +58,7 @@ pub(super) async fn run(app: &App, command: ServiceCommand) -> Result<(), Failur
             }
             output::list(&rows, list.json, |row| {
                 let lifetime = format!("{} s", row.token_lifetime);
-                vec![
-                    row.name.clone(),
-                    row.audience.clone(),
-                    lifetime,
-                    row.permissions.join(" "),
-                ]
+                vec![row.name.clone(), row.audience.clone(), lifetime, row.permissions.join(" ")]
             })
         }
     }
@@ -71,8 +66,6 @@ pub(super) async fn run(app: &App, command: ServiceCommand) -> Result<(), Failur
 
 fn parse_algorithm(name: &str) -> Result<Algorithm, Failure> {
     Algorithm::from_name(name).ok_or_else(|| {
-        Failure::Refused(format!(
-            "`{name}` is not supported; choose `RS256` or `EdDSA`"
-        ))
+        Failure::Refused(format!("`{name}` is not supported; choose `RS256` or `EdDSA`"))
     })
 }

@@ -24,18 +24,9 @@ struct Row {
 
 pub(super) async fn run(app: &App, command: UserCommand) -> Result<(), Failure> {
     match command {
-        UserCommand::Create {
-            username,
-            email,
-            roles,
-        } => {
+        UserCommand::Create { username, email, roles } => {
             let password = read_password()?;
-            let user = SeedUser {
-                username,
-                email,
-                password,
-                roles,
-            };
+            let user = SeedUser { username, email, password, roles };
             let new = seed::prepare(app, &user).await?;
             let mut tx = app.db.write().await?;
             let made = accounts::add_user(app, &mut tx, &new).await?;
@@ -50,12 +41,7 @@ pub(super) async fn run(app: &App, command: UserCommand) -> Result<(), Failure> 
             let users = users::list(&mut connection, &list.after, list.limit).await?;
             let rows: Vec<_> = users.into_iter().map(row).collect();
             output::list(&rows, list.json, |row| {
-                vec![
-                    row.username.clone(),
-                    row.email.clone(),
-                    row.status.to_owned(),
-                    row.id.clone(),
-                ]
+                vec![row.username.clone(), row.email.clone(), row.status.to_owned(), row.id.clone()]
             })
         }
     }

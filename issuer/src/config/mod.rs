@@ -28,10 +28,7 @@ impl ConfigError {
     /// What is wrong at `place`.
     #[must_use]
     pub fn new(place: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            place: place.into(),
-            message: message.into(),
-        }
+        Self { place: place.into(), message: message.into() }
     }
 }
 
@@ -55,10 +52,7 @@ pub fn load(
 /// its value's odd bytes, and is refused where it is one of ours and must be exact.
 pub fn process_environment() -> impl Iterator<Item = (String, String)> {
     std::env::vars_os().map(|(name, value)| {
-        (
-            name.to_string_lossy().into_owned(),
-            value.to_string_lossy().into_owned(),
-        )
+        (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned())
     })
 }
 
@@ -75,13 +69,7 @@ pub fn default_database_url(data_dir: &Path) -> String {
         }
         _ => format!("%{byte:02X}"),
     };
-    let path: String = path
-        .as_os_str()
-        .as_encoded_bytes()
-        .iter()
-        .copied()
-        .map(encode)
-        .collect();
+    let path: String = path.as_os_str().as_encoded_bytes().iter().copied().map(encode).collect();
     format!("sqlite://{path}?mode=rwc")
 }
 
@@ -93,9 +81,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("laika.toml");
         std::fs::write(&path, text).unwrap();
-        let variables = variables
-            .iter()
-            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
+        let variables = variables.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
         load(Some(&path), variables)
     }
 
@@ -123,37 +109,13 @@ mod tests {
         for (text, variables, parts) in [
             ("lisen = 'x'", &[][..], &["line 1", "lisen"][..]),
             ("\n[main]\nlifetime = 'x'", &[], &["line 3", "lifetime"]),
-            (
-                "listen = 'nowhere'",
-                &[],
-                &["listen", "`nowhere`", "127.0.0.1:8080"],
-            ),
-            (
-                "listen = '0.0.0.0:80'",
-                &[],
-                &["public_url", "`0.0.0.0:80`"],
-            ),
-            (
-                "",
-                &[("LAIKA_LISEN", "x")],
-                &["LAIKA_LISEN", "no such setting"],
-            ),
-            (
-                "",
-                &[("LAIKA_MAIN_LIFETIME", "soon")],
-                &["LAIKA_MAIN_LIFETIME", "`soon`"],
-            ),
+            ("listen = 'nowhere'", &[], &["listen", "`nowhere`", "127.0.0.1:8080"]),
+            ("listen = '0.0.0.0:80'", &[], &["public_url", "`0.0.0.0:80`"]),
+            ("", &[("LAIKA_LISEN", "x")], &["LAIKA_LISEN", "no such setting"]),
+            ("", &[("LAIKA_MAIN_LIFETIME", "soon")], &["LAIKA_MAIN_LIFETIME", "`soon`"]),
             ("[main]\nlifetime = 5", &[], &["main.lifetime", "`5`"]),
-            (
-                "[main]\nrotate_after = 99999999",
-                &[],
-                &["main.rotate_after"],
-            ),
-            (
-                "",
-                &[("LAIKA_SIGNING_ALGORITHM", "HS256")],
-                &["signing_algorithm", "EdDSA"],
-            ),
+            ("[main]\nrotate_after = 99999999", &[], &["main.rotate_after"]),
+            ("", &[("LAIKA_SIGNING_ALGORITHM", "HS256")], &["signing_algorithm", "EdDSA"]),
             ("public_url = 'ftp://x'", &[], &["public_url", "http"]),
             ("allowed_origins = ['*']", &[], &["allowed_origins", "`*`"]),
         ] {

@@ -93,9 +93,7 @@ impl Settings {
     /// The first setting that can't be used.
     pub fn check(file: File) -> Result<Self, ConfigError> {
         let listen = file.listen.unwrap_or_else(|| "127.0.0.1:8080".to_owned());
-        let data_dir = file
-            .data_dir
-            .unwrap_or_else(|| PathBuf::from("./laika-data"));
+        let data_dir = file.data_dir.unwrap_or_else(|| PathBuf::from("./laika-data"));
         let public_url = file.public_url.as_deref();
         let origins = file.allowed_origins.unwrap_or_default();
         let listen = address(&listen)?;
@@ -108,24 +106,14 @@ impl Settings {
         }
         Ok(Self {
             listen,
-            public_url: public_url
-                .map(|url| PublicUrl::parse(url, "public_url"))
-                .transpose()?,
-            database_url: file
-                .database_url
-                .unwrap_or_else(|| default_database_url(&data_dir)),
-            master_key_file: file
-                .master_key_file
-                .unwrap_or_else(|| data_dir.join("master.key")),
+            public_url: public_url.map(|url| PublicUrl::parse(url, "public_url")).transpose()?,
+            database_url: file.database_url.unwrap_or_else(|| default_database_url(&data_dir)),
+            master_key_file: file.master_key_file.unwrap_or_else(|| data_dir.join("master.key")),
             data_dir,
             signing_algorithm: algorithm(file.signing_algorithm.as_deref())?,
             allowed_origins: origins
                 .iter()
-                .map(|url| {
-                    Ok(PublicUrl::parse(url, "allowed_origins")?
-                        .as_str()
-                        .to_owned())
-                })
+                .map(|url| Ok(PublicUrl::parse(url, "allowed_origins")?.as_str().to_owned()))
                 .collect::<Result<_, _>>()?,
             request_timeout: number("request_timeout", file.request_timeout, 15, 1..=300)?,
             log: file.log.unwrap_or_else(|| "info,sqlx=warn".to_owned()),
@@ -146,12 +134,7 @@ fn main(file: &file::Main) -> Result<Main, ConfigError> {
     let cap = (180 * DAY).max(lifetime);
     Ok(Main {
         lifetime,
-        max_lifetime: number(
-            "main.max_lifetime",
-            file.max_lifetime,
-            cap,
-            lifetime..=3650 * DAY,
-        )?,
+        max_lifetime: number("main.max_lifetime", file.max_lifetime, cap, lifetime..=3650 * DAY)?,
         rotate_after: number(
             "main.rotate_after",
             file.rotate_after,
@@ -164,12 +147,7 @@ fn main(file: &file::Main) -> Result<Main, ConfigError> {
 fn password(file: &file::Password) -> Result<Password, ConfigError> {
     let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as i64);
     // OWASP's parameters for Argon2id; less than their weakest choice is refused.
-    let memory: u32 = number(
-        "password.memory",
-        file.memory,
-        19 * 1024,
-        7 * 1024..=1024 * 1024,
-    )?;
+    let memory: u32 = number("password.memory", file.memory, 19 * 1024, 7 * 1024..=1024 * 1024)?;
     Ok(Password {
         memory,
         passes: number("password.passes", file.passes, 2, 1..=100)?,
@@ -188,10 +166,7 @@ fn default_role(file: file::DefaultRole) -> Result<DefaultRole, ConfigError> {
             return Err(ConfigError::new("default_role.name", message));
         }
     }
-    Ok(DefaultRole {
-        name,
-        level: number("default_role.level", file.level, 1000, 0..=1_000_000)?,
-    })
+    Ok(DefaultRole { name, level: number("default_role.level", file.level, 1000, 0..=1_000_000)? })
 }
 
 fn address(text: &str) -> Result<SocketAddr, ConfigError> {
@@ -221,10 +196,7 @@ fn number<T: TryFrom<i64>>(
     let value = written.unwrap_or(default);
     let out_of_range = || {
         let (least, most) = (range.start(), range.end());
-        ConfigError::new(
-            name,
-            format!("`{value}` is out of range; choose {least} to {most}"),
-        )
+        ConfigError::new(name, format!("`{value}` is out of range; choose {least} to {most}"))
     };
     if !range.contains(&value) {
         return Err(out_of_range());

@@ -22,10 +22,7 @@ impl PublicUrl {
     pub fn parse(text: &str, place: &str) -> Result<Self, ConfigError> {
         let refused = |message: &str| {
             let example = "write it like `https://id.example.com`";
-            Err(ConfigError::new(
-                place,
-                format!("`{text}` {message}; {example}"),
-            ))
+            Err(ConfigError::new(place, format!("`{text}` {message}; {example}")))
         };
         let Ok(uri) = text.parse::<Uri>() else {
             return refused("is not a URL");
@@ -43,19 +40,13 @@ impl PublicUrl {
         if text != format!("{scheme}://{authority}") || text != text.to_ascii_lowercase() {
             return refused("has more than scheme, host and port, or upper-case letters");
         }
-        Ok(Self {
-            text: text.to_owned(),
-            plain_loopback: scheme == "http" && is_loopback(host),
-        })
+        Ok(Self { text: text.to_owned(), plain_loopback: scheme == "http" && is_loopback(host) })
     }
 
     /// The URL of an issuer that nobody gave one: where it listens.
     #[must_use]
     pub fn of_listener(address: SocketAddr) -> Self {
-        Self {
-            text: format!("http://{address}"),
-            plain_loopback: address.ip().is_loopback(),
-        }
+        Self { text: format!("http://{address}"), plain_loopback: address.ip().is_loopback() }
     }
 
     /// The URL.
@@ -74,10 +65,7 @@ impl PublicUrl {
 
 fn is_loopback(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost"
-        || bare
-            .parse::<IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
+    host == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]
@@ -86,11 +74,7 @@ mod tests {
 
     #[test]
     fn only_origins_are_public_urls() {
-        for good in [
-            "https://id.example.com",
-            "http://127.0.0.1:8080",
-            "http://[::1]:1",
-        ] {
+        for good in ["https://id.example.com", "http://127.0.0.1:8080", "http://[::1]:1"] {
             assert_eq!(PublicUrl::parse(good, "x").unwrap().as_str(), good);
         }
         for bad in [
@@ -120,11 +104,7 @@ mod tests {
             ("http://example.com", false),
             ("http://127.0.0.1.example.com", false),
         ] {
-            assert_eq!(
-                PublicUrl::parse(text, "x").unwrap().is_plain_loopback(),
-                plain,
-                "{text}"
-            );
+            assert_eq!(PublicUrl::parse(text, "x").unwrap().is_plain_loopback(), plain, "{text}");
         }
     }
 }

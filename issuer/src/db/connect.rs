@@ -43,11 +43,7 @@ impl Db {
             Engine::Sqlite => engine.readers().connect_with(options).await?,
             Engine::Postgres => writer.clone(),
         };
-        Ok(Self {
-            engine,
-            writer,
-            readers,
-        })
+        Ok(Self { engine, writer, readers })
     }
 
     /// A connection to read with.
@@ -113,16 +109,11 @@ pub(super) mod tests {
         let mut connection = db.read().await.unwrap();
         for (pragma, expected) in [("synchronous", 2), ("foreign_keys", 1), ("query_only", 1)] {
             let sql = sqlx::AssertSqlSafe(format!("PRAGMA {pragma}"));
-            let value: i64 = sqlx::query_scalar(sql)
-                .fetch_one(&mut *connection)
-                .await
-                .unwrap();
+            let value: i64 = sqlx::query_scalar(sql).fetch_one(&mut *connection).await.unwrap();
             assert_eq!(value, expected, "{pragma}");
         }
-        let mode: String = sqlx::query_scalar("PRAGMA journal_mode")
-            .fetch_one(&mut *connection)
-            .await
-            .unwrap();
+        let mode: String =
+            sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut *connection).await.unwrap();
         assert_eq!(mode, "wal");
     }
 
@@ -135,10 +126,7 @@ pub(super) mod tests {
             let (a, b, c, d) = tokio::join!(open(), open(), open(), open());
             for db in [a, b, c, d] {
                 let mut connection = db.unwrap().read().await.unwrap();
-                sqlx::query("SELECT id FROM users")
-                    .fetch_all(&mut *connection)
-                    .await
-                    .unwrap();
+                sqlx::query("SELECT id FROM users").fetch_all(&mut *connection).await.unwrap();
             }
         }
     }
@@ -147,9 +135,7 @@ pub(super) mod tests {
     async fn readers_cannot_write() {
         let (db, _folder) = scratch().await;
         let mut connection = db.read().await.unwrap();
-        let result = sqlx::query("DELETE FROM users")
-            .execute(&mut *connection)
-            .await;
+        let result = sqlx::query("DELETE FROM users").execute(&mut *connection).await;
         assert!(result.is_err());
     }
 

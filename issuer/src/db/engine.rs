@@ -84,9 +84,7 @@ impl Engine {
             Self::Sqlite => {}
             // The number means nothing but this lock.
             Self::Postgres => {
-                sqlx::query("SELECT pg_advisory_xact_lock(5219571103)")
-                    .execute(db)
-                    .await?;
+                sqlx::query("SELECT pg_advisory_xact_lock(5219571103)").execute(db).await?;
             }
         }
         Ok(())
@@ -94,15 +92,14 @@ impl Engine {
 }
 
 fn pool(size: u32, setup: &'static [&'static str], last: Option<&'static str>) -> AnyPoolOptions {
-    AnyPoolOptions::new()
-        .max_connections(size)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .after_connect(move |connection, _| {
+    AnyPoolOptions::new().max_connections(size).acquire_timeout(ACQUIRE_TIMEOUT).after_connect(
+        move |connection, _| {
             Box::pin(async move {
                 for statement in setup.iter().copied().chain(last) {
                     sqlx::query(statement).execute(&mut *connection).await?;
                 }
                 Ok(())
             })
-        })
+        },
+    )
 }

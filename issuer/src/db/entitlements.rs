@@ -76,9 +76,7 @@ pub async fn of_session(
             level: get(row, "level")?,
             grants: Vec::new(),
         };
-        let grant = get::<Option<String>>(row, "permission")?
-            .map(grant)
-            .transpose()?;
+        let grant = get::<Option<String>>(row, "permission")?.map(grant).transpose()?;
         roles.entry(name).or_insert(role).grants.extend(grant);
     }
     entitlements.roles = roles.into_values().collect();
@@ -86,8 +84,5 @@ pub async fn of_session(
 }
 
 fn grant(text: String) -> Result<Grant, DbError> {
-    Grant::parse(&text).map_err(|_| DbError::Corrupt {
-        what: "a permission",
-        value: text,
-    })
+    Grant::parse(&text).map_err(|_| DbError::Corrupt { what: "a permission", value: text })
 }

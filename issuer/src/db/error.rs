@@ -88,10 +88,7 @@ impl From<DbError> for Problem {
             DbError::Unavailable(cause) => Self {
                 retry_after: Some(2),
                 cause: Some(cause),
-                ..Self::issuer(
-                    IssuerCode::DatabaseUnavailable,
-                    "the database does not answer",
-                )
+                ..Self::issuer(IssuerCode::DatabaseUnavailable, "the database does not answer")
             },
             DbError::Conflict(_)
             | DbError::Corrupt { .. }

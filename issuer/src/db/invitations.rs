@@ -47,12 +47,10 @@ pub async fn role_of_unused(
     db: &mut Connection,
     code_hash: &str,
 ) -> Result<Option<String>, DbError> {
-    Ok(
-        sqlx::query_scalar("SELECT role FROM invitations WHERE code_hash = $1 AND used_at IS NULL")
-            .bind(code_hash)
-            .fetch_optional(db)
-            .await?,
-    )
+    Ok(sqlx::query_scalar("SELECT role FROM invitations WHERE code_hash = $1 AND used_at IS NULL")
+        .bind(code_hash)
+        .fetch_optional(db)
+        .await?)
 }
 
 /// Uses an invitation; whether it was still unused.

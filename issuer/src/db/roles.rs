@@ -135,11 +135,7 @@ pub async fn list(db: &mut Connection) -> Result<Vec<Role>, DbError> {
             permissions: Vec::new(),
         };
         let permission: Option<String> = get(row, "permission")?;
-        roles
-            .entry(name)
-            .or_insert(role)
-            .permissions
-            .extend(permission);
+        roles.entry(name).or_insert(role).permissions.extend(permission);
     }
     Ok(roles.into_values().collect())
 }

@@ -24,10 +24,7 @@ where
 /// There is no such column, or it holds something else.
 pub fn get_uuid(row: &AnyRow, column: &'static str) -> Result<Uuid, DbError> {
     let text: String = get(row, column)?;
-    Uuid::parse_str(&text).map_err(|_| DbError::Corrupt {
-        what: column,
-        value: text,
-    })
+    Uuid::parse_str(&text).map_err(|_| DbError::Corrupt { what: column, value: text })
 }
 
 /// That a write changed exactly one row.

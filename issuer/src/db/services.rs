@@ -160,8 +160,6 @@ fn service(row: &AnyRow) -> Result<Service, DbError> {
 }
 
 pub(super) fn parse_algorithm(text: &str) -> Result<Algorithm, DbError> {
-    Algorithm::from_name(text).ok_or_else(|| DbError::Corrupt {
-        what: "algorithm",
-        value: text.to_owned(),
-    })
+    Algorithm::from_name(text)
+        .ok_or_else(|| DbError::Corrupt { what: "algorithm", value: text.to_owned() })
 }

@@ -56,10 +56,7 @@ impl UserStatus {
         Self::ALL
             .into_iter()
             .find(|status| status.as_str() == text)
-            .ok_or_else(|| DbError::Corrupt {
-                what: "status of a user",
-                value: text.to_owned(),
-            })
+            .ok_or_else(|| DbError::Corrupt { what: "status of a user", value: text.to_owned() })
     }
 }
 
@@ -139,8 +136,7 @@ pub async fn by_login(db: &mut Connection, key: &str) -> Result<Option<(User, St
     .bind(key)
     .fetch_optional(db)
     .await?;
-    row.map(|row| Ok((user(&row)?, get(&row, "password_hash")?)))
-        .transpose()
+    row.map(|row| Ok((user(&row)?, get(&row, "password_hash")?))).transpose()
 }
 
 /// Users by name, `limit` of them after `after`.
@@ -194,10 +190,7 @@ mod tests {
 
     async fn add(db: &Db, id: u128, username: &str, email: &str) -> Result<User, DbError> {
         let mut tx = db.write().await?;
-        let (username, email) = (
-            Username::parse(username).unwrap(),
-            Email::parse(email).unwrap(),
-        );
+        let (username, email) = (Username::parse(username).unwrap(), Email::parse(email).unwrap());
         let user = insert(&mut tx, Uuid::from_u128(id), &username, &email, "x", 5).await?;
         tx.commit().await?;
         Ok(user)
@@ -213,12 +206,7 @@ mod tests {
             assert_eq!((found, hash.as_str()), (user.clone(), "x"));
         }
         assert_eq!(by_username(&mut connection, "nobody").await.unwrap(), None);
-        assert_eq!(
-            by_email(&mut connection, "laika@example.com")
-                .await
-                .unwrap(),
-            Some(user)
-        );
+        assert_eq!(by_email(&mut connection, "laika@example.com").await.unwrap(), Some(user));
     }
 
     #[tokio::test]
@@ -240,16 +228,8 @@ mod tests {
         let (db, _folder) = scratch().await;
         let user = add(&db, 1, "laika", "laika@example.com").await.unwrap();
         let mut tx = db.write().await.unwrap();
-        assert!(
-            set_status(&mut tx, user.id, UserStatus::Disabled)
-                .await
-                .unwrap()
-        );
-        assert!(
-            !set_status(&mut tx, Uuid::from_u128(99), UserStatus::Disabled)
-                .await
-                .unwrap()
-        );
+        assert!(set_status(&mut tx, user.id, UserStatus::Disabled).await.unwrap());
+        assert!(!set_status(&mut tx, Uuid::from_u128(99), UserStatus::Disabled).await.unwrap());
         tx.commit().await.unwrap();
         let mut connection = db.read().await.unwrap();
         let listed = list(&mut connection, "", 10).await.unwrap();

@@ -14,11 +14,7 @@ const PLAIN_NAME: &str = "laika_main";
 /// The cookie's name; on plain loopback, where there is no TLS, without the prefix.
 #[must_use]
 pub fn name(app: &App) -> &'static str {
-    if app.issuer.is_plain_loopback() {
-        PLAIN_NAME
-    } else {
-        SECURE_NAME
-    }
+    if app.issuer.is_plain_loopback() { PLAIN_NAME } else { SECURE_NAME }
 }
 
 /// `Set-Cookie` that stores a main token.
@@ -38,11 +34,7 @@ pub fn clear(app: &App) -> Result<HeaderValue, Problem> {
 }
 
 fn set(app: &App, value: &str, max_age: i64) -> Result<HeaderValue, Problem> {
-    let secure = if app.issuer.is_plain_loopback() {
-        ""
-    } else {
-        "; Secure"
-    };
+    let secure = if app.issuer.is_plain_loopback() { "" } else { "; Secure" };
     let name = name(app);
     let cookie =
         format!("{name}={value}; Path=/; Max-Age={max_age}; HttpOnly; SameSite=Lax{secure}");

@@ -56,10 +56,7 @@ pub(super) fn render(problem: &Problem, request_id: &str) -> Response {
     };
     let mut response = (status, Json(body)).into_response();
     let headers = response.headers_mut();
-    headers.insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static("application/problem+json"),
-    );
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     let missing: Vec<&str> = problem.missing.iter().map(String::as_str).collect();
     if let Some(challenge) = problem.code.challenge().header(None, &missing, None) {
         insert(headers, WWW_AUTHENTICATE, &challenge);

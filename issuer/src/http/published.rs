@@ -12,10 +12,7 @@ pub const MAX_AGE: u32 = 300;
 /// `body` with an entity tag, or 304 where the client has it already (RFC 9110 section 13.1.2).
 #[must_use]
 pub fn published(request: &HeaderMap, kind: &'static str, body: String) -> Response {
-    let tag = format!(
-        "\"{}\"",
-        sha256_hex(body.as_bytes()).get(..32).unwrap_or_default()
-    );
+    let tag = format!("\"{}\"", sha256_hex(body.as_bytes()).get(..32).unwrap_or_default());
     let headers = [
         (CONTENT_TYPE, kind.to_owned()),
         (CACHE_CONTROL, format!("public, max-age={MAX_AGE}")),

@@ -44,41 +44,16 @@ pub fn table() -> Vec<Endpoint> {
         endpoint(Post, "/v1/sessions", "log in", log_in::handle),
         endpoint(Get, "/v1/sessions", "list your sessions", sessions::handle),
         endpoint(Delete, "/v1/sessions/current", "log out", log_out::handle),
-        endpoint(
-            Post,
-            "/v1/sessions/current/renew",
-            "renew the main token",
-            renew::handle,
-        ),
-        endpoint(
-            Post,
-            "/v1/tokens/micro",
-            "get a micro token",
-            micro_token::handle,
-        ),
+        endpoint(Post, "/v1/sessions/current/renew", "renew the main token", renew::handle),
+        endpoint(Post, "/v1/tokens/micro", "get a micro token", micro_token::handle),
         endpoint(Get, "/v1/me", "your profile", me::handle),
-        endpoint(
-            Get,
-            "/v1/me/permissions",
-            "what you may do",
-            permissions::handle,
-        ),
-        endpoint(
-            Get,
-            "/v1/public-key",
-            "the active public key as PEM",
-            public_key::handle,
-        ),
+        endpoint(Get, "/v1/me/permissions", "what you may do", permissions::handle),
+        endpoint(Get, "/v1/public-key", "the active public key as PEM", public_key::handle),
         endpoint(Get, "/v1", "this list", index::handle),
         endpoint(Get, "/.well-known/jwks.json", "the key set", jwks::handle),
         endpoint(Get, METADATA, "metadata of this issuer", metadata::handle),
         endpoint(Get, "/livez", "whether the process runs", health::live),
-        endpoint(
-            Get,
-            "/readyz",
-            "whether requests can be served",
-            health::ready,
-        ),
+        endpoint(Get, "/readyz", "whether requests can be served", health::ready),
     ]
 }
 
@@ -89,9 +64,8 @@ const METADATA: &str = "/.well-known/oauth-authorization-server";
 pub fn router(app: App) -> Router {
     // Cross-origin calls with credentials are for the API alone: key set and metadata are public
     // and say so themselves.
-    let (api, open): (Vec<_>, Vec<_>) = table()
-        .into_iter()
-        .partition(|endpoint| is_api(endpoint.path));
+    let (api, open): (Vec<_>, Vec<_>) =
+        table().into_iter().partition(|endpoint| is_api(endpoint.path));
     let api = routes(api).layer(layers::cors(&app));
     let router = routes(open)
         .merge(api)
@@ -125,20 +99,13 @@ where
     H: Handler<T, App>,
     T: 'static,
 {
-    Endpoint {
-        verb,
-        path,
-        summary,
-        route: on(verb.filter(), handler),
-    }
+    Endpoint { verb, path, summary, route: on(verb.filter(), handler) }
 }
 
 fn routes(endpoints: Vec<Endpoint>) -> Router<App> {
     endpoints
         .into_iter()
-        .fold(Router::new(), |router, endpoint| {
-            router.route(endpoint.path, endpoint.route)
-        })
+        .fold(Router::new(), |router, endpoint| router.route(endpoint.path, endpoint.route))
         // Before any layer is put round these routes: set later, it would replace the layers too.
         .method_not_allowed_fallback(method_not_allowed)
 }
@@ -148,8 +115,5 @@ fn is_api(path: &str) -> bool {
 }
 
 async fn method_not_allowed() -> Problem {
-    Problem::issuer(
-        IssuerCode::MethodNotAllowed,
-        "not this method; `Allow` lists those there are",
-    )
+    Problem::issuer(IssuerCode::MethodNotAllowed, "not this method; `Allow` lists those there are")
 }

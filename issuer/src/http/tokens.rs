@@ -87,9 +87,7 @@ impl From<Option<WantedTransport>> for Transport {
 /// # Errors
 /// It can't name a service.
 pub fn check_service(service: Option<&String>) -> Result<(), Problem> {
-    service.map_or(Ok(()), |name| {
-        check_names("service", std::slice::from_ref(name))
-    })
+    service.map_or(Ok(()), |name| check_names("service", std::slice::from_ref(name)))
 }
 
 /// The tokens of a session, with a micro token for `service` if one is named.
@@ -107,10 +105,7 @@ pub async fn answer(
     let main = main_token::issue(app, session)?;
     let micro = match service {
         Some(service) => {
-            let request = MicroRequest {
-                services: vec![service],
-                narrow: None,
-            };
+            let request = MicroRequest { services: vec![service], narrow: None };
             Some(micro_token::mint(app, session, &request).await?)
         }
         None => None,

@@ -38,22 +38,13 @@ pub fn verify(ring: &KeyRing, typ: &str, token: &str) -> Result<Map<String, Valu
         return Err(ErrorCode::TokenTooLarge);
     }
     let mut segments = token.split('.');
-    let (Some(header), Some(payload), Some(signature), None) = (
-        segments.next(),
-        segments.next(),
-        segments.next(),
-        segments.next(),
-    ) else {
+    let (Some(header), Some(payload), Some(signature), None) =
+        (segments.next(), segments.next(), segments.next(), segments.next())
+    else {
         return Err(ErrorCode::TokenMalformed);
     };
-    let message = token
-        .get(..header.len() + 1 + payload.len())
-        .unwrap_or_default();
-    let decode = |segment| {
-        URL_SAFE_NO_PAD
-            .decode(segment)
-            .map_err(|_| ErrorCode::TokenMalformed)
-    };
+    let message = token.get(..header.len() + 1 + payload.len()).unwrap_or_default();
+    let decode = |segment| URL_SAFE_NO_PAD.decode(segment).map_err(|_| ErrorCode::TokenMalformed);
     let (header, payload, signature) = (decode(header)?, decode(payload)?, decode(signature)?);
     let header =
         json::parse_object(&header, TOKEN_LIMITS).map_err(|_| ErrorCode::TokenMalformed)?;
@@ -64,9 +55,7 @@ pub fn verify(ring: &KeyRing, typ: &str, token: &str) -> Result<Map<String, Valu
     if text("typ") != Some(typ) {
         return Err(ErrorCode::TypeMismatch);
     }
-    let key = text("kid")
-        .and_then(|kid| ring.by_kid(kid))
-        .ok_or(ErrorCode::KeyNotFound)?;
+    let key = text("kid").and_then(|kid| ring.by_kid(kid)).ok_or(ErrorCode::KeyNotFound)?;
     if text("alg") != Some(key.algorithm().as_str()) {
         return Err(ErrorCode::AlgorithmNotAllowed);
     }

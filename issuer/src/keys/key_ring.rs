@@ -89,11 +89,7 @@ impl KeyRing {
                 created_at: clock.now(),
             };
             db::keys::insert(&mut tx, &row).await?;
-            tracing::info!(
-                kid = row.kid,
-                algorithm = algorithm.as_str(),
-                "made a signing key"
-            );
+            tracing::info!(kid = row.kid, algorithm = algorithm.as_str(), "made a signing key");
             keys.push(key);
         }
         tx.commit().await.map_err(DbError::from)?;

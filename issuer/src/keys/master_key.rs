@@ -25,10 +25,7 @@ impl MasterKey {
     /// # Errors
     /// The file can't be read or made, or holds something else.
     pub fn open(file: &Path, may_make: bool, random: &dyn Random) -> Result<Self, KeyError> {
-        let at = |source| KeyError::MasterKeyFile {
-            file: file.to_owned(),
-            source,
-        };
+        let at = |source| KeyError::MasterKeyFile { file: file.to_owned(), source };
         let text = match fs::read_to_string(file) {
             Ok(text) => Zeroizing::new(text),
             Err(error) if error.kind() == io::ErrorKind::NotFound && may_make => {
@@ -40,9 +37,7 @@ impl MasterKey {
             Err(error) => return Err(at(error)),
         };
         let bytes = Zeroizing::new(
-            URL_SAFE_NO_PAD
-                .decode(text.trim())
-                .map_err(|_| KeyError::MasterKeyForm)?,
+            URL_SAFE_NO_PAD.decode(text.trim()).map_err(|_| KeyError::MasterKeyForm)?,
         );
         let key = UnboundKey::new(&AES_256_GCM, &bytes).map_err(|_| KeyError::MasterKeyForm)?;
         Ok(Self(LessSafeKey::new(key)))
@@ -108,10 +103,7 @@ mod tests {
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;
-            assert_eq!(
-                fs::metadata(&file).unwrap().permissions().mode() & 0o777,
-                0o600
-            );
+            assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
         }
     }
 

@@ -89,12 +89,7 @@ impl SigningKey {
             members.insert("alg".to_owned(), algorithm.as_str().into());
             members.insert("kid".to_owned(), kid.clone().into());
         }
-        Ok(Self {
-            kid,
-            pair,
-            jwk,
-            pem: pem(&spki),
-        })
+        Ok(Self { kid, pair, jwk, pem: pem(&spki) })
     }
 
     /// RFC 7638 thumbprint, the name of the key.
@@ -132,12 +127,7 @@ impl SigningKey {
         match &self.pair {
             Pair::Rsa(pair) => {
                 let mut signature = vec![0; pair.public_modulus_len()];
-                pair.sign(
-                    &RSA_PKCS1_SHA256,
-                    &SystemRandom::new(),
-                    message,
-                    &mut signature,
-                )?;
+                pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)?;
                 Ok(signature)
             }
             Pair::Ed25519(pair) => Ok(pair.try_sign(message)?.as_ref().to_vec()),
@@ -198,10 +188,7 @@ mod tests {
             for bit in 0..signature.len() * 8 {
                 let mut flipped = signature.clone();
                 flipped[bit / 8] ^= 1 << (bit % 8);
-                assert!(
-                    !key.verifies(b"message", &flipped),
-                    "{algorithm:?} bit {bit}"
-                );
+                assert!(!key.verifies(b"message", &flipped), "{algorithm:?} bit {bit}");
             }
         }
     }

@@ -23,11 +23,8 @@ pub struct Reach {
 #[must_use]
 pub fn reach(held: &Entitlements, target: &Target) -> Reach {
     let inside = |service: &str| target.names.iter().any(|name| name == service);
-    let roles: Vec<&HeldRole> = held
-        .roles
-        .iter()
-        .filter(|role| role.service.as_deref().is_none_or(inside))
-        .collect();
+    let roles: Vec<&HeldRole> =
+        held.roles.iter().filter(|role| role.service.as_deref().is_none_or(inside)).collect();
     let mut grants = BTreeSet::new();
     for grant in roles.iter().flat_map(|role| &role.grants) {
         match grant.service() {
@@ -36,12 +33,8 @@ pub fn reach(held: &Entitlements, target: &Target) -> Reach {
             }
             Some(_) => {}
             // `*` is everything of these services, and nothing of any other.
-            None => grants.extend(
-                target
-                    .names
-                    .iter()
-                    .filter_map(|n| Grant::parse(&format!("{n}:*")).ok()),
-            ),
+            None => grants
+                .extend(target.names.iter().filter_map(|n| Grant::parse(&format!("{n}:*")).ok())),
         }
     }
     Reach {
@@ -64,25 +57,16 @@ impl Reach {
             .map(|wanted| wanted.as_str().to_owned())
             .collect();
         if missing.is_empty() {
-            return Ok(Self {
-                grants: wanted.iter().cloned().collect(),
-                ..self
-            });
+            return Ok(Self { grants: wanted.iter().cloned().collect(), ..self });
         }
         let detail = format!("not granted: `{}`", missing.join("`, `"));
-        Err(Problem {
-            missing,
-            ..Problem::issuer(IssuerCode::PermissionNotGranted, detail)
-        })
+        Err(Problem { missing, ..Problem::issuer(IssuerCode::PermissionNotGranted, detail) })
     }
 
     /// The grants as claim `permissions` writes them.
     #[must_use]
     pub fn permissions(&self) -> Vec<String> {
-        self.grants
-            .iter()
-            .map(|grant| grant.as_str().to_owned())
-            .collect()
+        self.grants.iter().map(|grant| grant.as_str().to_owned()).collect()
     }
 
     /// The grants as claim `scope` writes them: permissions as they are, patterns expanded against
@@ -132,10 +116,7 @@ mod tests {
             name: name.to_owned(),
             service: service.map(str::to_owned),
             level,
-            grants: grants
-                .iter()
-                .map(|grant| Grant::parse(grant).unwrap())
-                .collect(),
+            grants: grants.iter().map(|grant| Grant::parse(grant).unwrap()).collect(),
         }
     }
 
@@ -172,18 +153,12 @@ mod tests {
         assert_eq!(reach.roles, ["auditor", "orders/clerk"]);
         assert_eq!(reach.level, Some(40));
         assert_eq!(reach.permissions(), ["orders:*", "orders:read"]);
-        assert_eq!(
-            reach.scope(&target(&["orders"])),
-            "orders:create orders:read"
-        );
+        assert_eq!(reach.scope(&target(&["orders"])), "orders:create orders:read");
     }
 
     #[test]
     fn a_grant_of_everything_is_cut_to_the_services() {
-        let held = Entitlements {
-            roles: vec![role("root", None, 0, &["*"])],
-            ..held()
-        };
+        let held = Entitlements { roles: vec![role("root", None, 0, &["*"])], ..held() };
         let reach = reach(&held, &target(&["orders", "billing"]));
         assert_eq!(reach.permissions(), ["billing:*", "orders:*"]);
     }
@@ -198,9 +173,7 @@ mod tests {
         let narrow = reach.clone().narrow(&wanted(&["orders:create"])).unwrap();
         assert_eq!(narrow.permissions(), ["orders:create"]);
         assert!(reach.clone().narrow(&[]).unwrap().grants.is_empty());
-        let problem = reach
-            .narrow(&wanted(&["orders:read", "billing:pay", "*"]))
-            .unwrap_err();
+        let problem = reach.narrow(&wanted(&["orders:read", "billing:pay", "*"])).unwrap_err();
         assert_eq!(problem.missing, ["billing:pay", "*"]);
         assert_eq!(problem.detail, "not granted: `billing:pay`, `*`");
     }

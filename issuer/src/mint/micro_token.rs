@@ -52,14 +52,10 @@ pub async fn mint(
     let target = target::resolve(app, &mut connection, &request.services).await?;
     let held = entitlements::of_session(&mut connection, session.id).await?;
     drop(connection);
-    let held = held
-        .filter(|held| held.status == UserStatus::Active && !held.session_ended)
-        .ok_or_else(|| {
-            Problem::issuer(
-                IssuerCode::SessionEnded,
-                "the session has ended; log in again",
-            )
-        })?;
+    let held =
+        held.filter(|held| held.status == UserStatus::Active && !held.session_ended).ok_or_else(
+            || Problem::issuer(IssuerCode::SessionEnded, "the session has ended; log in again"),
+        )?;
     let reach = reach(&held, &target);
     let reach = match &request.narrow {
         Some(wanted) => reach.narrow(wanted)?,
@@ -83,10 +79,7 @@ fn claims(
 ) -> Result<MicroClaims, Problem> {
     let now = app.clock.now();
     // No micro token outlives the session it came from.
-    let exp = now
-        .saturating_add(target.lifetime)
-        .min(session.expires_at)
-        .max(now);
+    let exp = now.saturating_add(target.lifetime).min(session.expires_at).max(now);
     Ok(MicroClaims {
         iss: app.issuer.as_str().to_owned(),
         sub: session.user_id.to_string(),
@@ -120,10 +113,7 @@ fn sign_within_budget(app: &App, target: &Target, claims: MicroClaims) -> Result
     if token.len() <= most {
         return Ok(token);
     }
-    let claims = MicroClaims {
-        scope: None,
-        ..claims
-    };
+    let claims = MicroClaims { scope: None, ..claims };
     let token = jws::sign(key, MICRO_TYP, &claims)?;
     if token.len() <= most {
         return Ok(token);

@@ -33,11 +33,7 @@ pub struct Target {
 /// Something else; naming the field.
 pub fn check_names(field: &str, names: &[String]) -> Result<(), Problem> {
     if names.is_empty() {
-        return Err(Problem::field(
-            field,
-            FieldCode::TooShort,
-            "at least one service",
-        ));
+        return Err(Problem::field(field, FieldCode::TooShort, "at least one service"));
     }
     if names.len() > MAX_SERVICES {
         let detail = format!("at most {MAX_SERVICES} services");
@@ -69,14 +65,12 @@ pub async fn resolve(app: &App, db: &mut Connection, names: &[String]) -> Result
         if target.names.contains(name) {
             continue;
         }
-        let service = services::by_name(db, name)
-            .await?
-            .unwrap_or_else(|| Service {
-                name: name.clone(),
-                audience: name.clone(),
-                token_lifetime: app.settings.micro.lifetime,
-                algorithm: None,
-            });
+        let service = services::by_name(db, name).await?.unwrap_or_else(|| Service {
+            name: name.clone(),
+            audience: name.clone(),
+            token_lifetime: app.settings.micro.lifetime,
+            algorithm: None,
+        });
         let algorithm = service.algorithm.unwrap_or(app.keys.default_algorithm());
         if target.names.is_empty() {
             target.algorithm = algorithm;
@@ -103,9 +97,7 @@ async fn refuse_unshared(db: &mut Connection, names: &[String]) -> Result<(), Pr
     }
     for name in names {
         let shares = services::sharing(db, name).await?;
-        let other = names
-            .iter()
-            .find(|other| *other != name && !shares.contains(other));
+        let other = names.iter().find(|other| *other != name && !shares.contains(other));
         if let Some(other) = other {
             let detail =
                 format!("`{name}` does not share tokens with `{other}`; ask for two tokens");
@@ -116,8 +108,5 @@ async fn refuse_unshared(db: &mut Connection, names: &[String]) -> Result<(), Pr
 }
 
 fn known(text: String) -> Result<Permission, DbError> {
-    Permission::parse(&text).map_err(|_| DbError::Corrupt {
-        what: "a permission",
-        value: text,
-    })
+    Permission::parse(&text).map_err(|_| DbError::Corrupt { what: "a permission", value: text })
 }

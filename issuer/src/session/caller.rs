@@ -49,11 +49,7 @@ pub async fn check(app: &App, claims: &MainClaims) -> Result<Caller, Problem> {
         db::sessions::mark_used(&mut tx, id, ctr, now).await?;
         tx.commit().await?;
     }
-    Ok(Caller {
-        session,
-        user,
-        holds_previous,
-    })
+    Ok(Caller { session, user, holds_previous })
 }
 
 /// Ends a session for its holder.
@@ -72,11 +68,8 @@ pub async fn end(app: &App, id: Uuid, reason: EndReason) -> Result<(), Problem> 
 
 /// Session, user and counter that a main token names.
 pub(super) fn identify(claims: &MainClaims) -> Result<(Uuid, Uuid, i64), Problem> {
-    let parsed = (
-        Uuid::parse_str(&claims.sid),
-        Uuid::parse_str(&claims.sub),
-        i64::try_from(claims.ctr),
-    );
+    let parsed =
+        (Uuid::parse_str(&claims.sid), Uuid::parse_str(&claims.sub), i64::try_from(claims.ctr));
     let (Ok(id), Ok(user), Ok(ctr)) = parsed else {
         let detail = "the main token names no session of this issuer";
         return Err(Problem::token(ErrorCode::ClaimInvalid, detail));
@@ -103,8 +96,5 @@ pub(super) async fn refuse(app: &App, id: Uuid, refusal: Refusal) -> Problem {
 }
 
 pub(super) fn over() -> Problem {
-    Problem::issuer(
-        IssuerCode::SessionEnded,
-        "the session has ended; log in again",
-    )
+    Problem::issuer(IssuerCode::SessionEnded, "the session has ended; log in again")
 }

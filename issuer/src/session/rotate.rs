@@ -30,11 +30,7 @@ pub async fn rotate(app: &App, claims: &MainClaims) -> Result<Caller, Problem> {
         };
         match standing(&session, &user, ctr, now) {
             Standing::Previous => {
-                return Ok(Caller {
-                    session,
-                    user,
-                    holds_previous: true,
-                });
+                return Ok(Caller { session, user, holds_previous: true });
             }
             Standing::Refused(refusal) => {
                 // One writer: it must be free again before the session can be ended.
@@ -54,11 +50,7 @@ pub async fn rotate(app: &App, claims: &MainClaims) -> Result<Caller, Problem> {
                 last_used_at: now,
                 ..session
             };
-            return Ok(Caller {
-                session,
-                user,
-                holds_previous: false,
-            });
+            return Ok(Caller { session, user, holds_previous: false });
         }
     }
     Err(Problem::overloaded("a rotation lost every race"))

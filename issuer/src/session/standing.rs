@@ -101,11 +101,7 @@ mod tests {
             (3, false, 1000, i64::MAX, ahead),
             (3, false, 5000, 3, Refused(Refusal::Over)),
         ] {
-            assert_eq!(
-                at(ctr, used, now, token),
-                expected,
-                "{ctr} {used} {now} {token}"
-            );
+            assert_eq!(at(ctr, used, now, token), expected, "{ctr} {used} {now} {token}");
         }
     }
 }

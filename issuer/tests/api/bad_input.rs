@@ -24,21 +24,11 @@ fn bodies() -> [(&'static str, Value); 3] {
                 "service": "orders", "transport": "body",
             }),
         ),
-        (
-            "/v1/tokens/micro",
-            json!({ "services": ["orders"], "permissions": ["orders:read"] }),
-        ),
+        ("/v1/tokens/micro", json!({ "services": ["orders"], "permissions": ["orders:read"] })),
     ]
 }
 
-const NEEDED: [&str; 6] = [
-    "username",
-    "email",
-    "password",
-    "login",
-    "services",
-    "permission",
-];
+const NEEDED: [&str; 6] = ["username", "email", "password", "login", "services", "permission"];
 
 #[tokio::test]
 async fn a_member_of_another_type_or_one_too_many_or_missing_is_named() {
@@ -46,14 +36,9 @@ async fn a_member_of_another_type_or_one_too_many_or_missing_is_named() {
     let main = issuer.log_in().await;
     for (path, body) in bodies() {
         for name in body.as_object().unwrap().keys() {
-            for wrong in [
-                json!(7),
-                json!(-1.5),
-                json!(true),
-                json!({}),
-                json!([[]]),
-                json!("\u{0}"),
-            ] {
+            for wrong in
+                [json!(7), json!(-1.5), json!(true), json!({}), json!([[]]), json!("\u{0}")]
+            {
                 let mut body = body.clone();
                 body[name] = wrong.clone();
                 let answer = issuer.post(path, Some(&main), body).await;
@@ -77,10 +62,7 @@ async fn a_member_of_another_type_or_one_too_many_or_missing_is_named() {
         }
         let mut unknown = body.clone();
         unknown["admin"] = json!(true);
-        let problem = issuer
-            .post(path, Some(&main), unknown)
-            .await
-            .problem(422, "fields_invalid");
+        let problem = issuer.post(path, Some(&main), unknown).await.problem(422, "fields_invalid");
         assert_eq!(problem["fields"][0]["field"], "admin");
         assert_eq!(problem["fields"][0]["code"], "unknown");
     }
@@ -97,13 +79,7 @@ async fn what_is_not_one_json_object_is_refused() {
         let twice = format!("{{\"{first}\":\"x\",{}", &text[1..]);
         let duplicate = raw(&issuer, path, &main, twice.into_bytes()).await;
         let problem = duplicate.problem(400, "body_invalid");
-        assert!(
-            problem["detail"]
-                .as_str()
-                .unwrap()
-                .contains(&format!("`{first}`")),
-            "{problem}"
-        );
+        assert!(problem["detail"].as_str().unwrap().contains(&format!("`{first}`")), "{problem}");
         for bad in [
             &b""[..],
             b"null",
@@ -117,9 +93,7 @@ async fn what_is_not_one_json_object_is_refused() {
             text.as_bytes().split_last().unwrap().1,
             deep.as_bytes(),
         ] {
-            raw(&issuer, path, &main, bad.to_vec())
-                .await
-                .problem(400, "body_invalid");
+            raw(&issuer, path, &main, bad.to_vec()).await.problem(400, "body_invalid");
         }
     }
 }
@@ -130,24 +104,14 @@ async fn a_body_that_is_too_large_or_of_another_kind_is_refused() {
     let main = issuer.log_in().await;
     for (path, body) in bodies() {
         let huge = format!("{{\"login\":\"{}\"}}", "x".repeat(64 * 1024));
-        raw(&issuer, path, &main, huge.into_bytes())
-            .await
-            .problem(413, "body_too_large");
-        for kind in [
-            None,
-            Some("text/plain"),
-            Some("application/xml"),
-            Some("\u{7f}"),
-        ] {
+        raw(&issuer, path, &main, huge.into_bytes()).await.problem(413, "body_too_large");
+        for kind in [None, Some("text/plain"), Some("application/xml"), Some("\u{7f}")] {
             let mut request = Request::post(path).header("authorization", format!("Bearer {main}"));
             if let Some(Ok(kind)) = kind.map(axum::http::HeaderValue::from_str) {
                 request = request.header("content-type", kind);
             }
             let request = request.body(Body::from(body.to_string())).unwrap();
-            issuer
-                .call(request)
-                .await
-                .problem(415, "media_type_unsupported");
+            issuer.call(request).await.problem(415, "media_type_unsupported");
         }
     }
 }
@@ -157,40 +121,20 @@ async fn names_of_services_are_checked_wherever_they_are_given() {
     let issuer = Issuer::start().await;
     let main = issuer.log_in().await;
     let long = "x".repeat(65);
-    for bad in [
-        "", "Orders", "a b", "a:b", "role", "laika", "../x", "<script>", "\u{0}", &long,
-    ] {
+    for bad in ["", "Orders", "a b", "a:b", "role", "laika", "../x", "<script>", "\u{0}", &long] {
         let body = json!({ "services": [bad] });
         let problem = issuer.post("/v1/tokens/micro", Some(&main), body).await;
-        assert_eq!(
-            problem.problem(422, "fields_invalid")["fields"][0]["field"],
-            "services"
-        );
+        assert_eq!(problem.problem(422, "fields_invalid")["fields"][0]["field"], "services");
         let body = json!({ "login": "laika", "password": PASSWORD, "service": bad });
         let problem = issuer.post("/v1/sessions", None, body).await;
-        assert_eq!(
-            problem.problem(422, "fields_invalid")["fields"][0]["field"],
-            "service"
-        );
+        assert_eq!(problem.problem(422, "fields_invalid")["fields"][0]["field"], "service");
     }
     for list in [json!([]), json!(vec!["orders"; 17])] {
         let body = json!({ "services": list });
-        issuer
-            .post("/v1/tokens/micro", Some(&main), body)
-            .await
-            .problem(422, "fields_invalid");
+        issuer.post("/v1/tokens/micro", Some(&main), body).await.problem(422, "fields_invalid");
     }
-    for query in [
-        "",
-        "?service=",
-        "?service=A",
-        "?service=a&x=1",
-        "?service=%ff",
-        "?x=1",
-    ] {
-        let answer = issuer
-            .get(&format!("/v1/me/permissions{query}"), Some(&main))
-            .await;
+    for query in ["", "?service=", "?service=A", "?service=a&x=1", "?service=%ff", "?x=1"] {
+        let answer = issuer.get(&format!("/v1/me/permissions{query}"), Some(&main)).await;
         answer.problem(422, "fields_invalid");
     }
 }
@@ -198,15 +142,7 @@ async fn names_of_services_are_checked_wherever_they_are_given() {
 #[tokio::test]
 async fn unknown_paths_and_methods_are_problems_too() {
     let issuer = Issuer::start().await;
-    for path in [
-        "/nope",
-        "/v1/nope",
-        "/v1/users/x",
-        "//",
-        "/v1/",
-        "/%00",
-        "/../etc/passwd",
-    ] {
+    for path in ["/nope", "/v1/nope", "/v1/users/x", "//", "/v1/", "/%00", "/../etc/passwd"] {
         issuer.get(path, None).await.problem(404, "not_found");
     }
     let index = issuer.get("/v1", None).await.expect(200);
@@ -215,10 +151,7 @@ async fn unknown_paths_and_methods_are_problems_too() {
         let answer = issuer.send(Method::PATCH, path, None, None).await;
         answer.problem(405, "method_not_allowed");
         for method in endpoint["methods"].as_object().unwrap().keys() {
-            assert!(
-                answer.header("allow").contains(method.as_str()),
-                "{path} {method}"
-            );
+            assert!(answer.header("allow").contains(method.as_str()), "{path} {method}");
         }
     }
 }
@@ -227,9 +160,7 @@ async fn unknown_paths_and_methods_are_problems_too() {
 async fn a_body_where_none_is_taken_harms_nothing() {
     let issuer = Issuer::start().await;
     let main = issuer.log_in().await;
-    let answer = issuer
-        .post("/v1/sessions/current/renew", Some(&main), json!({ "x": 1 }))
-        .await;
+    let answer = issuer.post("/v1/sessions/current/renew", Some(&main), json!({ "x": 1 })).await;
     answer.expect(200);
 }
 

@@ -15,10 +15,7 @@ async fn a_browser_holds_its_main_token_where_script_cannot_read_it() {
     assert_eq!(tokens["main_expires_in"], 30 * 24 * 3600);
     let set = answer.header("set-cookie");
     let attributes = "; Path=/; Max-Age=2592000; HttpOnly; SameSite=Lax";
-    assert!(
-        set.starts_with("laika_main=ey") && set.ends_with(attributes),
-        "{set}"
-    );
+    assert!(set.starts_with("laika_main=ey") && set.ends_with(attributes), "{set}");
 
     let cookie = pair(&answer);
     let me = call(&issuer, Method::GET, "/v1/me", &cookie, None, None).await;
@@ -35,20 +32,9 @@ async fn a_browser_holds_its_main_token_where_script_cannot_read_it() {
     assert_ne!(fresh, cookie);
 
     let path = "/v1/sessions/current";
-    let out = call(
-        &issuer,
-        Method::DELETE,
-        path,
-        &fresh,
-        Some(PUBLIC_URL),
-        None,
-    )
-    .await;
+    let out = call(&issuer, Method::DELETE, path, &fresh, Some(PUBLIC_URL), None).await;
     out.expect(204);
-    assert!(
-        out.header("set-cookie")
-            .starts_with("laika_main=; Path=/; Max-Age=0")
-    );
+    assert!(out.header("set-cookie").starts_with("laika_main=; Path=/; Max-Age=0"));
     let gone = call(&issuer, Method::GET, "/v1/me", &fresh, None, None).await;
     gone.problem(401, "session_ended");
 }
@@ -101,21 +87,14 @@ async fn a_page_of_another_origin_can_neither_use_nor_plant_the_cookie() {
 async fn a_form_cannot_speak_for_a_browser() {
     let issuer = Issuer::start().await;
     let cookie = pair(&log_in(&issuer, Some(PUBLIC_URL)).await);
-    for kind in [
-        "text/plain",
-        "application/x-www-form-urlencoded",
-        "multipart/form-data",
-    ] {
+    for kind in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"] {
         let request = Request::post("/v1/tokens/micro")
             .header("cookie", &cookie)
             .header("origin", PUBLIC_URL)
             .header("content-type", kind)
             .body(Body::from(r#"{"services":["orders"]}"#))
             .unwrap();
-        issuer
-            .call(request)
-            .await
-            .problem(415, "media_type_unsupported");
+        issuer.call(request).await.problem(415, "media_type_unsupported");
     }
 }
 
@@ -127,27 +106,18 @@ async fn a_request_with_two_tokens_is_not_guessed_at() {
     let bearer = format!("Bearer {main}");
     let get = || Request::get("/v1/me");
     for request in [
-        get()
-            .header("cookie", &cookie)
-            .header("authorization", &bearer),
-        get()
-            .header("authorization", &bearer)
-            .header("authorization", &bearer),
+        get().header("cookie", &cookie).header("authorization", &bearer),
+        get().header("authorization", &bearer).header("authorization", &bearer),
         get().header("cookie", format!("{cookie}; {cookie}")),
     ] {
         let answer = issuer.call(request.body(Body::empty()).unwrap()).await;
         answer.problem(400, "request_invalid");
     }
     for scheme in ["Basic bGFpa2E6", "Bearer", main.as_str()] {
-        let request = get()
-            .header("authorization", scheme)
-            .body(Body::empty())
-            .unwrap();
+        let request = get().header("authorization", scheme).body(Body::empty()).unwrap();
         issuer.call(request).await.problem(401, "token_malformed");
     }
-    let request = get()
-        .header("authorization", format!("bearer {main}"))
-        .body(Body::empty());
+    let request = get().header("authorization", format!("bearer {main}")).body(Body::empty());
     issuer.call(request.unwrap()).await.expect(200);
 }
 
@@ -160,10 +130,7 @@ async fn configured_origins_may_call_with_credentials_and_others_may_not() {
         Request::options("/v1/tokens/micro")
             .header("origin", origin)
             .header("access-control-request-method", "POST")
-            .header(
-                "access-control-request-headers",
-                "authorization,content-type",
-            )
+            .header("access-control-request-headers", "authorization,content-type")
             .body(Body::empty())
             .unwrap()
     };
@@ -171,18 +138,11 @@ async fn configured_origins_may_call_with_credentials_and_others_may_not() {
     answer.expect(200);
     assert_eq!(answer.header("access-control-allow-origin"), app);
     assert_eq!(answer.header("access-control-allow-credentials"), "true");
-    assert!(
-        answer
-            .header("access-control-allow-headers")
-            .contains("authorization")
-    );
+    assert!(answer.header("access-control-allow-headers").contains("authorization"));
     let answer = issuer.call(preflight("https://evil.example")).await;
     assert_eq!(answer.header("access-control-allow-origin"), "");
     // A problem must be readable too, or the page sees only that something failed.
-    let request = Request::get("/v1/me")
-        .header("origin", app)
-        .body(Body::empty())
-        .unwrap();
+    let request = Request::get("/v1/me").header("origin", app).body(Body::empty()).unwrap();
     let answer = issuer.call(request).await;
     answer.problem(401, "token_missing");
     assert_eq!(answer.header("access-control-allow-origin"), app);
@@ -220,10 +180,5 @@ async fn call(
 
 /// `name=value` of the cookie that an answer sets.
 fn pair(answer: &Answer) -> String {
-    answer
-        .header("set-cookie")
-        .split(';')
-        .next()
-        .unwrap()
-        .to_owned()
+    answer.header("set-cookie").split(';').next().unwrap().to_owned()
 }

@@ -24,11 +24,8 @@ async fn unknown_user_and_wrong_password_get_one_answer() {
         let answer = issuer.post("/v1/sessions", None, body).await;
         let mut problem = answer.problem(401, "credentials_invalid");
         problem["request_id"] = Value::Null;
-        let mut names: Vec<_> = answer
-            .headers
-            .keys()
-            .map(|name| name.as_str().to_owned())
-            .collect();
+        let mut names: Vec<_> =
+            answer.headers.keys().map(|name| name.as_str().to_owned()).collect();
         names.sort();
         bodies.push((problem, names));
     }
@@ -80,15 +77,9 @@ async fn names_and_e_mails_are_taken_without_regard_to_case_and_width() {
 #[tokio::test]
 async fn every_bad_field_is_named_at_once() {
     let issuer = Issuer::start().await;
-    let problem = register(&issuer, "a b", "nowhere", "short")
-        .await
-        .problem(422, "fields_invalid");
-    let fields: Vec<_> = problem["fields"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|field| &field["field"])
-        .collect();
+    let problem = register(&issuer, "a b", "nowhere", "short").await.problem(422, "fields_invalid");
+    let fields: Vec<_> =
+        problem["fields"].as_array().unwrap().iter().map(|field| &field["field"]).collect();
     assert_eq!(fields, ["username", "email", "password"]);
 }
 
@@ -99,13 +90,7 @@ async fn a_weak_password_comes_with_score_and_advice() {
         let answer = register(&issuer, "belka", "belka@example.com", weak).await;
         let problem = answer.problem(422, "password_weak");
         assert!(problem["strength"]["score"].as_u64().unwrap() < 3, "{weak}");
-        assert!(
-            !problem["strength"]["suggestions"]
-                .as_array()
-                .unwrap()
-                .is_empty(),
-            "{weak}"
-        );
+        assert!(!problem["strength"]["suggestions"].as_array().unwrap().is_empty(), "{weak}");
         assert!(!answer.text.contains(weak));
     }
 }
@@ -115,9 +100,7 @@ async fn a_password_is_the_same_however_it_was_typed() {
     let issuer = Issuer::start().await;
     let composed = "caf\u{e9} am Bahnhof Zoo";
     let decomposed = "cafe\u{301} am Bahnhof Zoo";
-    register(&issuer, "belka", "belka@example.com", composed)
-        .await
-        .expect(201);
+    register(&issuer, "belka", "belka@example.com", composed).await.expect(201);
     let body = json!({ "login": "belka", "password": decomposed });
     issuer.post("/v1/sessions", None, body).await.expect(201);
 }

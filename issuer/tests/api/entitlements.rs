@@ -10,29 +10,20 @@ async fn narrowing_takes_away_and_never_adds() {
     let issuer = Issuer::start().await;
     let main = issuer.log_in().await;
     let ask = |permissions: serde_json::Value| json!({ "services": ["orders"], "permissions": permissions });
-    let answer = issuer
-        .post("/v1/tokens/micro", Some(&main), ask(json!(["orders:read"])))
-        .await;
+    let answer = issuer.post("/v1/tokens/micro", Some(&main), ask(json!(["orders:read"]))).await;
     let claims = claims(&answer.text_of("micro_token"));
     assert_eq!(claims["permissions"], json!(["orders:read"]));
     assert_eq!(claims["scope"], "orders:read");
 
     for refused in ["orders:cancel", "orders:*", "billing:pay", "*"] {
-        let answer = issuer
-            .post("/v1/tokens/micro", Some(&main), ask(json!([refused])))
-            .await;
+        let answer = issuer.post("/v1/tokens/micro", Some(&main), ask(json!([refused]))).await;
         let problem = answer.problem(403, "permission_not_granted");
         assert_eq!(problem["missing"], json!([refused]));
         let challenge = format!("Bearer error=\"insufficient_scope\", scope=\"{refused}\"");
         assert_eq!(answer.header("www-authenticate"), challenge);
     }
-    let answer = issuer
-        .post("/v1/tokens/micro", Some(&main), ask(json!(["Orders"])))
-        .await;
-    assert_eq!(
-        answer.problem(422, "fields_invalid")["fields"][0]["field"],
-        "permissions"
-    );
+    let answer = issuer.post("/v1/tokens/micro", Some(&main), ask(json!(["Orders"]))).await;
+    assert_eq!(answer.problem(422, "fields_invalid")["fields"][0]["field"], "permissions");
 }
 
 #[tokio::test]
@@ -47,22 +38,14 @@ async fn a_service_sets_audience_life_and_algorithm() {
     assert_eq!(claims["aud"], json!(["https://billing.example.com"]));
     assert_eq!(claims["roles"], json!(["billing/payer", "user"]));
     assert_eq!(claims["permissions"], json!(["billing:*"]));
-    assert_eq!(
-        claims["scope"], "billing:pay",
-        "patterns are expanded against the catalogue"
-    );
+    assert_eq!(claims["scope"], "billing:pay", "patterns are expanded against the catalogue");
 }
 
 #[tokio::test]
 async fn an_unknown_service_is_its_own_audience_and_grants_nothing() {
     let issuer = Issuer::start().await;
     let main = issuer.log_in().await;
-    let claims = claims(
-        &issuer
-            .micro(&main, "unheard-of")
-            .await
-            .text_of("micro_token"),
-    );
+    let claims = claims(&issuer.micro(&main, "unheard-of").await.text_of("micro_token"));
     assert_eq!(claims["aud"], json!(["unheard-of"]));
     assert_eq!(claims["permissions"], json!([]));
     assert_eq!(claims["roles"], json!(["user"]));
@@ -77,9 +60,7 @@ async fn services_share_a_token_only_where_both_say_so() {
         format!("[[services]]\nname = \"depot\"\ntoken_lifetime = 100\nmay_share_with = [{share}]")
     };
     import(&issuer, &depot("\"orders\"")).await;
-    let answer = issuer
-        .post("/v1/tokens/micro", Some(&main), both.clone())
-        .await;
+    let answer = issuer.post("/v1/tokens/micro", Some(&main), both.clone()).await;
     let problem = answer.problem(422, "fields_invalid");
     assert_eq!(problem["fields"][0]["field"], "services");
 
@@ -89,20 +70,10 @@ async fn services_share_a_token_only_where_both_say_so() {
     )
     .await;
     let answer = issuer.post("/v1/tokens/micro", Some(&main), both).await;
-    assert_eq!(
-        answer.expect(200)["expires_in"],
-        100,
-        "the shortest of their lives"
-    );
-    assert_eq!(
-        claims(&answer.text_of("micro_token"))["aud"],
-        json!(["orders", "depot"])
-    );
+    assert_eq!(answer.expect(200)["expires_in"], 100, "the shortest of their lives");
+    assert_eq!(claims(&answer.text_of("micro_token"))["aud"], json!(["orders", "depot"]));
     let different = json!({ "services": ["orders", "billing"] });
-    issuer
-        .post("/v1/tokens/micro", Some(&main), different)
-        .await
-        .problem(422, "fields_invalid");
+    issuer.post("/v1/tokens/micro", Some(&main), different).await.problem(422, "fields_invalid");
 }
 
 #[tokio::test]
@@ -114,10 +85,7 @@ async fn a_change_of_roles_shows_in_the_next_token() {
     let claims = claims(&issuer.micro(&main, "orders").await.text_of("micro_token"));
     assert_eq!(claims["permissions"], json!(["orders:cancel"]));
     assert_eq!(claims["level"], 7);
-    let now = issuer
-        .get("/v1/me/permissions?service=orders", Some(&main))
-        .await
-        .expect(200);
+    let now = issuer.get("/v1/me/permissions?service=orders", Some(&main)).await.expect(200);
     assert_eq!(now["permissions"], json!(["orders:cancel"]));
 }
 
@@ -126,9 +94,7 @@ async fn a_token_over_its_budget_first_loses_scope_and_is_then_refused() {
     let issuer = Issuer::start().await;
     let main = issuer.log_in().await;
     let seed = |count: usize| {
-        let list: Vec<_> = (0..count)
-            .map(|i| format!("\"orders:permission-{i:04}\""))
-            .collect();
+        let list: Vec<_> = (0..count).map(|i| format!("\"orders:permission-{i:04}\"")).collect();
         let list = list.join(", ");
         format!(
             "[[services]]\nname = \"orders\"\npermissions = [{list}]\n[[roles]]\nname = \
@@ -140,17 +106,8 @@ async fn a_token_over_its_budget_first_loses_scope_and_is_then_refused() {
     assert!(token.len() <= 4096, "{}", token.len());
     assert!(claims(&token).get("scope").is_none());
     import(&issuer, &seed(200)).await;
-    let problem = issuer
-        .micro(&main, "orders")
-        .await
-        .problem(422, "token_over_budget");
-    assert!(
-        problem["detail"]
-            .as_str()
-            .unwrap()
-            .contains("`permissions`"),
-        "{problem}"
-    );
+    let problem = issuer.micro(&main, "orders").await.problem(422, "token_over_budget");
+    assert!(problem["detail"].as_str().unwrap().contains("`permissions`"), "{problem}");
 }
 
 async fn import(issuer: &Issuer, text: &str) {

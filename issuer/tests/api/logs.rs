@@ -33,12 +33,7 @@ async fn nothing_secret_reaches_the_log() {
     let _guard = tracing::subscriber::set_default(subscriber);
 
     let issuer = Issuer::start().await;
-    let link = issuer
-        .app
-        .first_administrator_link()
-        .await
-        .unwrap()
-        .unwrap();
+    let link = issuer.app.first_administrator_link().await.unwrap().unwrap();
     let code = link.split_once('=').unwrap().1.to_owned();
     let password = "there and back again 1960";
     let body = json!({
@@ -52,38 +47,18 @@ async fn nothing_secret_reaches_the_log() {
     issuer.get("/v1/me", Some(&second)).await.expect(200);
     issuer.clock.advance(11);
     issuer.renew(&first).await.problem(401, "token_reused");
-    issuer
-        .get("/v1/me", Some(&micro))
-        .await
-        .problem(401, "type_mismatch");
-    issuer
-        .get(&format!("/v1/sessions?cursor={micro}"), Some(&second))
-        .await;
-    issuer
-        .get(&format!("/{micro}"), None)
-        .await
-        .problem(404, "not_found");
-    issuer
-        .post("/v1/users", None, body)
-        .await
-        .problem(409, "already_registered");
+    issuer.get("/v1/me", Some(&micro)).await.problem(401, "type_mismatch");
+    issuer.get(&format!("/v1/sessions?cursor={micro}"), Some(&second)).await;
+    issuer.get(&format!("/{micro}"), None).await.problem(404, "not_found");
+    issuer.post("/v1/users", None, body).await.problem(409, "already_registered");
     let wrong = json!({ "login": "laika@example.com", "password": "wrong-password-here" });
-    issuer
-        .post("/v1/sessions", None, wrong)
-        .await
-        .problem(401, "credentials_invalid");
+    issuer.post("/v1/sessions", None, wrong).await.problem(401, "credentials_invalid");
     let odd = json!({ "login": ["laika@example.com"], "password": { "p": PASSWORD } });
-    issuer
-        .post("/v1/sessions", None, odd)
-        .await
-        .problem(422, "fields_invalid");
+    issuer.post("/v1/sessions", None, odd).await.problem(422, "fields_invalid");
     issuer.log_in().await;
 
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    assert!(
-        log.contains("a replaced main token was used again"),
-        "the log was not caught: {log}"
-    );
+    assert!(log.contains("a replaced main token was used again"), "the log was not caught: {log}");
     let signature = |token: &str| token.rsplit('.').next().unwrap().to_owned();
     for secret in [
         password,

@@ -19,19 +19,13 @@ async fn a_request_that_takes_too_long_is_ended_and_leaves_nothing_behind() {
     let main = issuer.log_in().await;
     // Something holds the lock that every write on SQLite needs, and every row on PostgreSQL.
     let mut lock = issuer.app.db.write().await.unwrap();
-    sqlx::query("UPDATE sessions SET ctr = ctr")
-        .execute(&mut *lock)
-        .await
-        .unwrap();
+    sqlx::query("UPDATE sessions SET ctr = ctr").execute(&mut *lock).await.unwrap();
     let answer = issuer.renew(&main).await;
     answer.problem(503, "timed_out");
     assert!(!answer.header("retry-after").is_empty());
     drop(lock);
     let renewed = issuer.renew(&main).await;
-    assert_eq!(
-        crate::support::claims(&renewed.text_of("main_token"))["ctr"],
-        1
-    );
+    assert_eq!(crate::support::claims(&renewed.text_of("main_token"))["ctr"], 1);
 }
 
 #[tokio::test]

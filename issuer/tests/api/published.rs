@@ -9,34 +9,20 @@ use crate::support::{Issuer, PUBLIC_URL};
 #[tokio::test]
 async fn published_documents_can_be_kept_and_revalidated_from_anywhere() {
     let issuer = Issuer::start().await;
-    for path in [
-        "/.well-known/jwks.json",
-        "/.well-known/oauth-authorization-server",
-        "/v1/public-key",
-    ] {
+    for path in
+        ["/.well-known/jwks.json", "/.well-known/oauth-authorization-server", "/v1/public-key"]
+    {
         let answer = issuer.get(path, None).await;
         assert_eq!(answer.status, 200);
         assert_eq!(answer.header("access-control-allow-origin"), "*", "{path}");
         assert_eq!(answer.header("cache-control"), "public, max-age=300");
         let tag = answer.header("etag").to_owned();
         let again = |tag: &str| {
-            Request::get(path)
-                .header("if-none-match", tag)
-                .body(Body::empty())
-                .unwrap()
+            Request::get(path).header("if-none-match", tag).body(Body::empty()).unwrap()
         };
-        for held in [
-            tag.clone(),
-            format!("\"x\", {tag}"),
-            format!("W/{tag}"),
-            "*".to_owned(),
-        ] {
+        for held in [tag.clone(), format!("\"x\", {tag}"), format!("W/{tag}"), "*".to_owned()] {
             let answer = issuer.call(again(&held)).await;
-            assert_eq!(
-                (answer.status.as_u16(), answer.text.as_str()),
-                (304, ""),
-                "{held}"
-            );
+            assert_eq!((answer.status.as_u16(), answer.text.as_str()), (304, ""), "{held}");
         }
         assert_eq!(issuer.call(again("\"x\"")).await.status, 200);
     }
@@ -45,10 +31,7 @@ async fn published_documents_can_be_kept_and_revalidated_from_anywhere() {
 #[tokio::test]
 async fn the_metadata_names_only_what_exists() {
     let issuer = Issuer::start().await;
-    let metadata = issuer
-        .get("/.well-known/oauth-authorization-server", None)
-        .await
-        .expect(200);
+    let metadata = issuer.get("/.well-known/oauth-authorization-server", None).await.expect(200);
     assert_eq!(metadata["issuer"], PUBLIC_URL);
     for (name, value) in metadata.as_object().unwrap() {
         let Some(path) = value.as_str().and_then(|url| url.strip_prefix(PUBLIC_URL)) else {
@@ -64,12 +47,8 @@ async fn the_metadata_names_only_what_exists() {
 async fn the_key_set_holds_one_public_key_for_each_algorithm() {
     let issuer = Issuer::start().await;
     let set = issuer.get("/.well-known/jwks.json", None).await.expect(200);
-    let mut algorithms: Vec<_> = set["keys"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|key| key["alg"].as_str().unwrap())
-        .collect();
+    let mut algorithms: Vec<_> =
+        set["keys"].as_array().unwrap().iter().map(|key| key["alg"].as_str().unwrap()).collect();
     algorithms.sort_unstable();
     assert_eq!(algorithms, ["EdDSA", "RS256"]);
     for key in set["keys"].as_array().unwrap() {
@@ -82,10 +61,7 @@ async fn the_key_set_holds_one_public_key_for_each_algorithm() {
 #[tokio::test]
 async fn health_tells_process_and_database_apart() {
     let issuer = Issuer::start().await;
-    assert_eq!(
-        issuer.get("/livez", None).await.expect(200),
-        json!({ "status": "ok" })
-    );
+    assert_eq!(issuer.get("/livez", None).await.expect(200), json!({ "status": "ok" }));
     issuer.get("/readyz", None).await.expect(200);
     issuer.app.db.close().await;
     issuer.get("/livez", None).await.expect(200);
@@ -102,16 +78,8 @@ async fn every_answer_carries_the_security_headers() {
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
         assert_eq!(answer.header("x-frame-options"), "DENY", "{path}");
         assert_eq!(answer.header("referrer-policy"), "no-referrer", "{path}");
-        assert!(
-            answer
-                .header("content-security-policy")
-                .contains("default-src 'none'"),
-            "{path}"
-        );
+        assert!(answer.header("content-security-policy").contains("default-src 'none'"), "{path}");
         assert_eq!(answer.header("x-request-id").len(), 32, "{path}");
     }
-    assert_eq!(
-        issuer.get("/v1/me", None).await.header("cache-control"),
-        "no-store"
-    );
+    assert_eq!(issuer.get("/v1/me", None).await.header("cache-control"), "no-store");
 }

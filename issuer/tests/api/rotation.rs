@@ -13,15 +13,9 @@ async fn renewing_moves_the_counter_and_slides_the_life() {
     assert_eq!(answer.expect(200)["main_expires_in"], 30 * 24 * 3600);
     let second = answer.text_of("main_token");
     let (before, after) = (claims(&first), claims(&second));
-    assert_eq!(
-        (before["ctr"].clone(), after["ctr"].clone()),
-        (json!(0), json!(1))
-    );
+    assert_eq!((before["ctr"].clone(), after["ctr"].clone()), (json!(0), json!(1)));
     assert_eq!(before["sid"], after["sid"]);
-    assert_eq!(
-        after["exp"].as_i64().unwrap(),
-        before["exp"].as_i64().unwrap() + 1000
-    );
+    assert_eq!(after["exp"].as_i64().unwrap(), before["exp"].as_i64().unwrap() + 1000);
     issuer.micro(&second, "orders").await.expect(200);
 }
 
@@ -46,28 +40,18 @@ async fn after_the_grace_a_replaced_token_ends_the_session() {
     issuer.micro(&second, "orders").await.expect(200);
     issuer.clock.advance(11);
     issuer.renew(&first).await.problem(401, "token_reused");
-    issuer
-        .micro(&second, "orders")
-        .await
-        .problem(401, "session_ended");
+    issuer.micro(&second, "orders").await.problem(401, "session_ended");
 }
 
 #[tokio::test]
 async fn every_kind_of_use_notices_a_replaced_token() {
-    for path in [
-        "/v1/me",
-        "/v1/sessions",
-        "/v1/me/permissions?service=orders",
-    ] {
+    for path in ["/v1/me", "/v1/sessions", "/v1/me/permissions?service=orders"] {
         let issuer = Issuer::start().await;
         let first = issuer.log_in().await;
         let second = issuer.renew(&first).await.text_of("main_token");
         issuer.get("/v1/me", Some(&second)).await.expect(200);
         issuer.clock.advance(11);
-        issuer
-            .get(path, Some(&first))
-            .await
-            .problem(401, "token_reused");
+        issuer.get(path, Some(&first)).await.problem(401, "token_reused");
         issuer.renew(&second).await.problem(401, "session_ended");
     }
 }
@@ -102,19 +86,10 @@ async fn a_token_ahead_of_the_row_ends_the_session() {
     let second = issuer.renew(&first).await.text_of("main_token");
     // What a restored backup looks like: the row is as it was before the rotation.
     let mut tx = issuer.app.db.write().await.unwrap();
-    sqlx::query("UPDATE sessions SET ctr = 0")
-        .execute(&mut *tx)
-        .await
-        .unwrap();
+    sqlx::query("UPDATE sessions SET ctr = 0").execute(&mut *tx).await.unwrap();
     tx.commit().await.unwrap();
-    issuer
-        .micro(&second, "orders")
-        .await
-        .problem(401, "session_ended");
-    issuer
-        .micro(&first, "orders")
-        .await
-        .problem(401, "session_ended");
+    issuer.micro(&second, "orders").await.problem(401, "session_ended");
+    issuer.micro(&first, "orders").await.problem(401, "session_ended");
 }
 
 #[tokio::test]
@@ -139,14 +114,7 @@ async fn a_micro_token_brings_a_successor_when_the_main_token_is_old() {
     let issuer = Issuer::start().await;
     let first = issuer.log_in().await;
     issuer.clock.advance(3599);
-    assert!(
-        issuer
-            .micro(&first, "orders")
-            .await
-            .expect(200)
-            .get("main_token")
-            .is_none()
-    );
+    assert!(issuer.micro(&first, "orders").await.expect(200).get("main_token").is_none());
     issuer.clock.advance(1);
     let answer = issuer.micro(&first, "orders").await;
     assert_eq!(answer.expect(200)["main_expires_in"], 30 * 24 * 3600);
@@ -156,28 +124,16 @@ async fn a_micro_token_brings_a_successor_when_the_main_token_is_old() {
     issuer.clock.advance(100);
     let again = issuer.micro(&first, "orders").await.text_of("main_token");
     assert_eq!(second, again);
-    assert!(
-        issuer
-            .micro(&second, "orders")
-            .await
-            .expect(200)
-            .get("main_token")
-            .is_none()
-    );
+    assert!(issuer.micro(&second, "orders").await.expect(200).get("main_token").is_none());
 }
 
 #[tokio::test]
 async fn no_rotation_leads_beyond_the_absolute_cap() {
-    let variables = [
-        ("LAIKA_MAIN_LIFETIME", "1000"),
-        ("LAIKA_MAIN_MAX_LIFETIME", "2500"),
-    ];
+    let variables = [("LAIKA_MAIN_LIFETIME", "1000"), ("LAIKA_MAIN_MAX_LIFETIME", "2500")];
     let issuer = Issuer::with(&variables).await;
     let mut main = issuer.log_in().await;
     for expected in [1000, 1000, 700] {
-        issuer
-            .clock
-            .advance(if expected == 700 { 800 } else { 500 });
+        issuer.clock.advance(if expected == 700 { 800 } else { 500 });
         let answer = issuer.renew(&main).await;
         assert_eq!(answer.expect(200)["main_expires_in"], expected);
         main = answer.text_of("main_token");

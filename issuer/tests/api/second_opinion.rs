@@ -73,37 +73,23 @@ async fn tokens_that_are_not_our_main_tokens_are_named_for_what_they_are() {
         (format!("{main}="), "token_malformed"),
         (format!("{}.{}.", parts[0], parts[1]), "signature_invalid"),
         (with("{}"), "type_mismatch"),
-        (
-            with(r#"{"typ":"main+jwt","typ":"main+jwt"}"#),
-            "token_malformed",
-        ),
+        (with(r#"{"typ":"main+jwt","typ":"main+jwt"}"#), "token_malformed"),
         (with(r#"{"alg":"none","typ":"main+jwt"}"#), "key_not_found"),
         (
-            with(&format!(
-                r#"{{"alg":"none","typ":"main+jwt","kid":"{kid}"}}"#
-            )),
+            with(&format!(r#"{{"alg":"none","typ":"main+jwt","kid":"{kid}"}}"#)),
             "algorithm_not_allowed",
         ),
         (
-            with(&format!(
-                r#"{{"alg":"HS256","typ":"main+jwt","kid":"{kid}"}}"#
-            )),
+            with(&format!(r#"{{"alg":"HS256","typ":"main+jwt","kid":"{kid}"}}"#)),
             "algorithm_not_allowed",
         ),
         (
-            with(&format!(
-                r#"{{"alg":"EdDSA","typ":"main+jwt","kid":"{kid}"}}"#
-            )),
+            with(&format!(r#"{{"alg":"EdDSA","typ":"main+jwt","kid":"{kid}"}}"#)),
             "algorithm_not_allowed",
         ),
+        (with(r#"{"alg":"RS256","typ":"main+jwt","kid":"../../etc/passwd"}"#), "key_not_found"),
         (
-            with(r#"{"alg":"RS256","typ":"main+jwt","kid":"../../etc/passwd"}"#),
-            "key_not_found",
-        ),
-        (
-            with(&format!(
-                r#"{{"alg":"RS256","typ":"main+jwt","kid":"{kid}","crit":["b64"]}}"#
-            )),
+            with(&format!(r#"{{"alg":"RS256","typ":"main+jwt","kid":"{kid}","crit":["b64"]}}"#)),
             "critical_header_unsupported",
         ),
         (other, "key_not_found"),
@@ -111,19 +97,12 @@ async fn tokens_that_are_not_our_main_tokens_are_named_for_what_they_are() {
         let answer = issuer.get("/v1/me", Some(&token)).await;
         answer.problem(401, code);
     }
-    issuer
-        .get("/v1/me", None)
-        .await
-        .problem(401, "token_missing");
+    issuer.get("/v1/me", None).await.problem(401, "token_missing");
 }
 
 async fn jwk(issuer: &Issuer, token: &str) -> JsonWebKey<'static> {
     let set = issuer.get("/.well-known/jwks.json", None).await.expect(200);
-    let key = set["keys"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|key| key["kid"] == header(token)["kid"]);
+    let key = set["keys"].as_array().unwrap().iter().find(|key| key["kid"] == header(token)["kid"]);
     serde_json::from_value(key.unwrap().clone()).unwrap()
 }
 
@@ -136,9 +115,6 @@ fn verify<A: Algorithm>(
     let verified: Token<Claims> = algorithm.validator(key).validate(&untrusted)?;
     let ours = claims(token);
     assert_eq!(verified.claims().custom["permissions"], ours["permissions"]);
-    assert_eq!(
-        verified.claims().expiration.unwrap().timestamp(),
-        ours["exp"].as_i64().unwrap()
-    );
+    assert_eq!(verified.claims().expiration.unwrap().timestamp(), ours["exp"].as_i64().unwrap());
     Ok(())
 }

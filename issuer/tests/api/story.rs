@@ -30,26 +30,17 @@ async fn from_registration_to_log_out() {
     assert_eq!(micro["permissions"], json!([]));
 
     let login = json!({ "login": "STRELKA@example.com", "password": "there and back again 1960" });
-    let main = issuer
-        .post("/v1/sessions", None, login)
-        .await
-        .text_of("main_token");
+    let main = issuer.post("/v1/sessions", None, login).await.text_of("main_token");
     let me = issuer.get("/v1/me", Some(&main)).await.expect(200);
     assert_eq!(me["email"], "strelka@example.com");
     let sessions = issuer.get("/v1/sessions", Some(&main)).await.expect(200);
     assert_eq!(sessions["items"].as_array().unwrap().len(), 2);
 
     issuer.log_out(&main).await.expect(204);
-    issuer
-        .micro(&main, "orders")
-        .await
-        .problem(401, "session_ended");
+    issuer.micro(&main, "orders").await.problem(401, "session_ended");
     issuer.renew(&main).await.problem(401, "session_ended");
     issuer.log_out(&main).await.problem(401, "session_ended");
-    issuer
-        .get("/v1/me", Some(&main))
-        .await
-        .problem(401, "session_ended");
+    issuer.get("/v1/me", Some(&main)).await.problem(401, "session_ended");
 }
 
 #[tokio::test]
@@ -108,10 +99,7 @@ async fn a_micro_token_obtains_nothing() {
     ] {
         let answer = issuer.send(method, path, Some(&micro), body).await;
         answer.problem(401, "type_mismatch");
-        assert_eq!(
-            answer.header("www-authenticate"),
-            "Bearer error=\"invalid_token\""
-        );
+        assert_eq!(answer.header("www-authenticate"), "Bearer error=\"invalid_token\"");
     }
     issuer.get("/v1/me", Some(&main)).await.expect(200);
 }
@@ -122,22 +110,13 @@ async fn a_disabled_or_deleted_user_gets_nothing_more() {
         let issuer = Issuer::start().await;
         let (main, other) = (issuer.log_in().await, issuer.log_in().await);
         set_status(&issuer, status).await;
-        issuer
-            .micro(&main, "orders")
-            .await
-            .problem(401, "session_ended");
+        issuer.micro(&main, "orders").await.problem(401, "session_ended");
         issuer.renew(&other).await.problem(401, "session_ended");
         let login = json!({ "login": "laika", "password": crate::support::PASSWORD });
-        issuer
-            .post("/v1/sessions", None, login)
-            .await
-            .problem(401, "credentials_invalid");
+        issuer.post("/v1/sessions", None, login).await.problem(401, "credentials_invalid");
         // The sessions are over for good, not only while the account is closed.
         set_status(&issuer, UserStatus::Active).await;
-        issuer
-            .micro(&main, "orders")
-            .await
-            .problem(401, "session_ended");
+        issuer.micro(&main, "orders").await.problem(401, "session_ended");
         issuer.renew(&other).await.problem(401, "session_ended");
         issuer.log_in().await;
     }
@@ -150,10 +129,7 @@ async fn a_session_ends_with_its_life() {
     issuer.clock.advance(30 * 24 * 3600 - 1);
     let micro = issuer.micro(&main, "orders").await;
     let micro = micro.expect(200);
-    assert_eq!(
-        micro["expires_in"], 1,
-        "no micro token outlives its session"
-    );
+    assert_eq!(micro["expires_in"], 1, "no micro token outlives its session");
     let issuer = Issuer::start().await;
     let main = issuer.log_in().await;
     issuer.clock.advance(30 * 24 * 3600);
@@ -200,29 +176,14 @@ async fn sessions_are_listed_page_by_page() {
     assert_eq!(seen.len(), 5);
     assert_eq!(seen[0]["current"], true);
     assert_eq!(seen[0]["address"], "192.0.2.7");
-    let started: Vec<_> = seen
-        .iter()
-        .map(|s| s["created_at"].as_i64().unwrap())
-        .collect();
+    let started: Vec<_> = seen.iter().map(|s| s["created_at"].as_i64().unwrap()).collect();
     assert!(started.is_sorted_by(|a, b| a > b), "{started:?}");
-    for bad in [
-        "limit=0",
-        "limit=-1",
-        "limit=101",
-        "limit=1000000000",
-        "limit=x",
-        "page=2",
-    ] {
-        let answer = issuer
-            .get(&format!("/v1/sessions?{bad}"), Some(&main))
-            .await;
+    for bad in ["limit=0", "limit=-1", "limit=101", "limit=1000000000", "limit=x", "page=2"] {
+        let answer = issuer.get(&format!("/v1/sessions?{bad}"), Some(&main)).await;
         answer.problem(422, "fields_invalid");
     }
     let answer = issuer.get("/v1/sessions?cursor=x", Some(&main)).await;
-    assert_eq!(
-        answer.problem(422, "fields_invalid")["fields"][0]["field"],
-        "cursor"
-    );
+    assert_eq!(answer.problem(422, "fields_invalid")["fields"][0]["field"], "cursor");
 }
 
 async fn set_status(issuer: &Issuer, status: UserStatus) {

@@ -73,38 +73,24 @@ impl Issuer {
     pub(crate) async fn with(variables: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut all = vec![
-            (
-                "LAIKA_DATA_DIR".to_owned(),
-                folder.path().display().to_string(),
-            ),
+            ("LAIKA_DATA_DIR".to_owned(), folder.path().display().to_string()),
             ("LAIKA_PUBLIC_URL".to_owned(), PUBLIC_URL.to_owned()),
         ];
         if let Some(url) = scratch_postgres(folder.path()).await {
             all.push(("LAIKA_DATABASE_URL".to_owned(), url));
         }
-        all.extend(
-            variables
-                .iter()
-                .map(|(n, v)| ((*n).to_owned(), (*v).to_owned())),
-        );
+        all.extend(variables.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())));
         let settings: Settings = config::load(None, all.into_iter()).unwrap();
         let issuer: PublicUrl = settings.public_url.clone().unwrap();
         let db = Db::open(&settings.database_url).await.unwrap();
         let clock = ManualClock::at(START);
         let random = Arc::new(SeededRandom::new(57));
-        let app = App::new(settings, issuer, db, Arc::new(clock.clone()), random)
-            .await
-            .unwrap();
+        let app = App::new(settings, issuer, db, Arc::new(clock.clone()), random).await.unwrap();
         let seed: Seed = toml::from_str(SEED).unwrap();
         seed::import(&app, &seed).await.unwrap();
         let peer = SocketAddr::from(([192, 0, 2, 7], 4242));
         let router = laika_issuer::http::router(app.clone()).layer(MockConnectInfo(peer));
-        Self {
-            app,
-            clock,
-            router,
-            _folder: folder,
-        }
+        Self { app, clock, router, _folder: folder }
     }
 
     pub(crate) async fn call(&self, request: Request<Body>) -> Answer {
@@ -150,29 +136,19 @@ impl Issuer {
     pub(crate) async fn log_in(&self) -> String {
         let body = json!({ "login": "laika", "password": PASSWORD });
         let answer = self.post("/v1/sessions", None, body).await;
-        answer.expect(201)["main_token"]
-            .as_str()
-            .unwrap()
-            .to_owned()
+        answer.expect(201)["main_token"].as_str().unwrap().to_owned()
     }
 
     pub(crate) async fn micro(&self, main: &str, service: &str) -> Answer {
-        self.post(
-            "/v1/tokens/micro",
-            Some(main),
-            json!({ "services": [service] }),
-        )
-        .await
+        self.post("/v1/tokens/micro", Some(main), json!({ "services": [service] })).await
     }
 
     pub(crate) async fn renew(&self, main: &str) -> Answer {
-        self.send(Method::POST, "/v1/sessions/current/renew", Some(main), None)
-            .await
+        self.send(Method::POST, "/v1/sessions/current/renew", Some(main), None).await
     }
 
     pub(crate) async fn log_out(&self, main: &str) -> Answer {
-        self.send(Method::DELETE, "/v1/sessions/current", Some(main), None)
-            .await
+        self.send(Method::DELETE, "/v1/sessions/current", Some(main), None).await
     }
 }
 
@@ -181,11 +157,7 @@ impl Answer {
     #[track_caller]
     pub(crate) fn expect(&self, status: u16) -> Value {
         assert_eq!(self.status.as_u16(), status, "{}", self.text);
-        if self.text.is_empty() {
-            Value::Null
-        } else {
-            serde_json::from_str(&self.text).unwrap()
-        }
+        if self.text.is_empty() { Value::Null } else { serde_json::from_str(&self.text).unwrap() }
     }
 
     /// The body of a problem that must have this status and code.
@@ -200,27 +172,19 @@ impl Answer {
             assert!(body[member].is_string(), "{}", self.text);
         }
         let challenged = self.headers.contains_key("www-authenticate");
-        assert_eq!(
-            challenged,
-            matches!(code, "permission_not_granted") || status == 401
-        );
+        assert_eq!(challenged, matches!(code, "permission_not_granted") || status == 401);
         body
     }
 
     #[track_caller]
     pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .map_or("", |value| value.to_str().unwrap())
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
     #[track_caller]
     pub(crate) fn text_of(&self, member: &str) -> String {
         let body: Value = serde_json::from_str(&self.text).unwrap();
-        body[member]
-            .as_str()
-            .unwrap_or_else(|| panic!("no `{member}`: {}", self.text))
-            .to_owned()
+        body[member].as_str().unwrap_or_else(|| panic!("no `{member}`: {}", self.text)).to_owned()
     }
 }
 
@@ -239,9 +203,7 @@ pub(crate) fn header(token: &str) -> Value {
 fn segment(token: &str, index: usize) -> Value {
     use base64::Engine as _;
     let text = token.split('.').nth(index).unwrap();
-    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD
-        .decode(text)
-        .unwrap();
+    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(text).unwrap();
     serde_json::from_slice(&bytes).unwrap()
 }
 
@@ -249,26 +211,15 @@ fn segment(token: &str, index: usize) -> Value {
 /// runs on a fresh database there instead of on SQLite; the URL of that database.
 async fn scratch_postgres(folder: &Path) -> Option<String> {
     let server = std::env::var("TEST_POSTGRES").ok()?;
-    let unique = folder
-        .file_name()
-        .unwrap()
-        .to_str()
-        .unwrap()
-        .replace('.', "");
+    let unique = folder.file_name().unwrap().to_str().unwrap().replace('.', "");
     let name = format!("laika_test{}", unique.to_lowercase());
     sqlx::any::install_default_drivers();
-    let mut connection = AnyConnection::connect(&format!("{server}/postgres"))
-        .await
-        .unwrap();
+    let mut connection = AnyConnection::connect(&format!("{server}/postgres")).await.unwrap();
     // Names of folders differ also in case; a leftover of the same name is from a run before.
-    for statement in [
-        format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
-        format!("CREATE DATABASE {name}"),
-    ] {
-        sqlx::query(AssertSqlSafe(statement))
-            .execute(&mut connection)
-            .await
-            .unwrap();
+    for statement in
+        [format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"), format!("CREATE DATABASE {name}")]
+    {
+        sqlx::query(AssertSqlSafe(statement)).execute(&mut connection).await.unwrap();
     }
     Some(format!("{server}/{name}"))
 }

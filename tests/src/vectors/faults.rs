@@ -33,102 +33,50 @@ const FAULTS: [&[Fault]; 17] = [
         d.claims["padding"] = json!("x".repeat(16_384));
     })],
     &[
-        ("token_malformed", "two segments", |d| {
-            d.mangle = |t| cut_last_segment(&t).to_owned()
-        }),
-        ("token_malformed", "four segments", |d| {
-            d.mangle = |t| format!("{t}.AAAA")
-        }),
+        ("token_malformed", "two segments", |d| d.mangle = |t| cut_last_segment(&t).to_owned()),
+        ("token_malformed", "four segments", |d| d.mangle = |t| format!("{t}.AAAA")),
         ("token_malformed", "an empty signature", |d| {
             d.mangle = |t| format!("{}.", cut_last_segment(&t));
         }),
-        ("token_malformed", "padding", |d| {
-            d.mangle = |t| format!("{t}==")
-        }),
-        ("token_malformed", "white space at the end", |d| {
-            d.mangle = |t| format!("{t}\n")
-        }),
-        ("token_malformed", "bits behind the last byte", |d| {
-            d.mangle = set_trailing_bit
-        }),
-        ("token_malformed", "a header that is no JSON", |d| {
-            d.header = json!("{")
-        }),
-        ("token_malformed", "a header without alg", |d| {
-            remove(&mut d.header, "alg")
-        }),
-        ("token_malformed", "an alg that is no text", |d| {
-            d.header["alg"] = json!(["RS256"])
-        }),
-        ("token_malformed", "a kid that is no text", |d| {
-            d.header["kid"] = json!(1)
-        }),
-        ("token_malformed", "a kid of 257 bytes", |d| {
-            d.header["kid"] = json!("k".repeat(257))
-        }),
+        ("token_malformed", "padding", |d| d.mangle = |t| format!("{t}==")),
+        ("token_malformed", "white space at the end", |d| d.mangle = |t| format!("{t}\n")),
+        ("token_malformed", "bits behind the last byte", |d| d.mangle = set_trailing_bit),
+        ("token_malformed", "a header that is no JSON", |d| d.header = json!("{")),
+        ("token_malformed", "a header without alg", |d| remove(&mut d.header, "alg")),
+        ("token_malformed", "an alg that is no text", |d| d.header["alg"] = json!(["RS256"])),
+        ("token_malformed", "a kid that is no text", |d| d.header["kid"] = json!(1)),
+        ("token_malformed", "a kid of 257 bytes", |d| d.header["kid"] = json!("k".repeat(257))),
     ],
     &[
-        ("critical_header_unsupported", "crit", |d| {
-            d.header["crit"] = json!(["exp"])
-        }),
-        ("critical_header_unsupported", "empty crit", |d| {
-            d.header["crit"] = json!([])
-        }),
-        ("critical_header_unsupported", "b64", |d| {
-            d.header["b64"] = json!(false)
-        }),
+        ("critical_header_unsupported", "crit", |d| d.header["crit"] = json!(["exp"])),
+        ("critical_header_unsupported", "empty crit", |d| d.header["crit"] = json!([])),
+        ("critical_header_unsupported", "b64", |d| d.header["b64"] = json!(false)),
     ],
     &[
-        ("type_mismatch", "typ of an ID token", |d| {
-            d.header["typ"] = json!("JWT")
-        }),
-        ("type_mismatch", "typ of a main token", |d| {
-            d.header["typ"] = json!("main+jwt")
-        }),
+        ("type_mismatch", "typ of an ID token", |d| d.header["typ"] = json!("JWT")),
+        ("type_mismatch", "typ of a main token", |d| d.header["typ"] = json!("main+jwt")),
         ("type_mismatch", "no typ", |d| remove(&mut d.header, "typ")),
     ],
     &[
-        ("algorithm_not_allowed", "none", |d| {
-            d.header["alg"] = json!("none")
-        }),
-        ("algorithm_not_allowed", "None", |d| {
-            d.header["alg"] = json!("None")
-        }),
-        ("algorithm_not_allowed", "HS256", |d| {
-            d.header["alg"] = json!("HS256")
-        }),
-        ("algorithm_not_allowed", "lower case", |d| {
-            d.header["alg"] = json!("rs256")
-        }),
-        ("algorithm_not_allowed", "that of another key", |d| {
-            d.header["alg"] = json!("EdDSA")
-        }),
+        ("algorithm_not_allowed", "none", |d| d.header["alg"] = json!("none")),
+        ("algorithm_not_allowed", "None", |d| d.header["alg"] = json!("None")),
+        ("algorithm_not_allowed", "HS256", |d| d.header["alg"] = json!("HS256")),
+        ("algorithm_not_allowed", "lower case", |d| d.header["alg"] = json!("rs256")),
+        ("algorithm_not_allowed", "that of another key", |d| d.header["alg"] = json!("EdDSA")),
     ],
     &[
-        ("key_not_found", "an unknown kid", |d| {
-            d.header["kid"] = json!("rsa-9")
-        }),
+        ("key_not_found", "an unknown kid", |d| d.header["kid"] = json!("rsa-9")),
         ("key_not_found", "a kid like a path", |d| {
             d.header["kid"] = json!("../../../dev/null");
         }),
-        ("key_not_found", "a kid like a prototype", |d| {
-            d.header["kid"] = json!("__proto__")
-        }),
-        ("key_not_found", "no kid and two keys that fit", |d| {
-            remove(&mut d.header, "kid")
-        }),
+        ("key_not_found", "a kid like a prototype", |d| d.header["kid"] = json!("__proto__")),
+        ("key_not_found", "no kid and two keys that fit", |d| remove(&mut d.header, "kid")),
     ],
-    &[("key_invalid", "a key for encryption", |d| {
-        d.header["kid"] = json!("enc")
-    })],
+    &[("key_invalid", "a key for encryption", |d| d.header["kid"] = json!("enc"))],
     &[
-        (
-            "signature_invalid",
-            "a foreign key under a known kid",
-            |d| {
-                d.signer = TestKey::named("rsa-2");
-            },
-        ),
+        ("signature_invalid", "a foreign key under a known kid", |d| {
+            d.signer = TestKey::named("rsa-2");
+        }),
         ("signature_invalid", "its own key in the header", |d| {
             d.header["jwk"] = TestKey::named("rsa-2").public_jwk();
             d.signer = TestKey::named("rsa-2");
@@ -138,47 +86,26 @@ const FAULTS: [&[Fault]; 17] = [
         }),
     ],
     &[
-        ("token_malformed", "a payload that is no JSON", |d| {
-            d.payload = Some("{".into())
-        }),
-        ("token_malformed", "a payload that is no object", |d| {
-            d.payload = Some("[]".into())
-        }),
+        ("token_malformed", "a payload that is no JSON", |d| d.payload = Some("{".into())),
+        ("token_malformed", "a payload that is no object", |d| d.payload = Some("[]".into())),
         ("token_malformed", "a duplicate member", |d| {
-            d.payload = Some(format!(
-                "{{\"exp\":9999999999,{}",
-                &d.claims.to_string()[1..]
-            ));
+            d.payload = Some(format!("{{\"exp\":9999999999,{}", &d.claims.to_string()[1..]));
         }),
         ("token_malformed", "17 levels", |d| {
             d.claims["deep"] = serde_json::from_str(&nested(16)).expect("JSON");
         }),
     ],
     &[
-        ("claim_invalid", "exp as text", |d| {
-            d.claims["exp"] = json!("1800000300")
-        }),
-        ("claim_invalid", "negative iat", |d| {
-            d.claims["iat"] = json!(-1)
-        }),
-        ("claim_invalid", "exp above 2^53", |d| {
-            d.claims["exp"] = json!(9.1e15)
-        }),
-        ("claim_invalid", "null nbf", |d| {
-            d.claims["nbf"] = Value::Null
-        }),
-        ("claim_invalid", "aud with a number", |d| {
-            d.claims["aud"] = json!(["orders", 1])
-        }),
+        ("claim_invalid", "exp as text", |d| d.claims["exp"] = json!("1800000300")),
+        ("claim_invalid", "negative iat", |d| d.claims["iat"] = json!(-1)),
+        ("claim_invalid", "exp above 2^53", |d| d.claims["exp"] = json!(9.1e15)),
+        ("claim_invalid", "null nbf", |d| d.claims["nbf"] = Value::Null),
+        ("claim_invalid", "aud with a number", |d| d.claims["aud"] = json!(["orders", 1])),
         ("claim_invalid", "permissions as text", |d| {
             d.claims["permissions"] = json!("orders:read");
         }),
-        ("claim_invalid", "level as text", |d| {
-            d.claims["level"] = json!("0")
-        }),
-        ("claim_invalid", "anonymous as text", |d| {
-            d.claims["anonymous"] = json!("false")
-        }),
+        ("claim_invalid", "level as text", |d| d.claims["level"] = json!("0")),
+        ("claim_invalid", "anonymous as text", |d| d.claims["anonymous"] = json!("false")),
     ],
     &[
         ("claim_missing", "no sub", |d| remove(&mut d.claims, "sub")),
@@ -187,46 +114,26 @@ const FAULTS: [&[Fault]; 17] = [
         ("claim_missing", "no aud", |d| remove(&mut d.claims, "aud")),
     ],
     &[
-        ("issuer_mismatch", "another issuer", |d| {
-            d.claims["iss"] = json!("https://evil.example")
-        }),
-        ("issuer_mismatch", "a slash more", |d| {
-            d.claims["iss"] = json!(format!("{ISSUER}/"))
-        }),
+        ("issuer_mismatch", "another issuer", |d| d.claims["iss"] = json!("https://evil.example")),
+        ("issuer_mismatch", "a slash more", |d| d.claims["iss"] = json!(format!("{ISSUER}/"))),
     ],
     &[
-        ("audience_mismatch", "another service", |d| {
-            d.claims["aud"] = json!(["billing"])
-        }),
-        ("audience_mismatch", "nobody", |d| {
-            d.claims["aud"] = json!([])
-        }),
-        ("audience_mismatch", "another case", |d| {
-            d.claims["aud"] = json!("Orders")
-        }),
+        ("audience_mismatch", "another service", |d| d.claims["aud"] = json!(["billing"])),
+        ("audience_mismatch", "nobody", |d| d.claims["aud"] = json!([])),
+        ("audience_mismatch", "another case", |d| d.claims["aud"] = json!("Orders")),
     ],
     &[
         ("type_mismatch", "a main token under a micro header", |d| {
             d.claims["type"] = json!("main");
         }),
-        ("type_mismatch", "no type", |d| {
-            remove(&mut d.claims, "type")
-        }),
+        ("type_mismatch", "no type", |d| remove(&mut d.claims, "type")),
     ],
     &[
-        ("expired", "at its very second", |d| {
-            d.claims["exp"] = json!(NOW)
-        }),
-        ("expired", "a fraction ago", |d| {
-            d.claims["exp"] = json!(NOW as f64 - 0.5)
-        }),
+        ("expired", "at its very second", |d| d.claims["exp"] = json!(NOW)),
+        ("expired", "a fraction ago", |d| d.claims["exp"] = json!(NOW as f64 - 0.5)),
     ],
-    &[("not_yet_valid", "61 s ahead", |d| {
-        d.claims["nbf"] = json!(NOW + 61)
-    })],
-    &[("issued_in_future", "61 s ahead", |d| {
-        d.claims["iat"] = json!(NOW + 61)
-    })],
+    &[("not_yet_valid", "61 s ahead", |d| d.claims["nbf"] = json!(NOW + 61))],
+    &[("issued_in_future", "61 s ahead", |d| d.claims["iat"] = json!(NOW + 61))],
 ];
 
 /// Tokens that are good, however unusual.
@@ -241,35 +148,25 @@ const GOOD: [(&str, Change); 9] = [
         sign_with(d, "ed-1");
         remove(&mut d.header, "kid");
     }),
-    ("typ in upper case with application/", |d| {
-        d.header["typ"] = json!("Application/AT+JWT")
-    }),
+    ("typ in upper case with application/", |d| d.header["typ"] = json!("Application/AT+JWT")),
     ("aud as text", |d| d.claims["aud"] = json!("orders")),
-    ("times with fractions", |d| {
-        d.claims["exp"] = json!(NOW as f64 + 0.5)
-    }),
+    ("times with fractions", |d| d.claims["exp"] = json!(NOW as f64 + 0.5)),
     ("nbf and iat 60 s ahead", |d| {
         d.claims["nbf"] = json!(NOW + 60);
         d.claims["iat"] = json!(NOW + 60);
     }),
-    ("a claim called __proto__", |d| {
-        d.claims["__proto__"] = json!({ "admin": true })
-    }),
+    ("a claim called __proto__", |d| d.claims["__proto__"] = json!({ "admin": true })),
 ];
 
 pub(super) fn content() -> Value {
-    let mut cases: Vec<_> = GOOD
-        .iter()
-        .map(|(name, change)| good(name, *change))
-        .collect();
+    let mut cases: Vec<_> = GOOD.iter().map(|(name, change)| good(name, *change)).collect();
     cases.push(json!({
         "name": "token_missing: an empty token", "now": NOW, "token": "",
         "expect": { "error": "token_missing" },
     }));
     for step in FAULTS {
         cases.extend(
-            step.iter()
-                .map(|(code, name, fault)| bad(format!("{code}: {name}"), code, &[*fault])),
+            step.iter().map(|(code, name, fault)| bad(format!("{code}: {name}"), code, &[*fault])),
         );
     }
     for pair in FAULTS.windows(2) {
@@ -283,11 +180,7 @@ pub(super) fn content() -> Value {
         ) {
             continue;
         }
-        cases.push(bad(
-            format!("{first} comes before {second}"),
-            first,
-            &[*one, *two],
-        ));
+        cases.push(bad(format!("{first} comes before {second}"), first, &[*one, *two]));
     }
     // Two steps that the pairs leave out, with the faults that can stand together.
     cases.push(bad(
@@ -302,11 +195,7 @@ pub(super) fn content() -> Value {
     old.claims["iat"] = json!(NOW - 3601);
     cases.push(case("too_old: 3601 s", &old, json!({ "error": "too_old" })));
     old.claims["exp"] = json!(NOW);
-    cases.push(case(
-        "expired comes before too_old",
-        &old,
-        json!({ "error": "expired" }),
-    ));
+    cases.push(case("expired comes before too_old", &old, json!({ "error": "expired" })));
     json!({
         "comment": "made by `cargo run -p laika-tests --bin vectors`",
         "options": {
@@ -350,14 +239,8 @@ fn bad(name: String, code: &str, faults: &[Change]) -> Value {
 
 fn case(name: &str, draft: &Draft, expect: Value) -> Value {
     // A header that is a text stands for itself: it is the one that is no JSON.
-    let header = draft
-        .header
-        .as_str()
-        .map_or_else(|| draft.header.to_string(), str::to_owned);
-    let payload = draft
-        .payload
-        .clone()
-        .unwrap_or_else(|| draft.claims.to_string());
+    let header = draft.header.as_str().map_or_else(|| draft.header.to_string(), str::to_owned);
+    let payload = draft.payload.clone().unwrap_or_else(|| draft.claims.to_string());
     let token = (draft.mangle)(draft.signer.compact(&header, &payload));
     json!({ "name": name, "now": NOW, "token": token, "expect": expect })
 }
@@ -379,16 +262,10 @@ fn cut_last_segment(token: &str) -> &str {
 fn set_trailing_bit(token: String) -> String {
     const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let (rest, last) = token.split_at(token.len() - 1);
-    let value = ALPHABET
-        .iter()
-        .position(|c| *c == last.as_bytes()[0])
-        .expect("base64url");
+    let value = ALPHABET.iter().position(|c| *c == last.as_bytes()[0]).expect("base64url");
     let changed = format!("{rest}{}", char::from(ALPHABET[value ^ 1]));
     let signature = changed.rsplit('.').next().expect("a signature");
-    assert!(
-        URL_SAFE_NO_PAD.decode(signature).is_err(),
-        "the bit was not a spare one"
-    );
+    assert!(URL_SAFE_NO_PAD.decode(signature).is_err(), "the bit was not a spare one");
     changed
 }
 

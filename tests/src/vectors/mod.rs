@@ -36,18 +36,9 @@ pub struct File {
 #[must_use]
 pub fn files() -> Vec<File> {
     let mut files = vec![
-        File {
-            name: "verify.json",
-            content: faults::content(),
-        },
-        File {
-            name: "authorize.json",
-            content: requests::content(),
-        },
-        File {
-            name: "several.json",
-            content: several::content(),
-        },
+        File { name: "verify.json", content: faults::content() },
+        File { name: "authorize.json", content: requests::content() },
+        File { name: "several.json", content: several::content() },
     ];
     files.extend(profiles::files());
     files

@@ -24,10 +24,7 @@ struct Golden {
 pub(super) fn files() -> Vec<File> {
     goldens()
         .into_iter()
-        .map(|golden| File {
-            name: golden.file,
-            content: content(&golden),
-        })
+        .map(|golden| File { name: golden.file, content: content(&golden) })
         .collect()
 }
 
@@ -46,12 +43,7 @@ fn goldens() -> Vec<Golden> {
             permissions: &["openid", "profile", "orders:*"],
             roles: &["reader"],
             others: vec![
-                (
-                    "an ID token",
-                    "type_mismatch",
-                    json!({ "nonce": "n" }),
-                    Some("JWT"),
-                ),
+                ("an ID token", "type_mismatch", json!({ "nonce": "n" }), Some("JWT")),
                 (
                     "another resource",
                     "audience_mismatch",
@@ -74,18 +66,8 @@ fn goldens() -> Vec<Golden> {
             permissions: &["profile", "email"],
             roles: &["offline_access", "clerk"],
             others: vec![
-                (
-                    "an ID token",
-                    "type_mismatch",
-                    json!({ "typ": "ID" }),
-                    Some("JWT"),
-                ),
-                (
-                    "a refresh token",
-                    "type_mismatch",
-                    json!({ "typ": "Refresh" }),
-                    Some("JWT"),
-                ),
+                ("an ID token", "type_mismatch", json!({ "typ": "ID" }), Some("JWT")),
+                ("a refresh token", "type_mismatch", json!({ "typ": "Refresh" }), Some("JWT")),
                 (
                     "an ID token that says Bearer",
                     "type_mismatch",
@@ -113,18 +95,8 @@ fn goldens() -> Vec<Golden> {
             permissions: &["orders:read", "openid"],
             roles: &[],
             others: vec![
-                (
-                    "an ID token",
-                    "type_mismatch",
-                    json!({ "nonce": "n" }),
-                    Some("JWT"),
-                ),
-                (
-                    "a log-out token",
-                    "type_mismatch",
-                    json!({ "events": {} }),
-                    Some("JWT"),
-                ),
+                ("an ID token", "type_mismatch", json!({ "nonce": "n" }), Some("JWT")),
+                ("a log-out token", "type_mismatch", json!({ "events": {} }), Some("JWT")),
                 ("no typ", "type_mismatch", json!({}), None),
             ],
         },
@@ -147,12 +119,7 @@ fn goldens() -> Vec<Golden> {
                     json!({ "token_use": "id", "aud": "6n4ec0kd" }),
                     None,
                 ),
-                (
-                    "another client",
-                    "audience_mismatch",
-                    json!({ "client_id": "other" }),
-                    None,
-                ),
+                ("another client", "audience_mismatch", json!({ "client_id": "other" }), None),
                 ("a typ", "type_mismatch", json!({}), Some("JWT")),
             ],
         },
@@ -169,12 +136,7 @@ fn goldens() -> Vec<Golden> {
             permissions: &["Orders.Read", "Orders.Write"],
             roles: &["Clerk"],
             others: vec![
-                (
-                    "an ID token",
-                    "type_mismatch",
-                    json!({ "nonce": "n" }),
-                    Some("JWT"),
-                ),
+                ("an ID token", "type_mismatch", json!({ "nonce": "n" }), Some("JWT")),
                 (
                     "another tenant",
                     "issuer_mismatch",

@@ -58,11 +58,7 @@ impl Endpoint {
             thread::sleep(pause);
             let set = endpoint.set.lock().unwrap().clone();
             let headers = "location: /elsewhere\r\ncache-control: max-age=300\r\n".to_owned();
-            (
-                endpoint.status.load(Ordering::SeqCst),
-                headers,
-                set.into_bytes(),
-            )
+            (endpoint.status.load(Ordering::SeqCst), headers, set.into_bytes())
         })
     }
 }
@@ -83,19 +79,12 @@ fn plugin() -> Value {
 }
 
 fn request(key: &'static str) -> Request {
-    Request::with_token(
-        "/orders",
-        &TestKey::named(key).token(&micro_claims(ISSUER, now())),
-    )
+    Request::with_token("/orders", &TestKey::named(key).token(&micro_claims(ISSUER, now())))
 }
 
 #[track_caller]
 fn assert_code(answer: &Message, status: u16, code: &str) {
-    assert_eq!(
-        (answer.status, &answer.json()["code"]),
-        (status, &json!(code)),
-        "{answer:?}"
-    );
+    assert_eq!((answer.status, &answer.json()["code"]), (status, &json!(code)), "{answer:?}");
 }
 
 /// Asks again until `answer` is what is wanted.
@@ -157,17 +146,9 @@ fn without_keys_it_is_503_until_they_are_there() {
         let clusters = [("upstream", upstream.address), ("issuer", keys.address)];
         let envoy = Envoy::start(&plugin(), &clusters);
         assert_code(&envoy.send(&request("rsa-1")), 503, "keys_unavailable");
-        assert_code(
-            &envoy.send(&Request::new("GET", "/orders")),
-            401,
-            "token_missing",
-        );
+        assert_code(&envoy.send(&Request::new("GET", "/orders")), 401, "token_missing");
         assert_eq!(envoy.send(&Request::new("GET", "/health")).status, 200);
-        assert!(
-            envoy
-                .log()
-                .contains(&format!("the endpoint answered {status}"))
-        );
+        assert!(envoy.log().contains(&format!("the endpoint answered {status}")));
         endpoint.fail(200);
         eventually(|| envoy.send(&request("rsa-1")).status == 200);
     }
@@ -194,20 +175,13 @@ fn what_is_no_key_set_is_no_key_set() {
 fn an_issuer_that_can_not_be_reached_holds_nobody_up() {
     let upstream = Server::echo();
     // Nobody listens on a port that was just given back.
-    let nobody = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     for issuer in ["issuer", "another-name"] {
         let clusters = [("upstream", upstream.address), (issuer, nobody)];
         let envoy = Envoy::start(&plugin(), &clusters);
         let start = Instant::now();
         assert_code(&envoy.send(&request("rsa-1")), 503, "keys_unavailable");
-        assert!(
-            start.elapsed() < Duration::from_secs(3),
-            "{:?}",
-            start.elapsed()
-        );
+        assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
         assert!(envoy.log().contains("keys were not fetched"));
     }
 }
@@ -220,11 +194,7 @@ fn an_answer_that_does_not_come_is_given_up_after_5_s() {
     let envoy = Envoy::start(&plugin(), &clusters);
     let start = Instant::now();
     let waiting = Request::with_token("/health", "a.b.c");
-    assert_eq!(
-        envoy.send(&waiting).status,
-        200,
-        "keys would not mend this token"
-    );
+    assert_eq!(envoy.send(&waiting).status, 200, "keys would not mend this token");
     assert!(start.elapsed() < Duration::from_secs(1));
     assert_code(&envoy.send(&request("rsa-1")), 503, "keys_unavailable");
     let passed = start.elapsed();
@@ -249,10 +219,7 @@ fn who_leaves_while_waiting_harms_nobody() {
 fn no_more_than_1000_requests_wait() {
     // Every request has its own connection, and many systems allow 1,024 files at first.
     let limit = getrlimit(Resource::Nofile);
-    let more = Rlimit {
-        current: limit.maximum,
-        ..limit
-    };
+    let more = Rlimit { current: limit.maximum, ..limit };
     setrlimit(Resource::Nofile, more).unwrap();
     let (endpoint, upstream) = (Endpoint::new(&["ed-1"]), Server::echo());
     let keys = endpoint.start(Duration::from_secs(3));
@@ -263,9 +230,7 @@ fn no_more_than_1000_requests_wait() {
     let exchanges: Vec<_> = (0..1100).map(|_| envoy.begin(&request)).collect();
     let mut answers = BTreeMap::<_, usize>::new();
     for exchange in exchanges {
-        *answers
-            .entry(exchange.answer().unwrap().status)
-            .or_default() += 1;
+        *answers.entry(exchange.answer().unwrap().status).or_default() += 1;
     }
     assert_eq!(answers, BTreeMap::from([(403, 1000), (503, 100)]));
     assert_eq!(endpoint.fetches(), 1);

@@ -32,10 +32,7 @@ impl Scene {
         change(&mut plugin);
         let upstream = Server::echo();
         let envoy = Envoy::start(&plugin, &[("upstream", upstream.address)]);
-        Self {
-            envoy,
-            _upstream: upstream,
-        }
+        Self { envoy, _upstream: upstream }
     }
 
     fn send(&self, request: Request) -> Message {
@@ -74,10 +71,7 @@ fn plugin() -> Value {
 }
 
 fn now() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap()
-        .as_secs()
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 
 fn token_of(key: &'static str, change: impl FnOnce(&mut Value)) -> String {
@@ -96,22 +90,13 @@ fn upstream_headers(answer: &Message, name: &str) -> Vec<String> {
     assert_eq!(answer.status, 200, "{:?}", answer.json());
     let headers = answer.json()["headers"].as_array().unwrap().clone();
     let named = headers.iter().filter(|header| header[0] == name);
-    named
-        .map(|header| header[1].as_str().unwrap().to_owned())
-        .collect()
+    named.map(|header| header[1].as_str().unwrap().to_owned()).collect()
 }
 
 #[track_caller]
 fn assert_denied(answer: &Message, status: u16, code: &str, challenge: Option<&str>) {
-    assert_eq!(
-        (answer.status, &answer.json()["code"]),
-        (status, &json!(code)),
-        "{answer:?}"
-    );
-    assert_eq!(
-        answer.header("content-type"),
-        Some("application/problem+json")
-    );
+    assert_eq!((answer.status, &answer.json()["code"]), (status, &json!(code)), "{answer:?}");
+    assert_eq!(answer.header("content-type"), Some("application/problem+json"));
     assert_eq!(answer.header("cache-control"), Some("no-store"));
     assert_eq!(answer.header("www-authenticate"), challenge);
     assert_eq!(answer.json()["status"], status);

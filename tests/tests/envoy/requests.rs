@@ -9,24 +9,15 @@ use super::{INVALID, Scene, assert_denied, good, token_of, upstream_headers};
 fn identity_headers_of_a_client_never_arrive() {
     let scene = Scene::new(|_| {});
     let forged = |request: Request| {
-        [
-            "X-User-Id",
-            "x_user_id",
-            "X-USER_ID",
-            "x-user-roles",
-            "X_Token_Claims",
-        ]
-        .into_iter()
-        .fold(request, |request, name| request.header(name, "forged"))
+        ["X-User-Id", "x_user_id", "X-USER_ID", "x-user-roles", "X_Token_Claims"]
+            .into_iter()
+            .fold(request, |request, name| request.header(name, "forged"))
     };
     let arrived = |answer: &Message| {
         assert_eq!(answer.status, 200, "{answer:?}");
         String::from_utf8_lossy(&answer.body).contains("forged")
     };
-    assert!(
-        !arrived(&scene.send(forged(Request::new("GET", "/health")))),
-        "without a token"
-    );
+    assert!(!arrived(&scene.send(forged(Request::new("GET", "/health")))), "without a token");
     let expired = token_of("ed-1", |claims| claims["exp"] = json!(1));
     let answer = scene.send(forged(Request::with_token("/health", &expired)));
     assert!(!arrived(&answer), "with a bad token");
@@ -80,22 +71,14 @@ fn a_request_that_says_two_things_is_refused() {
     for path in ["/orders", "/health"] {
         let two = bearer(bearer(Request::new("GET", path), &good()), &other);
         assert_denied(&scene.send(two), 400, "request_invalid", None);
-        for name in [
-            "X-HTTP-Method-Override",
-            "x_http_method_override",
-            "X-Method-Override",
-        ] {
+        for name in ["X-HTTP-Method-Override", "x_http_method_override", "X-Method-Override"] {
             let request = Request::with_token(path, &good()).header(name, "DELETE");
             assert_denied(&scene.send(request), 400, "request_invalid", None);
         }
     }
     let token = good();
     let twice = bearer(bearer(Request::new("GET", "/orders"), &token), &token);
-    assert_eq!(
-        scene.send(twice).status,
-        200,
-        "the same token in two places is one token"
-    );
+    assert_eq!(scene.send(twice).status, 200, "the same token in two places is one token");
 }
 
 #[test]
@@ -113,9 +96,5 @@ fn a_header_that_is_not_utf_8_harms_nobody() {
     let request = Request::with_token("/orders", &good()).raw_header(b"x-\xff", b"1");
     assert_eq!(scene.send(request).status, 400);
     assert_eq!(scene.get("/orders/\u{e9}", &good()).status, 400);
-    assert_eq!(
-        scene.get("/orders", &good()).status,
-        200,
-        "the next request is served"
-    );
+    assert_eq!(scene.get("/orders", &good()).status, 200, "the next request is served");
 }

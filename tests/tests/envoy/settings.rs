@@ -22,10 +22,7 @@ fn a_token_may_be_kept_from_the_server_behind() {
     let answer = scene.get("/health", "not.a.token");
     assert_eq!(upstream_headers(&answer, "authorization"), [""; 0]);
     let basic = Request::new("GET", "/health").header("authorization", "Basic YTpi");
-    assert_eq!(
-        upstream_headers(&scene.send(basic), "authorization"),
-        ["Basic YTpi"]
-    );
+    assert_eq!(upstream_headers(&scene.send(basic), "authorization"), ["Basic YTpi"]);
     let both =
         Request::with_token("/orders", &good()).header("x-token", &token_of("rsa-1", |_| {}));
     assert_denied(&scene.send(both), 400, "request_invalid", None);
@@ -45,11 +42,7 @@ fn shadow_refuses_nothing_and_vouches_for_nothing() {
         assert_eq!(upstream_headers(&answer, "x-token-claims"), [""; 0]);
     }
     let answer = scene.get("/admin", &good());
-    assert_eq!(
-        upstream_headers(&answer, "x-user-id").len(),
-        1,
-        "this one is verified"
-    );
+    assert_eq!(upstream_headers(&answer, "x-user-id").len(), 1, "this one is verified");
     let log = scene.envoy.log();
     for line in [
         "would deny with 401 token_missing by rule `list`",
@@ -70,37 +63,18 @@ fn a_bad_configuration_refuses_everything_and_the_log_says_why() {
     };
     for (plugin, code, reason) in [
         (broken("forwrd", json!({})), "options_invalid", "`forwrd`"),
-        (
-            broken("policy", json!({ "version": 2 })),
-            "policy_invalid",
-            "`policy.version`",
-        ),
-        (
-            broken("policy", Value::Null),
-            "options_invalid",
-            "write a policy",
-        ),
-        (
-            broken("issuers", json!([])),
-            "options_invalid",
-            "name at least one issuer",
-        ),
+        (broken("policy", json!({ "version": 2 })), "policy_invalid", "`policy.version`"),
+        (broken("policy", Value::Null), "options_invalid", "write a policy"),
+        (broken("issuers", json!([])), "options_invalid", "name at least one issuer"),
         ("{".to_owned(), "options_invalid", "EOF"),
         (String::new(), "options_invalid", "no configuration"),
     ] {
         let upstream = Server::echo();
         let envoy = Envoy::with_text(&plugin, &[("upstream", upstream.address)]);
-        for request in [
-            Request::new("GET", "/health"),
-            Request::with_token("/orders", &good()),
-        ] {
+        for request in [Request::new("GET", "/health"), Request::with_token("/orders", &good())] {
             let answer = envoy.send(&request);
             assert_denied(&answer, 503, code, None);
-            assert_eq!(
-                answer.json().get("missing"),
-                None,
-                "{plugin}: nothing for clients"
-            );
+            assert_eq!(answer.json().get("missing"), None, "{plugin}: nothing for clients");
         }
         assert!(envoy.log().contains(reason), "{plugin}");
     }

@@ -20,10 +20,7 @@ fn good_tokens_pass_and_their_claims_go_on() {
         assert_eq!(got("authorization"), [format!("Bearer {token}")]);
         let claims: Value = serde_json::from_str(&got("x-token-claims")[0]).unwrap();
         assert_eq!(claims["username"], "Łajka 100%");
-        assert_eq!(
-            claims["permissions"],
-            json!(["orders:read", "orders:create"])
-        );
+        assert_eq!(claims["permissions"], json!(["orders:read", "orders:create"]));
     }
 }
 
@@ -45,48 +42,21 @@ fn a_bad_token_is_refused_with_the_code_that_says_why() {
     };
     let foreign = TestKey::named("rsa-2");
     for (token, code) in [
-        (
-            token_of("rsa-1", |claims| claims["exp"] = json!(now() - 1)),
-            "expired",
-        ),
-        (
-            token_of("rsa-1", |claims| claims["nbf"] = json!(now() + 100)),
-            "not_yet_valid",
-        ),
-        (
-            token_of("rsa-1", |claims| claims["iat"] = json!(now() + 100)),
-            "issued_in_future",
-        ),
-        (
-            token_of("rsa-1", |claims| claims["aud"] = json!(["stock"])),
-            "audience_mismatch",
-        ),
-        (
-            token_of("rsa-1", |claims| claims["iss"] = json!("https://x.example")),
-            "issuer_mismatch",
-        ),
-        (
-            token_of("rsa-1", |claims| claims["type"] = json!("main")),
-            "type_mismatch",
-        ),
+        (token_of("rsa-1", |claims| claims["exp"] = json!(now() - 1)), "expired"),
+        (token_of("rsa-1", |claims| claims["nbf"] = json!(now() + 100)), "not_yet_valid"),
+        (token_of("rsa-1", |claims| claims["iat"] = json!(now() + 100)), "issued_in_future"),
+        (token_of("rsa-1", |claims| claims["aud"] = json!(["stock"])), "audience_mismatch"),
+        (token_of("rsa-1", |claims| claims["iss"] = json!("https://x.example")), "issuer_mismatch"),
+        (token_of("rsa-1", |claims| claims["type"] = json!("main")), "type_mismatch"),
         (with_header("typ", json!("JWT")), "type_mismatch"),
         (with_header("alg", json!("none")), "algorithm_not_allowed"),
         (with_header("alg", json!("HS256")), "algorithm_not_allowed"),
-        (
-            with_header("crit", json!(["exp"])),
-            "critical_header_unsupported",
-        ),
+        (with_header("crit", json!(["exp"])), "critical_header_unsupported"),
         (foreign.token(&claims), "key_not_found"),
-        (
-            foreign.compact(&key.header().to_string(), &claims.to_string()),
-            "signature_invalid",
-        ),
+        (foreign.compact(&key.header().to_string(), &claims.to_string()), "signature_invalid"),
         ("..a.b.c".to_owned(), "token_malformed"),
         (format!("{}=", key.token(&claims)), "token_malformed"),
-        (
-            token_of("rsa-1", |claims| claims["x"] = json!("x".repeat(16_384))),
-            "token_too_large",
-        ),
+        (token_of("rsa-1", |claims| claims["x"] = json!("x".repeat(16_384))), "token_too_large"),
     ] {
         assert_denied(&scene.get("/orders", &token), 401, code, INVALID);
     }
@@ -104,10 +74,7 @@ fn what_a_good_token_does_not_reach_is_named() {
     assert_denied(&answer, 403, "permission_denied", Some(challenge));
     assert_eq!(answer.json()["missing"], json!(["orders:cancel"]));
     let answer = scene.get("/admin", &good());
-    assert_eq!(
-        (answer.status, &answer.json()["missing"]),
-        (403, &json!(["role:admin"]))
-    );
+    assert_eq!((answer.status, &answer.json()["missing"]), (403, &json!(["role:admin"])));
     assert_eq!(scene.get("/elsewhere", &good()).status, 403);
     let log = scene.envoy.log();
     assert!(

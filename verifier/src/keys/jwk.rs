@@ -27,27 +27,12 @@ pub(super) fn read(jwk: &Value, rsa: &[Algorithm]) -> Option<Key> {
         Some(name) => Some(Algorithm::from_name(name.as_str()?)?),
     };
     let algorithms = named.map_or_else(|| natural.to_vec(), |named| vec![named]);
-    let material = check_purpose(members)
-        .and_then(|()| material(members))
-        .and_then(|key| {
-            let fits = algorithms
-                .iter()
-                .all(|algorithm| algorithm.family() == key.family());
-            if fits {
-                Ok(key)
-            } else {
-                Err("the `alg` of the key does not fit its type")
-            }
-        });
-    let kid = members
-        .get("kid")
-        .and_then(Value::as_str)
-        .map(str::to_owned);
-    Some(Key {
-        kid,
-        algorithms,
-        material,
-    })
+    let material = check_purpose(members).and_then(|()| material(members)).and_then(|key| {
+        let fits = algorithms.iter().all(|algorithm| algorithm.family() == key.family());
+        if fits { Ok(key) } else { Err("the `alg` of the key does not fit its type") }
+    });
+    let kid = members.get("kid").and_then(Value::as_str).map(str::to_owned);
+    Some(Key { kid, algorithms, material })
 }
 
 fn check_purpose(members: &Map<String, Value>) -> Result<(), &'static str> {
@@ -118,10 +103,7 @@ mod tests {
             ("x", json!(1)),
             ("x", json!(format!("{X}="))),
         ] {
-            assert!(
-                read_with(name, value.clone()).unwrap().material.is_err(),
-                "{name} {value}"
-            );
+            assert!(read_with(name, value.clone()).unwrap().material.is_err(), "{name} {value}");
         }
         for (name, value) in [
             ("alg", json!("none")),

@@ -9,17 +9,12 @@ const MOST: u32 = 1 << 31;
 pub fn max_age(cache_control: &str) -> Option<u32> {
     let lower = cache_control.to_ascii_lowercase();
     let mut directives = lower.split(',').map(str::trim);
-    if directives
-        .clone()
-        .any(|directive| matches!(directive, "no-store" | "no-cache"))
-    {
+    if directives.clone().any(|directive| matches!(directive, "no-store" | "no-cache")) {
         return Some(0);
     }
     directives.find_map(|directive| {
         let value = directive.strip_prefix("max-age=")?;
-        let quoted = value
-            .strip_prefix('"')
-            .and_then(|value| value.strip_suffix('"'));
+        let quoted = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
         let digits = quoted.unwrap_or(value);
         let number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
         // More digits than fit are a very long time.

@@ -60,10 +60,7 @@ impl KeySet {
             return Err("a key set is an object with an array `keys`".to_owned());
         };
         if items.len() > MAX_KEYS {
-            return Err(format!(
-                "the set has {} keys, more than {MAX_KEYS}",
-                items.len()
-            ));
+            return Err(format!("the set has {} keys, more than {MAX_KEYS}", items.len()));
         }
         let mut keys: Vec<Key> = Vec::with_capacity(items.len());
         for key in items.iter().filter_map(|jwk| jwk::read(jwk, rsa)) {
@@ -85,9 +82,7 @@ impl KeySet {
 
     /// The algorithms its keys are used with.
     pub fn algorithms(&self) -> impl Iterator<Item = Algorithm> {
-        self.keys
-            .iter()
-            .flat_map(|key| key.algorithms.iter().copied())
+        self.keys.iter().flat_map(|key| key.algorithms.iter().copied())
     }
 
     /// Whether it has a key with this `kid`.
@@ -111,18 +106,16 @@ impl KeySet {
         if let Some(kid) = token.header.kid.as_deref() {
             let key = self.keys.iter().find(|key| key.kid.as_deref() == Some(kid));
             let message = || format!("the issuer has no key `{}`", kid.escape_debug());
-            return key
-                .ok_or_else(|| not_found(message()))?
-                .material_for(algorithm);
+            return key.ok_or_else(|| not_found(message()))?.material_for(algorithm);
         }
         let fits = |key: &&Key| key.material.is_ok() && key.algorithms.contains(&algorithm);
         let mut fitting = self.keys.iter().filter(fits);
         match (fitting.next(), fitting.next()) {
             (Some(key), None) => key.material_for(algorithm),
             (None, _) => Err(not_found(format!("the issuer has no key for {algorithm}"))),
-            (Some(_), Some(_)) => Err(not_found(
-                "the token has no `kid` and more than one key fits".to_owned(),
-            )),
+            (Some(_), Some(_)) => {
+                Err(not_found("the token has no `kid` and more than one key fits".to_owned()))
+            }
         }
     }
 }
@@ -147,9 +140,7 @@ impl Key {
                 format!("the key is not for {algorithm}"),
             ));
         }
-        self.material
-            .as_ref()
-            .map_err(|why| VerifyError::new(ErrorCode::KeyInvalid, *why))
+        self.material.as_ref().map_err(|why| VerifyError::new(ErrorCode::KeyInvalid, *why))
     }
 }
 
@@ -170,25 +161,15 @@ mod tests {
             (json!([]), "array `keys`"),
             (json!({ "keys": {} }), "array `keys`"),
             (json!({ "keys": [] }), "no key that can be used"),
-            (
-                json!({ "keys": [ed25519("a"), ed25519("a")] }),
-                "two keys have the `kid` `a`",
-            ),
+            (json!({ "keys": [ed25519("a"), ed25519("a")] }), "two keys have the `kid` `a`"),
             (json!({ "keys": vec![ed25519("a"); 65] }), "more than 64"),
-            (
-                json!({ "keys": [{ "kty": "oct", "k": "c2VjcmV0" }] }),
-                "no key that can be used",
-            ),
+            (json!({ "keys": [{ "kty": "oct", "k": "c2VjcmV0" }] }), "no key that can be used"),
         ] {
             let error = KeySet::from_value(&set, &[Algorithm::Rs256]).unwrap_err();
             assert!(error.contains(words), "{error}");
         }
         let twice = br#"{"keys":[],"keys":[]}"#;
-        assert!(
-            KeySet::from_json(twice, &[])
-                .unwrap_err()
-                .contains("duplicate member")
-        );
+        assert!(KeySet::from_json(twice, &[]).unwrap_err().contains("duplicate member"));
     }
 
     #[test]
@@ -206,23 +187,11 @@ mod tests {
             let header = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(header);
             let token = format!("{header}.e30.AA");
             let token = UntrustedToken::parse(&token, 1000).unwrap();
-            set.select(&token, Algorithm::EdDsa)
-                .map(|_| ())
-                .map_err(|error| error.code())
+            set.select(&token, Algorithm::EdDsa).map(|_| ()).map_err(|error| error.code())
         };
         assert_eq!(select(r#"{"alg":"EdDSA","kid":"a"}"#), Ok(()));
-        assert_eq!(
-            select(r#"{"alg":"EdDSA","kid":"enc"}"#),
-            Err(ErrorCode::KeyInvalid)
-        );
-        assert_eq!(
-            select(r#"{"alg":"EdDSA","kid":"b"}"#),
-            Err(ErrorCode::KeyNotFound)
-        );
-        assert_eq!(
-            select(r#"{"alg":"EdDSA"}"#),
-            Ok(()),
-            "one is for encryption"
-        );
+        assert_eq!(select(r#"{"alg":"EdDSA","kid":"enc"}"#), Err(ErrorCode::KeyInvalid));
+        assert_eq!(select(r#"{"alg":"EdDSA","kid":"b"}"#), Err(ErrorCode::KeyNotFound));
+        assert_eq!(select(r#"{"alg":"EdDSA"}"#), Ok(()), "one is for encryption");
     }
 }

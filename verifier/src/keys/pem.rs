@@ -38,19 +38,12 @@ pub(super) fn read(text: &str, rsa: &[Algorithm]) -> Result<Key, &'static str> {
         Family::Ed25519 => vec![Algorithm::EdDsa],
         Family::Rsa | Family::Hmac => rsa.to_vec(),
     };
-    Ok(Key {
-        kid: None,
-        algorithms,
-        material: Ok(material),
-    })
+    Ok(Key { kid: None, algorithms, material: Ok(material) })
 }
 
 fn from_spki(der: &[u8]) -> Result<PublicKey, &'static str> {
     let info = SubjectPublicKeyInfoRef::try_from(der).map_err(|_| "it is not a public key")?;
-    let bits = info
-        .subject_public_key
-        .as_bytes()
-        .ok_or("it is not a public key")?;
+    let bits = info.subject_public_key.as_bytes().ok_or("it is not a public key")?;
     let curve = info.algorithm.parameters_oid().ok();
     Ok(match (info.algorithm.oid, curve) {
         (RSA, _) => from_pkcs1(bits)?,
@@ -111,10 +104,7 @@ ufyl5wttyM8bqxLXZwDfcixFRmJiBYlmpQIDAQAB
         assert_eq!(read(P384_PEM), Ok(vec![Algorithm::Es384]));
         assert_eq!(read(RSA_PEM), Ok(vec![Algorithm::Ps256]));
         assert_eq!(read(PKCS1_PEM), Ok(vec![Algorithm::Ps256]));
-        assert_eq!(
-            read(&format!("\n{P256_PEM}\n\n")),
-            Ok(vec![Algorithm::Es256])
-        );
+        assert_eq!(read(&format!("\n{P256_PEM}\n\n")), Ok(vec![Algorithm::Es256]));
     }
 
     #[test]
@@ -129,9 +119,7 @@ ufyl5wttyM8bqxLXZwDfcixFRmJiBYlmpQIDAQAB
             (relabelled("RSA PUBLIC KEY"), "not an RSA key"),
             (P256_PEM.replace("\nM", "\nN"), ""),
         ] {
-            let error = read(&text, &[Algorithm::Rs256])
-                .map(|key| key.algorithms)
-                .unwrap_err();
+            let error = read(&text, &[Algorithm::Rs256]).map(|key| key.algorithms).unwrap_err();
             assert!(error.contains(words), "{error}");
         }
     }

@@ -109,9 +109,7 @@ impl RemoteKeys {
     /// Whether a fetch is under way.
     #[must_use]
     pub fn is_fetching(&self, now: Timestamp) -> bool {
-        self.in_flight
-            .as_ref()
-            .is_some_and(|flight| now.since(flight.since) < LOST)
+        self.in_flight.as_ref().is_some_and(|flight| now.since(flight.since) < LOST)
     }
 
     /// The fetch to make now because the set is absent or ages, if any. It counts as started.
@@ -149,9 +147,7 @@ impl RemoteKeys {
     /// Whether `id` is the fetch under way here.
     #[must_use]
     pub fn awaits(&self, id: u32) -> bool {
-        self.in_flight
-            .as_ref()
-            .is_some_and(|flight| flight.id == id)
+        self.in_flight.as_ref().is_some_and(|flight| flight.id == id)
     }
 
     /// Takes what the fetch under way brought.
@@ -163,11 +159,7 @@ impl RemoteKeys {
         let keys = read(response, &self.rsa).inspect_err(|_| self.note_failure())?;
         let max_age = response.max_age.map_or(DEFAULT_MAX_AGE, f64::from);
         self.failures = 0;
-        self.held = Some(Held {
-            keys,
-            since: now,
-            max_age: max_age.clamp(MAX_AGE.0, MAX_AGE.1),
-        });
+        self.held = Some(Held { keys, since: now, max_age: max_age.clamp(MAX_AGE.0, MAX_AGE.1) });
         Ok(())
     }
 
@@ -192,10 +184,7 @@ impl RemoteKeys {
         }
         self.in_flight = Some(InFlight { id, since: now });
         self.last_attempt = Some(now);
-        Fetch {
-            id,
-            uri: self.uri.clone(),
-        }
+        Fetch { id, uri: self.uri.clone() }
     }
 
     fn since_last_attempt(&self, now: Timestamp) -> f64 {
@@ -207,11 +196,7 @@ impl RemoteKeys {
     }
 
     fn back_off(&self) -> f64 {
-        if self.failures == 0 {
-            0.0
-        } else {
-            2_f64.powi(self.failures - 1).min(MAX_BACK_OFF)
-        }
+        if self.failures == 0 { 0.0 } else { 2_f64.powi(self.failures - 1).min(MAX_BACK_OFF) }
     }
 
     fn remember(&mut self, kid: &str, now: Timestamp) {
@@ -225,15 +210,10 @@ impl RemoteKeys {
 
 fn read(response: Response<'_>, rsa: &[Algorithm]) -> Result<KeySet, FetchFailure> {
     if response.status != 200 {
-        return Err(FetchFailure(format!(
-            "the endpoint answered {}",
-            response.status
-        )));
+        return Err(FetchFailure(format!("the endpoint answered {}", response.status)));
     }
     if response.body.len() > MAX_BODY {
-        return Err(FetchFailure(format!(
-            "the answer is longer than {MAX_BODY} bytes"
-        )));
+        return Err(FetchFailure(format!("the answer is longer than {MAX_BODY} bytes")));
     }
     KeySet::from_json(response.body, rsa).map_err(FetchFailure)
 }
@@ -297,14 +277,7 @@ mod tests {
             body: &[u8],
         ) -> Result<(), FetchFailure> {
             let now = self.now();
-            self.keys.take(
-                Response {
-                    status,
-                    max_age,
-                    body,
-                },
-                now,
-            )
+            self.keys.take(Response { status, max_age, body }, now)
         }
 
         fn usable(&self) -> bool {
@@ -340,10 +313,7 @@ mod tests {
     #[test]
     fn an_unknown_kid_leads_to_one_fetch_in_30_seconds() {
         let mut script = Script::fetched(3600);
-        assert!(
-            !script.unknown("b"),
-            "a set just fetched is not fetched again"
-        );
+        assert!(!script.unknown("b"), "a set just fetched is not fetched again");
         script.now += 30.0;
         assert!(!script.unknown("a"), "a known one");
         assert!(script.unknown("b"));
@@ -355,10 +325,7 @@ mod tests {
         assert!(script.unknown("c"));
         script.answer(200, Some(3600), SET).unwrap();
         script.now += 300.0;
-        assert!(
-            script.unknown("b"),
-            "forgotten after a while, for a slow replica"
-        );
+        assert!(script.unknown("b"), "forgotten after a while, for a slow replica");
     }
 
     #[test]
@@ -390,11 +357,7 @@ mod tests {
         }
         assert_eq!(script.now - start, STALE);
         assert_eq!(attempts[..6], [48.0, 49.0, 51.0, 55.0, 63.0, 79.0]);
-        assert!(
-            attempts
-                .windows(2)
-                .all(|pair| pair[1] - pair[0] <= MAX_BACK_OFF)
-        );
+        assert!(attempts.windows(2).all(|pair| pair[1] - pair[0] <= MAX_BACK_OFF));
         script.now += MAX_BACK_OFF;
         assert!(script.due());
         script.answer(200, None, SET).unwrap();
@@ -434,14 +397,9 @@ mod tests {
     #[test]
     fn what_is_no_key_set_is_refused_and_the_old_one_goes_on() {
         let huge = vec![b' '; MAX_BODY + 1];
-        for (status, body) in [
-            (500, SET),
-            (302, SET),
-            (204, SET),
-            (200, b"".as_slice()),
-            (200, b"{}"),
-            (200, &huge),
-        ] {
+        for (status, body) in
+            [(500, SET), (302, SET), (204, SET), (200, b"".as_slice()), (200, b"{}"), (200, &huge)]
+        {
             let mut script = Script::fetched(60);
             script.now += 60.0;
             assert!(script.due());

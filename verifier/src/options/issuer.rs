@@ -103,21 +103,12 @@ pub(super) fn read_issuer(value: Value, at: &str) -> Result<IssuerOptions, Optio
         OneOrMany::Many(audiences) => audiences,
     };
     if audiences.is_empty() || audiences.iter().any(String::is_empty) {
-        return refuse(
-            "audience",
-            "write the audience of this service, or several of them",
-        );
+        return refuse("audience", "write the audience of this service, or several of them");
     }
     if raw.typ.as_ref().is_some_and(Vec::is_empty) {
-        return refuse(
-            "typ",
-            "name at least one `typ`, or leave it out for that of the profile",
-        );
+        return refuse("typ", "name at least one `typ`, or leave it out for that of the profile");
     }
-    if raw
-        .max_token_age
-        .is_some_and(|age| !(age > 0.0 && age.is_finite()))
-    {
+    if raw.max_token_age.is_some_and(|age| !(age > 0.0 && age.is_finite())) {
         return refuse("max_token_age", "write a number of seconds above 0");
     }
     let default_status = match keys {
@@ -145,20 +136,11 @@ fn read_keys(raw: &RawIssuer, at: &str) -> Result<KeysFrom, OptionsError> {
         |name: &str, message: &str| Err(OptionsError::new(format!("{at}.{name}"), message));
     let algorithms = raw.algorithms.as_deref();
     if algorithms.is_some_and(<[_]>::is_empty) {
-        return refuse(
-            "algorithms",
-            "name at least one algorithm, or leave `algorithms` out",
-        );
+        return refuse("algorithms", "name at least one algorithm, or leave `algorithms` out");
     }
     let insecure = raw.insecure_http.as_deref().unwrap_or_default();
-    if insecure
-        .iter()
-        .any(|origin| uri::origin(origin) != Some(origin))
-    {
-        return refuse(
-            "insecure_http",
-            "write origins, such as `http://issuer.internal:8080`",
-        );
+    if insecure.iter().any(|origin| uri::origin(origin) != Some(origin)) {
+        return refuse("insecure_http", "write origins, such as `http://issuer.internal:8080`");
     }
     let keys = match (&raw.jwks, &raw.jwks_uri, &raw.public_key, &raw.secret) {
         (Some(set), None, None, None) => match KeySet::from_value(set, &rsa(algorithms)) {
@@ -193,10 +175,9 @@ fn read_keys(raw: &RawIssuer, at: &str) -> Result<KeysFrom, OptionsError> {
     let foreign = |algorithm: &&Algorithm| (algorithm.family() == Family::Hmac) != is_secret;
     match algorithms.unwrap_or_default().iter().find(foreign) {
         None => Ok(keys),
-        Some(algorithm) => refuse(
-            "algorithms",
-            &format!("`{algorithm}` can't be used with keys of this kind"),
-        ),
+        Some(algorithm) => {
+            refuse("algorithms", &format!("`{algorithm}` can't be used with keys of this kind"))
+        }
     }
 }
 
@@ -205,11 +186,7 @@ fn rsa(algorithms: Option<&[Algorithm]>) -> Vec<Algorithm> {
     let Some(named) = algorithms else {
         return vec![Algorithm::Rs256];
     };
-    named
-        .iter()
-        .copied()
-        .filter(|algorithm| algorithm.family() == Family::Rsa)
-        .collect()
+    named.iter().copied().filter(|algorithm| algorithm.family() == Family::Rsa).collect()
 }
 
 fn read_secret(text: &str, algorithms: Option<&[Algorithm]>) -> Result<HmacKey, &'static str> {

@@ -80,15 +80,10 @@ impl Options {
             one => vec![read_issuer(one, "issuers")?],
         };
         check_together(&issuers)?;
-        let context = Context {
-            several_issuers: issuers.len() > 1,
-        };
+        let context = Context { several_issuers: issuers.len() > 1 };
         Ok(Self {
             issuers,
-            policy: raw
-                .policy
-                .map(|policy| read_policy(policy, context))
-                .transpose()?,
+            policy: raw.policy.map(|policy| read_policy(policy, context)).transpose()?,
             limits: Limits {
                 clock_tolerance: seconds(raw.clock_tolerance, 0.0, "clock_tolerance")?,
                 clock_skew: seconds(raw.clock_skew, DEFAULT_SKEW, "clock_skew")?,
@@ -115,14 +110,8 @@ fn check_together(issuers: &[IssuerOptions]) -> Result<(), OptionsError> {
     for (index, issuer) in issuers.iter().enumerate() {
         let at = |member: &str| format!("issuers[{index}].{member}");
         let others = issuers.get(..index).unwrap_or_default();
-        if others
-            .iter()
-            .any(|other| other.rules.issuer == issuer.rules.issuer)
-        {
-            return Err(OptionsError::new(
-                at("issuer"),
-                "this issuer is named twice",
-            ));
+        if others.iter().any(|other| other.rules.issuer == issuer.rules.issuer) {
+            return Err(OptionsError::new(at("issuer"), "this issuer is named twice"));
         }
         if issuers.len() > 1 && issuer.rules.may_assert.is_none() {
             return Err(OptionsError::new(
@@ -140,16 +129,9 @@ fn read_policy(value: Value, context: Context) -> Result<Policy, OptionsError> {
         document => Policy::from_value(document, context),
     };
     policy.map_err(|error| {
-        let at = if error.at.is_empty() {
-            "policy".to_owned()
-        } else {
-            format!("policy.{}", error.at)
-        };
-        OptionsError {
-            code: ErrorCode::PolicyInvalid,
-            at,
-            message: error.message,
-        }
+        let at =
+            if error.at.is_empty() { "policy".to_owned() } else { format!("policy.{}", error.at) };
+        OptionsError { code: ErrorCode::PolicyInvalid, at, message: error.message }
     })
 }
 
@@ -157,10 +139,7 @@ fn seconds(value: Option<f64>, default: f64, at: &str) -> Result<f64, OptionsErr
     match value {
         None => Ok(default),
         Some(seconds) if (0.0..=MAX_SECONDS).contains(&seconds) => Ok(seconds),
-        Some(_) => Err(OptionsError::new(
-            at,
-            "write a number of seconds from 0 to 86400",
-        )),
+        Some(_) => Err(OptionsError::new(at, "write a number of seconds from 0 to 86400")),
     }
 }
 

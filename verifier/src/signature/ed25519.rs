@@ -14,12 +14,8 @@ impl Ed25519Key {
     /// # Errors
     /// What is wrong with the key: its length, not a point, not canonical, small order.
     pub fn new(bytes: &[u8]) -> Result<Self, &'static str> {
-        let bytes: [u8; 32] = bytes
-            .try_into()
-            .map_err(|_| "an Ed25519 key has 32 bytes")?;
-        let point = CompressedEdwardsY(bytes)
-            .decompress()
-            .ok_or("the key is not on the curve")?;
+        let bytes: [u8; 32] = bytes.try_into().map_err(|_| "an Ed25519 key has 32 bytes")?;
+        let point = CompressedEdwardsY(bytes).decompress().ok_or("the key is not on the curve")?;
         if point.compress().0 != bytes {
             return Err("the key is not in canonical form");
         }
@@ -43,10 +39,7 @@ mod tests {
     use super::*;
 
     fn bytes(hex: &str) -> Vec<u8> {
-        (0..hex.len())
-            .step_by(2)
-            .map(|i| u8::from_str_radix(&hex[i..i + 2], 16).unwrap())
-            .collect()
+        (0..hex.len()).step_by(2).map(|i| u8::from_str_radix(&hex[i..i + 2], 16).unwrap()).collect()
     }
 
     #[test]

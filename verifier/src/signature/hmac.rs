@@ -29,11 +29,7 @@ impl HmacKey {
             Algorithm::Hs512 => (64, "a secret for HS512 has at least 64 bytes"),
             _ => return Err("a secret is used with `HS256`, `HS384` or `HS512`"),
         };
-        if secret.len() < least {
-            Err(message)
-        } else {
-            Ok(Self { secret, algorithm })
-        }
+        if secret.len() < least { Err(message) } else { Ok(Self { secret, algorithm }) }
     }
 
     /// The one algorithm it is used with.
@@ -60,9 +56,7 @@ fn check<M: Mac + hmac::digest::KeyInit>(secret: &[u8], message: &[u8], tag: &[u
 
 impl fmt::Debug for HmacKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HmacKey")
-            .field("algorithm", &self.algorithm)
-            .finish_non_exhaustive()
+        f.debug_struct("HmacKey").field("algorithm", &self.algorithm).finish_non_exhaustive()
     }
 }
 
@@ -93,11 +87,9 @@ mod tests {
 
     #[test]
     fn short_secrets_and_other_algorithms_are_refused_and_none_is_shown() {
-        for (algorithm, least) in [
-            (Algorithm::Hs256, 32),
-            (Algorithm::Hs384, 48),
-            (Algorithm::Hs512, 64),
-        ] {
+        for (algorithm, least) in
+            [(Algorithm::Hs256, 32), (Algorithm::Hs384, 48), (Algorithm::Hs512, 64)]
+        {
             assert!(HmacKey::new(vec![7; least], algorithm).is_ok());
             assert!(HmacKey::new(vec![7; least - 1], algorithm).is_err());
         }

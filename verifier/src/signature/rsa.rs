@@ -40,9 +40,7 @@ impl RsaKey {
         if last % 2 == 0 {
             return Err("the modulus is even");
         }
-        let value = exponent
-            .iter()
-            .fold(0_u64, |value, byte| value << 8 | u64::from(*byte));
+        let value = exponent.iter().fold(0_u64, |value, byte| value << 8 | u64::from(*byte));
         if exponent.len() > MAX_EXPONENT_BYTES || value < 3 || value % 2 == 0 || value >> 33 != 0 {
             return Err("the exponent is not odd and between 3 and 2^33");
         }
@@ -52,10 +50,7 @@ impl RsaKey {
             MAX_BITS,
         )
         .map_err(|_| "the key is not a usable RSA key")?;
-        Ok(Self {
-            modulus: modulus.to_vec(),
-            key,
-        })
+        Ok(Self { modulus: modulus.to_vec(), key })
     }
 
     /// Whether `signature` is this key's signature of `message`, which is exactly as long as the

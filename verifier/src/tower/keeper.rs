@@ -74,11 +74,8 @@ impl Keeper {
             Ok(facts) => facts,
             Err(why) => return Found::Denied(Denial::of(&Decision::request_invalid(why), realm)),
         };
-        let request = Request {
-            method: &facts.method,
-            target: &facts.target,
-            host: facts.host.as_deref(),
-        };
+        let request =
+            Request { method: &facts.method, target: &facts.target, host: facts.host.as_deref() };
         let verifier = self.verifier.read().unwrap_or_else(PoisonError::into_inner);
         let judged = verifier.authorize(facts.token.as_deref(), &request, now);
         let found = if judged.decision.allowed {
@@ -90,10 +87,7 @@ impl Keeper {
         let due = verifier.has_fetches(error.as_ref(), now);
         drop(verifier);
         if due {
-            let mut verifier = self
-                .verifier
-                .write()
-                .unwrap_or_else(PoisonError::into_inner);
+            let mut verifier = self.verifier.write().unwrap_or_else(PoisonError::into_inner);
             for fetch in verifier.fetches(error.as_ref(), now) {
                 self.start(fetch);
             }
@@ -102,11 +96,7 @@ impl Keeper {
             return found;
         };
         let verifier = self.verifier.read().unwrap_or_else(PoisonError::into_inner);
-        if verifier.may_be_mended(&error, now) {
-            Found::Waiting
-        } else {
-            found
-        }
+        if verifier.may_be_mended(&error, now) { Found::Waiting } else { found }
     }
 
     fn start(&self, fetch: Fetch) {
@@ -118,11 +108,7 @@ impl Keeper {
             match answer {
                 // Why an answer is refused shows in what follows: `keys_unavailable`.
                 Ok((status, max_age, body)) => {
-                    let response = Response {
-                        status,
-                        max_age,
-                        body: &body,
-                    };
+                    let response = Response { status, max_age, body: &body };
                     drop(verifier.fetched(fetch.id, response, now()));
                 }
                 Err(_) => verifier.fetch_failed(fetch.id),
@@ -141,9 +127,7 @@ async fn get(
     let mut response = client.get(uri).send().await?;
     let status = response.status().as_u16();
     let cache_control = response.headers().get(http::header::CACHE_CONTROL);
-    let max_age = cache_control
-        .and_then(|value| value.to_str().ok())
-        .and_then(max_age);
+    let max_age = cache_control.and_then(|value| value.to_str().ok()).and_then(max_age);
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await? {
         body.extend_from_slice(&chunk);
@@ -154,13 +138,8 @@ async fn get(
     Ok((status, max_age, body))
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the layer is a face: here the clock is read"
-)]
+#[expect(clippy::disallowed_methods, reason = "the layer is a face: here the clock is read")]
 fn now() -> Timestamp {
-    let since = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default();
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_seconds(since.as_secs_f64()).unwrap_or(Timestamp::EPOCH)
 }

@@ -64,9 +64,7 @@ impl LaikaLayer {
     /// # Errors
     /// When the HTTP client that fetches keys can't be made: there is no TLS on this machine.
     pub fn new(verifier: Verifier) -> Result<Self, reqwest::Error> {
-        Keeper::new(verifier, None).map(|keeper| Self {
-            keeper: Arc::new(keeper),
-        })
+        Keeper::new(verifier, None).map(|keeper| Self { keeper: Arc::new(keeper) })
     }
 
     /// The same, and challenges name `realm` (RFC 9110 section 11.5).
@@ -75,9 +73,7 @@ impl LaikaLayer {
     /// As [`LaikaLayer::new`].
     pub fn with_realm(verifier: Verifier, realm: &str) -> Result<Self, reqwest::Error> {
         let keeper = Keeper::new(verifier, Some(realm.to_owned()))?;
-        Ok(Self {
-            keeper: Arc::new(keeper),
-        })
+        Ok(Self { keeper: Arc::new(keeper) })
     }
 }
 
@@ -85,10 +81,7 @@ impl<S> Layer<S> for LaikaLayer {
     type Service = LaikaService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        LaikaService {
-            inner,
-            keeper: Arc::clone(&self.keeper),
-        }
+        LaikaService { inner, keeper: Arc::clone(&self.keeper) }
     }
 }
 
@@ -149,10 +142,7 @@ impl Denial {
         *response.status_mut() =
             StatusCode::from_u16(self.status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
         let headers = response.headers_mut();
-        headers.insert(
-            CONTENT_TYPE,
-            HeaderValue::from_static("application/problem+json"),
-        );
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some(Ok(challenge)) = self.challenge.map(HeaderValue::try_from) {
             headers.insert(WWW_AUTHENTICATE, challenge);
         }

@@ -19,10 +19,7 @@ pub(super) struct Readable {
 
 pub(super) fn facts<B>(request: &Request<B>) -> Facts {
     let headers = request.headers();
-    if headers
-        .keys()
-        .any(|name| bearer::overrides_method(name.as_str()))
-    {
+    if headers.keys().any(|name| bearer::overrides_method(name.as_str())) {
         return Err("a method override is not accepted");
     }
     let found = headers
@@ -44,9 +41,7 @@ pub(super) fn facts<B>(request: &Request<B>) -> Facts {
     };
     let mut hosts = headers.get_all(HOST).iter();
     let host = match (hosts.next(), hosts.next()) {
-        (None, _) => uri
-            .authority()
-            .map(|authority| authority.as_str().to_owned()),
+        (None, _) => uri.authority().map(|authority| authority.as_str().to_owned()),
         (Some(host), None) => Some(String::from_utf8_lossy(host.as_bytes()).into_owned()),
         (Some(_), Some(_)) => return Err("the request has several hosts"),
     };

@@ -28,9 +28,6 @@ pub async fn handle() -> Json<Index> {
         let methods = paths.entry(endpoint.path).or_default();
         methods.insert(endpoint.verb.as_str(), endpoint.summary);
     }
-    let endpoints = paths
-        .into_iter()
-        .map(|(path, methods)| Entry { path, methods })
-        .collect();
+    let endpoints = paths.into_iter().map(|(path, methods)| Entry { path, methods }).collect();
     Json(Index { endpoints })
 }

@@ -9,9 +9,5 @@ use crate::http::published::published;
 
 /// Every key that verifies tokens of this issuer.
 pub async fn handle(State(app): State<App>, headers: HeaderMap) -> Response {
-    published(
-        &headers,
-        "application/jwk-set+json",
-        app.keys.jwks().to_string(),
-    )
+    published(&headers, "application/jwk-set+json", app.keys.jwks().to_string())
 }

@@ -46,20 +46,9 @@ pub async fn handle(
     }
     tokens::check_service(request.service.as_ref())?;
     check_client(request.client.as_deref().unwrap_or_default())?;
-    let credentials = LogIn {
-        login: request.login,
-        password: request.password,
-    };
+    let credentials = LogIn { login: request.login, password: request.password };
     let (user, session) = log_in(&app, &credentials, address.origin(request.client)).await?;
-    tokens::answer(
-        &app,
-        StatusCode::CREATED,
-        &user,
-        &session,
-        transport,
-        request.service,
-    )
-    .await
+    tokens::answer(&app, StatusCode::CREATED, &user, &session, transport, request.service).await
 }
 
 fn check_client(client: &str) -> Result<(), Problem> {
@@ -68,11 +57,7 @@ fn check_client(client: &str) -> Result<(), Problem> {
         return Err(Problem::field("client", FieldCode::TooLong, detail));
     }
     if client.chars().any(char::is_control) {
-        return Err(Problem::field(
-            "client",
-            FieldCode::Malformed,
-            "no control characters",
-        ));
+        return Err(Problem::field("client", FieldCode::Malformed, "no control characters"));
     }
     Ok(())
 }

@@ -48,15 +48,8 @@ pub async fn handle(
     Body(request): Body<Request>,
 ) -> Result<Response, Problem> {
     check_names("services", &request.services)?;
-    let narrow = request
-        .permissions
-        .as_deref()
-        .map(parse_wanted)
-        .transpose()?;
-    let request = MicroRequest {
-        services: request.services,
-        narrow,
-    };
+    let narrow = request.permissions.as_deref().map(parse_wanted).transpose()?;
+    let request = MicroRequest { services: request.services, narrow };
     let micro = micro_token::mint(&app, &caller.session, &request).await?;
     let transport = caller.proof.transport;
     let main = successor(&app, caller).await?;
@@ -69,9 +62,7 @@ pub async fn handle(
         expires_in: micro.expires_in,
         permissions: micro.permissions,
         main_expires_in: main.as_ref().map(|main| main.expires_in),
-        main_token: main
-            .filter(|_| transport == Transport::Header)
-            .map(|main| main.token),
+        main_token: main.filter(|_| transport == Transport::Header).map(|main| main.token),
     };
     Ok((AppendHeaders(cookie), Json(answer)).into_response())
 }

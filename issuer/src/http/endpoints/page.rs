@@ -107,8 +107,5 @@ mod embedded {
 }
 
 fn nothing_here() -> Problem {
-    Problem::issuer(
-        IssuerCode::NotFound,
-        "there is nothing here; `GET /v1` lists what there is",
-    )
+    Problem::issuer(IssuerCode::NotFound, "there is nothing here; `GET /v1` lists what there is")
 }

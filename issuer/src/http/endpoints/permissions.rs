@@ -43,10 +43,7 @@ pub async fn handle(
     let target = target::resolve(&app, &mut connection, &names).await?;
     let held = entitlements::of_session(&mut connection, caller.session.id).await?;
     let held = held.ok_or_else(|| {
-        Problem::issuer(
-            IssuerCode::SessionEnded,
-            "the session has ended; log in again",
-        )
+        Problem::issuer(IssuerCode::SessionEnded, "the session has ended; log in again")
     })?;
     let reach = reach(&held, &target);
     let [service] = names;

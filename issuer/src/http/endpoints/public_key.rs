@@ -14,9 +14,5 @@ use crate::problem::Problem;
 /// There is no active key; a running issuer always has one.
 pub async fn handle(State(app): State<App>, headers: HeaderMap) -> Result<Response, Problem> {
     let key = app.keys.active(app.keys.default_algorithm())?;
-    Ok(published(
-        &headers,
-        "application/x-pem-file",
-        key.public_pem().to_owned(),
-    ))
+    Ok(published(&headers, "application/x-pem-file", key.public_pem().to_owned()))
 }

@@ -49,13 +49,5 @@ pub async fn handle(
         invitation: request.invitation,
     };
     let (user, session) = register(&app, &registration, address.origin(None)).await?;
-    tokens::answer(
-        &app,
-        StatusCode::CREATED,
-        &user,
-        &session,
-        transport,
-        request.service,
-    )
-    .await
+    tokens::answer(&app, StatusCode::CREATED, &user, &session, transport, request.service).await
 }

@@ -61,22 +61,13 @@ pub async fn handle(
     let mut connection = app.db.read().await?;
     let now = app.clock.now();
     // One more than asked for tells whether there is a next page.
-    let mut found = sessions::of_user(
-        &mut connection,
-        caller.user.id,
-        after.as_ref(),
-        limit + 1,
-        now,
-    )
-    .await?;
+    let mut found =
+        sessions::of_user(&mut connection, caller.user.id, after.as_ref(), limit + 1, now).await?;
     let more = i64::try_from(found.len()).unwrap_or(i64::MAX) > limit;
     found.truncate(usize::try_from(limit).unwrap_or_default());
     Ok(Json(Sessions {
         next_cursor: found.last().filter(|_| more).map(write_cursor),
-        items: found
-            .into_iter()
-            .map(|session| item(session, caller.session.id))
-            .collect(),
+        items: found.into_iter().map(|session| item(session, caller.session.id)).collect(),
     }))
 }
 

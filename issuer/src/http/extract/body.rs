@@ -14,10 +14,7 @@ use crate::problem::{FieldCode, Problem};
 /// Largest body, in bytes.
 const MAX_BODY: usize = 64 * 1024;
 
-const LIMITS: Limits = Limits {
-    depth: 16,
-    members: 512,
-};
+const LIMITS: Limits = Limits { depth: 16, members: 512 };
 
 /// A body of this type.
 #[derive(Debug)]
@@ -27,10 +24,7 @@ impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &App) -> Result<Self, Problem> {
-        let kind = request
-            .headers()
-            .get(CONTENT_TYPE)
-            .and_then(|kind| kind.to_str().ok());
+        let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
         if !kind.is_some_and(is_json) {
             let detail = "the body must be JSON, with `Content-Type: application/json`";
             return Err(Problem::issuer(IssuerCode::MediaTypeUnsupported, detail));
@@ -52,10 +46,7 @@ fn is_json(kind: &str) -> bool {
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let object = json::parse_object(bytes, LIMITS).map_err(|error| {
-        Problem::issuer(
-            IssuerCode::BodyInvalid,
-            format!("the body is not acceptable: {error}"),
-        )
+        Problem::issuer(IssuerCode::BodyInvalid, format!("the body is not acceptable: {error}"))
     })?;
     serde_path_to_error::deserialize(Value::Object(object)).map_err(|error| {
         let path = error.path().to_string();
@@ -71,16 +62,12 @@ fn describe(path: &str, message: &str) -> Problem {
         return Problem::field(field, FieldCode::Missing, "this field is needed");
     }
     if message.starts_with("unknown field ") {
-        let known = message
-            .split_once("expected ")
-            .map_or("", |(_, known)| known);
+        let known = message.split_once("expected ").map_or("", |(_, known)| known);
         let detail = format!("there is no such field; expected {known}");
         return Problem::field(path, FieldCode::Unknown, detail);
     }
     // The message shows the value, which may be a password; the type that is expected says enough.
-    let expected = message
-        .rsplit_once("expected ")
-        .map_or("another value", |(_, what)| what);
+    let expected = message.rsplit_once("expected ").map_or("another value", |(_, what)| what);
     Problem::field(path, FieldCode::WrongType, format!("expected {expected}"))
 }
 
@@ -104,21 +91,9 @@ mod tests {
             (r#"{}"#, "name", FieldCode::Missing),
             (r#"{"name":7}"#, "name", FieldCode::WrongType),
             (r#"{"name":null}"#, "name", FieldCode::WrongType),
-            (
-                r#"{"name":"x","nmae":"secret"}"#,
-                "nmae",
-                FieldCode::Unknown,
-            ),
-            (
-                r#"{"name":"x","list":"secret"}"#,
-                "list",
-                FieldCode::WrongType,
-            ),
-            (
-                r#"{"name":"x","list":["a",{"secret":1}]}"#,
-                "list[1]",
-                FieldCode::WrongType,
-            ),
+            (r#"{"name":"x","nmae":"secret"}"#, "nmae", FieldCode::Unknown),
+            (r#"{"name":"x","list":"secret"}"#, "list", FieldCode::WrongType),
+            (r#"{"name":"x","list":["a",{"secret":1}]}"#, "list[1]", FieldCode::WrongType),
         ] {
             let problem = parse::<Example>(body.as_bytes()).unwrap_err();
             assert_eq!(problem.code.status(), 422, "{body}");
@@ -131,14 +106,7 @@ mod tests {
 
     #[test]
     fn what_is_no_strict_json_object_is_refused_whole() {
-        for body in [
-            &b""[..],
-            b"[]",
-            b"{",
-            b"{} {}",
-            b"{\"name\":\"\xff\"}",
-            b"\xef\xbb\xbf{}",
-        ] {
+        for body in [&b""[..], b"[]", b"{", b"{} {}", b"{\"name\":\"\xff\"}", b"\xef\xbb\xbf{}"] {
             assert_eq!(parse::<Example>(body).unwrap_err().code.status(), 400);
         }
         let problem = parse::<Example>(br#"{"name":"a","name":"b"}"#).unwrap_err();
@@ -150,12 +118,7 @@ mod tests {
         for good in ["application/json", "Application/JSON; charset=utf-8"] {
             assert!(is_json(good), "{good}");
         }
-        for bad in [
-            "text/plain",
-            "application/x-www-form-urlencoded",
-            "application/jsonp",
-            "",
-        ] {
+        for bad in ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", ""] {
             assert!(!is_json(bad), "{bad}");
         }
     }

@@ -29,9 +29,7 @@ impl ClientAddress {
     pub fn origin(self, client: Option<String>) -> Origin {
         Origin {
             client,
-            address: self
-                .address
-                .map(|address| address.to_canonical().to_string()),
+            address: self.address.map(|address| address.to_canonical().to_string()),
             user_agent: self.user_agent,
         }
     }
@@ -41,9 +39,7 @@ impl FromRequestParts<App> for ClientAddress {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
-        let peer = ConnectInfo::<SocketAddr>::from_request_parts(parts, app)
-            .await
-            .ok();
+        let peer = ConnectInfo::<SocketAddr>::from_request_parts(parts, app).await.ok();
         Ok(Self {
             address: peer.map(|ConnectInfo(peer)| peer.ip()),
             user_agent: user_agent(&parts.headers),

@@ -27,10 +27,7 @@ pub(super) fn find(app: &App, headers: &HeaderMap) -> Result<(String, Transport)
     match (header, cookie) {
         (Some(token), None) => Ok((token, Transport::Header)),
         (None, Some(token)) => Ok((token, Transport::Cookie)),
-        (None, None) => Err(Problem::token(
-            ErrorCode::TokenMissing,
-            "a main token is needed here",
-        )),
+        (None, None) => Err(Problem::token(ErrorCode::TokenMissing, "a main token is needed here")),
         (Some(_), Some(_)) => Err(ambiguous("a token in `Authorization` and one in a cookie")),
     }
 }
@@ -48,11 +45,8 @@ fn bearer(headers: &HeaderMap) -> Result<Option<String>, Problem> {
         let detail = "`Authorization` is not `Bearer` and a token";
         Problem::token(ErrorCode::TokenMalformed, detail)
     };
-    let (scheme, token) = value
-        .to_str()
-        .ok()
-        .and_then(|value| value.split_once(' '))
-        .ok_or_else(malformed)?;
+    let (scheme, token) =
+        value.to_str().ok().and_then(|value| value.split_once(' ')).ok_or_else(malformed)?;
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(malformed());
     }

@@ -23,11 +23,7 @@ pub fn refuse_foreign_origin(
         (None, _) => method.is_safe(),
         (Some(origin), None) => origin.to_str().is_ok_and(|origin| {
             origin == app.issuer.as_str()
-                || app
-                    .settings
-                    .allowed_origins
-                    .iter()
-                    .any(|allowed| allowed == origin)
+                || app.settings.allowed_origins.iter().any(|allowed| allowed == origin)
         }),
         (Some(_), Some(_)) => false,
     };

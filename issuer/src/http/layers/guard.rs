@@ -14,16 +14,10 @@ use crate::problem::Problem;
 /// Ends a request that takes too long; what it had begun in the database is undone.
 pub(super) async fn time_limit(State(app): State<App>, request: Request, next: Next) -> Response {
     let limit = Duration::from_secs(app.settings.request_timeout);
-    tokio::time::timeout(limit, next.run(request))
-        .await
-        .unwrap_or_else(|_| {
-            let problem = Problem::issuer(IssuerCode::TimedOut, "the request took too long");
-            Problem {
-                retry_after: Some(5),
-                ..problem
-            }
-            .into_response()
-        })
+    tokio::time::timeout(limit, next.run(request)).await.unwrap_or_else(|_| {
+        let problem = Problem::issuer(IssuerCode::TimedOut, "the request took too long");
+        Problem { retry_after: Some(5), ..problem }.into_response()
+    })
 }
 
 /// The answer to a request whose handler panicked.

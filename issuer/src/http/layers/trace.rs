@@ -34,9 +34,7 @@ pub(super) async fn trace(State(app): State<App>, request: Request, next: Next) 
     let status = response.status().as_u16();
     let problem = response.extensions().get::<Arc<Problem>>().cloned();
     let code = problem.as_ref().map(|problem| problem.code.as_str());
-    let cause = problem
-        .as_ref()
-        .and_then(|problem| problem.cause.as_deref());
+    let cause = problem.as_ref().and_then(|problem| problem.cause.as_deref());
     if status >= 500 {
         tracing::error!(id, %method, route, status, code, cause, took, "request failed");
     } else {
