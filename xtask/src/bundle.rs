@@ -21,9 +21,7 @@ const NOT_SERVED: [&str; 3] = ["demo", "test", "README.md"];
 /// Builds the npm package round the wasm module: `pkg/dist/`.
 pub(crate) fn package() -> Result<()> {
     let name = "npm package";
-    let mut stamp = Stamp::new("package")
-        .input(wasm::PACKAGE_WASM)?
-        .output("pkg/dist");
+    let mut stamp = Stamp::new("package").input(wasm::PACKAGE_WASM)?.output("pkg/dist");
     for entry in sources("pkg", &["dist", "node_modules"])? {
         stamp = stamp.input(entry)?;
     }
@@ -32,16 +30,9 @@ pub(crate) fn package() -> Result<()> {
         return Ok(());
     }
     run::step(name, |step| {
-        Program::new("npm")
-            .words("run build")
-            .folder("pkg")
-            .run(step)?;
+        Program::new("npm").words("run build").folder("pkg").run(step)?;
         let module = Path::new(wasm::PACKAGE_WASM).join("laika_verifier_wasm_bg.wasm");
-        ensure!(
-            module.exists(),
-            "the build of `pkg` removed `{}`",
-            module.display()
-        );
+        ensure!(module.exists(), "the build of `pkg` removed `{}`", module.display());
         Ok(())
     })?;
     stamp.save()
@@ -53,19 +44,14 @@ pub(crate) fn page() -> Result<()> {
         let mut page = BTreeMap::new();
         for entry in sources("www", &NOT_SERVED)? {
             let from = Path::new(&entry);
-            let into = from
-                .strip_prefix("www")
-                .context("a file of the page outside of `www`")?;
+            let into = from.strip_prefix("www").context("a file of the page outside of `www`")?;
             if from.is_file() {
                 page.insert(into.to_owned(), files::read(from)?);
             } else {
                 files::gather(&mut page, from, into, |_| true)?;
             }
         }
-        page.insert(
-            PathBuf::from("laika-verifier/index.js"),
-            files::read(BROWSER_ENTRY)?,
-        );
+        page.insert(PathBuf::from("laika-verifier/index.js"), files::read(BROWSER_ENTRY)?);
         files::mirror(Path::new(PAGE), &page)
     })
 }
@@ -76,9 +62,7 @@ fn sources(folder: &str, but: &[&str]) -> Result<Vec<String>> {
         std::fs::read_dir(folder).with_context(|| format!("cannot read the folder `{folder}`"))?;
     let mut names = Vec::new();
     for entry in entries {
-        let name = entry
-            .with_context(|| format!("cannot read the folder `{folder}`"))?
-            .file_name();
+        let name = entry.with_context(|| format!("cannot read the folder `{folder}`"))?.file_name();
         let name = name.to_string_lossy();
         if !but.contains(&name.as_ref()) {
             names.push(format!("{folder}/{name}"));

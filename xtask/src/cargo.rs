@@ -15,18 +15,11 @@ pub(crate) const PAGE: &str = "laika-issuer/page";
 /// build scripts that watch it run anew at every change between the two.
 pub(crate) fn cargo() -> Program {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut program = Program::new(cargo)
-        .named("cargo")
-        .env("CARGO_TARGET_DIR", "target");
+    let mut program = Program::new(cargo).named("cargo").env("CARGO_TARGET_DIR", "target");
     for (name, _) in std::env::vars_os() {
         let Some(name) = name.to_str() else { continue };
         let ours = name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
-        if ours
-            || matches!(
-                name,
-                "CARGO_BIN_NAME" | "CARGO_CRATE_NAME" | "CARGO_PRIMARY_PACKAGE"
-            )
-        {
+        if ours || matches!(name, "CARGO_BIN_NAME" | "CARGO_CRATE_NAME" | "CARGO_PRIMARY_PACKAGE") {
             program = program.env_remove(name);
         }
     }
@@ -47,11 +40,7 @@ pub(crate) fn features(with_page: bool) -> Result<String> {
         .filter_map(|package| {
             let name = package.get("name")?.as_str()?;
             let features = package.get("features")?.as_object()?;
-            Some(
-                features
-                    .keys()
-                    .map(move |feature| format!("{name}/{feature}")),
-            )
+            Some(features.keys().map(move |feature| format!("{name}/{feature}")))
         })
         .flatten()
         .filter(|feature| with_page || feature != PAGE)

@@ -11,18 +11,11 @@ use crate::{bundle, hygiene, tools};
 /// Makes every check, also after one that failed.
 pub(crate) fn run() -> Result<()> {
     tools::wasm_target()?;
-    let failed = [
-        format,
-        files,
-        clippy,
-        clippy_of_wasm,
-        documentation,
-        dependencies,
-    ]
-    .into_iter()
-    .filter_map(|check| check().err())
-    .inspect(|error| println!("\nerror: {error:#}\n"))
-    .count();
+    let failed = [format, files, clippy, clippy_of_wasm, documentation, dependencies]
+        .into_iter()
+        .filter_map(|check| check().err())
+        .inspect(|error| println!("\nerror: {error:#}\n"))
+        .count();
     if failed > 0 {
         bail!("checks that failed: {failed}");
     }
@@ -30,11 +23,7 @@ pub(crate) fn run() -> Result<()> {
 }
 
 fn format() -> Result<()> {
-    run::step("format", |step| {
-        cargo()
-            .words("fmt --all -- --check --color never")
-            .run(step)
-    })?;
+    run::step("format", |step| cargo().words("fmt --all -- --check --color never").run(step))?;
     Ok(())
 }
 
@@ -82,30 +71,17 @@ fn documentation() -> Result<()> {
 
 fn dependencies() -> Result<()> {
     let name = "licences, bans and sources of dependencies";
-    if Program::new("cargo-deny")
-        .arg("--version")
-        .try_output()
-        .is_none()
-    {
-        run::note(
-            name,
-            "skipped: `cargo install --locked cargo-deny` adds the tool",
-        );
+    if Program::new("cargo-deny").arg("--version").try_output().is_none() {
+        run::note(name, "skipped: `cargo install --locked cargo-deny` adds the tool");
         return Ok(());
     }
-    run::step(name, |step| {
-        cargo().words("deny check licenses bans sources").run(step)
-    })?;
+    run::step(name, |step| cargo().words("deny check licenses bans sources").run(step))?;
     Ok(())
 }
 
 /// All features, and a remark where the page can't be among them.
 fn features() -> Result<(String, &'static str)> {
     let with_page = Path::new(bundle::PAGE).join("index.html").exists();
-    let remark = if with_page {
-        ""
-    } else {
-        " (without the page, which is not built yet)"
-    };
+    let remark = if with_page { "" } else { " (without the page, which is not built yet)" };
     Ok((cargo::features(with_page)?, remark))
 }

@@ -37,10 +37,7 @@ pub(crate) fn run() -> Result<()> {
         .tempdir()
         .context("cannot make a temporary folder")?;
     let folder = folder.path();
-    let accounts = [
-        Account::new("laika", "clerk")?,
-        Account::new("strelka", "manager")?,
-    ];
+    let accounts = [Account::new("laika", "clerk")?, Account::new("strelka", "manager")?];
     import(folder, &accounts)?;
 
     let mut issuer = Service::start(
@@ -77,12 +74,7 @@ pub(crate) fn run() -> Result<()> {
 /// The seed, completed with accounts whose passwords exist nowhere else, loaded into the database.
 fn import(folder: &Path, accounts: &[Account]) -> Result<()> {
     let mut seed = fs::read_to_string(SEED).with_context(|| format!("cannot read `{SEED}`"))?;
-    for Account {
-        username,
-        role,
-        password,
-    } in accounts
-    {
+    for Account { username, role, password } in accounts {
         seed.push_str(&format!(
             "\n[[users]]\nusername = \"{username}\"\nemail = \"{username}@example.com\"\n\
              password = \"{password}\"\nroles = [\"orders/{role}\"]\n"
@@ -109,18 +101,10 @@ fn explain(issuer: &str, backend: &str, accounts: &[Account]) {
     println!("\nLaika is running. Ctrl-C stops it and leaves nothing behind.\n");
     println!("  page      {issuer}/");
     println!("  backend   {backend}/   guarded by {POLICY}");
-    for Account {
-        username,
-        role,
-        password,
-    } in accounts
-    {
+    for Account { username, role, password } in accounts {
         println!("  {role:<9} {username:<8} password {password}");
     }
-    let Some(Account {
-        username, password, ..
-    }) = accounts.first()
-    else {
+    let Some(Account { username, password, .. }) = accounts.first() else {
         return;
     };
     println!(
@@ -142,11 +126,7 @@ curl -i -X DELETE {backend}/orders/0 -H "authorization: Bearer $TOKEN"
 
 impl Account {
     fn new(username: &'static str, role: &'static str) -> Result<Self> {
-        Ok(Self {
-            username,
-            role,
-            password: password()?,
-        })
+        Ok(Self { username, role, password: password()? })
     }
 }
 
@@ -157,8 +137,6 @@ fn password() -> Result<String> {
         reason = "the one place where the build draws randomness"
     )]
     getrandom::fill(&mut random).map_err(|error| anyhow::anyhow!("no random numbers: {error}"))?;
-    let letters = random
-        .iter()
-        .filter_map(|byte| ALPHABET.get(usize::from(byte % 32)));
+    let letters = random.iter().filter_map(|byte| ALPHABET.get(usize::from(byte % 32)));
     Ok(letters.map(|letter| char::from(*letter)).collect())
 }

@@ -43,9 +43,7 @@ pub(crate) fn write(path: &Path, content: &[u8]) -> Result<()> {
 /// nothing which embeds it is built anew.
 pub(crate) fn mirror(folder: &Path, wanted: &BTreeMap<PathBuf, Vec<u8>>) -> Result<()> {
     for file in tree(folder)? {
-        let kept = file
-            .strip_prefix(folder)
-            .is_ok_and(|name| wanted.contains_key(name));
+        let kept = file.strip_prefix(folder).is_ok_and(|name| wanted.contains_key(name));
         if !kept {
             fs::remove_file(&file)
                 .with_context(|| format!("cannot remove `{}`", file.display()))?;

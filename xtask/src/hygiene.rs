@@ -16,35 +16,20 @@ const HOSTS: [&str; 4] = [
 ];
 
 /// Folders that exist on the machine of whoever wrote the file, and nowhere else.
-const FOLDERS: [&str; 3] = [
-    concat!("/wo", "rk/main"),
-    concat!("/ro", "ot/"),
-    concat!("/tmp", "/"),
-];
+const FOLDERS: [&str; 3] = [concat!("/wo", "rk/main"), concat!("/ro", "ot/"), concat!("/tmp", "/")];
 
 /// Above this a file has a seam somewhere.
 const LONG: usize = 500;
 
 /// Written by people, and so read by people.
-const SOURCES: [&str; 10] = [
-    "rs", "ts", "mts", "js", "mjs", "css", "html", "sql", "md", "toml",
-];
+const SOURCES: [&str; 10] = ["rs", "ts", "mts", "js", "mjs", "css", "html", "sql", "md", "toml"];
 
 /// Fails with every line at fault; answers with the files that are too long.
 pub(crate) fn check() -> Result<Vec<String>> {
-    let mut forbidden: Vec<String> = HOSTS
-        .iter()
-        .chain(&FOLDERS)
-        .map(|s| s.to_string())
-        .collect();
+    let mut forbidden: Vec<String> = HOSTS.iter().chain(&FOLDERS).map(|s| s.to_string()).collect();
     let here = std::env::current_dir().context("cannot tell the current folder")?;
     let home = std::env::home_dir().filter(|home| home.components().count() > 1);
-    forbidden.extend(
-        [Some(here), home]
-            .into_iter()
-            .flatten()
-            .map(|p| format!("{}/", p.display())),
-    );
+    forbidden.extend([Some(here), home].into_iter().flatten().map(|p| format!("{}/", p.display())));
 
     let (mut faults, mut too_long) = (Vec::new(), Vec::new());
     for file in tracked()? {
@@ -65,9 +50,7 @@ pub(crate) fn check() -> Result<Vec<String>> {
             ));
         }
         let long = content.lines().count() > LONG;
-        let source = file
-            .rsplit_once('.')
-            .is_some_and(|(_, kind)| SOURCES.contains(&kind));
+        let source = file.rsplit_once('.').is_some_and(|(_, kind)| SOURCES.contains(&kind));
         if long && source {
             too_long.push(file);
         }
@@ -75,10 +58,7 @@ pub(crate) fn check() -> Result<Vec<String>> {
     if faults.is_empty() {
         return Ok(too_long);
     }
-    bail!(
-        "these files say where they were written:\n{}",
-        faults.join("\n")
-    )
+    bail!("these files say where they were written:\n{}", faults.join("\n"))
 }
 
 /// The files that git knows.

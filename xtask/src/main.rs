@@ -6,10 +6,7 @@
 //! becomes the current folder at start.
 
 #![forbid(unsafe_code)]
-#![expect(
-    clippy::print_stdout,
-    reason = "a build script speaks to whoever runs it"
-)]
+#![expect(clippy::print_stdout, reason = "a build script speaks to whoever runs it")]
 
 mod bench;
 mod build;
@@ -93,9 +90,7 @@ fn main() -> ExitCode {
 
 fn start(arguments: &Arguments) -> Result<ExitCode> {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let root = manifest
-        .parent()
-        .context("the build script has no folder above it")?;
+    let root = manifest.parent().context("the build script has no folder above it")?;
     std::env::set_current_dir(root)
         .with_context(|| format!("cannot enter the workspace `{}`", root.display()))?;
     let good = match arguments.task {
@@ -106,9 +101,5 @@ fn start(arguments: &Arguments) -> Result<ExitCode> {
         Task::Bench { subject } => bench::run(subject).map(|()| true),
         Task::Soak { minutes } => soak::run(minutes),
     }?;
-    Ok(if good {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -24,10 +24,7 @@ pub(crate) struct Step {
 
 /// Does `work` under a line that ends in the time it took.
 pub(crate) fn step<T>(name: &str, work: impl FnOnce(&Step) -> Result<T>) -> Result<T> {
-    let step = Step {
-        name: name.to_owned(),
-        terminal: std::io::stdout().is_terminal(),
-    };
+    let step = Step { name: name.to_owned(), terminal: std::io::stdout().is_terminal() };
     let clock = Clock::start();
     step.show("");
     let outcome = work(&step);
@@ -55,11 +52,7 @@ impl Step {
         let out = &mut std::io::stdout();
         let written = if self.terminal {
             let doing: String = doing.chars().filter(|c| !c.is_control()).take(70).collect();
-            write!(
-                out,
-                "\r\x1b[2K  {:<NAME_WIDTH$} \x1b[2m{doing}\x1b[0m",
-                self.name
-            )
+            write!(out, "\r\x1b[2K  {:<NAME_WIDTH$} \x1b[2m{doing}\x1b[0m", self.name)
         } else {
             Ok(())
         };
@@ -77,10 +70,7 @@ impl Step {
 pub(crate) struct Clock(Instant);
 
 impl Clock {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place where the build reads a clock"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the one place where the build reads a clock")]
     pub(crate) fn start() -> Self {
         Self(Instant::now())
     }
@@ -123,11 +113,7 @@ impl Program {
         let shown = program.display().to_string();
         let mut command = Command::new(program);
         command.stdin(Stdio::null());
-        Self {
-            command,
-            shown,
-            silent: None,
-        }
+        Self { command, shown, silent: None }
     }
 
     /// How messages call the program.
@@ -186,35 +172,23 @@ impl Program {
         if finished.status.success() {
             return Ok(finished.output);
         }
-        bail!(
-            "`{shown}` failed ({})\n\n{}",
-            finished.status,
-            tail(&finished.output)
-        )
+        bail!("`{shown}` failed ({})\n\n{}", finished.status, tail(&finished.output))
     }
 
     /// Runs to the end quietly; `None` if it can't be started or fails.
     pub(crate) fn try_output(self) -> Option<String> {
         let finished = self.finish(|_| ()).ok()?;
-        finished
-            .status
-            .success()
-            .then(|| finished.output.trim().to_owned())
+        finished.status.success().then(|| finished.output.trim().to_owned())
     }
 
     /// Runs to the end, whatever that is.
     pub(crate) fn finish(mut self, mut see: impl FnMut(&str)) -> Result<Finished> {
         self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = self
-            .command
-            .spawn()
-            .with_context(|| format!("cannot start `{}`", self.shown))?;
+        let mut child =
+            self.command.spawn().with_context(|| format!("cannot start `{}`", self.shown))?;
         let (sender, lines) = mpsc::channel();
         let readers = [
-            child
-                .stdout
-                .take()
-                .map(|pipe| read_lines(pipe, sender.clone())),
+            child.stdout.take().map(|pipe| read_lines(pipe, sender.clone())),
             child.stderr.take().map(|pipe| read_lines(pipe, sender)),
         ];
         let limit = self.silent.unwrap_or(Duration::MAX);
@@ -229,9 +203,7 @@ impl Program {
                 Err(mpsc::RecvTimeoutError::Disconnected) => break,
                 Err(mpsc::RecvTimeoutError::Timeout) => {
                     child.kill().context("cannot end a program that hangs")?;
-                    child
-                        .wait()
-                        .context("cannot wait for a program that hangs")?;
+                    child.wait().context("cannot wait for a program that hangs")?;
                     let said = tail(&output);
                     bail!(
                         "`{}` was silent for {} and was ended\n\n{said}",
@@ -244,9 +216,7 @@ impl Program {
         for reader in readers.into_iter().flatten() {
             let _ = reader.join();
         }
-        let status = child
-            .wait()
-            .with_context(|| format!("cannot wait for `{}`", self.shown))?;
+        let status = child.wait().with_context(|| format!("cannot wait for `{}`", self.shown))?;
         Ok(Finished { status, output })
     }
 }

@@ -26,10 +26,7 @@ pub(crate) fn pack() -> Result<PathBuf> {
             .run(step)
     })?;
     let packed = files::tree(folder)?;
-    packed
-        .into_iter()
-        .next()
-        .with_context(|| format!("`npm pack` left nothing in `{PACKED}`"))
+    packed.into_iter().next().with_context(|| format!("`npm pack` left nothing in `{PACKED}`"))
 }
 
 /// A folder with a copy of `scripts` and a `node_modules/` for them.
@@ -44,12 +41,7 @@ impl Scene {
         fs::create_dir_all(&ours).context("cannot make a `node_modules` folder")?;
         run::step("npm package: unpack", |step| {
             Program::new("tar")
-                .args([
-                    "-xzf",
-                    &package.to_string_lossy(),
-                    "--strip-components",
-                    "1",
-                ])
+                .args(["-xzf", &package.to_string_lossy(), "--strip-components", "1"])
                 .args(["-C", &ours.to_string_lossy()])
                 .run(step)
         })?;

@@ -69,12 +69,8 @@ impl Service {
             .with_context(|| format!("cannot start the {name}"))?;
         let ready = child.stdout.take().map(|pipe| follow(pipe, file));
         let ready = ready.with_context(|| format!("the {name} has no output"))?;
-        let mut service = Self {
-            name: name.to_owned(),
-            child,
-            log: log.to_owned(),
-            url: String::new(),
-        };
+        let mut service =
+            Self { name: name.to_owned(), child, log: log.to_owned(), url: String::new() };
         service.url = service.wait_until_ready(&ready, interrupt)?;
         Ok(service)
     }
@@ -103,10 +99,7 @@ impl Service {
 
     /// An error, with the program's output, if it has ended by itself.
     pub(crate) fn check(&mut self) -> Result<()> {
-        let ended = self
-            .child
-            .try_wait()
-            .context("cannot ask for a child process")?;
+        let ended = self.child.try_wait().context("cannot ask for a child process")?;
         match ended {
             None => Ok(()),
             Some(status) => bail!("the {} ended ({status})\n\n{}", self.name, self.said()),
@@ -118,20 +111,12 @@ impl Service {
         self.signal(Signal::TERM);
         let clock = Clock::start();
         while clock.passed() < STOP_LIMIT {
-            if let Some(status) = self
-                .child
-                .try_wait()
-                .context("cannot ask for a child process")?
-            {
+            if let Some(status) = self.child.try_wait().context("cannot ask for a child process")? {
                 return Ok(status);
             }
             thread::sleep(TICK);
         }
-        bail!(
-            "the {} did not end {} s after SIGTERM",
-            self.name,
-            STOP_LIMIT.as_secs()
-        )
+        bail!("the {} did not end {} s after SIGTERM", self.name, STOP_LIMIT.as_secs())
     }
 
     fn signal(&self, signal: Signal) {
@@ -175,12 +160,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let interrupt = Interrupt(Arc::default());
         let mut shell = Command::new("sh");
-        Service::start(
-            "shell",
-            shell.args(["-c", script]),
-            &folder.path().join("log"),
-            &interrupt,
-        )
+        Service::start("shell", shell.args(["-c", script]), &folder.path().join("log"), &interrupt)
     }
 
     #[test]
@@ -192,13 +172,7 @@ mod tests {
 
     #[test]
     fn a_service_that_dies_is_an_error_with_its_last_words() {
-        let error = start("echo no such folder >&2; exit 3")
-            .err()
-            .unwrap()
-            .to_string();
-        assert!(
-            error.contains("the shell ended") && error.contains("no such folder"),
-            "{error}"
-        );
+        let error = start("echo no such folder >&2; exit 3").err().unwrap().to_string();
+        assert!(error.contains("the shell ended") && error.contains("no such folder"), "{error}");
     }
 }

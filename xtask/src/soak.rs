@@ -40,11 +40,7 @@ pub(crate) fn run(minutes: u32) -> Result<bool> {
 
 /// A script that breaks off is a result as well, and a bad one.
 fn play(scene: &Scene, script: &str, args: &[&str]) -> Result<Outcome> {
-    let mut outcome = Outcome {
-        what: script.to_owned(),
-        result: String::new(),
-        ok: false,
-    };
+    let mut outcome = Outcome { what: script.to_owned(), result: String::new(), ok: false };
     run::step(script, |step| {
         match scene.node(step, script, args) {
             Ok(output) => {
@@ -61,19 +57,13 @@ fn play(scene: &Scene, script: &str, args: &[&str]) -> Result<Outcome> {
 
 fn report(outcomes: &[Outcome], minutes: u32) -> Result<String> {
     let ask = |program: &str, args: &[&str]| {
-        let asked = Program::new(program)
-            .args(args.iter().copied())
-            .try_output();
+        let asked = Program::new(program).args(args.iter().copied()).try_output();
         asked.with_context(|| format!("`{program} {}` failed", args.join(" ")))
     };
     let date = ask("date", &["-u", "+%Y-%m-%d %H:%M UTC"])?;
     let commit = ask("git", &["rev-parse", "--short=12", "HEAD"])?;
     let changes = ask("git", &["status", "--porcelain", "--untracked-files=no"])?;
-    let changes = if changes.is_empty() {
-        ""
-    } else {
-        " with uncommitted changes"
-    };
+    let changes = if changes.is_empty() { "" } else { " with uncommitted changes" };
     let mut text = format!(
         "# Long runs\n\nWritten by `cargo xtask soak --minutes {minutes}` on {date}, at commit \
          {commit}{changes}.\n\n| run | result | |\n|---|---|---|\n"

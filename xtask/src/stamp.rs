@@ -62,11 +62,7 @@ impl Stamp {
         for path in &self.outputs {
             hash_tree(&mut hash, path)?;
         }
-        Ok(hash
-            .finalize()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect())
+        Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
     }
 }
 

