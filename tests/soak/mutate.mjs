@@ -6,6 +6,7 @@ import { AUDIENCE, ISSUER, randomFrom, signers } from "./token.mjs";
 const seconds = Number(process.argv[2]);
 const seed = Number(process.argv[3] ?? Date.now() % 2 ** 32);
 const random = randomFrom(seed);
+const CHANGES = [flipBit, flipDecodedBit, replace, insert, remove, truncate, exchangePart, repeatPart];
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 const all = signers();
@@ -46,8 +47,6 @@ function refusal(token) {
   }
   throw new Error(`seed ${seed}: accepted ${JSON.stringify(token)}`);
 }
-
-const CHANGES = [flipBit, flipDecodedBit, replace, insert, remove, truncate, exchangePart, repeatPart];
 
 function flipBit(token) {
   const bytes = Buffer.from(token);

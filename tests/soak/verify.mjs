@@ -1,4 +1,5 @@
-// A million verifications in one process: every answer right, memory flat.
+// A million verifications in one process, a fifth of them of forgeries: every answer right, memory
+// flat.
 
 import { createVerifier } from "laika-verifier";
 import { AUDIENCE, ISSUER, signers } from "./token.mjs";
@@ -9,21 +10,18 @@ const WARM_UP = CALLS / 10;
 const ALLOWED_GROWTH_MIB = 16;
 
 const [rs256, eddsa] = signers();
-const tokens = Array.from({ length: DISTINCT }, (_, i) => (i % 2 ? rs256 : eddsa).mint());
-const issuers = { issuer: ISSUER, audience: AUDIENCE, jwks: { keys: [rs256.jwk, eddsa.jwk] } };
-// Half of the calls go past the cache, the other half through one too small for all tokens.
-const verifiers = [
-  await createVerifier({ issuers, cache: false }),
-  await createVerifier({ issuers, cache: { maxBytes: 1 << 20 } }),
-];
+const tokens = Array.from({ length: DISTINCT }, (_, i) => (i % 4 ? eddsa : rs256).mint());
+const verifier = await createVerifier({
+  issuers: { issuer: ISSUER, audience: AUDIENCE, jwks: { keys: [rs256.jwk, eddsa.jwk] } },
+});
 
 let before;
 const start = Date.now();
 for (let call = 0; call < CALLS; call++) {
   const token = tokens[call % DISTINCT];
   if (call % 5 === 0) {
-    refused(verifiers[call % 2], `${token.slice(0, -8)}AAAAAAAA`);
-  } else if (verifiers[call % 2].verifySync(token).issuer !== ISSUER) {
+    refused(`${token.slice(0, -8)}AAAAAAAA`);
+  } else if (verifier.verifySync(token).issuer !== ISSUER) {
     throw new Error(`call ${call}: wrong answer`);
   }
   if (call === WARM_UP) before = memory();
@@ -39,7 +37,7 @@ console.log(JSON.stringify({
   ok: growth <= ALLOWED_GROWTH_MIB,
 }));
 
-function refused(verifier, token) {
+function refused(token) {
   try {
     verifier.verifySync(token);
   } catch (error) {

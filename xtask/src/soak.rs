@@ -40,19 +40,18 @@ pub(crate) fn run(minutes: u32) -> Result<bool> {
 
 /// A script that breaks off is a result as well, and a bad one.
 fn play(scene: &Scene, script: &str, args: &[&str]) -> Result<Outcome> {
-    let mut outcome = Outcome { what: script.to_owned(), result: String::new(), ok: false };
-    run::step(script, |step| {
-        match scene.node(step, script, args) {
-            Ok(output) => {
-                let last = output.lines().last().unwrap_or_default();
-                outcome = serde_json::from_str(last)
-                    .with_context(|| format!("`{script}` ended with `{last}`, not its outcome"))?;
-            }
-            Err(error) => outcome.result = format!("{error:#}"),
+    match run::step(script, |step| scene.node(step, script, args)) {
+        Ok(output) => {
+            let last = output.lines().last().unwrap_or_default();
+            serde_json::from_str(last)
+                .with_context(|| format!("`{script}` ended with `{last}`, not its outcome"))
         }
-        Ok(())
-    })?;
-    Ok(outcome)
+        Err(error) => {
+            println!("\nerror: {error:#}\n");
+            let result = "broke off; its output is on the terminal only".to_owned();
+            Ok(Outcome { what: script.to_owned(), result, ok: false })
+        }
+    }
 }
 
 fn report(outcomes: &[Outcome], minutes: u32) -> Result<String> {
@@ -70,7 +69,6 @@ fn report(outcomes: &[Outcome], minutes: u32) -> Result<String> {
     );
     for Outcome { what, result, ok } in outcomes {
         let verdict = if *ok { "held" } else { "FAILED" };
-        let result = result.replace('\n', " ").replace('|', "\\|");
         text.push_str(&format!("| {what} | {result} | {verdict} |\n"));
     }
     Ok(text)
