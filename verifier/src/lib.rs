@@ -42,7 +42,7 @@
 //! | [`signature`] | the signature algorithms |
 //! | [`checks`] | the claims, in their fixed order |
 //! | [`bearer`] | tokens in HTTP headers, and denials as HTTP answers |
-//! | [`tower`](crate::tower) | the layer for Rust backends (feature `tower`) |
+//! | `tower` | the layer for Rust backends (feature `tower`) |
 
 #![forbid(unsafe_code)]
 
