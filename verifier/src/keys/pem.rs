@@ -1,6 +1,5 @@
 //! One public key in PEM (RFC 7468): SubjectPublicKeyInfo (RFC 5280) or PKCS#1 (RFC 8017).
 
-use rsa::pkcs1;
 use spki::der::pem;
 use spki::{ObjectIdentifier, SubjectPublicKeyInfoRef};
 
