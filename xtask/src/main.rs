@@ -16,6 +16,7 @@ mod check;
 mod demo;
 mod files;
 mod hygiene;
+mod postgres;
 mod run;
 mod scene;
 mod service;
@@ -35,7 +36,7 @@ use clap::{Parser, Subcommand};
 
 const NEEDS: &str = "\
 Needs Rust (with rustup, which adds the wasm target), a C compiler, and Node.js 20 or newer.
-`test` also needs Python 3, which brings Envoy, and Chromium.";
+`test` also needs Python 3, which brings Envoy, Chromium and PostgreSQL.";
 
 /// Builds, tests and shows Laika.
 #[derive(Parser)]

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 
+use crate::postgres::Postgres;
 use crate::run::{self, Finished, Program};
 use crate::tally::Tally;
 use crate::{build, cargo, files, scene, tools, wasm};
@@ -19,6 +20,16 @@ pub(crate) fn rust() -> Result<Tally> {
     let program = cargo::cargo().words("test --workspace --no-fail-fast --features").arg(&features);
     let program = with(program, "LAIKA_PKG_TGZ", &package)?;
     suite("tests of all crates", with_artifacts(program)?, Tally::of_cargo)
+}
+
+/// The issuer's API once more, on PostgreSQL. The same features as before: nothing is compiled anew.
+pub(crate) fn postgres() -> Result<Tally> {
+    let postgres = Postgres::start()?;
+    let program = cargo::cargo()
+        .words("test --workspace --no-fail-fast --test api --features")
+        .arg(&cargo::features(true)?)
+        .env("TEST_POSTGRES", &postgres.url());
+    suite("tests of the issuer on PostgreSQL", program, Tally::of_cargo)
 }
 
 pub(crate) fn npm() -> Result<Tally> {

@@ -10,7 +10,7 @@ use crate::{build, bundle, check, suites, tools};
 /// One part of the whole; later ones use what earlier ones leave.
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum Part {
-    /// What must be installed: wasm target, npm packages, Chromium, Envoy
+    /// What must be installed: wasm target, npm packages, Chromium, Envoy, PostgreSQL
     Tools,
     /// `cargo xtask build`
     Build,
@@ -18,6 +18,8 @@ pub(crate) enum Part {
     Check,
     /// Every test of every crate, the ones across parts included
     Rust,
+    /// The tests of the issuer once more, on PostgreSQL
+    Postgres,
     /// The tests of the npm package
     Npm,
     /// The tests of the page, in Chromium
@@ -69,11 +71,13 @@ impl Part {
                 bundle::prepare()?;
                 tools::chromium()?;
                 tools::envoy()?;
+                tools::postgres()?;
                 Ok(None)
             }
             Self::Build => build::run().map(|()| None),
             Self::Check => check::run().map(|()| None),
             Self::Rust => suites::rust().map(Some),
+            Self::Postgres => suites::postgres().map(Some),
             Self::Npm => suites::npm().map(Some),
             Self::Page => suites::page().map(Some),
         }

@@ -103,15 +103,7 @@ pub(crate) fn chromium() -> Result<PathBuf> {
     }
     let advice = "install Chromium (Debian: `apt-get install chromium`), or name one by \
                   `LAIKA_CHROMIUM`";
-    if !rustix::process::geteuid().is_root() || in_path("apt-get").is_none() {
-        bail!("there is no Chromium: {advice}");
-    }
-    run::step("Chromium from Debian", |step| {
-        let apt = || Program::new("apt-get").env("DEBIAN_FRONTEND", "noninteractive");
-        apt().words("update --quiet").run(step)?;
-        apt().words("install --quiet --yes --no-install-recommends chromium").run(step)
-    })
-    .with_context(|| format!("cannot install Chromium: {advice}"))?;
+    from_debian("Chromium", "chromium", advice)?;
     found().with_context(|| format!("Debian's package brought no `chromium`: {advice}"))
 }
 
@@ -144,6 +136,40 @@ pub(crate) fn envoy() -> Result<PathBuf> {
     path.map(PathBuf::from).with_context(|| {
         format!("the Envoy in `{folder}` is damaged: remove that folder and try again")
     })
+}
+
+/// The folder of a PostgreSQL's programs: what `pg_config` would call its `bindir`.
+pub(crate) fn postgres() -> Result<PathBuf> {
+    let installed = || {
+        let versions = std::fs::read_dir("/usr/lib/postgresql").ok()?;
+        let folders = versions.flatten().map(|version| version.path().join("bin"));
+        folders.filter(|folder| folder.join("initdb").is_file()).max()
+    };
+    if let Some(folder) = installed() {
+        return Ok(folder);
+    }
+    let advice = "install PostgreSQL 15 or newer (Debian: `apt-get install postgresql`)";
+    from_debian("PostgreSQL", "postgresql", advice)?;
+    installed().with_context(|| format!("Debian's package brought no `initdb`: {advice}"))
+}
+
+/// Installs a Debian package, where we may.
+fn from_debian(name: &str, package: &str, advice: &str) -> Result<()> {
+    if !is_root() || in_path("apt-get").is_none() {
+        bail!("there is no {name}: {advice}");
+    }
+    run::step(&format!("{name} from Debian"), |step| {
+        let apt = || Program::new("apt-get").env("DEBIAN_FRONTEND", "noninteractive");
+        apt().words("update --quiet").run(step)?;
+        apt().words("install --quiet --yes --no-install-recommends").arg(package).run(step)
+    })
+    .with_context(|| format!("cannot install {name}: {advice}"))?;
+    Ok(())
+}
+
+/// Whether packages can be installed; and PostgreSQL refuses to run.
+pub(crate) fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
 }
 
 /// A program found as a shell would find it.

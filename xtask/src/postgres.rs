@@ -1,0 +1,111 @@
+//! A PostgreSQL for the tests, on loopback, which ends and leaves nothing with its value.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::run::{self, Program, Step};
+use crate::tools;
+
+/// How often it is asked whether it is ready, twenty times a second.
+const ATTEMPTS: usize = 600;
+
+/// Who runs it where the tests run as root, as whom it refuses to run.
+const NOBODY: [&str; 4] = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"];
+
+/// A running server.
+pub(crate) struct Postgres {
+    server: Child,
+    port: u16,
+    _folder: tempfile::TempDir,
+}
+
+impl Postgres {
+    /// Starts one with an empty database cluster.
+    pub(crate) fn start() -> Result<Self> {
+        let programs = tools::postgres()?;
+        run::step("PostgreSQL", |step| Self::start_with(&programs, step))
+    }
+
+    /// Where its superuser connects, without a database.
+    pub(crate) fn url(&self) -> String {
+        format!("postgres://laika@127.0.0.1:{}", self.port)
+    }
+
+    fn start_with(programs: &Path, step: &Step) -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix("laika-postgres-").tempdir()?;
+        if tools::is_root() {
+            let owner = Program::new("chown").arg("nobody:nogroup");
+            owner.arg(&folder.path().to_string_lossy()).run(step)?;
+        }
+        let data = folder.path().join("data");
+        let data = data.to_string_lossy();
+        let (initdb, server) = (programs.join("initdb"), programs.join("postgres"));
+        let words = words(&initdb);
+        let (first, rest) = words.split_first().context("no program")?;
+        Program::new(first)
+            .args(rest.iter().map(String::as_str))
+            .args(["--username", "laika", "--auth", "trust", "--encoding", "UTF8"])
+            .args(["--no-sync", "--pgdata", &data])
+            .run(step)
+            .context("`initdb` failed")?;
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let words = self::words(&server);
+        let (first, rest) = words.split_first().context("no program")?;
+        let server = Command::new(first)
+            .args(rest)
+            .args(["-D", &data, "-p", &port.to_string(), "-k", &folder.path().to_string_lossy()])
+            .args(["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"])
+            .args(["-c", "max_connections=200"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .context("cannot start `postgres`")?;
+        let mut postgres = Self { server, port, _folder: folder };
+        postgres.wait(&programs.join("pg_isready"))?;
+        Ok(postgres)
+    }
+
+    fn wait(&mut self, ready: &Path) -> Result<()> {
+        for _ in 0..ATTEMPTS {
+            if let Some(status) = self.server.try_wait()? {
+                bail!("`postgres` ended with {status}");
+            }
+            let asked = Command::new(ready)
+                .args(["-q", "-h", "127.0.0.1", "-p", &self.port.to_string()])
+                .status()?;
+            if asked.success() {
+                return Ok(());
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        bail!("`postgres` is not ready after {} s", ATTEMPTS / 20)
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        // SIGINT is its "fast shutdown": it drops connections and its children end with it.
+        // `setpriv` becomes the server, so the process is the one that was started.
+        if let Ok(pid) = i32::try_from(self.server.id())
+            && let Some(pid) = rustix::process::Pid::from_raw(pid)
+        {
+            let _ = rustix::process::kill_process(pid, rustix::process::Signal::INT);
+        }
+        let _ = self.server.wait();
+    }
+}
+
+fn words(program: &Path) -> Vec<String> {
+    let as_nobody = if tools::is_root() { NOBODY.as_slice() } else { &[] };
+    as_nobody
+        .iter()
+        .map(|&word| word.to_owned())
+        .chain([program.to_string_lossy().into_owned()])
+        .collect()
+}
