@@ -1,0 +1,181 @@
+//! The machine under a scripted clock and endpoint.
+
+use super::*;
+
+const SET: &[u8] = br#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"a",
+    "x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+
+/// A scripted clock around the machine.
+struct Script {
+    keys: RemoteKeys,
+    now: f64,
+    next_id: u32,
+}
+
+impl Script {
+    fn new() -> Self {
+        Self {
+            keys: RemoteKeys::new("https://id.example/keys".into(), vec![Algorithm::Rs256]),
+            now: 1e9,
+            next_id: 0,
+        }
+    }
+
+    fn fetched(max_age: u32) -> Self {
+        let mut script = Self::new();
+        assert!(script.due());
+        script.answer(200, Some(max_age), SET).unwrap();
+        script
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp::from_seconds(self.now).unwrap()
+    }
+
+    fn due(&mut self) -> bool {
+        let now = self.now();
+        self.keys.refresh_if_due(now, &mut self.next_id).is_some()
+    }
+
+    fn unknown(&mut self, kid: &str) -> bool {
+        let now = self.now();
+        self.keys.refresh_for(kid, now, &mut self.next_id).is_some()
+    }
+
+    fn answer(
+        &mut self,
+        status: u16,
+        max_age: Option<u32>,
+        body: &[u8],
+    ) -> Result<(), FetchFailure> {
+        let now = self.now();
+        self.keys.take(Response { status, max_age, body }, now)
+    }
+
+    fn usable(&self) -> bool {
+        self.keys.usable(self.now()).is_some()
+    }
+}
+
+#[test]
+fn keys_are_fetched_once_and_refreshed_at_80_percent_of_their_age() {
+    let mut script = Script::fetched(100);
+    assert!(script.usable() && !script.due());
+    script.now += 79.0;
+    assert!(!script.due());
+    script.now += 1.0;
+    assert!(script.due());
+    assert!(!script.due(), "one is in flight");
+    assert!(script.usable(), "and nobody waits for it");
+}
+
+#[test]
+fn max_age_is_kept_within_bounds() {
+    for (said, counted) in [(Some(0), 60.0), (Some(u32::MAX), 3600.0), (None, 300.0)] {
+        let mut script = Script::new();
+        script.due();
+        script.answer(200, said, SET).unwrap();
+        script.now += counted * 0.8 - 0.5;
+        assert!(!script.due(), "{said:?}");
+        script.now += 0.5;
+        assert!(script.due(), "{said:?}");
+    }
+}
+
+#[test]
+fn an_unknown_kid_leads_to_one_fetch_in_30_seconds() {
+    let mut script = Script::fetched(3600);
+    assert!(!script.unknown("b"), "a set just fetched is not fetched again");
+    script.now += 30.0;
+    assert!(!script.unknown("a"), "a known one");
+    assert!(script.unknown("b"));
+    assert!(!script.unknown("c"), "one is in flight");
+    script.answer(200, Some(3600), SET).unwrap();
+    assert!(!script.unknown("c"), "within the cooldown");
+    script.now += 30.0;
+    assert!(!script.unknown("b"), "remembered");
+    assert!(script.unknown("c"));
+    script.answer(200, Some(3600), SET).unwrap();
+    script.now += 300.0;
+    assert!(script.unknown("b"), "forgotten after a while, for a slow replica");
+}
+
+#[test]
+fn a_flood_of_unknown_kids_is_no_flood_of_fetches() {
+    let mut script = Script::fetched(3600);
+    let mut fetches = 0;
+    for request in 0..100_000 {
+        script.now += 0.01;
+        if script.unknown(&format!("k{request}")) {
+            fetches += 1;
+            script.answer(200, Some(3600), SET).unwrap();
+        }
+    }
+    assert_eq!(fetches, 33, "1,000 seconds");
+    assert!(script.keys.unknown.len() <= MAX_UNKNOWN);
+}
+
+#[test]
+fn a_failing_endpoint_is_asked_less_and_less_and_old_keys_go_on_for_a_day() {
+    let mut script = Script::fetched(60);
+    let start = script.now;
+    let mut attempts = Vec::new();
+    while script.usable() {
+        script.now += 1.0;
+        if script.due() {
+            attempts.push(script.now - start);
+            script.keys.fail();
+        }
+    }
+    assert_eq!(script.now - start, STALE);
+    assert_eq!(attempts[..6], [48.0, 49.0, 51.0, 55.0, 63.0, 79.0]);
+    assert!(attempts.windows(2).all(|pair| pair[1] - pair[0] <= MAX_BACK_OFF));
+    script.now += MAX_BACK_OFF;
+    assert!(script.due());
+    script.answer(200, None, SET).unwrap();
+    assert!(script.usable(), "and back again");
+}
+
+#[test]
+fn an_endpoint_that_was_never_there_is_tried_again_after_a_second() {
+    let mut script = Script::new();
+    assert!(script.due());
+    script.keys.fail();
+    assert!(!script.due() && !script.usable());
+    script.now += 1.0;
+    assert!(script.due());
+}
+
+#[test]
+fn a_fetch_that_is_never_reported_counts_as_lost() {
+    let mut script = Script::new();
+    assert!(script.due());
+    script.now += 9.9;
+    assert!(!script.due());
+    script.now += 0.1;
+    assert!(script.due());
+    assert!(!script.keys.awaits(0) && script.keys.awaits(1));
+}
+
+#[test]
+fn a_clock_that_is_set_back_stops_nothing() {
+    let mut script = Script::new();
+    assert!(script.due());
+    script.keys.fail();
+    script.now -= 1e6;
+    assert!(script.due());
+}
+
+#[test]
+fn what_is_no_key_set_is_refused_and_the_old_one_goes_on() {
+    let huge = vec![b' '; MAX_BODY + 1];
+    for (status, body) in
+        [(500, SET), (302, SET), (204, SET), (200, b"".as_slice()), (200, b"{}"), (200, &huge)]
+    {
+        let mut script = Script::fetched(60);
+        script.now += 60.0;
+        assert!(script.due());
+        assert!(script.answer(status, None, body).is_err(), "{status}");
+        assert!(script.usable());
+    }
+}
