@@ -51,19 +51,20 @@ impl Keeper {
     }
 
     pub(super) async fn judge(&self, facts: Facts) -> Result<Option<VerifiedToken>, Denial> {
-        for round in 0..=ROUNDS {
+        let mut rounds = ROUNDS;
+        loop {
             // Registered before the look, so that no fetch can land in between unnoticed.
             let landed = self.landed.notified();
             tokio::pin!(landed);
             landed.as_mut().enable();
-            match self.look(&facts, round < ROUNDS) {
+            match self.look(&facts, rounds > 0) {
                 Found::Allowed(token) => return Ok(token),
                 Found::Denied(denial) => return Err(denial),
-                // Timed out or landed: the next look says.
-                Found::Waiting => drop(tokio::time::timeout(WAIT, landed).await),
+                Found::Waiting => rounds -= 1,
             }
+            // Landed or timed out: the next look says what is here now.
+            drop(tokio::time::timeout(WAIT, landed).await);
         }
-        Err(Denial::of(&Decision::unconfigured(), self.realm.as_deref()))
     }
 
     /// Decides with what is here, and starts the fetches that are due.

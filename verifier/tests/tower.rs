@@ -1,0 +1,141 @@
+//! The layer round a router, with requests that no HTTP library would send by accident.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use axum::body::Body;
+use axum::http::{Request, Response, Version};
+use axum::routing::get;
+use axum::{Extension, Router};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ed25519_dalek::{Signer as _, SigningKey};
+use laika_verifier::tower::LaikaLayer;
+use laika_verifier::{Options, VerifiedToken, Verifier};
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+fn app(keys: Value) -> Router {
+    let mut issuer = json!({ "issuer": "https://id.example", "audience": "orders" });
+    issuer.as_object_mut().unwrap().extend(keys.as_object().unwrap().clone());
+    let options = json!({
+        "issuers": [issuer],
+        "policy": { "version": 1, "rules": [
+            { "id": "health", "path": "/health", "require": "anyone" },
+            { "id": "list", "path": "/orders", "require": "orders:read" },
+        ]},
+    });
+    let who = async |token: Option<Extension<VerifiedToken>>| {
+        token.map_or("nobody".to_owned(), |token| token.subject().to_owned())
+    };
+    let verifier = Verifier::new(Options::from_value(options).unwrap());
+    Router::new()
+        .route("/health", get(who))
+        .route("/orders", get(who))
+        .layer(LaikaLayer::new(verifier).unwrap())
+}
+
+fn key() -> SigningKey {
+    SigningKey::from_bytes(&[7; 32])
+}
+
+fn static_keys() -> Value {
+    let x = URL_SAFE_NO_PAD.encode(key().verifying_key().as_bytes());
+    json!({ "jwks": { "keys": [{ "kty": "OKP", "crv": "Ed25519", "kid": "1", "x": x }] } })
+}
+
+fn token(subject: &str) -> String {
+    #[expect(clippy::disallowed_methods, reason = "the layer reads the real clock")]
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let header = json!({ "alg": "EdDSA", "kid": "1", "typ": "at+jwt" }).to_string();
+    let payload = json!({
+        "iss": "https://id.example", "aud": "orders", "sub": subject, "exp": now + 60, "type": "micro",
+        "permissions": ["orders:read"],
+    });
+    let input = format!(
+        "{}.{}",
+        URL_SAFE_NO_PAD.encode(header),
+        URL_SAFE_NO_PAD.encode(payload.to_string())
+    );
+    let signature = key().sign(input.as_bytes());
+    format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature.to_bytes()))
+}
+
+async fn send(request: Request<Body>) -> (u16, String) {
+    send_to(app(static_keys()), request).await
+}
+
+async fn send_to(app: Router, request: Request<Body>) -> (u16, String) {
+    let response: Response<Body> = app.oneshot(request).await.unwrap();
+    let status = response.status().as_u16();
+    let body = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();
+    let body = String::from_utf8(body.to_vec()).unwrap();
+    let code = serde_json::from_str::<Value>(&body).ok();
+    let code = code.and_then(|problem| problem["code"].as_str().map(str::to_owned));
+    (status, code.unwrap_or(body))
+}
+
+fn request(target: &str) -> axum::http::request::Builder {
+    Request::get(target).header("host", "orders.example")
+}
+
+fn answer(status: u16, text: &str) -> (u16, String) {
+    (status, text.to_owned())
+}
+
+#[tokio::test]
+async fn a_handler_finds_the_token_and_a_stranger_finds_no_handler() {
+    let bearer = |target, token: &str| {
+        request(target)
+            .header("authorization", format!("Bearer {token}"))
+            .body(Body::empty())
+            .unwrap()
+    };
+    assert_eq!(send(bearer("/orders", &token("ann"))).await, answer(200, "ann"));
+    assert_eq!(send(bearer("/health", &token("ann"))).await, answer(200, "ann"));
+    assert_eq!(send(bearer("/health", "junk")).await, answer(200, "nobody"));
+    assert_eq!(send(bearer("/orders", "junk")).await, answer(401, "token_malformed"));
+    let nothing = request("/orders").body(Body::empty()).unwrap();
+    assert_eq!(send(nothing).await, answer(401, "token_missing"));
+}
+
+#[tokio::test]
+async fn requests_with_two_readings_are_refused_before_their_token_is_looked_at() {
+    let good = format!("Bearer {}", token("ann"));
+    let other = format!("Bearer {}", token("bob"));
+    let refused = answer(400, "request_invalid");
+    let build = |builder: axum::http::request::Builder| builder.body(Body::empty()).unwrap();
+    let with_good = |target: &str| request(target).header("authorization", &good);
+    for bad in [
+        build(with_good("/orders").header("authorization", &other)),
+        build(with_good("/orders").header("x-http-method-override", "DELETE")),
+        build(with_good("/orders").header("X_HTTP_Method_Override", "DELETE")),
+        build(with_good("/orders").header("host", "other.example")),
+        build(with_good("http://orders.example/orders")),
+        build(with_good("//orders")),
+        build(with_good("/orders%2f")),
+        build(with_good("/health/../orders")),
+    ] {
+        let line = format!("{bad:?}");
+        assert_eq!(send(bad).await, refused, "{line}");
+    }
+    // The same token twice is one token.
+    assert_eq!(send(build(with_good("/orders").header("authorization", &good))).await.0, 200);
+    // In HTTP/2 the authority stands beside the path.
+    let second = Request::get("http://orders.example/orders").version(Version::HTTP_2);
+    assert_eq!(send(build(second.header("authorization", &good))).await, answer(200, "ann"));
+}
+
+#[tokio::test]
+async fn keys_that_can_not_be_had_are_a_503_and_nobody_passes() {
+    // A port that was free a moment ago refuses connections.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let app = app(json!({ "jwks_uri": format!("http://127.0.0.1:{port}/jwks") }));
+    let orders = || {
+        let builder =
+            request("/orders").header("authorization", format!("Bearer {}", token("ann")));
+        builder.body(Body::empty()).unwrap()
+    };
+    assert_eq!(send_to(app.clone(), orders()).await, answer(503, "keys_unavailable"));
+    let health = request("/health").body(Body::empty()).unwrap();
+    assert_eq!(send_to(app, health).await, answer(200, "nobody"));
+}
