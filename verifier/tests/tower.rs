@@ -1,5 +1,7 @@
 //! The layer round a router, with requests that no HTTP library would send by accident.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::body::Body;
