@@ -2,7 +2,7 @@
 
 use laika_claims::policy::Decision;
 use laika_verifier::bearer::{self, Found};
-use laika_verifier::keys::{self, FetchFailure};
+use laika_verifier::keys::FetchFailure;
 use laika_verifier::{
     Authorization, ErrorCode, Fetch, OptionsError, Request, Response, Timestamp, Verifier,
     VerifyError,
@@ -69,7 +69,7 @@ pub struct Denial {
     pub body: String,
 }
 
-/// A GET for the host to make: 5 s time-out, no redirect, at most [`keys::MAX_BODY`] bytes.
+/// A GET for the host to make: 5 s time-out, no redirect, at most [`laika_verifier::keys::MAX_BODY`] bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
     /// To be handed back with the answer.
@@ -151,8 +151,8 @@ impl Filter {
         now: Timestamp,
     ) -> Result<(), FetchFailure> {
         let status = text(headers, ":status").and_then(|status| status.parse().ok());
-        let max_age = text(headers, "cache-control").and_then(keys::max_age);
-        let response = Response { status: status.unwrap_or_default(), max_age, body };
+        let cache_control = text(headers, "cache-control");
+        let response = Response { status: status.unwrap_or_default(), cache_control, body };
         self.verifier.fetched(id, response, now)
     }
 

@@ -8,8 +8,6 @@ const TIMEOUT_MS = 5_000;
 const OVERDUE_MS = TIMEOUT_MS + 500;
 /** The largest body that is read. */
 const MAX_BODY_BYTES = 256 * 1024;
-/** The largest `max-age` that means something (RFC 9111 section 1.2.2). */
-const MAX_AGE_SECONDS = 2 ** 31;
 
 /**
  * Does what the state machine asks for: the only place with I/O.
@@ -81,7 +79,7 @@ export class Fetcher {
     this.#end(id, uri, () =>
       typeof answer === "string"
         ? this.#failed(id, answer)
-        : this.#raw.fetched(id, answer.status, answer.maxAge, answer.body, now),
+        : this.#raw.fetched(id, answer.status, answer.cacheControl, answer.body, now),
     );
   }
 
@@ -138,7 +136,7 @@ interface Running {
 
 interface Answer {
   status: number;
-  maxAge: number | undefined;
+  cacheControl: string | undefined;
   body: Uint8Array;
 }
 
@@ -149,7 +147,7 @@ async function request(fetchWith: typeof fetch, uri: string, signal: AbortSignal
   // What a browser makes of it; elsewhere the status says so.
   if (type === "opaqueredirect") throw new Error("redirects are not followed");
   const body = status === 200 ? await readBody(response) : new Uint8Array();
-  return { status, maxAge: maxAge(headers.get("cache-control")), body };
+  return { status, cacheControl: headers.get("cache-control") ?? undefined, body };
 }
 
 async function readBody(response: Response): Promise<Uint8Array> {
@@ -168,14 +166,6 @@ async function readBody(response: Response): Promise<Uint8Array> {
     end += part.length;
   }
   return body;
-}
-
-/** Seconds the answer may be kept (RFC 9111 section 5.2.2), where the server says so. */
-function maxAge(cacheControl: string | null): number | undefined {
-  const text = cacheControl ?? "";
-  if (/(^|,)\s*no-(store|cache)\s*(,|$)/i.test(text)) return 0;
-  const seconds = /(?:^|,)\s*max-age="?(\d+)"?\s*(?:,|$)/i.exec(text)?.[1];
-  return seconds === undefined ? undefined : Math.min(Number(seconds), MAX_AGE_SECONDS);
 }
 
 /** Why there was no answer; the cause says more than "fetch failed". */

@@ -110,12 +110,12 @@ impl RawVerifier {
         &mut self,
         id: u32,
         status: u16,
-        max_age: Option<u32>,
+        cache_control: Option<String>,
         body: &[u8],
         now: f64,
     ) -> Result<Option<String>, JsValue> {
         let now = moment(now)?;
-        let response = Response { status, max_age, body };
+        let response = Response { status, cache_control: cache_control.as_deref(), body };
         Ok(self.verifier.fetched(id, response, now).err().map(|failure| failure.to_string()))
     }
 

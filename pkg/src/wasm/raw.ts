@@ -29,8 +29,8 @@ export interface RawVerifier {
   can(issuer: string, grants: string[], permission: string): boolean;
   /** JSON array of {@link Fetch}: what to fetch at once. */
   refresh(now: number): string;
-  /** Reports an answer, `maxAge` in seconds; says why it is of no use, if it is of none. */
-  fetched(id: number, status: number, maxAge: number | undefined, body: Uint8Array, now: number): string | undefined;
+  /** Reports an answer; says why it is of no use, if it is of none. */
+  fetched(id: number, status: number, cacheControl: string | undefined, body: Uint8Array, now: number): string | undefined;
   /** Reports that no answer came. */
   fetchFailed(id: number): void;
   /** JSON of the counters. */

@@ -5,8 +5,7 @@ const MOST: u32 = 1 << 31;
 
 /// Seconds that an answer with this `Cache-Control` may be kept (RFC 9111 section 5.2.2), where it
 /// says so: 0 for `no-store` and `no-cache`, otherwise its `max-age`.
-#[must_use]
-pub fn max_age(cache_control: &str) -> Option<u32> {
+pub(super) fn max_age(cache_control: &str) -> Option<u32> {
     let lower = cache_control.to_ascii_lowercase();
     let mut directives = lower.split(',').map(str::trim);
     if directives.clone().any(|directive| matches!(directive, "no-store" | "no-cache")) {

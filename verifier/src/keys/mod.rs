@@ -9,7 +9,6 @@ use laika_claims::ErrorCode;
 use laika_claims::json::{self, DOCUMENT_LIMITS};
 use serde_json::Value;
 
-pub use max_age::max_age;
 pub use remote::{Fetch, FetchFailure, MAX_BODY, RemoteKeys, Response};
 
 use crate::algorithm::Algorithm;

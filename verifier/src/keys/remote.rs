@@ -11,6 +11,7 @@ use std::fmt;
 use laika_claims::Timestamp;
 
 use super::KeySet;
+use super::max_age::max_age;
 use crate::algorithm::Algorithm;
 
 /// Longest answer that is read, in bytes.
@@ -46,8 +47,8 @@ pub struct Fetch {
 pub struct Response<'a> {
     /// HTTP status.
     pub status: u16,
-    /// `max-age` of `Cache-Control`, in seconds.
-    pub max_age: Option<u32>,
+    /// `Cache-Control`, where the answer has one that is text.
+    pub cache_control: Option<&'a str>,
     /// The body, at most 256 KiB and one byte.
     pub body: &'a [u8],
 }
@@ -157,7 +158,7 @@ impl RemoteKeys {
     pub fn take(&mut self, response: Response<'_>, now: Timestamp) -> Result<(), FetchFailure> {
         self.in_flight = None;
         let keys = read(response, &self.rsa).inspect_err(|_| self.note_failure())?;
-        let max_age = response.max_age.map_or(DEFAULT_MAX_AGE, f64::from);
+        let max_age = response.cache_control.and_then(max_age).map_or(DEFAULT_MAX_AGE, f64::from);
         self.failures = 0;
         self.held = Some(Held { keys, since: now, max_age: max_age.clamp(MAX_AGE.0, MAX_AGE.1) });
         Ok(())

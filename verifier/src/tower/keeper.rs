@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 
 use super::Denial;
 use super::read::Facts;
-use crate::keys::{MAX_BODY, max_age};
+use crate::keys::MAX_BODY;
 use crate::{Fetch, Response, Timestamp, VerifiedToken, Verifier};
 
 /// How long a fetch may take.
@@ -108,8 +108,9 @@ impl Keeper {
             let mut verifier = verifier.write().unwrap_or_else(PoisonError::into_inner);
             match answer {
                 // Why an answer is refused shows in what follows: `keys_unavailable`.
-                Ok((status, max_age, body)) => {
-                    let response = Response { status, max_age, body: &body };
+                Ok((status, cache_control, body)) => {
+                    let cache_control = cache_control.as_deref();
+                    let response = Response { status, cache_control, body: &body };
                     drop(verifier.fetched(fetch.id, response, now()));
                 }
                 Err(_) => verifier.fetch_failed(fetch.id),
@@ -120,15 +121,15 @@ impl Keeper {
     }
 }
 
-/// Status, `max-age` and at most one byte more than is accepted.
+/// Status, `Cache-Control` and at most one byte more than is accepted.
 async fn get(
     client: &reqwest::Client,
     uri: &str,
-) -> Result<(u16, Option<u32>, Vec<u8>), reqwest::Error> {
+) -> Result<(u16, Option<String>, Vec<u8>), reqwest::Error> {
     let mut response = client.get(uri).send().await?;
     let status = response.status().as_u16();
     let cache_control = response.headers().get(http::header::CACHE_CONTROL);
-    let max_age = cache_control.and_then(|value| value.to_str().ok()).and_then(max_age);
+    let cache_control = cache_control.and_then(|value| value.to_str().ok()).map(str::to_owned);
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await? {
         body.extend_from_slice(&chunk);
@@ -136,7 +137,7 @@ async fn get(
             break;
         }
     }
-    Ok((status, max_age, body))
+    Ok((status, cache_control, body))
 }
 
 #[expect(clippy::disallowed_methods, reason = "the layer is a face: here the clock is read")]

@@ -49,7 +49,8 @@ impl Script {
         body: &[u8],
     ) -> Result<(), FetchFailure> {
         let now = self.now();
-        self.keys.take(Response { status, max_age, body }, now)
+        let cache_control = max_age.map(|seconds| format!("max-age={seconds}"));
+        self.keys.take(Response { status, cache_control: cache_control.as_deref(), body }, now)
     }
 
     fn usable(&self) -> bool {
