@@ -12,17 +12,16 @@ use crate::profile::{Profile, Single, is_typ, texts_at};
 
 /// Refuses a header whose `typ` this issuer's tokens do not have.
 pub(crate) fn check_typ(typ: Option<&str>, issuer: &IssuerRules) -> Result<(), VerifyError> {
-    let accepted = accepted_typ(issuer);
-    let fits = |accepted: &Option<&str>| match (accepted, typ) {
+    let fits = |accepted: &Option<String>| match (accepted, typ) {
         (Some(accepted), Some(typ)) => is_typ(accepted, typ),
         (accepted, typ) => accepted.is_none() && typ.is_none(),
     };
-    if accepted.iter().any(fits) {
+    if issuer.typ.iter().any(fits) {
         return Ok(());
     }
     let message = "the header's `typ` says that this is another kind of token";
     Err(VerifyError::new(ErrorCode::TypeMismatch, message)
-        .expecting(json!(accepted), typ.map(|typ| json!(typ)).as_ref()))
+        .expecting(json!(issuer.typ), typ.map(|typ| json!(typ)).as_ref()))
 }
 
 /// Checks every claim, and ends with whom the token speaks for and when it expires.
@@ -52,7 +51,7 @@ pub(crate) fn check_claims(
         return Err(VerifyError::claim(ErrorCode::AudienceMismatch, audience_claim, message)
             .expecting(json!(issuer.audiences), claims.get(audience_claim)));
     }
-    issuer.profile.check_kind(&claims, &accepted_typ(issuer))?;
+    issuer.profile.check_kind(&claims, &issuer.typ)?;
     check_times(&typed, issuer, limits, now)?;
     if issuer.refuse_status && claims.contains_key("status") {
         return Err(VerifyError::claim(
@@ -77,13 +76,6 @@ pub(crate) fn check_claims(
         may_assert.restrict(&mut principal);
     }
     Ok((principal, expires_at))
-}
-
-fn accepted_typ(issuer: &IssuerRules) -> Vec<Option<&str>> {
-    match &issuer.typ {
-        Some(named) => named.iter().map(Option::as_deref).collect(),
-        None => issuer.profile.typ().to_vec(),
-    }
 }
 
 fn check_times(
@@ -146,13 +138,8 @@ impl<'a> Typed<'a> {
         };
         let ours = issuer.audiences.iter().map(String::as_str);
         let ours: Vec<_> = ours.filter(|audience| named.contains(audience)).collect();
-        let profile = issuer.profile;
-        let is_laika = profile == Profile::Laika;
-        let places = |named: &Option<Vec<String>>, default: &[&str]| match named {
-            Some(named) => named.clone(),
-            None => default.iter().map(|&place| place.to_owned()).collect(),
-        };
-        let at = |places: Vec<String>, single| {
+        let is_laika = issuer.profile == Profile::Laika;
+        let at = |places: &[String], single| {
             let single = if is_laika { Single::Refused } else { single };
             let texts = places.iter().map(|place| texts_at(claims, place, &ours, single));
             texts.collect::<Result<Vec<_>, _>>().map(|texts| texts.concat())
@@ -171,11 +158,8 @@ impl<'a> Typed<'a> {
                 true => Kind::ServiceAccount,
                 false => Kind::User,
             },
-            permissions: at(
-                places(&issuer.permission_claims, profile.permission_claims()),
-                Single::Split,
-            )?,
-            roles: at(places(&issuer.role_claims, profile.role_claims()), Single::Whole)?,
+            permissions: at(&issuer.permission_claims, Single::Split)?,
+            roles: at(&issuer.role_claims, Single::Whole)?,
             level: if is_laika { reader.read("level", "an integer", Value::as_i64)? } else { None },
             ours,
         })

@@ -85,7 +85,7 @@ impl Profile {
     pub(crate) fn check_kind(
         self,
         claims: &Map<String, Value>,
-        accepted: &[Option<&str>],
+        accepted: &[Option<String>],
     ) -> Result<(), VerifyError> {
         let wanted = match self {
             Self::Laika => Some(("type", MICRO_TYPE)),
@@ -100,7 +100,8 @@ impl Profile {
             return Err(VerifyError::claim(ErrorCode::TypeMismatch, name, message)
                 .expecting(value.into(), claims.get(name)));
         }
-        let says_little = |typ: &Option<&str>| typ.is_none_or(|typ| is_typ(typ, "JWT"));
+        let says_little =
+            |typ: &Option<String>| typ.as_deref().is_none_or(|typ| is_typ(typ, "JWT"));
         if accepted.iter().any(says_little)
             && let Some(name) = NOT_OF_ACCESS_TOKENS.iter().find(|name| claims.contains_key(**name))
         {

@@ -7,7 +7,7 @@ use laika_claims::{ErrorCode, Permission, Policy, Timestamp};
 use crate::checks;
 use crate::error::VerifyError;
 use crate::issuer::Issuer;
-use crate::jws::UntrustedToken;
+use crate::jws::{Payload, UntrustedToken};
 pub use crate::keys::{Fetch, Response};
 use crate::keys::{FetchFailure, RemoteKeys};
 use crate::options::{Limits, Options};
@@ -37,6 +37,15 @@ pub struct Authorization<'v> {
     pub error: Option<VerifyError>,
 }
 
+/// The issuer of a token, before its signature was checked.
+struct Chosen<'v> {
+    /// Its place in the options.
+    index: usize,
+    issuer: &'v Issuer,
+    /// The payload, where it had to be read to know the issuer. Not to be believed yet.
+    payload: Option<Payload>,
+}
+
 impl Verifier {
     /// A verifier with these options. Keys by URL are not there yet: see [`Verifier::fetches`].
     #[must_use]
@@ -57,9 +66,9 @@ impl Verifier {
     /// see [`Verifier::fetches`].
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<VerifiedToken, VerifyError> {
         let token = UntrustedToken::parse(token, self.limits.max_token_size)?;
-        let (index, issuer) = self.issuer_of(&token)?;
+        let Chosen { index, issuer, payload } = self.choose_issuer(&token)?;
         issuer.check_signature(&token, index, now)?;
-        let payload = token.read_payload()?;
+        let payload = payload.map_or_else(|| token.read_payload(), Ok)?;
         let (principal, expires_at) =
             checks::check_claims(payload.claims, issuer.rules(), self.limits, now)?;
         Ok(VerifiedToken::new(token.header, payload.text, principal, expires_at))
@@ -67,21 +76,19 @@ impl Verifier {
 
     /// The issuer whose keys the token must be signed with. Where there are several, one strict
     /// scan of the payload reads `iss`; nothing else of it is used before the signature holds.
-    fn issuer_of(&self, token: &UntrustedToken<'_>) -> Result<(usize, &Issuer), VerifyError> {
+    fn choose_issuer(&self, token: &UntrustedToken<'_>) -> Result<Chosen<'_>, VerifyError> {
         let typ = token.header.typ.as_deref();
-        let mut fitting = Vec::with_capacity(self.issuers.len());
-        let mut refused = None;
-        for (index, issuer) in self.issuers.iter().enumerate() {
-            match checks::check_typ(typ, issuer.rules()) {
-                Ok(()) => fitting.push((index, issuer)),
-                Err(error) => refused = Some(error),
-            }
+        if let [issuer] = self.issuers.as_slice() {
+            checks::check_typ(typ, issuer.rules())?;
+            return Ok(Chosen { index: 0, issuer, payload: None });
         }
-        if let (true, Some(error)) = (fitting.is_empty(), refused) {
+        // The header comes first: a `typ` of none of the issuers is refused unread.
+        let refused = self.issuers.iter().map(|issuer| checks::check_typ(typ, issuer.rules()));
+        let refused: Vec<_> = refused.filter_map(Result::err).collect();
+        if refused.len() == self.issuers.len()
+            && let Some(error) = refused.into_iter().next_back()
+        {
             return Err(error);
-        }
-        if let ([one], 1) = (fitting.as_slice(), self.issuers.len()) {
-            return Ok(*one);
         }
         let payload = token.read_payload()?;
         let iss = payload.claims.get("iss").and_then(serde_json::Value::as_str);
@@ -95,7 +102,7 @@ impl Verifier {
             VerifyError::claim(ErrorCode::IssuerMismatch, "iss", message)
         })?;
         checks::check_typ(typ, issuer.rules())?;
-        Ok((index, issuer))
+        Ok(Chosen { index, issuer, payload: Some(payload) })
     }
 
     /// Decides `request` for whoever sent `token`. A bad token is a decision, not an error.

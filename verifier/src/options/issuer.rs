@@ -27,16 +27,16 @@ pub(crate) struct IssuerRules {
     pub(crate) profile: Profile,
     /// `None`: what the keys say.
     pub(crate) algorithms: Option<Vec<Algorithm>>,
-    /// Header `typ` in place of the profile's; `None` in it is a header without one.
-    pub(crate) typ: Option<Vec<Option<String>>>,
+    /// Header `typ`, any of these; `None` is a header without one.
+    pub(crate) typ: Vec<Option<String>>,
     /// Claims that must be there besides those of the profile.
     pub(crate) required_claims: Vec<String>,
     /// Seconds since `iat`.
     pub(crate) max_token_age: Option<f64>,
-    /// Where permissions are, in place of the profile's places: names or JSON pointers.
-    pub(crate) permission_claims: Option<Vec<String>>,
+    /// Where permissions are: names or JSON pointers.
+    pub(crate) permission_claims: Vec<String>,
     /// Where roles are, likewise.
-    pub(crate) role_claims: Option<Vec<String>>,
+    pub(crate) role_claims: Vec<String>,
     /// Bounds of what a token may grant.
     pub(crate) may_assert: Option<MayAssert>,
     /// Whether a token that carries a revocation status is refused, because no status list can be
@@ -115,16 +115,22 @@ pub(super) fn read_issuer(value: Value, at: &str) -> Result<IssuerOptions, Optio
         KeysFrom::Set(_) | KeysFrom::One(_) | KeysFrom::Secret(_) => Status::Off,
         KeysFrom::Uri(..) => Status::IfPresent,
     };
+    let profile = raw.profile.unwrap_or_default();
+    let owned = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect();
     let rules = IssuerRules {
         issuer: raw.issuer,
         audiences,
-        profile: raw.profile.unwrap_or_default(),
+        profile,
         algorithms: raw.algorithms,
-        typ: raw.typ,
+        typ: raw
+            .typ
+            .unwrap_or_else(|| profile.typ().iter().map(|typ| typ.map(str::to_owned)).collect()),
         required_claims: raw.required_claims.unwrap_or_default(),
         max_token_age: raw.max_token_age,
-        permission_claims: raw.permission_claims,
-        role_claims: raw.role_claims,
+        permission_claims: raw
+            .permission_claims
+            .unwrap_or_else(|| owned(profile.permission_claims())),
+        role_claims: raw.role_claims.unwrap_or_else(|| owned(profile.role_claims())),
         may_assert: raw.may_assert,
         refuse_status: raw.status.unwrap_or(default_status) == Status::IfPresent,
     };
