@@ -18,23 +18,13 @@ use crate::tokens::TokenPlace;
 #[derive(Debug)]
 pub struct Config {
     pub(crate) verifier: Verifier,
-    pub(crate) key_endpoints: Vec<KeyEndpoint>,
+    /// For each issuer, the host's name for the servers from which its keys and lists are had.
+    pub(crate) clusters: Vec<Option<String>>,
     pub(crate) token_from: Vec<TokenPlace>,
     pub(crate) forward: Forward,
     pub(crate) strip_token: bool,
     pub(crate) realm: Option<String>,
     pub(crate) shadow: bool,
-}
-
-/// Where the keys behind a `jwks_uri` are had from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct KeyEndpoint {
-    pub(crate) uri: String,
-    /// The host's name for the servers that have it.
-    pub(crate) cluster: String,
-    pub(crate) scheme: String,
-    pub(crate) authority: String,
-    pub(crate) path: String,
 }
 
 /// The members of the document that are the filter's own.
@@ -118,7 +108,7 @@ impl Config {
         }
         Ok(Self {
             verifier,
-            key_endpoints: clusters.into_iter().map(KeyEndpoint::new).collect(),
+            clusters,
             forward,
             token_from,
             strip_token: own.strip_token.unwrap_or(false),
@@ -136,36 +126,42 @@ fn take_own(document: &mut Map<String, Value>) -> Result<RawOwn, OptionsError> {
     })
 }
 
-/// Takes `cluster` off each issuer; the pairs are key URL and cluster.
-fn take_clusters(issuers: &mut Value) -> Result<Vec<(String, String)>, OptionsError> {
+/// Takes `cluster` off each issuer.
+fn take_clusters(issuers: &mut Value) -> Result<Vec<Option<String>>, OptionsError> {
     let issuers = match issuers {
         Value::Array(items) => items.as_mut_slice(),
         one => std::slice::from_mut(one),
     };
     let mut clusters = Vec::new();
     for (index, issuer) in issuers.iter_mut().enumerate() {
+        let at = format!("issuers[{index}].cluster");
         // What is no object is refused by the verifier.
         let Value::Object(issuer) = issuer else {
             continue;
         };
-        let at = format!("issuers[{index}].cluster");
-        match (issuer.remove("cluster"), issuer.get("jwks_uri")) {
-            (None, None) => {}
-            (Some(Value::String(cluster)), Some(Value::String(uri))) if !cluster.is_empty() => {
-                clusters.push((uri.clone(), cluster));
+        clusters.push(match (issuer.remove("cluster"), fetches(issuer)) {
+            (None, false) => None,
+            (Some(Value::String(cluster)), true) if !cluster.is_empty() => Some(cluster),
+            (Some(_), false) => {
+                let advice = "remove it: nothing is fetched without `jwks_uri`, `discover` or \
+                              `status`";
+                return Err(error(at, advice));
             }
-            (Some(_), None) => {
-                return Err(error(at, "remove it: only keys by `jwks_uri` are fetched"));
+            (_, true) => {
+                let advice = "name the proxy's cluster through which keys and status lists of \
+                              the issuer are fetched";
+                return Err(error(at, advice));
             }
-            (_, Some(_)) => {
-                return Err(error(
-                    at,
-                    "name the proxy's cluster through which `jwks_uri` is fetched",
-                ));
-            }
-        }
+        });
     }
     Ok(clusters)
+}
+
+/// Whether anything of an issuer is to be fetched.
+fn fetches(issuer: &Map<String, Value>) -> bool {
+    issuer.contains_key("jwks_uri")
+        || issuer.get("discover").is_some_and(|discover| discover == true)
+        || issuer.get("status").is_some_and(|status| status != "off")
 }
 
 /// The verifier lists the members it knows; the filter knows some more.
@@ -255,23 +251,6 @@ fn is_token(text: &str) -> bool {
 
 fn error(at: impl Into<String>, message: impl Into<String>) -> OptionsError {
     OptionsError { code: ErrorCode::OptionsInvalid, at: at.into(), message: message.into() }
-}
-
-impl KeyEndpoint {
-    /// The verifier has made sure that `uri` is an absolute http or https URL.
-    fn new((uri, cluster): (String, String)) -> Self {
-        let (scheme, rest) = uri.split_once("://").unwrap_or(("https", &uri));
-        let end = rest.find(['/', '?']).unwrap_or(rest.len());
-        let (authority, path) = rest.split_at_checked(end).unwrap_or((rest, ""));
-        let slash = if path.starts_with('/') { "" } else { "/" };
-        Self {
-            scheme: scheme.to_owned(),
-            authority: authority.to_owned(),
-            path: format!("{slash}{path}"),
-            cluster,
-            uri,
-        }
-    }
 }
 
 #[cfg(test)]

@@ -2,13 +2,12 @@
 
 use laika_claims::policy::Decision;
 use laika_verifier::bearer::{self, Found};
-use laika_verifier::keys::FetchFailure;
 use laika_verifier::{
-    Authorization, ErrorCode, Fetch, OptionsError, Request, Response, Timestamp, Verifier,
-    VerifyError,
+    Authorization, ErrorCode, Fetch, FetchFailure, OptionsError, Request, Response, Timestamp,
+    Verifier, VerifyError,
 };
 
-use crate::config::{Config, KeyEndpoint};
+use crate::config::Config;
 use crate::forward::Forward;
 use crate::tokens::{TokenPlace, Tokens};
 
@@ -19,7 +18,8 @@ pub type Headers = [(String, Vec<u8>)];
 #[derive(Debug)]
 pub struct Filter {
     verifier: Verifier,
-    key_endpoints: Vec<KeyEndpoint>,
+    /// For each issuer, the host's name for the servers from which its keys and lists are had.
+    clusters: Vec<Option<String>>,
     token_from: Vec<TokenPlace>,
     forward: Forward,
     strip_token: bool,
@@ -45,8 +45,9 @@ pub enum Outcome {
     Continue(Edit),
     /// It ends here.
     Deny(Denial),
-    /// Keys are on their way that may change the answer: ask again once they are here.
-    Wait,
+    /// Something is on its way that may change the answer: ask again once it is here, or at this
+    /// time.
+    Wait(Timestamp),
 }
 
 /// How the headers of a request change: first remove, then set.
@@ -69,7 +70,8 @@ pub struct Denial {
     pub body: String,
 }
 
-/// A GET for the host to make: 5 s time-out, no redirect, at most [`laika_verifier::keys::MAX_BODY`] bytes.
+/// A GET for the host to make: 5 s time-out, no redirect, at most
+/// [`laika_verifier::fetch::MAX_BODY`] bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
     /// To be handed back with the answer.
@@ -84,6 +86,15 @@ pub struct Call {
     pub path: String,
 }
 
+/// What became of an answer.
+#[derive(Debug)]
+pub struct Arrived {
+    /// Why it is not used, if it isn't; what is held goes on.
+    pub failure: Option<FetchFailure>,
+    /// What to fetch next.
+    pub calls: Vec<Call>,
+}
+
 impl Filter {
     /// A filter with this plugin configuration.
     ///
@@ -96,9 +107,8 @@ impl Filter {
     /// A filter with this configuration.
     #[must_use]
     pub fn new(config: Config) -> Self {
-        let Config { verifier, key_endpoints, token_from, forward, strip_token, realm, shadow } =
-            config;
-        Self { verifier, key_endpoints, token_from, forward, strip_token, realm, shadow }
+        let Config { verifier, clusters, token_from, forward, strip_token, realm, shadow } = config;
+        Self { verifier, clusters, token_from, forward, strip_token, realm, shadow }
     }
 
     /// Judges a request. `may_wait` says whether it could be held until keys are there.
@@ -118,14 +128,14 @@ impl Filter {
         let log = (!decision.allowed).then(|| describe(&decision, error.as_ref(), self.shadow));
         let code = decision.code;
         let calls = self.calls(error.as_ref(), now);
-        // Who only watches holds nobody up, and another fault is not mended by keys.
-        let waits = |error: VerifyError| {
-            code == Some(error.code()) && self.verifier.may_be_mended(&error, now)
-        };
-        if may_wait && !self.shadow && error.is_some_and(waits) {
-            return Judgement { outcome: Outcome::Wait, log: None, calls };
+        // Who only watches holds nobody up, and another fault is not mended by a fetch.
+        let mendable = error.filter(|error| may_wait && !self.shadow && code == Some(error.code()));
+        match mendable.and_then(|error| self.verifier.wait(&error, now)) {
+            Some(seconds) => {
+                Judgement { outcome: Outcome::Wait(now.plus(seconds)), log: None, calls }
+            }
+            None => Judgement { outcome, log, calls },
         }
-        Judgement { outcome, log, calls }
     }
 
     /// Those of `names` that a client may not send, in any spelling.
@@ -134,26 +144,28 @@ impl Filter {
         self.forward.forged(names)
     }
 
-    /// Keys to fetch because they are absent or age.
+    /// What to fetch because it is absent or ages.
     pub fn refresh(&mut self, now: Timestamp) -> Vec<Call> {
         self.calls(None, now)
     }
 
     /// Takes the answer to a call.
-    ///
-    /// # Errors
-    /// Why it is not used; keys that are held go on.
-    pub fn fetched(
-        &mut self,
-        id: u32,
-        headers: &Headers,
-        body: &[u8],
-        now: Timestamp,
-    ) -> Result<(), FetchFailure> {
+    pub fn fetched(&mut self, id: u32, headers: &Headers, body: &[u8], now: Timestamp) -> Arrived {
         let status = text(headers, ":status").and_then(|status| status.parse().ok());
         let cache_control = text(headers, "cache-control");
         let response = Response { status: status.unwrap_or_default(), cache_control, body };
-        self.verifier.fetched(id, response, now)
+        let landed = self.verifier.fetched(id, response, now);
+        let mut failure = landed.failure;
+        if let Some(inflate) = landed.inflate {
+            failure = match inflate.run() {
+                Some(bytes) => self.verifier.inflated(id, &bytes, now).err(),
+                None => {
+                    self.verifier.fetch_failed(id);
+                    Some(FetchFailure("the status list can't be inflated".to_owned()))
+                }
+            };
+        }
+        Arrived { failure, calls: self.calls_of(landed.fetches) }
     }
 
     /// Notes that a call was not answered.
@@ -185,14 +197,40 @@ impl Filter {
     }
 
     fn calls(&mut self, error: Option<&VerifyError>, now: Timestamp) -> Vec<Call> {
+        if !self.verifier.has_fetches(error, now) {
+            return Vec::new();
+        }
         let fetches = self.verifier.fetches(error, now);
-        fetches.into_iter().filter_map(|fetch| self.call(fetch)).collect()
+        self.calls_of(fetches)
     }
 
-    fn call(&self, Fetch { id, uri }: Fetch) -> Option<Call> {
-        let endpoint = self.key_endpoints.iter().find(|endpoint| endpoint.uri == uri)?;
-        let KeyEndpoint { cluster, scheme, authority, path, .. } = endpoint.clone();
-        Some(Call { id, cluster, scheme, authority, path })
+    /// The calls for `fetches`. An issuer without a cluster has nothing to fetch.
+    fn calls_of(&mut self, fetches: Vec<Fetch>) -> Vec<Call> {
+        let mut calls = Vec::with_capacity(fetches.len());
+        for fetch in fetches {
+            match self.clusters.get(fetch.issuer) {
+                Some(Some(cluster)) => calls.push(Call::new(&fetch, cluster)),
+                _ => self.verifier.fetch_failed(fetch.id),
+            }
+        }
+        calls
+    }
+}
+
+impl Call {
+    /// The verifier has made sure that the URL is an absolute http or https URL.
+    fn new(Fetch { id, uri, .. }: &Fetch, cluster: &str) -> Self {
+        let (scheme, rest) = uri.split_once("://").unwrap_or(("https", uri));
+        let end = rest.find(['/', '?']).unwrap_or(rest.len());
+        let (authority, path) = rest.split_at_checked(end).unwrap_or((rest, ""));
+        let slash = if path.starts_with('/') { "" } else { "/" };
+        Self {
+            id: *id,
+            cluster: cluster.to_owned(),
+            scheme: scheme.to_owned(),
+            authority: authority.to_owned(),
+            path: format!("{slash}{path}"),
+        }
     }
 }
 
@@ -243,4 +281,17 @@ fn describe(decision: &Decision<'_>, error: Option<&VerifyError>, shadow: bool) 
         line.push_str(&format!(": {missing}{}", decision.missing.join(", ").escape_debug()));
     }
     line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_without_path_is_asked_for_its_root() {
+        for (uri, path) in [("https://a", "/"), ("https://a?b", "/?b"), ("https://a/b?c", "/b?c")] {
+            let call = Call::new(&Fetch { id: 1, issuer: 0, uri: uri.to_owned() }, "x");
+            assert_eq!((call.id, call.authority.as_str(), call.path.as_str()), (1, "a", path));
+        }
+    }
 }

@@ -23,6 +23,8 @@ const MAX_WAITING: usize = 1000;
 const MAX_WAIT: f64 = 5.0;
 /// Between looks at the age of keys and at how long requests have waited.
 const IDLE: Duration = Duration::from_secs(1);
+/// The same while requests wait.
+const WATCH: Duration = Duration::from_millis(100);
 /// Until what is to be done is done.
 const SOON: Duration = Duration::from_millis(1);
 
@@ -56,6 +58,8 @@ struct Visit {
     passed: Rc<Cell<bool>>,
     /// Until when it may wait; unknown before it arrives.
     until: Option<Timestamp>,
+    /// When it is judged again, whatever comes.
+    look_at: Timestamp,
 }
 
 impl Plugin {

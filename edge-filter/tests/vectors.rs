@@ -100,6 +100,6 @@ fn answer(filter: &mut Filter, case: &Value, file: &str) {
                 assert!(log.contains(&format!("by rule `{rule}`")), "{name}: {log}");
             }
         }
-        Outcome::Wait => panic!("{name}: nothing is fetched here"),
+        Outcome::Wait(_) => panic!("{name}: nothing is fetched here"),
     }
 }

@@ -1,6 +1,7 @@
 import { host } from "#host";
 import { guarded } from "./guarded.js";
-import type { Fetch, RawVerifier } from "./wasm/raw.js";
+import { inflate, readAll } from "./streams.js";
+import type { Fetch, Landed, RawVerifier } from "./wasm/raw.js";
 
 /** How long an answer may take, headers and body together. */
 const TIMEOUT_MS = 5_000;
@@ -16,13 +17,13 @@ const MAX_BODY_BYTES = 256 * 1024;
  * needs nobody who waits for it.
  */
 export class Fetcher {
-  readonly #raw: Pick<RawVerifier, "fetched" | "fetchFailed">;
+  readonly #raw: Reports;
   readonly #now: () => number;
   readonly #fetch: typeof fetch;
   readonly #running = new Map<number, Running>();
   #failure: Error | undefined;
 
-  constructor(raw: Pick<RawVerifier, "fetched" | "fetchFailed">, now: () => number, fetchWith: typeof fetch) {
+  constructor(raw: Reports, now: () => number, fetchWith: typeof fetch) {
     this.#raw = raw;
     this.#now = now;
     this.#fetch = fetchWith;
@@ -48,13 +49,13 @@ export class Fetcher {
     }
   }
 
-  /** Waits until one of the fetches in flight has ended, at most until the oldest is overdue. */
-  async oneEnded(): Promise<void> {
+  /** Waits until one of the fetches in flight has ended, at most `seconds` or until the oldest is overdue. */
+  async oneEnded(seconds = Infinity): Promise<void> {
     const running = [...this.#running.values()];
     const oldest = Math.min(...running.map(({ since }) => since));
     let timer: ReturnType<typeof setTimeout> | undefined;
     const overdue = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, oldest + OVERDUE_MS - Date.now());
+      timer = setTimeout(resolve, Math.min(seconds * 1000, oldest + OVERDUE_MS - Date.now()));
     });
     await Promise.race([overdue, ...running.map(({ done }) => done)]);
     clearTimeout(timer);
@@ -75,12 +76,31 @@ export class Fetcher {
 
   async #run(id: number, uri: string, abort: AbortController, started: number): Promise<void> {
     const answer = await this.#get(uri, abort).catch((error: unknown) => reason(error));
+    if (!this.#running.has(id)) return;
     const now = this.#nowOr(started);
-    this.#end(id, uri, () =>
-      typeof answer === "string"
-        ? this.#failed(id, answer)
-        : this.#raw.fetched(id, answer.status, answer.cacheControl, answer.body, now),
-    );
+    const failed = (why: string) => this.#end(id, uri, () => this.#failed(id, why));
+    if (typeof answer === "string") return failed(answer);
+    const { status, cacheControl, body } = answer;
+    const landed = this.#landed(() => this.#raw.fetched(id, status, cacheControl, body, now));
+    // Before this one is over, so that whoever waits for all sees what follows.
+    this.start(landed.fetch ?? [], now);
+    if (landed.inflate) {
+      const { data, limit } = landed.inflate;
+      const bytes = await inflate(data, limit).catch((error: unknown) => reason(error));
+      if (typeof bytes === "string") failed(bytes);
+      else this.#end(id, uri, () => this.#raw.inflated(id, bytes, now));
+    } else {
+      this.#end(id, uri, () => landed.failure);
+    }
+  }
+
+  #landed(report: () => string): Landed {
+    try {
+      return JSON.parse(guarded(report)) as Landed;
+    } catch (error) {
+      // A module that fails here fails in the next call as well, where somebody hears it.
+      return { failure: reason(error) };
+    }
   }
 
   /** Ends a fetch by `report`, which says why it brought nothing, if it brought nothing. */
@@ -90,7 +110,7 @@ export class Fetcher {
       const failure = guarded(report);
       this.#failure = failure === undefined ? undefined : new Error(`${uri}: ${failure}`);
     } catch {
-      // A module that fails here fails in the next call as well, where somebody hears it.
+      // As above.
     }
   }
 
@@ -126,6 +146,9 @@ export class Fetcher {
   }
 }
 
+/** How the module hears of an answer. */
+type Reports = Pick<RawVerifier, "fetched" | "inflated" | "fetchFailed">;
+
 interface Running {
   readonly uri: string;
   readonly abort: AbortController;
@@ -146,26 +169,8 @@ async function request(fetchWith: typeof fetch, uri: string, signal: AbortSignal
   const { status, type, headers } = response;
   // What a browser makes of it; elsewhere the status says so.
   if (type === "opaqueredirect") throw new Error("redirects are not followed");
-  const body = status === 200 ? await readBody(response) : new Uint8Array();
+  const body = status === 200 ? await readAll(response.body, MAX_BODY_BYTES) : new Uint8Array();
   return { status, cacheControl: headers.get("cache-control") ?? undefined, body };
-}
-
-async function readBody(response: Response): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  const reader = response.body?.getReader();
-  for (let part = await reader?.read(); part?.value; part = await reader?.read()) {
-    parts.push(part.value);
-    size += part.value.length;
-    if (size > MAX_BODY_BYTES) throw new Error(`the answer is larger than ${MAX_BODY_BYTES} bytes`);
-  }
-  const body = new Uint8Array(size);
-  let end = 0;
-  for (const part of parts) {
-    body.set(part, end);
-    end += part.length;
-  }
-  return body;
 }
 
 /** Why there was no answer; the cause says more than "fetch failed". */

@@ -9,8 +9,8 @@ export function parseFrozen<T>(json: string): T {
 }
 
 /** Freezes `value` and everything in it. */
-function freeze<T>(value: T): T {
-  if (typeof value === "object" && value !== null) {
+export function freeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
     Object.values(value).forEach(freeze);
     Object.freeze(value);
   }

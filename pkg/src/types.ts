@@ -21,15 +21,17 @@ export interface VerifierOptions {
   clockTolerance?: number;
   /** Seconds by which `nbf` and `iat` may lie ahead, for clocks differ; default 60. */
   clockSkew?: number;
+  /** Tokens that were verified are kept, about so many bytes (default 1 MiB), or not at all. */
+  cache?: false | { maxBytes?: number };
   /** Bytes; default 16384. */
   maxTokenSize?: number;
   /** The time in Unix seconds; default the system's. */
   now?: () => number;
-  /** Fetches keys; default the global one. */
+  /** Fetches keys, metadata and status lists; default the global one. */
   fetch?: typeof globalThis.fetch;
 }
 
-/** One issuer, and where its keys come from: one of `jwks`, `jwksUri`, `publicKey`, `secret`. */
+/** One issuer, and where its keys come from: one of `jwks`, `jwksUri`, `discover`, `publicKey`, `secret`. */
 export interface IssuerOptions {
   /** The exact `iss`. */
   issuer: string;
@@ -39,6 +41,8 @@ export interface IssuerOptions {
   jwks?: { keys: JsonWebKey[] };
   /** Remote keys: https, or http on loopback. */
   jwksUri?: string;
+  /** Remote keys, where the issuer's metadata (RFC 8414, or else OpenID Connect's) say they are. */
+  discover?: true;
   /** PEM, SPKI or PKCS#1. */
   publicKey?: string;
   /** The secret of HS256, or of the one algorithm that `algorithms` names; as long as its hash. */
@@ -60,11 +64,14 @@ export interface IssuerOptions {
   /** What tokens of this issuer may grant; required for each when there are several. */
   mayAssert?: { permissions?: string[]; roles?: string[]; level?: boolean };
   /**
-   * What becomes of a token that says where its revocation status is: refused, because status lists
-   * are not read yet (`if-present`, the default with `jwksUri`), or accepted until it expires
-   * (`off`, the default with `jwks`).
+   * Whether a token is asked for in the status list that it names (Token Status List): `if-present`
+   * is the default with remote keys, `off` with others; `required` refuses a token that names none.
    */
-  status?: "off" | "if-present";
+  status?: "off" | "if-present" | "required";
+  /** Origins or URLs of status lists, besides the issuer's own origin. */
+  statusUris?: string[];
+  /** Seconds for which the last list goes on while no other can be fetched; default 300. */
+  statusMaxStale?: number;
   /** Exact origins that may be http, e.g. in a cluster. */
   insecureHttp?: string[];
 }
@@ -91,12 +98,12 @@ export interface JsonWebKey {
 /** Verifies tokens and decides requests. `C`: claims besides the standard ones. */
 export interface Verifier<C = {}> {
   /**
-   * Proves everything about a token, fetching keys when needed.
+   * Proves everything about a token, fetching keys and status lists when needed.
    *
    * @throws {LaikaError} the first check that failed
    */
   verify(token: string): Promise<VerifiedToken<C>>;
-  /** The same without fetching: `keys_unavailable` when keys are not there yet. */
+  /** The same without fetching: `keys_unavailable` or `status_unavailable` when they are not there. */
   verifySync(token: string): VerifiedToken<C>;
   /** What the policy says of a request; a bad token is a decision, never an exception. */
   authorize(token: string | undefined, request: AuthorizeRequest): Promise<Decision<C>>;
@@ -109,7 +116,7 @@ export interface Verifier<C = {}> {
    * @throws {LaikaError} `policy_invalid` when `permission` is malformed
    */
   can(token: VerifiedToken<C>, permission: string): boolean;
-  /** Fetches keys now. Never fails for an endpoint that does: the keys that are held go on. */
+  /** Fetches keys and status lists now. Never fails for an endpoint that does: what is held goes on. */
   refresh(): Promise<void>;
   /** Counters since the verifier was made. */
   stats(): Stats;
@@ -190,8 +197,15 @@ export interface Decision<C = {}> {
 
 /** Counters since the verifier was made. */
 export interface Stats {
+  /** Tokens that were verified before, and still hold. */
+  readonly cacheHits: number;
+  readonly cacheMisses: number;
   /** Key sets that were fetched and taken. */
   readonly keySetFetches: number;
+  /** Status lists that were fetched and taken. */
+  readonly statusListFetches: number;
+  /** How often a list was used that was too old, because no other could be had. */
+  readonly staleStatusUses: number;
 }
 
 /** What each request needs. */

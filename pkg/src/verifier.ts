@@ -1,10 +1,11 @@
 import type { LaikaErrorCode } from "./code.js";
 import { LaikaError } from "./error.js";
 import { Fetcher } from "./fetcher.js";
-import { parseFrozen } from "./freeze.js";
+import { freeze, parseFrozen } from "./freeze.js";
 import { guarded } from "./guarded.js";
+import { Tokens } from "./tokens.js";
 import type { AuthorizeRequest, Decision, Stats, VerifiedToken, Verifier } from "./types.js";
-import type { AuthorizeOutcome, Fetch, Outcome, RawVerifier, VerifyOutcome } from "./wasm/raw.js";
+import type { AuthorizeOutcome, Fetch, Outcome, RawError, RawVerifier, VerifyOutcome } from "./wasm/raw.js";
 
 /** How often an operation may wait for fetches: metadata, keys and status of a few issuers. */
 const MAX_WAITS = 16;
@@ -24,8 +25,7 @@ const INVALID_PATH = "\0";
 export class WasmVerifier<C> implements Verifier<C> {
   readonly #now: () => number;
   readonly #fetcher: Fetcher;
-  /** What {@link can} accepts: frozen, so that what is in it is what was verified. */
-  readonly #made = new WeakSet<object>();
+  readonly #tokens = new Tokens<C>();
   #raw: RawVerifier | undefined;
 
   constructor(raw: RawVerifier, now: () => number, fetchWith: typeof fetch) {
@@ -35,23 +35,23 @@ export class WasmVerifier<C> implements Verifier<C> {
   }
 
   async verify(token: string): Promise<VerifiedToken<C>> {
-    return this.#tokenOf(await this.#askUntilSettled(verifying(token)));
+    return this.#askUntilSettled(verifying(token), this.#verified);
   }
 
   verifySync(token: string): VerifiedToken<C> {
-    return this.#tokenOf(this.#ask(verifying(token), false));
+    return this.#verified(this.#ask(verifying(token), false));
   }
 
   async authorize(token: string | undefined, request: AuthorizeRequest): Promise<Decision<C>> {
-    return this.#decisionOf(await this.#askUntilSettled(authorizing(token, request)));
+    return this.#askUntilSettled(authorizing(token, request), this.#decided);
   }
 
   authorizeSync(token: string | undefined, request: AuthorizeRequest): Decision<C> {
-    return this.#decisionOf(this.#ask(authorizing(token, request), false));
+    return this.#decided(this.#ask(authorizing(token, request), false));
   }
 
   can(token: VerifiedToken<C>, permission: string): boolean {
-    if (!this.#made.has(token)) throw new TypeError("the token was not verified by this verifier");
+    if (!this.#tokens.has(token)) throw new TypeError("the token was not verified by this verifier");
     if (typeof permission !== "string") throw new TypeError("the permission must be a string");
     const raw = this.#living();
     return guarded(() => raw.can(token.issuer, token.permissions, permission));
@@ -85,48 +85,49 @@ export class WasmVerifier<C> implements Verifier<C> {
   }
 
   /** Asks, and asks again as long as what is in flight may change the answer. */
-  async #askUntilSettled<O extends Outcome>(question: Question<O>): Promise<O> {
-    let outcome = this.#ask(question, true);
-    for (let waits = 0; outcome.wait && this.#fetcher.busy && waits < MAX_WAITS; waits++) {
-      await this.#fetcher.oneEnded();
-      outcome = this.#ask(question, true);
+  async #askUntilSettled<O extends Outcome, A>(question: Question<O>, answer: Answer<O, A>): Promise<A> {
+    for (let waits = 0; ; waits++) {
+      const outcome = this.#ask(question, true);
+      if (outcome.wait === undefined || !this.#fetcher.busy || waits >= MAX_WAITS) return answer(outcome);
+      await this.#fetcher.oneEnded(outcome.wait);
     }
-    return outcome;
   }
 
   #ask<O extends Outcome>(question: Question<O>, mayFetch: boolean): O {
     const raw = this.#living();
     const now = this.#now();
     this.#fetcher.giveUpOverdue();
-    const outcome = parseFrozen<O>(guarded(() => question(raw, now, mayFetch)));
+    const outcome = JSON.parse(guarded(() => question(raw, now, mayFetch))) as O;
     this.#fetcher.start(outcome.fetch ?? [], now);
     return outcome;
   }
 
-  #tokenOf({ token, error }: VerifyOutcome): VerifiedToken<C> {
-    if (token) return this.#remember(token);
-    if (error) {
-      const cause = error.code === "keys_unavailable" ? this.#fetcher.failure : undefined;
-      throw new LaikaError(error.code as LaikaErrorCode, error.message, { ...error, cause });
-    }
-    throw new LaikaError("options_invalid", "the verifier failed: neither token nor error");
+  /** To be called before the module is asked anything else: it knows only the last token. */
+  #tokenOf(outcome: Outcome): VerifiedToken<C> | undefined {
+    return this.#tokens.of(outcome, () => guarded(() => this.#living().lastToken()));
   }
 
-  #decisionOf({ decision }: AuthorizeOutcome): Decision<C> {
-    if (decision.token) this.#remember(decision.token);
-    return decision as Decision<C>;
-  }
+  #verified = (outcome: VerifyOutcome): VerifiedToken<C> => {
+    const token = this.#tokenOf(outcome);
+    if (token) return token;
+    const { code, message, ...details } = outcome.error as RawError;
+    const cause = code.endsWith("_unavailable") ? this.#fetcher.failure : undefined;
+    throw new LaikaError(code as LaikaErrorCode, message, { ...details, cause });
+  };
 
-  #remember(token: object): VerifiedToken<C> {
-    this.#made.add(token);
-    return token as VerifiedToken<C>;
-  }
+  #decided = (outcome: AuthorizeOutcome): Decision<C> => {
+    const token = this.#tokenOf(outcome);
+    return freeze((token ? { ...outcome.decision, token } : outcome.decision) as Decision<C>);
+  };
 
   #living(): RawVerifier {
     if (!this.#raw) throw new LaikaError("options_invalid", "this verifier was freed: make another");
     return this.#raw;
   }
 }
+
+/** What an outcome means. */
+type Answer<O, A> = (outcome: O) => A;
 
 /** One call of the module; answers with the JSON of an `O`. */
 type Question<O> = ((raw: RawVerifier, now: number, mayFetch: boolean) => string) & { readonly answer?: O };

@@ -16,7 +16,8 @@ mod outcome;
 use document::Document;
 use laika_claims::ErrorCode;
 use laika_verifier::{
-    Options, OptionsError, Permission, Request, Response, Timestamp, Verifier, VerifyError,
+    Options, OptionsError, Permission, Request, Response, Timestamp, VerifiedToken, Verifier,
+    VerifyError,
 };
 use serde::Serialize;
 use wasm_bindgen::JsValue;
@@ -27,6 +28,8 @@ use wasm_bindgen::prelude::wasm_bindgen;
 #[derive(Debug)]
 pub struct RawVerifier {
     verifier: Verifier,
+    /// The token that the last answer named.
+    last: Option<VerifiedToken>,
 }
 
 #[wasm_bindgen]
@@ -41,7 +44,7 @@ impl RawVerifier {
             .map_err(|error| thrown(ErrorCode::OptionsInvalid, &error.to_string(), None))?;
         let options = names::to_snake_case(document).and_then(Options::from_value);
         let options = options.map_err(|error| options_thrown(&error))?;
-        Ok(Self { verifier: Verifier::new(options) })
+        Ok(Self { verifier: Verifier::new(options), last: None })
     }
 
     /// JSON text of a `VerifyOutcome`.
@@ -50,11 +53,11 @@ impl RawVerifier {
     /// Throws when `now` is no time.
     pub fn verify(&mut self, token: &str, now: f64, may_fetch: bool) -> Result<String, JsValue> {
         let now = moment(now)?;
-        let (fields, error) = match self.verifier.verify(token, now) {
-            Ok(token) => (format!("\"token\":{}", outcome::token(&token)), None),
-            Err(error) => (format!("\"error\":{}", outcome::error(&error)), Some(error)),
+        let (fields, token, error) = match self.verifier.verify(token, now) {
+            Ok(token) => (String::new(), Some(token), None),
+            Err(error) => (format!(",\"error\":{}", outcome::error(&error)), None, Some(error)),
         };
-        Ok(self.finish(&fields, error.as_ref(), now, may_fetch))
+        Ok(self.finish(&fields, token, error.as_ref(), now, may_fetch))
     }
 
     /// JSON text of an `AuthorizeOutcome`.
@@ -73,9 +76,16 @@ impl RawVerifier {
         let now = moment(now)?;
         let request = Request { method, target: path, host: host.as_deref() };
         let found = self.verifier.authorize(token.as_deref(), &request, now);
-        let fields = format!("\"decision\":{}", outcome::decision(&found));
-        let error = found.error;
-        Ok(self.finish(&fields, error.as_ref(), now, may_fetch))
+        let fields = format!(",\"decision\":{}", outcome::decision(&found));
+        let (token, error) = (found.token, found.error);
+        Ok(self.finish(&fields, token, error.as_ref(), now, may_fetch))
+    }
+
+    /// JSON text of the token that the last answer named: the package asks for it where it does not
+    /// have it yet.
+    #[wasm_bindgen(js_name = lastToken)]
+    pub fn last_token(&self) -> Option<String> {
+        self.last.as_ref().map(outcome::token)
     }
 
     /// Whether `grants` of a token of `issuer` cover `permission`.
@@ -102,7 +112,7 @@ impl RawVerifier {
         Ok(outcome::json(&self.verifier.refresh(now)))
     }
 
-    /// Takes what fetch `id` brought. Returns why it is not used, if it isn't.
+    /// Takes what fetch `id` brought. JSON text of a `Landed`.
     ///
     /// # Errors
     /// Throws when `now` is no time.
@@ -113,10 +123,19 @@ impl RawVerifier {
         cache_control: Option<String>,
         body: &[u8],
         now: f64,
-    ) -> Result<Option<String>, JsValue> {
+    ) -> Result<String, JsValue> {
         let now = moment(now)?;
         let response = Response { status, cache_control: cache_control.as_deref(), body };
-        Ok(self.verifier.fetched(id, response, now).err().map(|failure| failure.to_string()))
+        Ok(outcome::landed(&self.verifier.fetched(id, response, now)))
+    }
+
+    /// Takes what fetch `id` brought, inflated. Returns why it is not used, if it isn't.
+    ///
+    /// # Errors
+    /// Throws when `now` is no time.
+    pub fn inflated(&mut self, id: u32, bytes: &[u8], now: f64) -> Result<Option<String>, JsValue> {
+        let now = moment(now)?;
+        Ok(self.verifier.inflated(id, bytes, now).err().map(|failure| failure.0))
     }
 
     /// Notes that fetch `id` has failed.
@@ -130,14 +149,20 @@ impl RawVerifier {
         outcome::stats(&self.verifier)
     }
 
+    /// The JSON of an answer: `fields`, each led by a comma, and what comes with every answer.
     fn finish(
         &mut self,
         fields: &str,
+        token: Option<VerifiedToken>,
         error: Option<&VerifyError>,
         now: Timestamp,
         may_fetch: bool,
     ) -> String {
-        let mut text = format!("{{{fields}");
+        let generation = outcome::json(&self.verifier.generation());
+        let mut text = format!("{{\"generation\":{generation}{fields}");
+        if let Some(token) = &token {
+            text.push_str(&format!(",\"serial\":{}", token.serial()));
+        }
         if may_fetch && self.verifier.has_fetches(error, now) {
             let fetches = self.verifier.fetches(error, now);
             if !fetches.is_empty() {
@@ -145,10 +170,11 @@ impl RawVerifier {
                 text.push_str(&outcome::json(&fetches));
             }
         }
-        if error.is_some_and(|error| self.verifier.may_be_mended(error, now)) {
-            text.push_str(",\"wait\":true");
+        if let Some(seconds) = error.and_then(|error| self.verifier.wait(error, now)) {
+            text.push_str(&format!(",\"wait\":{seconds}"));
         }
         text.push('}');
+        self.last = token;
         text
     }
 }

@@ -1,7 +1,11 @@
 //! What a call found, as the JSON text that crosses to JavaScript.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use laika_verifier::jws::UntrustedToken;
-use laika_verifier::{Authorization, ErrorCode, VerifiedToken, Verifier, VerifyError};
+use laika_verifier::{
+    Authorization, ErrorCode, Fetch, Inflate, Landed, VerifiedToken, Verifier, VerifyError,
+};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -47,7 +51,28 @@ struct Verdict<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Stats {
+    cache_hits: u64,
+    cache_misses: u64,
     key_set_fetches: u64,
+    status_list_fetches: u64,
+    stale_status_uses: u64,
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[Fetch]>::is_empty")]
+    fetch: &'a [Fetch],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inflate: Option<Compressed>,
+}
+
+#[derive(Serialize)]
+struct Compressed {
+    /// base64, as `atob` reads it.
+    data: String,
+    limit: usize,
 }
 
 /// `VerifiedToken` of the package. Header and claims are the texts that were signed: the verifier
@@ -78,26 +103,41 @@ pub(crate) fn error(error: &VerifyError) -> String {
     })
 }
 
-/// `Decision` of the package.
+/// `Decision` of the package, but for its token.
 pub(crate) fn decision(found: &Authorization<'_>) -> String {
     let decision = &found.decision;
-    let text = json(&Verdict {
+    json(&Verdict {
         allowed: decision.allowed,
         status: decision.status,
         code: decision.code,
         rule: decision.rule,
         missing: &decision.missing,
         challenge: decision.challenge(None),
-    });
-    match &found.token {
-        Some(verified) => splice(&text, &format!("\"token\":{}", token(verified))),
-        None => text,
-    }
+    })
+}
+
+/// What became of an answer.
+pub(crate) fn landed(landed: &Landed) -> String {
+    json(&Answer {
+        failure: landed.failure.as_ref().map(|failure| failure.0.as_str()),
+        fetch: &landed.fetches,
+        inflate: landed.inflate.as_ref().map(|Inflate { data, limit, .. }| Compressed {
+            data: STANDARD.encode(data),
+            limit: *limit,
+        }),
+    })
 }
 
 /// The counters of a verifier.
 pub(crate) fn stats(verifier: &Verifier) -> String {
-    json(&Stats { key_set_fetches: verifier.key_set_fetches() })
+    let stats = verifier.stats();
+    json(&Stats {
+        cache_hits: stats.cache.hits,
+        cache_misses: stats.cache.misses,
+        key_set_fetches: stats.key_set_fetches,
+        status_list_fetches: stats.status_list_fetches,
+        stale_status_uses: stats.stale_status_uses,
+    })
 }
 
 /// Header and claims of a token of which nothing has been proved.

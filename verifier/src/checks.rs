@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::error::VerifyError;
 use crate::options::{IssuerRules, Limits};
 use crate::profile::{Profile, Single, is_typ, texts_at};
+use crate::status;
 
 /// Refuses a header whose `typ` this issuer's tokens do not have.
 pub(crate) fn check_typ(typ: Option<&str>, issuer: &IssuerRules) -> Result<(), VerifyError> {
@@ -24,18 +25,37 @@ pub(crate) fn check_typ(typ: Option<&str>, issuer: &IssuerRules) -> Result<(), V
         .expecting(json!(issuer.typ), typ.map(|typ| json!(typ)).as_ref()))
 }
 
-/// Checks every claim, and ends with whom the token speaks for and when it expires.
+/// A token whose claims have passed every check but that of its status.
+#[derive(Debug)]
+pub(crate) struct Checked {
+    /// Whom it speaks for.
+    pub(crate) principal: Principal,
+    pub(crate) times: Times,
+    /// What it says of its status, where the issuer's rules look at that.
+    pub(crate) status: Option<status::Claim>,
+}
+
+/// When a token is valid, by its own word.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Times {
+    pub(crate) exp: Timestamp,
+    nbf: Option<Timestamp>,
+    iat: Option<Timestamp>,
+}
+
+/// Checks every claim but the status, in the fixed order.
 pub(crate) fn check_claims(
     claims: Map<String, Value>,
     issuer: &IssuerRules,
     limits: Limits,
     now: Timestamp,
-) -> Result<(Principal, Timestamp), VerifyError> {
+) -> Result<Checked, VerifyError> {
     let typed = Typed::read(&claims, issuer)?;
     let audience_claim = issuer.profile.audience_claim();
     let required = ["iss", "sub", audience_claim, "exp"].into_iter();
     let required = required.chain(issuer.required_claims.iter().map(String::as_str));
-    for name in required.chain(issuer.max_token_age.map(|_| "iat")) {
+    let required = required.chain(issuer.max_token_age.map(|_| "iat"));
+    for name in required.chain(issuer.status.is_required().then_some("status")) {
         if !claims.contains_key(name) {
             let message = format!("the claim `{name}` is missing");
             return Err(VerifyError::claim(ErrorCode::ClaimMissing, name, message));
@@ -52,16 +72,8 @@ pub(crate) fn check_claims(
             .expecting(json!(issuer.audiences), claims.get(audience_claim)));
     }
     issuer.profile.check_kind(&claims, &issuer.typ)?;
-    check_times(&typed, issuer, limits, now)?;
-    if issuer.refuse_status && claims.contains_key("status") {
-        return Err(VerifyError::claim(
-            ErrorCode::StatusUnavailable,
-            "status",
-            "the token can be revoked, and its status list is not available; set `status` to \
-             `off` to accept it until it expires",
-        ));
-    }
-    let expires_at = typed.exp;
+    check_times(typed.times, issuer, limits, now)?;
+    let (times, status) = (typed.times, typed.status);
     let mut principal = Principal {
         issuer: issuer.issuer.clone(),
         subject: typed.sub.to_owned(),
@@ -75,30 +87,31 @@ pub(crate) fn check_claims(
     if let Some(may_assert) = &issuer.may_assert {
         may_assert.restrict(&mut principal);
     }
-    Ok((principal, expires_at))
+    Ok(Checked { principal, times, status })
 }
 
-fn check_times(
-    typed: &Typed<'_>,
+/// Checks the times, which is all of the claims that can change while a token is kept.
+pub(crate) fn check_times(
+    times: Times,
     issuer: &IssuerRules,
     limits: Limits,
     now: Timestamp,
 ) -> Result<(), VerifyError> {
     let fail = |code, name: &str, message: String| Err(VerifyError::claim(code, name, message));
-    let expired_for = now.since(typed.exp.plus(limits.clock_tolerance));
+    let expired_for = now.since(times.exp.plus(limits.clock_tolerance));
     if expired_for >= 0.0 {
         let message = format!("the token expired {} s ago", expired_for.floor());
         return fail(ErrorCode::Expired, "exp", message);
     }
     let latest = now.plus(limits.clock_skew);
-    if typed.nbf.is_some_and(|nbf| nbf > latest) {
+    if times.nbf.is_some_and(|nbf| nbf > latest) {
         return fail(ErrorCode::NotYetValid, "nbf", "the token is not valid yet".to_owned());
     }
-    if typed.iat.is_some_and(|iat| iat > latest) {
+    if times.iat.is_some_and(|iat| iat > latest) {
         let message = "the token was issued in the future: a clock is wrong".to_owned();
         return fail(ErrorCode::IssuedInFuture, "iat", message);
     }
-    if let (Some(most), Some(iat)) = (issuer.max_token_age, typed.iat)
+    if let (Some(most), Some(iat)) = (issuer.max_token_age, times.iat)
         && now.since(iat) > most
     {
         return fail(ErrorCode::TooOld, "iat", format!("the token is older than {most} s"));
@@ -114,9 +127,8 @@ struct Typed<'a> {
     sub: &'a str,
     /// Those of our audiences that the token was made for.
     ours: Vec<&'a str>,
-    exp: Timestamp,
-    nbf: Option<Timestamp>,
-    iat: Option<Timestamp>,
+    times: Times,
+    status: Option<status::Claim>,
     kind: Kind,
     permissions: Vec<String>,
     roles: Vec<String>,
@@ -150,9 +162,16 @@ impl<'a> Typed<'a> {
         Ok(Self {
             iss: reader.text("iss")?.unwrap_or_default(),
             sub,
-            exp: reader.time("exp")?.unwrap_or(Timestamp::EPOCH),
-            nbf: reader.time("nbf")?,
-            iat: reader.time("iat")?,
+            times: Times {
+                exp: reader.time("exp")?.unwrap_or(Timestamp::EPOCH),
+                nbf: reader.time("nbf")?,
+                iat: reader.time("iat")?,
+            },
+            status: if issuer.status.is_off() {
+                None
+            } else {
+                reader.read("status", "a reference to a status list", status::Claim::read)?
+            },
             kind: match is_laika && sub.starts_with(SERVICE_ACCOUNT_PREFIX) {
                 _ if anonymous => Kind::Anonymous,
                 true => Kind::ServiceAccount,

@@ -16,16 +16,26 @@ struct Details {
     claim: Option<String>,
     expected: Option<Value>,
     actual: Option<Value>,
-    wanted: Option<WantedKey>,
+    wanted: Option<Wanted>,
 }
 
-/// The key that was not there, so that a fetch may bring it.
+/// What was not there, so that a fetch may bring it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct WantedKey {
+pub(crate) struct Wanted {
     /// Index of the issuer in the options.
     pub(crate) issuer: usize,
-    /// The `kid` that was looked for; `None` when no key of the issuer is here at all.
-    pub(crate) kid: Option<String>,
+    pub(crate) missing: Missing,
+}
+
+/// What an issuer's fetch may bring.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Missing {
+    /// Any keys at all.
+    Keys,
+    /// The key with this `kid`.
+    Key(String),
+    /// The status list at this URL.
+    List(String),
 }
 
 impl VerifyError {
@@ -53,12 +63,12 @@ impl VerifyError {
         self
     }
 
-    pub(crate) fn wanting(mut self, issuer: usize, kid: Option<&str>) -> Self {
-        self.0.wanted = Some(WantedKey { issuer, kid: kid.map(str::to_owned) });
+    pub(crate) fn wanting(mut self, issuer: usize, missing: Missing) -> Self {
+        self.0.wanted = Some(Wanted { issuer, missing });
         self
     }
 
-    pub(crate) fn wanted(&self) -> Option<&WantedKey> {
+    pub(crate) fn wanted(&self) -> Option<&Wanted> {
         self.0.wanted.as_ref()
     }
 

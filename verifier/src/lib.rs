@@ -7,7 +7,7 @@
 //!   [`VerifiedToken`] leads through it.
 //! * **The key chooses the algorithm**, never the token's header.
 //! * **Sans I/O.** Nothing here reads a clock, draws a random number or opens a connection. `now`
-//!   is a parameter; a key set that is to be fetched is named by [`Verifier::fetches`], fetched by
+//!   is a parameter; a key set or status list that is to be fetched is named by [`Verifier::fetches`], fetched by
 //!   the host in its own way, and handed back. So every face has the same behaviour, and tests
 //!   script time and network.
 //! * **Strict.** Unknown options, duplicate JSON members, non-canonical base64url, keys that are
@@ -39,6 +39,8 @@
 //! | [`options`] | its options, one struct for every face |
 //! | [`jws`] | the compact form of a token, read strictly |
 //! | [`keys`] | keys and key sets, and the state machine of remote ones |
+//! | [`status`] | revocation: status lists, and their state machine |
+//! | [`fetch`] | what a host fetches, and the pace of it |
 //! | [`signature`] | the signature algorithms |
 //! | [`checks`] | the claims, in their fixed order |
 //! | [`bearer`] | tokens in HTTP headers, and denials as HTTP answers |
@@ -50,25 +52,30 @@ pub mod algorithm;
 pub mod bearer;
 pub mod checks;
 pub mod error;
+pub mod fetch;
 pub mod jws;
 pub mod keys;
 pub mod options;
 pub mod signature;
+pub mod status;
 #[cfg(feature = "tower")]
 pub mod tower;
 pub mod verified;
 pub mod verifier;
 
 mod base64url;
+mod cache;
 mod issuer;
 mod may_assert;
 mod profile;
 mod uri;
 
 pub use algorithm::Algorithm;
+pub use cache::Counts;
 pub use error::{OptionsError, VerifyError};
+pub use fetch::{Fetch, FetchFailure, Inflate, Landed, Response};
 pub use laika_claims::policy::{Policy, Request};
 pub use laika_claims::{ErrorCode, Permission, Principal, Timestamp};
 pub use options::Options;
 pub use verified::VerifiedToken;
-pub use verifier::{Authorization, Fetch, Response, Verifier};
+pub use verifier::{Authorization, Stats, Verifier};

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use laika_claims::{Permission, Principal, Timestamp};
 use serde_json::{Map, Value};
 
+use crate::checks::{Checked, Times};
 use crate::jws::Header;
+use crate::status;
 
 /// A token that a [`Verifier`](crate::Verifier) has proved: signature, claims, times.
 ///
@@ -15,20 +17,46 @@ pub struct VerifiedToken(Arc<Proved>);
 
 #[derive(Debug)]
 struct Proved {
+    serial: u64,
+    issuer: usize,
     header: Header,
     payload_text: String,
-    principal: Principal,
-    expires_at: Timestamp,
+    checked: Checked,
 }
 
 impl VerifiedToken {
     pub(crate) fn new(
+        serial: u64,
+        issuer: usize,
         header: Header,
         payload_text: String,
-        principal: Principal,
-        expires_at: Timestamp,
+        checked: Checked,
     ) -> Self {
-        Self(Arc::new(Proved { header, payload_text, principal, expires_at }))
+        Self(Arc::new(Proved { serial, issuer, header, payload_text, checked }))
+    }
+
+    /// Tells it from every other token of its verifier; the same as long as it comes from the
+    /// cache.
+    #[must_use]
+    pub fn serial(&self) -> u64 {
+        self.0.serial
+    }
+
+    /// Index of the issuer in the options.
+    pub(crate) fn issuer_index(&self) -> usize {
+        self.0.issuer
+    }
+
+    pub(crate) fn kid(&self) -> Option<&str> {
+        self.0.header.kid.as_deref()
+    }
+
+    pub(crate) fn times(&self) -> Times {
+        self.0.checked.times
+    }
+
+    pub(crate) fn status(&self) -> Option<&status::Claim> {
+        self.0.checked.status.as_ref()
     }
 
     /// The members of the header.
@@ -52,36 +80,36 @@ impl VerifiedToken {
     /// Whom it speaks for.
     #[must_use]
     pub fn principal(&self) -> &Principal {
-        &self.0.principal
+        &self.0.checked.principal
     }
 
     /// Every claim.
     #[must_use]
     pub fn claims(&self) -> &Map<String, Value> {
-        &self.0.principal.claims
+        &self.0.checked.principal.claims
     }
 
     /// `iss`.
     #[must_use]
     pub fn issuer(&self) -> &str {
-        &self.0.principal.issuer
+        &self.0.checked.principal.issuer
     }
 
     /// `sub`.
     #[must_use]
     pub fn subject(&self) -> &str {
-        &self.0.principal.subject
+        &self.0.checked.principal.subject
     }
 
     /// When it expires.
     #[must_use]
     pub fn expires_at(&self) -> Timestamp {
-        self.0.expires_at
+        self.0.checked.times.exp
     }
 
     /// Whether its holder has `permission`.
     #[must_use]
     pub fn can(&self, permission: &Permission) -> bool {
-        self.0.principal.can(permission)
+        self.0.checked.principal.can(permission)
     }
 }

@@ -1,29 +1,49 @@
 //! Issuers, keys and policy behind two calls: [`Verifier::verify`] and [`Verifier::authorize`].
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use laika_claims::policy::{Bearer, Decision, Request};
 use laika_claims::principal;
 use laika_claims::{ErrorCode, Permission, Policy, Timestamp};
 
+use crate::cache::{Cache, Counts};
 use crate::checks;
 use crate::error::VerifyError;
+use crate::fetch::{Fetch, FetchFailure, Ids, Landed, Response};
 use crate::issuer::Issuer;
 use crate::jws::{Payload, UntrustedToken};
-pub use crate::keys::{Fetch, Response};
-use crate::keys::{FetchFailure, RemoteKeys};
+use crate::keys::{Arrival, KeySet};
 use crate::options::{Limits, Options};
+use crate::status::Lists;
 use crate::verified::VerifiedToken;
 
 /// Verifies tokens and decides requests.
 ///
-/// Reading (`verify`, `authorize`) needs a shared reference and never waits. What a host fetches
-/// goes through the exclusive calls.
+/// Reading (`verify`, `authorize`) needs a shared reference and never waits for I/O. What a host
+/// fetches goes through the exclusive calls.
 #[derive(Debug)]
 pub struct Verifier {
     issuers: Vec<Issuer>,
     policy: Option<Policy>,
     limits: Limits,
-    next_fetch: u32,
+    cache: Option<Cache>,
+    /// The serial of the next token.
+    serial: AtomicU64,
+    ids: Ids,
     key_set_fetches: u64,
+}
+
+/// What a verifier has counted since it was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stats {
+    /// Of the cache of verified tokens.
+    pub cache: Counts,
+    /// Key sets that were fetched and taken.
+    pub key_set_fetches: u64,
+    /// Status lists that were fetched and taken.
+    pub status_list_fetches: u64,
+    /// How often a status list was used that was too old, because no other could be had.
+    pub stale_status_uses: u64,
 }
 
 /// What [`Verifier::authorize`] found.
@@ -50,28 +70,60 @@ impl Verifier {
     /// A verifier with these options. Keys by URL are not there yet: see [`Verifier::fetches`].
     #[must_use]
     pub fn new(options: Options) -> Self {
+        let issuers = options.issuers.into_iter().enumerate();
         Self {
-            issuers: options.issuers.into_iter().map(Issuer::new).collect(),
+            issuers: issuers.map(|(index, options)| Issuer::new(index, options)).collect(),
             policy: options.policy,
             limits: options.limits,
-            next_fetch: 0,
+            cache: options.cache_bytes.map(Cache::new),
+            serial: AtomicU64::new(0),
+            ids: Ids::default(),
             key_set_fetches: 0,
         }
     }
 
-    /// Proves everything about `token`, in this order: form, header, key, signature, claims, times.
+    /// Proves everything about `token`, in this order: form, header, key, signature, claims, times,
+    /// status.
     ///
     /// # Errors
-    /// The first check that fails. `keys_unavailable` and `key_not_found` may be mended by a fetch:
-    /// see [`Verifier::fetches`].
+    /// The first check that fails. `keys_unavailable`, `key_not_found` and `status_unavailable` may
+    /// be mended by a fetch: see [`Verifier::fetches`].
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<VerifiedToken, VerifyError> {
+        let Some(cache) = &self.cache else {
+            return self.prove(token, now);
+        };
+        let kept = cache.get(token).map(|kept| self.recheck(kept, now));
+        cache.count(matches!(kept, Some(Ok(_))));
+        if let Some(Ok(kept)) = kept {
+            return Ok(kept);
+        }
+        // What no longer holds is refused for the reason that a token seen first would be.
+        let proved = self.prove(token, now)?;
+        cache.insert(token, proved.clone());
+        Ok(proved)
+    }
+
+    /// Everything about a token that is seen for the first time.
+    fn prove(&self, token: &str, now: Timestamp) -> Result<VerifiedToken, VerifyError> {
         let token = UntrustedToken::parse(token, self.limits.max_token_size)?;
         let Chosen { index, issuer, payload } = self.choose_issuer(&token)?;
-        issuer.check_signature(&token, index, now)?;
+        issuer.check_signature(&token, now)?;
         let payload = payload.map_or_else(|| token.read_payload(), Ok)?;
-        let (principal, expires_at) =
-            checks::check_claims(payload.claims, issuer.rules(), self.limits, now)?;
-        Ok(VerifiedToken::new(token.header, payload.text, principal, expires_at))
+        let checked = checks::check_claims(payload.claims, issuer.rules(), self.limits, now)?;
+        issuer.check_status(checked.status.as_ref(), now)?;
+        let serial = self.serial.fetch_add(1, Ordering::Relaxed);
+        Ok(VerifiedToken::new(serial, index, token.header, payload.text, checked))
+    }
+
+    /// What may have changed about a token that was proved before. Keys that have changed took
+    /// their tokens with them.
+    fn recheck(&self, token: VerifiedToken, now: Timestamp) -> Result<VerifiedToken, ()> {
+        let issuer = self.issuers.get(token.issuer_index()).ok_or(())?;
+        let has_keys = issuer.has_keys(now).then_some(()).ok_or(());
+        has_keys?;
+        checks::check_times(token.times(), issuer.rules(), self.limits, now).map_err(drop)?;
+        issuer.check_status(token.status(), now).map_err(drop)?;
+        Ok(token)
     }
 
     /// The issuer whose keys the token must be signed with. Where there are several, one strict
@@ -155,71 +207,106 @@ impl Verifier {
     #[must_use]
     pub fn has_fetches(&self, error: Option<&VerifyError>, now: Timestamp) -> bool {
         error.is_some_and(|error| error.wanted().is_some())
-            || self.issuers.iter().filter_map(Issuer::remote).any(|keys| keys.is_due(now))
+            || self.issuers.iter().any(|issuer| issuer.has_fetches(now))
     }
 
-    /// What the host should fetch now: sets that are absent or age, and the set in which `error`
-    /// missed a key. Each counts as under way until it is reported.
+    /// What the host should fetch now: keys and lists that are absent or age, and what `error`
+    /// missed. Each counts as under way until it is reported by [`Verifier::fetched`] or
+    /// [`Verifier::fetch_failed`].
     pub fn fetches(&mut self, error: Option<&VerifyError>, now: Timestamp) -> Vec<Fetch> {
         let wanted = error.and_then(VerifyError::wanted);
-        let next = &mut self.next_fetch;
-        let started = self.issuers.iter_mut().enumerate().filter_map(|(index, issuer)| {
-            let keys = issuer.remote_mut()?;
-            let missed = wanted.filter(|wanted| wanted.issuer == index);
-            let missed = missed.and_then(|wanted| wanted.kid.as_deref());
-            keys.refresh_if_due(now, next)
-                .or_else(|| missed.and_then(|kid| keys.refresh_for(kid, now, next)))
+        let ids = &mut self.ids;
+        let issuers = self.issuers.iter_mut().enumerate();
+        let fetches = issuers.flat_map(|(index, issuer)| {
+            let wanted = wanted.filter(|wanted| wanted.issuer == index);
+            issuer.fetches(wanted.map(|wanted| &wanted.missing), now, ids)
         });
-        started.collect()
+        fetches.collect()
     }
 
-    /// What the host should fetch because somebody asked for fresh keys.
+    /// What the host should fetch because somebody asked for fresh keys and status lists.
     pub fn refresh(&mut self, now: Timestamp) -> Vec<Fetch> {
-        let next = &mut self.next_fetch;
-        let remote = self.issuers.iter_mut().filter_map(Issuer::remote_mut);
-        let started = remote.filter_map(|keys| keys.refresh_at_once(now, next));
-        started.collect()
+        let ids = &mut self.ids;
+        self.issuers.iter_mut().flat_map(|issuer| issuer.refresh(now, ids)).collect()
     }
 
-    /// Whether a fetch is under way that may mend `error`: wait for it, and ask again.
+    /// For how many seconds it is worth waiting for a fetch that may mend `error`, if one is under
+    /// way: until then, or until any fetch has ended, and then ask again.
     #[must_use]
-    pub fn may_be_mended(&self, error: &VerifyError, now: Timestamp) -> bool {
-        let issuer = error.wanted().and_then(|wanted| self.issuers.get(wanted.issuer));
-        issuer.and_then(Issuer::remote).is_some_and(|keys| keys.is_fetching(now))
+    pub fn wait(&self, error: &VerifyError, now: Timestamp) -> Option<f64> {
+        let wanted = error.wanted()?;
+        self.issuers.get(wanted.issuer)?.wait(&wanted.missing, now)
     }
 
     /// Takes what fetch `id` brought. An answer that nobody waits for any more is ignored.
+    pub fn fetched(&mut self, id: u32, response: Response<'_>, now: Timestamp) -> Landed {
+        for index in 0..self.issuers.len() {
+            let Some(issuer) = self.issuers.get_mut(index) else {
+                break;
+            };
+            if let Some(taken) = issuer.take_keys(id, response, now, &mut self.ids) {
+                return match taken {
+                    Ok(Arrival::Next(fetch)) => {
+                        Landed { fetches: vec![fetch], ..Landed::default() }
+                    }
+                    Ok(Arrival::Keys(before)) => {
+                        self.key_set_fetches += 1;
+                        self.forget_replaced(index, before.as_ref(), now);
+                        Landed::default()
+                    }
+                    Err(failure) => Landed { failure: Some(failure), ..Landed::default() },
+                };
+            }
+            if let Some(landed) = issuer.take_list(id, response, self.limits, now, &mut self.ids) {
+                return landed;
+            }
+        }
+        Landed::default()
+    }
+
+    /// Takes the bytes that [`Landed::inflate`] asked for.
     ///
     /// # Errors
-    /// Why it is not used; keys that are held go on.
-    pub fn fetched(
-        &mut self,
-        id: u32,
-        response: Response<'_>,
-        now: Timestamp,
-    ) -> Result<(), FetchFailure> {
-        let Some(keys) = self.awaiting(id) else {
-            return Ok(());
-        };
-        keys.take(response, now)?;
-        self.key_set_fetches += 1;
-        Ok(())
+    /// Why they are not used; the list that is held goes on.
+    pub fn inflated(&mut self, id: u32, bytes: &[u8], now: Timestamp) -> Result<(), FetchFailure> {
+        let taken = self.issuers.iter_mut().find_map(|issuer| issuer.inflated(id, bytes, now));
+        taken.unwrap_or(Ok(()))
     }
 
-    /// Notes that fetch `id` has failed.
+    /// Notes that fetch `id`, or inflating what it brought, has failed.
     pub fn fetch_failed(&mut self, id: u32) {
-        if let Some(keys) = self.awaiting(id) {
-            keys.fail();
+        self.issuers.iter_mut().for_each(|issuer| issuer.fetch_failed(id));
+    }
+
+    /// Lets the cached tokens go whose keys are gone, or are others now.
+    fn forget_replaced(&self, issuer: usize, before: Option<&KeySet>, now: Timestamp) {
+        let keys = self.issuers.get(issuer).and_then(|issuer| issuer.key_set(now));
+        let (Some(cache), Some(before), Some(keys)) = (&self.cache, before, keys) else {
+            return;
+        };
+        if keys == before {
+            return;
         }
+        let holds = |kid: &str| keys.get(kid).is_some_and(|key| before.get(kid) == Some(key));
+        cache.retain(|token| token.issuer_index() != issuer || token.kid().is_some_and(holds));
     }
 
-    /// How many key sets were fetched and taken.
+    /// How often the cache of verified tokens has let some go, if there is a cache: whoever keeps
+    /// something for each token ([`VerifiedToken::serial`]) lets go of it likewise.
     #[must_use]
-    pub fn key_set_fetches(&self) -> u64 {
-        self.key_set_fetches
+    pub fn generation(&self) -> Option<u64> {
+        self.cache.as_ref().map(|cache| cache.counts().generations)
     }
 
-    fn awaiting(&mut self, id: u32) -> Option<&mut RemoteKeys> {
-        self.issuers.iter_mut().filter_map(Issuer::remote_mut).find(|keys| keys.awaits(id))
+    /// What was counted since the verifier was made.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        let lists = || self.issuers.iter().map(Issuer::lists);
+        Stats {
+            cache: self.cache.as_ref().map(Cache::counts).unwrap_or_default(),
+            key_set_fetches: self.key_set_fetches,
+            status_list_fetches: lists().map(Lists::fetched).sum(),
+            stale_status_uses: lists().map(Lists::stale_uses).sum(),
+        }
     }
 }

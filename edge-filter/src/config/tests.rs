@@ -34,22 +34,10 @@ fn the_least_configuration_reads_the_authorization_header_and_forwards_nothing()
     assert_eq!(config.token_from, [TokenPlace::authorization()]);
     assert_eq!(config.forward.names().count(), 0);
     assert!(!config.strip_token && !config.shadow && config.realm.is_none());
-    let endpoint = &config.key_endpoints[0];
-    assert_eq!(endpoint.cluster, "issuer");
-    assert_eq!(endpoint.scheme, "https");
-    assert_eq!(endpoint.authority, "id.example:8443");
-    assert_eq!(endpoint.path, "/.well-known/jwks.json");
+    assert_eq!(config.clusters, [Some("issuer".to_owned())]);
     let mut one = document();
     one["issuers"] = one["issuers"][0].clone();
-    assert_eq!(read(&one).unwrap().key_endpoints, config.key_endpoints);
-}
-
-#[test]
-fn a_key_url_without_path_is_asked_for_its_root() {
-    for (uri, path) in [("https://a", "/"), ("https://a?b", "/?b"), ("https://a/b?c", "/b?c")] {
-        let endpoint = KeyEndpoint::new((uri.to_owned(), "x".to_owned()));
-        assert_eq!((endpoint.authority.as_str(), endpoint.path.as_str()), ("a", path));
-    }
+    assert_eq!(read(&one).unwrap().clusters, config.clusters);
 }
 
 #[test]
@@ -97,6 +85,8 @@ fn what_is_not_understood_is_refused_with_its_place() {
         assert_eq!(error.at, at, "{error}");
         assert!(error.message.contains(words), "{error}");
     }
+    let status = with_issuer("status", json!("required"));
+    assert!(status.is_ok(), "{status:?}");
     let jwks = json!({ "keys": [] });
     let unused =
         json!({ "issuers": { "issuer": "a", "audience": "b", "jwks": jwks, "cluster": "c" } });
@@ -122,5 +112,5 @@ fn with_several_issuers_a_subject_goes_on_with_its_issuer_only() {
     document["forward"] = json!({ "headers": { "x-user-id": "sub" } });
     assert_eq!(read(&document).unwrap_err().at, "forward.headers");
     document["forward"]["headers"]["x-issuer"] = json!("iss");
-    assert_eq!(read(&document).unwrap().key_endpoints.len(), 2);
+    assert_eq!(read(&document).unwrap().clusters.len(), 2);
 }

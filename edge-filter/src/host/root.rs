@@ -3,13 +3,13 @@
 use std::mem;
 use std::time::Duration;
 
-use laika_verifier::keys::MAX_BODY;
+use laika_verifier::fetch::MAX_BODY;
 use proxy_wasm::hostcalls;
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{BufferType, ContextType, LogLevel, MapType};
 
 use super::stream::{self, Stream};
-use super::{IDLE, Plugin, SOON, log, now};
+use super::{IDLE, Plugin, SOON, WATCH, log, now};
 use crate::filter::{Call, Denial, Filter};
 
 /// How long an answer may take.
@@ -34,7 +34,8 @@ impl Root {
         self.settle();
         let state = self.plugin.0.borrow();
         let done = state.queue.is_empty() && state.released.is_empty();
-        let _ = hostcalls::set_tick_period(if done { IDLE } else { SOON });
+        let rest = if state.waiting.is_empty() { IDLE } else { WATCH };
+        let _ = hostcalls::set_tick_period(if done { rest } else { SOON });
     }
 
     /// Makes every call that is queued. One that can't even be made has failed.
@@ -51,7 +52,7 @@ impl Root {
     }
 
     fn fail(&self, id: u32, why: &str) {
-        log(LogLevel::Warn, &format!("keys were not fetched: {why}"));
+        log(LogLevel::Warn, &format!("keys or status lists were not fetched: {why}"));
         let mut state = self.plugin.0.borrow_mut();
         if let Ok(filter) = &mut state.filter {
             filter.fetch_failed(id);
@@ -65,10 +66,12 @@ impl Root {
         let body = hostcalls::get_buffer(BufferType::HttpCallResponseBody, 0, size);
         let (headers, body) = (headers.unwrap_or_default(), body.ok().flatten());
         let mut state = self.plugin.0.borrow_mut();
-        if let Ok(filter) = &mut state.filter
-            && let Err(failure) = filter.fetched(id, &headers, &body.unwrap_or_default(), now())
-        {
-            log(LogLevel::Warn, &format!("keys were not fetched: {failure}"));
+        if let Ok(filter) = &mut state.filter {
+            let arrived = filter.fetched(id, &headers, &body.unwrap_or_default(), now());
+            if let Some(failure) = arrived.failure {
+                log(LogLevel::Warn, &format!("what was fetched is not used: {failure}"));
+            }
+            state.queue.extend(arrived.calls);
         }
         state.release(|_| true);
     }
@@ -131,7 +134,7 @@ impl RootContext for Root {
                 state.queue.extend(calls);
             }
             // Nobody waits longer than is allowed, whatever becomes of the call.
-            state.release(|visit| visit.until.is_none_or(|until| until <= now));
+            state.release(|visit| visit.look_at <= now);
         }
         self.work();
     }
@@ -152,7 +155,7 @@ fn dispatch(call: &Call) -> Option<u32> {
         (":scheme", call.scheme.as_str()),
         (":authority", call.authority.as_str()),
         (":path", call.path.as_str()),
-        ("accept", "application/jwk-set+json, application/json"),
+        ("accept", "application/jwk-set+json, application/statuslist+jwt, application/json"),
     ];
     hostcalls::dispatch_http_call(&call.cluster, headers, None, Vec::new(), TIMEOUT).ok()
 }

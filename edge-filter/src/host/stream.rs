@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use laika_verifier::Timestamp;
 use proxy_wasm::hostcalls;
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::{Action, LogLevel, MapType};
@@ -18,7 +19,7 @@ pub(super) struct Stream {
 impl Stream {
     pub(super) fn new(id: u32, plugin: Plugin) -> Self {
         let passed = Rc::new(Cell::new(false));
-        Self { plugin, visit: Visit { id, passed, until: None } }
+        Self { plugin, visit: Visit { id, passed, until: None, look_at: Timestamp::EPOCH } }
     }
 
     fn action(&self) -> Action {
@@ -88,7 +89,8 @@ pub(super) fn attend(plugin: &Plugin, mut visit: Visit) -> bool {
             visit.passed.set(true);
         }
         Outcome::Deny(denial) => send(&denial),
-        Outcome::Wait => {
+        Outcome::Wait(look_at) => {
+            visit.look_at = look_at.min(until);
             plugin.0.borrow_mut().waiting.insert(visit.id, visit);
         }
     }

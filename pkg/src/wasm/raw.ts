@@ -26,12 +26,16 @@ export interface RawVerifier {
     now: number,
     mayFetch: boolean,
   ): string;
+  /** JSON of the token that the last outcome named by its serial. */
+  lastToken(): string | undefined;
   can(issuer: string, grants: string[], permission: string): boolean;
   /** JSON array of {@link Fetch}: what to fetch at once. */
   refresh(now: number): string;
-  /** Reports an answer; says why it is of no use, if it is of none. */
-  fetched(id: number, status: number, cacheControl: string | undefined, body: Uint8Array, now: number): string | undefined;
-  /** Reports that no answer came. */
+  /** Reports an answer. JSON of a {@link Landed}. */
+  fetched(id: number, status: number, cacheControl: string | undefined, body: Uint8Array, now: number): string;
+  /** Reports what an answer inflates to; says why it is of no use, if it is of none. */
+  inflated(id: number, bytes: Uint8Array, now: number): string | undefined;
+  /** Reports that no answer came, or that it could not be inflated. */
   fetchFailed(id: number): void;
   /** JSON of the counters. */
   stats(): string;
@@ -44,23 +48,36 @@ export interface Fetch {
   uri: string;
 }
 
+/** What became of an answer. */
+export interface Landed {
+  /** Why it is of no use. */
+  failure?: string;
+  /** What to fetch next. */
+  fetch?: Fetch[];
+  /** A zlib stream in base64, to be inflated to at most so many bytes and reported by `inflated`. */
+  inflate?: { data: string; limit: number };
+}
+
 /** What comes with every answer. */
 export interface Outcome {
+  /** Changes when tokens have left the module's cache; `null` without a cache. */
+  generation: number | null;
+  /** Names the verified token, where there is one; the same for a token that comes from the cache. */
+  serial?: number;
   /** What the host must start to fetch now. */
   fetch?: Fetch[];
-  /** The answer may change once what is in flight has ended: wait, and ask again. */
-  wait?: true;
+  /** The answer may change once what is in flight has ended: wait at most so many seconds, and ask again. */
+  wait?: number;
 }
 
 /** Either a token or an error. */
 export interface VerifyOutcome extends Outcome {
-  token?: object;
   error?: RawError;
 }
 
-/** Always a decision. */
+/** Always a decision; the token stands beside it. */
 export interface AuthorizeOutcome extends Outcome {
-  decision: { token?: object };
+  decision: object;
 }
 
 /** An error as data. */

@@ -1,5 +1,6 @@
 //! Keys, sets of keys, and the state machine that keeps a remote set fresh.
 
+mod discovery;
 mod jwk;
 mod max_age;
 mod pem;
@@ -9,7 +10,8 @@ use laika_claims::ErrorCode;
 use laika_claims::json::{self, DOCUMENT_LIMITS};
 use serde_json::Value;
 
-pub use remote::{Fetch, FetchFailure, MAX_BODY, RemoteKeys, Response};
+pub(crate) use discovery::Discovery;
+pub(crate) use remote::{Arrival, Fingerprint, KeySource, RemoteKeys};
 
 use crate::algorithm::Algorithm;
 use crate::error::VerifyError;
@@ -20,7 +22,7 @@ use crate::signature::PublicKey;
 pub const MAX_KEYS: usize = 64;
 
 /// A key of a set.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Key {
     /// `kid`, where it has one.
     pub kid: Option<String>,
@@ -33,7 +35,7 @@ pub struct Key {
 }
 
 /// The keys of one issuer (JWK Set, RFC 7517 section 5).
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct KeySet {
     keys: Vec<Key>,
 }
@@ -84,10 +86,16 @@ impl KeySet {
         self.keys.iter().flat_map(|key| key.algorithms.iter().copied())
     }
 
+    /// The key with this `kid`.
+    #[must_use]
+    pub fn get(&self, kid: &str) -> Option<&Key> {
+        self.keys.iter().find(|key| key.kid.as_deref() == Some(kid))
+    }
+
     /// Whether it has a key with this `kid`.
     #[must_use]
     pub fn has(&self, kid: &str) -> bool {
-        self.keys.iter().any(|key| key.kid.as_deref() == Some(kid))
+        self.get(kid).is_some()
     }
 
     /// The key that `token` names, for `algorithm`. A token without `kid` is accepted only where
@@ -103,9 +111,8 @@ impl KeySet {
     ) -> Result<&PublicKey, VerifyError> {
         let not_found = |message| VerifyError::new(ErrorCode::KeyNotFound, message);
         if let Some(kid) = token.header.kid.as_deref() {
-            let key = self.keys.iter().find(|key| key.kid.as_deref() == Some(kid));
             let message = || format!("the issuer has no key `{}`", kid.escape_debug());
-            return key.ok_or_else(|| not_found(message()))?.material_for(algorithm);
+            return self.get(kid).ok_or_else(|| not_found(message()))?.material_for(algorithm);
         }
         let fits = |key: &&Key| key.material.is_ok() && key.algorithms.contains(&algorithm);
         let mut fitting = self.keys.iter().filter(fits);

@@ -6,16 +6,16 @@
 //! in 30 seconds, and is then remembered, so that a flood of invented ones is no flood of fetches.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use laika_claims::Timestamp;
+use sha2::{Digest as _, Sha256};
 
 use super::KeySet;
+use super::discovery::Discovery;
 use super::max_age::max_age;
 use crate::algorithm::Algorithm;
+use crate::fetch::{Fetch, FetchFailure, Ids, LOST, Pace, Response};
 
-/// Longest answer that is read, in bytes.
-pub const MAX_BODY: usize = 256 * 1024;
 /// Seconds between attempts that unknown `kid`s cause.
 const COOLDOWN: f64 = 30.0;
 /// Bounds of `max-age`, and its value where the answer says none, in seconds.
@@ -25,179 +25,210 @@ const DEFAULT_MAX_AGE: f64 = 300.0;
 const REFRESH_AT: f64 = 0.8;
 /// Seconds that old keys go on while the endpoint fails.
 const STALE: f64 = 24.0 * 3600.0;
-/// Longest pause between attempts at a failing endpoint, in seconds; the first is one second.
+/// Longest pause between attempts at a failing endpoint, in seconds.
 const MAX_BACK_OFF: f64 = 300.0;
-/// Seconds after which a fetch that was never reported counts as lost.
-const LOST: f64 = 10.0;
 /// How many unknown `kid`s are remembered, and for how many seconds.
 const MAX_UNKNOWN: usize = 1000;
 const UNKNOWN: f64 = 300.0;
 
-/// A fetch for the host to make: GET, 5 s time-out, no redirect, at most 256 KiB.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Fetch {
-    /// To be handed back with the answer.
-    pub id: u32,
-    /// What to GET.
-    pub uri: String,
-}
-
-/// What a fetch brought.
-#[derive(Debug, Clone, Copy)]
-pub struct Response<'a> {
-    /// HTTP status.
-    pub status: u16,
-    /// `Cache-Control`, where the answer has one that is text.
-    pub cache_control: Option<&'a str>,
-    /// The body, at most 256 KiB and one byte.
-    pub body: &'a [u8],
-}
-
-/// Why what was fetched is not used.
+/// Where the key set of an issuer is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FetchFailure(pub String);
+pub(crate) enum KeySource {
+    /// At this URL.
+    Uri(String),
+    /// Where the issuer's metadata say.
+    Discovery(Discovery),
+}
 
 /// The keys of an issuer behind a URL.
 #[derive(Debug)]
-pub struct RemoteKeys {
-    uri: String,
+pub(crate) struct RemoteKeys {
+    /// Index of the issuer in the options.
+    issuer: usize,
+    source: KeySource,
+    /// Where discovery has found the set; forgotten when it is no longer there.
+    found: Option<String>,
     /// What an RSA key that does not name its algorithm is used with.
     rsa: Vec<Algorithm>,
     held: Option<Held>,
-    in_flight: Option<InFlight>,
-    last_attempt: Option<Timestamp>,
-    /// Attempts that have failed since the last that did not.
-    failures: i32,
+    pace: Pace,
     /// Unknown `kid`s that a fetch was made for, and until when they are remembered.
     unknown: BTreeMap<String, Timestamp>,
+    /// The set that a status list spoke of, when a fetch was last made for that.
+    announced: Option<Fingerprint>,
 }
+
+/// SHA-256 of a key set as it was served.
+pub(crate) type Fingerprint = [u8; 32];
 
 #[derive(Debug)]
 struct Held {
     keys: KeySet,
+    fingerprint: Fingerprint,
     since: Timestamp,
     max_age: f64,
 }
 
+/// What an answer brought.
 #[derive(Debug)]
-struct InFlight {
-    id: u32,
-    since: Timestamp,
+pub(crate) enum Arrival {
+    /// Keys, and those they replace.
+    Keys(Option<KeySet>),
+    /// Not yet keys: this is to be fetched now.
+    Next(Fetch),
 }
 
 impl RemoteKeys {
-    /// No keys yet, to be fetched from `uri`; see [`KeySet::from_value`] for `rsa`.
-    #[must_use]
-    pub fn new(uri: String, rsa: Vec<Algorithm>) -> Self {
+    /// No keys yet, to be fetched from `source`; see [`KeySet::from_value`] for `rsa`.
+    pub(crate) fn new(issuer: usize, source: KeySource, rsa: Vec<Algorithm>) -> Self {
         Self {
-            uri,
+            issuer,
+            source,
+            found: None,
             rsa,
             held: None,
-            in_flight: None,
-            last_attempt: None,
-            failures: 0,
+            pace: Pace::new(MAX_BACK_OFF),
             unknown: BTreeMap::new(),
+            announced: None,
         }
     }
 
     /// The keys, if there are some that may still be used.
-    #[must_use]
-    pub fn usable(&self, now: Timestamp) -> Option<&KeySet> {
+    pub(crate) fn usable(&self, now: Timestamp) -> Option<&KeySet> {
         let held = self.held.as_ref()?;
         (now.since(held.since) < held.max_age.max(STALE)).then_some(&held.keys)
     }
 
-    /// Whether a fetch is under way.
-    #[must_use]
-    pub fn is_fetching(&self, now: Timestamp) -> bool {
-        self.in_flight.as_ref().is_some_and(|flight| now.since(flight.since) < LOST)
+    /// For how many seconds more a fetch may be under way, if one is.
+    pub(crate) fn wait(&self, now: Timestamp) -> Option<f64> {
+        self.pace.under_way(now).map(|age| LOST - age)
     }
 
     /// The fetch to make now because the set is absent or ages, if any. It counts as started.
-    pub fn refresh_if_due(&mut self, now: Timestamp, next_id: &mut u32) -> Option<Fetch> {
-        self.is_due(now).then(|| self.start(now, next_id))
+    pub(crate) fn refresh_if_due(&mut self, now: Timestamp, ids: &mut Ids) -> Option<Fetch> {
+        self.is_due(now).then(|| self.start(now, ids))
     }
 
     /// Whether [`refresh_if_due`](Self::refresh_if_due) would start a fetch.
-    #[must_use]
-    pub fn is_due(&self, now: Timestamp) -> bool {
+    pub(crate) fn is_due(&self, now: Timestamp) -> bool {
         let aged = self
             .held
             .as_ref()
             .is_none_or(|held| now.since(held.since) >= held.max_age * REFRESH_AT);
-        aged && !self.is_fetching(now) && self.since_last_attempt(now) >= self.back_off()
+        aged && self.pace.may_start(now)
     }
 
     /// The fetch to make now because a token named `kid`, which is not in the set, if any.
-    pub fn refresh_for(&mut self, kid: &str, now: Timestamp, next_id: &mut u32) -> Option<Fetch> {
+    pub(crate) fn refresh_for(
+        &mut self,
+        kid: &str,
+        now: Timestamp,
+        ids: &mut Ids,
+    ) -> Option<Fetch> {
         let asked = self.unknown.get(kid).is_some_and(|until| now < *until);
         let known = self.held.as_ref().is_some_and(|held| held.keys.has(kid));
-        let pause = self.back_off().max(COOLDOWN);
-        if asked || known || self.is_fetching(now) || self.since_last_attempt(now) < pause {
+        if asked || known || !self.pace.may_start(now) || self.is_cooling(now) {
             return None;
         }
         self.remember(kid, now);
-        Some(self.start(now, next_id))
+        Some(self.start(now, ids))
+    }
+
+    /// The fetch to make now because the issuer's status list speaks of another key set, if any. A
+    /// cache on the way may serve the old one for a while, so it is asked for again.
+    pub(crate) fn refresh_unless(
+        &mut self,
+        announced: Fingerprint,
+        now: Timestamp,
+        ids: &mut Ids,
+    ) -> Option<Fetch> {
+        let known = self.held.as_ref().is_some_and(|held| held.fingerprint == announced);
+        let asked = self.announced == Some(announced) && self.is_cooling(now);
+        if known || asked || !self.pace.may_start(now) {
+            return None;
+        }
+        self.announced = Some(announced);
+        Some(self.start(now, ids))
     }
 
     /// The fetch to make now because somebody asked for it, unless one is under way.
-    pub fn refresh_at_once(&mut self, now: Timestamp, next_id: &mut u32) -> Option<Fetch> {
-        (!self.is_fetching(now)).then(|| self.start(now, next_id))
+    pub(crate) fn refresh_at_once(&mut self, now: Timestamp, ids: &mut Ids) -> Option<Fetch> {
+        self.pace.under_way(now).is_none().then(|| self.start(now, ids))
     }
 
     /// Whether `id` is the fetch under way here.
-    #[must_use]
-    pub fn awaits(&self, id: u32) -> bool {
-        self.in_flight.as_ref().is_some_and(|flight| flight.id == id)
+    pub(crate) fn awaits(&self, id: u32) -> bool {
+        self.pace.awaits(id)
     }
 
     /// Takes what the fetch under way brought.
     ///
     /// # Errors
     /// Why it is not used. Keys that are held go on.
-    pub fn take(&mut self, response: Response<'_>, now: Timestamp) -> Result<(), FetchFailure> {
-        self.in_flight = None;
-        let keys = read(response, &self.rsa).inspect_err(|_| self.note_failure())?;
+    pub(crate) fn take(
+        &mut self,
+        response: Response<'_>,
+        now: Timestamp,
+        ids: &mut Ids,
+    ) -> Result<Arrival, FetchFailure> {
+        if let (KeySource::Discovery(discovery), None) = (&mut self.source, &self.found) {
+            match response.check().and_then(|()| discovery.read(response.body)) {
+                Ok(uri) => self.found = Some(uri),
+                // The other document may be there: that is no failure yet.
+                Err(_) if discovery.turn() => {}
+                Err(failure) => {
+                    self.note_failure();
+                    return Err(failure);
+                }
+            }
+            self.pace.land();
+            return Ok(Arrival::Next(self.start(now, ids)));
+        }
+        let keys = response
+            .check()
+            .and_then(|()| KeySet::from_json(response.body, &self.rsa).map_err(FetchFailure))
+            .inspect_err(|_| self.fail())?;
         let max_age = response.cache_control.and_then(max_age).map_or(DEFAULT_MAX_AGE, f64::from);
-        self.failures = 0;
-        self.held = Some(Held { keys, since: now, max_age: max_age.clamp(MAX_AGE.0, MAX_AGE.1) });
-        Ok(())
+        self.pace.succeed();
+        let held = Held {
+            keys,
+            fingerprint: Sha256::digest(response.body).into(),
+            since: now,
+            max_age: max_age.clamp(MAX_AGE.0, MAX_AGE.1),
+        };
+        Ok(Arrival::Keys(self.held.replace(held).map(|before| before.keys)))
     }
 
     /// Notes that the fetch under way has failed.
-    pub fn fail(&mut self) {
-        self.in_flight = None;
+    pub(crate) fn fail(&mut self) {
+        if let KeySource::Discovery(discovery) = &mut self.source
+            && self.found.take().is_none()
+        {
+            discovery.turn();
+        }
         self.note_failure();
     }
 
     fn note_failure(&mut self) {
-        self.failures = self.failures.saturating_add(1);
+        self.pace.fail();
         // What was not answered is not known to be unknown.
         self.unknown.clear();
+        self.announced = None;
     }
 
-    fn start(&mut self, now: Timestamp, next_id: &mut u32) -> Fetch {
-        let id = *next_id;
-        *next_id = next_id.wrapping_add(1);
-        // A fetch that was never reported is a failed one.
-        if self.in_flight.is_some() {
-            self.note_failure();
+    fn start(&mut self, now: Timestamp, ids: &mut Ids) -> Fetch {
+        if self.pace.is_open() {
+            self.fail();
         }
-        self.in_flight = Some(InFlight { id, since: now });
-        self.last_attempt = Some(now);
-        Fetch { id, uri: self.uri.clone() }
+        let uri = match (&self.source, &self.found) {
+            (KeySource::Uri(uri), _) | (KeySource::Discovery(_), Some(uri)) => uri.clone(),
+            (KeySource::Discovery(discovery), None) => discovery.uri(),
+        };
+        Fetch { id: self.pace.start(now, ids), issuer: self.issuer, uri }
     }
 
-    fn since_last_attempt(&self, now: Timestamp) -> f64 {
-        // A clock that was set back must not stop all fetches until it has caught up.
-        match self.last_attempt {
-            Some(last) if now >= last => now.since(last),
-            _ => f64::INFINITY,
-        }
-    }
-
-    fn back_off(&self) -> f64 {
-        if self.failures == 0 { 0.0 } else { 2_f64.powi(self.failures - 1).min(MAX_BACK_OFF) }
+    fn is_cooling(&self, now: Timestamp) -> bool {
+        self.pace.since_last_attempt(now) < COOLDOWN
     }
 
     fn remember(&mut self, kid: &str, now: Timestamp) {
@@ -208,24 +239,6 @@ impl RemoteKeys {
         self.unknown.insert(kid.to_owned(), now.plus(UNKNOWN));
     }
 }
-
-fn read(response: Response<'_>, rsa: &[Algorithm]) -> Result<KeySet, FetchFailure> {
-    if response.status != 200 {
-        return Err(FetchFailure(format!("the endpoint answered {}", response.status)));
-    }
-    if response.body.len() > MAX_BODY {
-        return Err(FetchFailure(format!("the answer is longer than {MAX_BODY} bytes")));
-    }
-    KeySet::from_json(response.body, rsa).map_err(FetchFailure)
-}
-
-impl fmt::Display for FetchFailure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for FetchFailure {}
 
 #[cfg(test)]
 mod tests;

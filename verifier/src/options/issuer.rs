@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::read;
 use crate::algorithm::{Algorithm, Family};
 use crate::error::OptionsError;
-use crate::keys::{Key, KeySet};
+use crate::keys::{Discovery, Key, KeySet, KeySource};
 use crate::may_assert::MayAssert;
 use crate::profile::Profile;
 use crate::signature::hmac::HmacKey;
@@ -39,9 +39,37 @@ pub(crate) struct IssuerRules {
     pub(crate) role_claims: Vec<String>,
     /// Bounds of what a token may grant.
     pub(crate) may_assert: Option<MayAssert>,
-    /// Whether a token that carries a revocation status is refused, because no status list can be
-    /// had; otherwise its status is not looked at.
-    pub(crate) refuse_status: bool,
+    pub(crate) status: StatusRules,
+}
+
+/// What is asked of a token's revocation status.
+#[derive(Debug)]
+pub(crate) struct StatusRules {
+    mode: Status,
+    /// Origins and URLs from which lists may be fetched.
+    uris: Vec<String>,
+    /// Origins that may be http.
+    insecure: Vec<String>,
+    /// Seconds that a list goes on while its endpoint fails.
+    pub(crate) max_stale: f64,
+}
+
+impl StatusRules {
+    /// Whether a token's status is not looked at.
+    pub(crate) fn is_off(&self) -> bool {
+        self.mode == Status::Off
+    }
+
+    /// Whether a token without a status is refused.
+    pub(crate) fn is_required(&self) -> bool {
+        self.mode == Status::Required
+    }
+
+    /// Whether the list at `uri` may be fetched.
+    pub(crate) fn may_fetch(&self, uri: &str) -> bool {
+        let named = |known: &String| known == uri || uri::origin(uri) == Some(known);
+        self.uris.iter().any(named) && uri::may_fetch(uri, &self.insecure)
+    }
 }
 
 /// Where the keys of an issuer come from.
@@ -50,8 +78,8 @@ pub(crate) enum KeysFrom {
     Set(KeySet),
     One(Key),
     Secret(HmacKey),
-    /// A URL, and what an RSA key there that does not name its algorithm is used with.
-    Uri(String, Vec<Algorithm>),
+    /// Keys to be fetched, and what an RSA key there that does not name its algorithm is used with.
+    Remote(KeySource, Vec<Algorithm>),
 }
 
 #[derive(Debug, Deserialize)]
@@ -61,6 +89,7 @@ struct RawIssuer {
     audience: OneOrMany,
     jwks: Option<Value>,
     jwks_uri: Option<String>,
+    discover: Option<bool>,
     public_key: Option<String>,
     secret: Option<String>,
     algorithms: Option<Vec<Algorithm>>,
@@ -72,6 +101,8 @@ struct RawIssuer {
     role_claims: Option<Vec<String>>,
     may_assert: Option<MayAssert>,
     status: Option<Status>,
+    status_uris: Option<Vec<String>>,
+    status_max_stale: Option<f64>,
     insecure_http: Option<Vec<String>>,
 }
 
@@ -80,7 +111,12 @@ struct RawIssuer {
 enum Status {
     Off,
     IfPresent,
+    Required,
 }
+
+/// Default and bounds of `status_max_stale`, in seconds.
+const MAX_STALE: f64 = 300.0;
+const MOST_STALE: f64 = 86_400.0;
 
 #[derive(Debug, Deserialize)]
 #[serde(untagged, expecting = "expected a string or an array of strings")]
@@ -93,6 +129,7 @@ enum OneOrMany {
 pub(super) fn read_issuer(value: Value, at: &str) -> Result<IssuerOptions, OptionsError> {
     let raw: RawIssuer = read(value, at)?;
     let keys = read_keys(&raw, at)?;
+    let status = read_status(&raw, &keys, at)?;
     let refuse =
         |name: &str, message: &str| Err(OptionsError::new(format!("{at}.{name}"), message));
     if raw.issuer.is_empty() {
@@ -111,10 +148,6 @@ pub(super) fn read_issuer(value: Value, at: &str) -> Result<IssuerOptions, Optio
     if raw.max_token_age.is_some_and(|age| !(age > 0.0 && age.is_finite())) {
         return refuse("max_token_age", "write a number of seconds above 0");
     }
-    let default_status = match keys {
-        KeysFrom::Set(_) | KeysFrom::One(_) | KeysFrom::Secret(_) => Status::Off,
-        KeysFrom::Uri(..) => Status::IfPresent,
-    };
     let profile = raw.profile.unwrap_or_default();
     let owned = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect();
     let rules = IssuerRules {
@@ -132,7 +165,7 @@ pub(super) fn read_issuer(value: Value, at: &str) -> Result<IssuerOptions, Optio
             .unwrap_or_else(|| owned(profile.permission_claims())),
         role_claims: raw.role_claims.unwrap_or_else(|| owned(profile.role_claims())),
         may_assert: raw.may_assert,
-        refuse_status: raw.status.unwrap_or(default_status) == Status::IfPresent,
+        status,
     };
     Ok(IssuerOptions { keys, rules })
 }
@@ -148,32 +181,43 @@ fn read_keys(raw: &RawIssuer, at: &str) -> Result<KeysFrom, OptionsError> {
     if insecure.iter().any(|origin| uri::origin(origin) != Some(origin)) {
         return refuse("insecure_http", "write origins, such as `http://issuer.internal:8080`");
     }
-    let keys = match (&raw.jwks, &raw.jwks_uri, &raw.public_key, &raw.secret) {
-        (Some(set), None, None, None) => match KeySet::from_value(set, &rsa(algorithms)) {
+    let discover = raw.discover.unwrap_or(false).then_some(());
+    let keys = match (&raw.jwks, &raw.jwks_uri, discover, &raw.public_key, &raw.secret) {
+        (Some(set), None, None, None, None) => match KeySet::from_value(set, &rsa(algorithms)) {
             Ok(keys) => KeysFrom::Set(keys),
             Err(why) => return refuse("jwks", &why),
         },
-        (None, Some(uri), None, None) if uri::may_fetch(uri, insecure) => {
-            KeysFrom::Uri(uri.clone(), rsa(algorithms))
+        (None, Some(uri), None, None, None) if uri::may_fetch(uri, insecure) => {
+            KeysFrom::Remote(KeySource::Uri(uri.clone()), rsa(algorithms))
         }
-        (None, Some(_), None, None) => {
+        (None, None, Some(()), None, None) => match Discovery::new(&raw.issuer, insecure) {
+            Some(discovery) => KeysFrom::Remote(KeySource::Discovery(discovery), rsa(algorithms)),
+            None => {
+                return refuse(
+                    "discover",
+                    "metadata are fetched from the issuer by https; plain http needs its origin \
+                     in `insecure_http`, and an issuer that is no URL needs `jwks_uri`",
+                );
+            }
+        },
+        (None, Some(_), None, None, None) => {
             return refuse(
                 "jwks_uri",
                 "keys are fetched by https; plain http needs its origin in `insecure_http`",
             );
         }
-        (None, None, Some(pem), None) => match Key::from_pem(pem, &rsa(algorithms)) {
+        (None, None, None, Some(pem), None) => match Key::from_pem(pem, &rsa(algorithms)) {
             Ok(key) => KeysFrom::One(key),
             Err(why) => return refuse("public_key", why),
         },
-        (None, None, None, Some(secret)) => match read_secret(secret, algorithms) {
+        (None, None, None, None, Some(secret)) => match read_secret(secret, algorithms) {
             Ok(key) => KeysFrom::Secret(key),
             Err(why) => return refuse("secret", why),
         },
         _ => {
             return Err(OptionsError::new(
                 at,
-                "give the keys by one of `jwks`, `jwks_uri`, `public_key` and `secret`",
+                "give the keys by one of `jwks`, `jwks_uri`, `discover`, `public_key` and `secret`",
             ));
         }
     };
@@ -185,6 +229,29 @@ fn read_keys(raw: &RawIssuer, at: &str) -> Result<KeysFrom, OptionsError> {
             refuse("algorithms", &format!("`{algorithm}` can't be used with keys of this kind"))
         }
     }
+}
+
+fn read_status(raw: &RawIssuer, keys: &KeysFrom, at: &str) -> Result<StatusRules, OptionsError> {
+    let error = |name: &str, message: &str| OptionsError::new(format!("{at}.{name}"), message);
+    let insecure = raw.insecure_http.clone().unwrap_or_default();
+    let named = raw.status_uris.clone().unwrap_or_default();
+    if !named.iter().all(|known| uri::may_fetch(known, &insecure)) {
+        return Err(error(
+            "status_uris",
+            "write origins or whole URLs by https; plain http needs its origin in `insecure_http`",
+        ));
+    }
+    let max_stale = raw.status_max_stale.unwrap_or(MAX_STALE);
+    if !(0.0..=MOST_STALE).contains(&max_stale) {
+        return Err(error("status_max_stale", "write a number of seconds from 0 to 86400"));
+    }
+    let mode = raw.status.unwrap_or(match keys {
+        KeysFrom::Set(_) | KeysFrom::One(_) | KeysFrom::Secret(_) => Status::Off,
+        KeysFrom::Remote(..) => Status::IfPresent,
+    });
+    let origin = uri::origin(&raw.issuer).map(str::to_owned);
+    let uris = named.into_iter().chain(origin).collect();
+    Ok(StatusRules { mode, uris, insecure, max_stale })
 }
 
 /// What an RSA key that does not name its algorithm is used with: what the options allow, or RS256.

@@ -24,6 +24,8 @@ pub struct Options {
     pub(crate) issuers: Vec<IssuerOptions>,
     pub(crate) policy: Option<Policy>,
     pub(crate) limits: Limits,
+    /// Of the cache of verified tokens, if there is to be one.
+    pub(crate) cache_bytes: Option<usize>,
 }
 
 /// Bounds that hold for every issuer.
@@ -45,7 +47,24 @@ struct RawOptions {
     clock_tolerance: Option<f64>,
     clock_skew: Option<f64>,
     max_token_size: Option<usize>,
+    cache: Option<RawCache>,
 }
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "write `false`, or an object with `max_bytes`")]
+enum RawCache {
+    Switch(bool),
+    Size(RawCacheSize),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawCacheSize {
+    max_bytes: Option<usize>,
+}
+
+const DEFAULT_CACHE: usize = 1024 * 1024;
+const MAX_CACHE: usize = 256 * 1024 * 1024;
 
 /// Most bytes a token may be allowed to have.
 const MAX_TOKEN_SIZE: usize = 1024 * 1024;
@@ -84,6 +103,7 @@ impl Options {
         Ok(Self {
             issuers,
             policy: raw.policy.map(|policy| read_policy(policy, context)).transpose()?,
+            cache_bytes: read_cache(raw.cache)?,
             limits: Limits {
                 clock_tolerance: seconds(raw.clock_tolerance, 0.0, "clock_tolerance")?,
                 clock_skew: seconds(raw.clock_skew, DEFAULT_SKEW, "clock_skew")?,
@@ -135,6 +155,24 @@ fn read_policy(value: Value, context: Context) -> Result<Policy, OptionsError> {
     })
 }
 
+fn read_cache(raw: Option<RawCache>) -> Result<Option<usize>, OptionsError> {
+    match raw {
+        None | Some(RawCache::Size(RawCacheSize { max_bytes: None })) => Ok(Some(DEFAULT_CACHE)),
+        Some(RawCache::Switch(false)) => Ok(None),
+        Some(RawCache::Size(RawCacheSize { max_bytes: Some(bytes @ 1..=MAX_CACHE) })) => {
+            Ok(Some(bytes))
+        }
+        Some(RawCache::Size(_)) => Err(OptionsError::new(
+            "cache.max_bytes",
+            format!("write a number of bytes from 1 to {MAX_CACHE}, or `cache: false`"),
+        )),
+        Some(RawCache::Switch(true)) => Err(OptionsError::new(
+            "cache",
+            "leave it out for the default, or write `false` or an object with `max_bytes`",
+        )),
+    }
+}
+
 fn seconds(value: Option<f64>, default: f64, at: &str) -> Result<f64, OptionsError> {
     match value {
         None => Ok(default),
@@ -154,8 +192,20 @@ fn read<T: DeserializeOwned>(value: Value, at: &str) -> Result<T, OptionsError> 
             ("", member) => member,
             (at, member) => format!("{at}.{member}"),
         };
-        OptionsError::new(at, error.into_inner().to_string())
+        OptionsError::new(at, in_words_of_json(&error.into_inner().to_string()))
     })
+}
+
+/// The message with the types that JSON has, not those that Rust has.
+fn in_words_of_json(message: &str) -> String {
+    let words = [
+        ("expected f64", "expected a number"),
+        ("expected usize", "expected a whole number"),
+        ("invalid type: map", "invalid type: object"),
+        ("invalid type: sequence", "invalid type: array"),
+        ("expected a sequence", "expected an array"),
+    ];
+    words.iter().fold(message.to_owned(), |message, (rust, json)| message.replace(rust, json))
 }
 
 impl<'de> Deserialize<'de> for Options {

@@ -1,6 +1,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::keys::KeySource;
 
 fn document() -> Value {
     json!({ "issuers": [{
@@ -16,7 +17,10 @@ fn defaults_are_the_contract() {
     assert_eq!(options.limits.clock_skew, 60.0);
     assert_eq!(options.limits.max_token_size, 16_384);
     assert!(options.policy.is_none());
-    assert!(options.issuers[0].rules.refuse_status);
+    let status = &options.issuers[0].rules.status;
+    assert!(!status.is_off() && !status.is_required());
+    assert_eq!(status.max_stale, 300.0);
+    assert_eq!(options.cache_bytes, Some(1_048_576));
     let one = document()["issuers"][0].clone();
     assert!(Options::from_value(json!({ "issuers": one })).is_ok());
 }
@@ -56,7 +60,14 @@ fn what_is_not_understood_is_refused_with_its_place() {
             "`none` is no algorithm",
         ),
         (inner("profile", json!("okta")), "issuers[0].profile", "unknown variant `okta`"),
-        (inner("status", json!("required")), "issuers[0].status", "unknown variant `required`"),
+        (inner("status", json!("on")), "issuers[0].status", "unknown variant `on`"),
+        (inner("status_uris", json!(["http://a/"])), "issuers[0].status_uris", "insecure_http"),
+        (inner("status_max_stale", json!(-1)), "issuers[0].status_max_stale", "seconds"),
+        (inner("discover", json!(true)), "issuers[0]", "one of `jwks`"),
+        (inner("max_token_age", json!("1")), "issuers[0].max_token_age", "expected a number"),
+        (top("cache", json!(true)), "cache", "`max_bytes`"),
+        (top("cache", json!({ "max_bytes": 0 })), "cache.max_bytes", "bytes"),
+        (top("cache", json!({ "size": 0 })), "cache", "`max_bytes`"),
         (inner("max_token_age", json!(0)), "issuers[0].max_token_age", "above 0"),
         (inner("insecure_http", json!(["x"])), "issuers[0].insecure_http", "origins"),
         (inner("audiance", json!("x")), "issuers[0].audiance", "unknown field `audiance`"),
@@ -65,4 +76,52 @@ fn what_is_not_understood_is_refused_with_its_place() {
         assert!(error.message.contains(words), "{error}");
     }
     assert_eq!(top("policy", json!({})).code, ErrorCode::PolicyInvalid);
+}
+
+#[test]
+fn status_and_discovery_are_read() {
+    let issuer = |change: &dyn Fn(&mut Value)| {
+        let mut document = document();
+        change(&mut document["issuers"][0]);
+        Options::from_value(document).map(|options| options.issuers.into_iter().next().unwrap())
+    };
+    let read = issuer(&|issuer| {
+        issuer["status"] = json!("required");
+        issuer["status_uris"] = json!(["https://cdn.example", "https://lists.example/0?a"]);
+    });
+    let status = read.unwrap().rules.status;
+    assert!(status.is_required());
+    for (uri, may) in [
+        ("https://id.example/status/rs256/0", true),
+        ("https://cdn.example/0", true),
+        ("https://lists.example/0?a", true),
+        ("https://lists.example/0", false),
+        ("https://id.example.evil/0", false),
+        ("http://id.example/0", false),
+        ("https://id.example:444/0", false),
+        ("https://x@id.example/0", false),
+        ("ftp://id.example/0", false),
+        ("", false),
+    ] {
+        assert_eq!(status.may_fetch(uri), may, "{uri}");
+    }
+    let read = issuer(&|issuer| {
+        issuer.as_object_mut().unwrap().remove("jwks_uri");
+        issuer["discover"] = json!(true);
+    });
+    assert!(matches!(read.unwrap().keys, KeysFrom::Remote(KeySource::Discovery(_), _)));
+    let read = issuer(&|issuer| {
+        issuer.as_object_mut().unwrap().remove("jwks_uri");
+        issuer["discover"] = json!(true);
+        issuer["issuer"] = json!("urn:example");
+    });
+    assert_eq!(read.unwrap_err().at, "issuers[0].discover");
+    let cache = |value: Value| {
+        let mut document = document();
+        document["cache"] = value;
+        Options::from_value(document).unwrap().cache_bytes
+    };
+    assert_eq!(cache(json!(false)), None);
+    assert_eq!(cache(json!({})), Some(1_048_576));
+    assert_eq!(cache(json!({ "max_bytes": 7 })), Some(7));
 }

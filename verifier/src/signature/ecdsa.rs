@@ -6,7 +6,7 @@ use p256::ecdsa::signature::Verifier as _;
 macro_rules! key {
     ($name:ident, $curve:ident, $bytes:literal, $what:literal) => {
         #[doc = concat!("A public key on ", $what, " that has passed every check.")]
-        #[derive(Debug, Clone)]
+        #[derive(Debug, Clone, PartialEq)]
         pub struct $name($curve::ecdsa::VerifyingKey);
 
         impl $name {

@@ -9,7 +9,7 @@ pub mod rsa;
 use crate::algorithm::{Algorithm, Family};
 
 /// Public key material that has passed every check of its kind.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum PublicKey {
     /// RSA, 2048 to 4096 bits.
     Rsa(Box<rsa::RsaKey>),

@@ -9,15 +9,14 @@ use tokio::sync::Notify;
 
 use super::Denial;
 use super::read::Facts;
-use crate::keys::MAX_BODY;
+use crate::fetch::MAX_BODY;
 use crate::{Fetch, Response, Timestamp, VerifiedToken, Verifier};
 
 /// How long a fetch may take.
 const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a request waits for keys: a little longer than a fetch.
-const WAIT: Duration = Duration::from_secs(6);
-/// How often a request waits: for the first key set, and for the one an unknown `kid` leads to.
-const ROUNDS: usize = 2;
+/// How often a request waits: for metadata, the first key set, the one that an unknown `kid` leads
+/// to, a status list; and for fetches of others that end meanwhile.
+const ROUNDS: usize = 16;
 
 #[derive(Debug)]
 pub(super) struct Keeper {
@@ -31,8 +30,8 @@ pub(super) struct Keeper {
 enum Found {
     Allowed(Option<VerifiedToken>),
     Denied(Denial),
-    /// A fetch is under way that may change the answer.
-    Waiting,
+    /// A fetch is under way that may change the answer: wait for it, at most so long.
+    Waiting(Duration),
 }
 
 impl Keeper {
@@ -57,13 +56,14 @@ impl Keeper {
             let landed = self.landed.notified();
             tokio::pin!(landed);
             landed.as_mut().enable();
-            match self.look(&facts, rounds > 0) {
+            let wait = match self.look(&facts, rounds > 0) {
                 Found::Allowed(token) => return Ok(token),
                 Found::Denied(denial) => return Err(denial),
-                Found::Waiting => rounds -= 1,
-            }
+                Found::Waiting(wait) => wait,
+            };
+            rounds -= 1;
             // Landed or timed out: the next look says what is here now.
-            drop(tokio::time::timeout(WAIT, landed).await);
+            drop(tokio::time::timeout(wait, landed).await);
         }
     }
 
@@ -97,35 +97,56 @@ impl Keeper {
             return found;
         };
         let verifier = self.verifier.read().unwrap_or_else(PoisonError::into_inner);
-        if verifier.may_be_mended(&error, now) { Found::Waiting } else { found }
+        match verifier.wait(&error, now) {
+            Some(seconds) => Found::Waiting(Duration::from_secs_f64(seconds)),
+            None => found,
+        }
     }
 
     fn start(&self, fetch: Fetch) {
         let (client, verifier) = (self.client.clone(), Arc::clone(&self.verifier));
         let landed = Arc::clone(&self.landed);
         tokio::spawn(async move {
-            let answer = get(&client, &fetch.uri).await;
-            let mut verifier = verifier.write().unwrap_or_else(PoisonError::into_inner);
-            match answer {
-                // Why an answer is refused shows in what follows: `keys_unavailable`.
-                Ok((status, cache_control, body)) => {
-                    let cache_control = cache_control.as_deref();
-                    let response = Response { status, cache_control, body: &body };
-                    drop(verifier.fetched(fetch.id, response, now()));
-                }
-                Err(_) => verifier.fetch_failed(fetch.id),
+            // An answer may lead to another question: metadata name a key set.
+            let mut waiting = vec![fetch];
+            while let Some(fetch) = waiting.pop() {
+                let answer = get(&client, &fetch.uri).await;
+                let mut verifier = verifier.write().unwrap_or_else(PoisonError::into_inner);
+                waiting.extend(take(&mut verifier, fetch.id, answer.ok()));
+                drop(verifier);
+                landed.notify_waiters();
             }
-            drop(verifier);
-            landed.notify_waiters();
         });
     }
 }
 
-/// Status, `Cache-Control` and at most one byte more than is accepted.
-async fn get(
-    client: &reqwest::Client,
-    uri: &str,
-) -> Result<(u16, Option<String>, Vec<u8>), reqwest::Error> {
+/// Hands the verifier an answer, or that there was none; what is left is to be fetched now. Why an
+/// answer is refused shows in what follows: `keys_unavailable` or `status_unavailable`.
+fn take(verifier: &mut Verifier, id: u32, answer: Option<Answer>) -> Vec<Fetch> {
+    let Some(Answer { status, cache_control, body }) = answer else {
+        verifier.fetch_failed(id);
+        return Vec::new();
+    };
+    let response = Response { status, cache_control: cache_control.as_deref(), body: &body };
+    let landed = verifier.fetched(id, response, now());
+    if let Some(inflate) = landed.inflate {
+        match inflate.run() {
+            Some(bytes) => drop(verifier.inflated(id, &bytes, now())),
+            None => verifier.fetch_failed(id),
+        }
+    }
+    landed.fetches
+}
+
+/// What a GET brought.
+struct Answer {
+    status: u16,
+    cache_control: Option<String>,
+    body: Vec<u8>,
+}
+
+/// One GET; of the body at most one byte more than is accepted, and what came with it.
+async fn get(client: &reqwest::Client, uri: &str) -> Result<Answer, reqwest::Error> {
     let mut response = client.get(uri).send().await?;
     let status = response.status().as_u16();
     let cache_control = response.headers().get(http::header::CACHE_CONTROL);
@@ -137,7 +158,7 @@ async fn get(
             break;
         }
     }
-    Ok((status, cache_control, body))
+    Ok(Answer { status, cache_control, body })
 }
 
 #[expect(clippy::disallowed_methods, reason = "the layer is a face: here the clock is read")]

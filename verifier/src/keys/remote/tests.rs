@@ -1,6 +1,7 @@
 //! The machine under a scripted clock and endpoint.
 
 use super::*;
+use crate::fetch::MAX_BODY;
 
 const SET: &[u8] = br#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"a",
     "x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
@@ -9,15 +10,19 @@ const SET: &[u8] = br#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"a",
 struct Script {
     keys: RemoteKeys,
     now: f64,
-    next_id: u32,
+    ids: Ids,
 }
 
 impl Script {
     fn new() -> Self {
+        Self::of(KeySource::Uri("https://id.example/keys".into()))
+    }
+
+    fn of(source: KeySource) -> Self {
         Self {
-            keys: RemoteKeys::new("https://id.example/keys".into(), vec![Algorithm::Rs256]),
+            keys: RemoteKeys::new(0, source, vec![Algorithm::Rs256]),
             now: 1e9,
-            next_id: 0,
+            ids: Ids::default(),
         }
     }
 
@@ -34,12 +39,12 @@ impl Script {
 
     fn due(&mut self) -> bool {
         let now = self.now();
-        self.keys.refresh_if_due(now, &mut self.next_id).is_some()
+        self.keys.refresh_if_due(now, &mut self.ids).is_some()
     }
 
     fn unknown(&mut self, kid: &str) -> bool {
         let now = self.now();
-        self.keys.refresh_for(kid, now, &mut self.next_id).is_some()
+        self.keys.refresh_for(kid, now, &mut self.ids).is_some()
     }
 
     fn answer(
@@ -47,10 +52,18 @@ impl Script {
         status: u16,
         max_age: Option<u32>,
         body: &[u8],
-    ) -> Result<(), FetchFailure> {
+    ) -> Result<Arrival, FetchFailure> {
         let now = self.now();
         let cache_control = max_age.map(|seconds| format!("max-age={seconds}"));
-        self.keys.take(Response { status, cache_control: cache_control.as_deref(), body }, now)
+        self.keys.take(
+            Response { status, cache_control: cache_control.as_deref(), body },
+            now,
+            &mut self.ids,
+        )
+    }
+
+    fn wait(&self) -> Option<f64> {
+        self.keys.wait(self.now())
     }
 
     fn usable(&self) -> bool {
@@ -179,4 +192,119 @@ fn what_is_no_key_set_is_refused_and_the_old_one_goes_on() {
         assert!(script.answer(status, None, body).is_err(), "{status}");
         assert!(script.usable());
     }
+}
+
+/// The fingerprint of a key set.
+fn of(set: &[u8]) -> Fingerprint {
+    Sha256::digest(set).into()
+}
+
+#[test]
+fn a_status_list_that_speaks_of_another_set_leads_to_a_fetch() {
+    let mut script = Script::fetched(3600);
+    let told = |script: &mut Script, fingerprint| {
+        let now = script.now();
+        script.keys.refresh_unless(fingerprint, now, &mut script.ids).is_some()
+    };
+    assert!(!told(&mut script, of(SET)), "the set that is held");
+    assert!(told(&mut script, of(b"other")), "at once, whenever the last attempt was");
+    assert!(!told(&mut script, of(b"third")), "one is in flight");
+    script.answer(200, None, SET).unwrap();
+    assert!(!told(&mut script, of(b"other")), "asked, and a cache has answered");
+    assert!(told(&mut script, of(b"third")));
+    script.keys.fail();
+    assert!(!told(&mut script, of(b"third")), "a failing endpoint is left alone for a while");
+    script.now += 1.0;
+    assert!(told(&mut script, of(b"third")), "but what failed was not asked");
+    script.answer(200, None, SET).unwrap();
+    script.now += COOLDOWN;
+    assert!(told(&mut script, of(b"third")), "the cache may know it by now");
+}
+
+#[test]
+fn new_keys_come_with_those_they_replace() {
+    let mut script = Script::fetched(60);
+    script.now += 60.0;
+    assert!(script.due());
+    let Arrival::Keys(Some(before)) = script.answer(200, None, SET).unwrap() else {
+        panic!("keys were held");
+    };
+    assert!(before.has("a"));
+}
+
+const METADATA: &[u8] = br#"{"issuer":"https://id.example","jwks_uri":"https://keys.example/k"}"#;
+
+fn discovering() -> Script {
+    let mut script =
+        Script::of(KeySource::Discovery(Discovery::new("https://id.example", &[]).unwrap()));
+    assert_eq!(script.asked(), "https://id.example/.well-known/oauth-authorization-server");
+    script
+}
+
+impl Script {
+    /// What it asks for when it is due.
+    fn asked(&mut self) -> String {
+        let now = self.now();
+        self.keys.refresh_if_due(now, &mut self.ids).unwrap().uri
+    }
+
+    /// What it asks for once it has this answer.
+    fn next(&mut self, status: u16, body: &[u8]) -> String {
+        match self.answer(status, None, body).unwrap() {
+            Arrival::Next(fetch) => fetch.uri,
+            Arrival::Keys(_) => panic!("keys instead of a question"),
+        }
+    }
+}
+
+#[test]
+fn metadata_name_the_key_set() {
+    let mut script = discovering();
+    assert_eq!(script.next(200, METADATA), "https://keys.example/k");
+    assert!(script.wait().is_some() && !script.due(), "one is in flight");
+    script.answer(200, Some(60), SET).unwrap();
+    assert!(script.usable());
+    script.now += 60.0;
+    assert_eq!(script.asked(), "https://keys.example/k", "metadata are not read again");
+    script.keys.fail();
+    script.now += 1.0;
+    let first = "https://id.example/.well-known/oauth-authorization-server";
+    assert_eq!(script.asked(), first, "unless the set is gone from there");
+    assert!(script.usable(), "and old keys go on");
+}
+
+#[test]
+fn metadata_are_looked_for_in_both_places() {
+    let openid = "https://id.example/.well-known/openid-configuration";
+    for (status, body) in [(404, METADATA), (200, b"<html>".as_slice()), (302, METADATA)] {
+        let mut script = discovering();
+        assert_eq!(script.next(status, body), openid);
+        assert_eq!(script.next(200, METADATA), "https://keys.example/k");
+        let mut script = discovering();
+        assert_eq!(script.next(status, body), openid);
+        assert!(script.answer(status, None, body).is_err());
+        assert!(!script.due(), "then it rests");
+        script.now += 1.0;
+        assert!(script.due());
+    }
+    let mut script = discovering();
+    script.keys.fail();
+    script.now += 1.0;
+    assert_eq!(script.asked(), openid, "no answer: the other next time");
+}
+
+#[test]
+fn an_issuer_without_metadata_is_asked_less_and_less() {
+    let mut script = discovering();
+    let start = script.now;
+    let mut attempts = Vec::new();
+    while attempts.len() < 6 {
+        if script.keys.wait(script.now()).is_some() || script.due() {
+            attempts.push(script.now - start);
+            script.next(404, b"");
+            assert!(script.answer(404, None, b"").is_err());
+        }
+        script.now += 1.0;
+    }
+    assert_eq!(attempts, [0.0, 1.0, 3.0, 7.0, 15.0, 31.0]);
 }

@@ -16,7 +16,7 @@ pub const MAX_BITS: usize = 4096;
 const MAX_EXPONENT_BYTES: usize = 5;
 
 /// A public RSA key that has passed every check.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct RsaKey {
     modulus: Vec<u8>,
     bits: usize,

@@ -16,7 +16,7 @@ const LIMB_BYTES: usize = 4;
 type Limbs = [u32; MAX_LIMBS];
 
 /// An odd modulus, prepared.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Modulus {
     limbs: Limbs,
     /// How many limbs it has; those above are zero, here and in every number below.
