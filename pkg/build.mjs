@@ -1,8 +1,9 @@
 // Builds `dist/` round the WebAssembly module that `cargo xtask build` put into `dist/wasm/`.
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { dirname, join, posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
@@ -19,25 +20,34 @@ for (const file of [wasm, join(dist, "wasm", "laika_verifier_wasm.js"), join(dis
 for (const name of readdirSync(dist)) {
   if (name !== "wasm") rmSync(join(dist, name), { recursive: true });
 }
+const mark = createHash("sha256").update(readFileSync(wasm)).digest("hex");
+writeFileSync(join(dist, "laika-verifier.wasm"), marked(readFileSync(wasm), mark));
 await bundles();
 declarations();
 
-/** One bundle per way of loading the module. */
+/** One bundle per runtime and per way of getting the module. */
 async function bundles() {
-  await bundle("inline", "index.js", "esm");
-  await bundle("inline", "index.cjs", "cjs");
-  await bundle("workerd", "index.workerd.js", "esm");
-  await bundle("edge-light", "index.edge-light.js", "esm");
-  // In Node, `import` and `require` share one instance: one `LaikaError`, one compiled module.
-  writeFileSync(
-    join(dist, "index.node.js"),
-    'import laika from "./index.cjs";\nexport const { createVerifier, decodeUnverified, LaikaError } = laika;\n',
-  );
+  for (const [entry, source] of [["index", "inline"], ["slim", "given"]]) {
+    await bundle(entry, `${entry}.js`, { host: "anywhere", source });
+    await bundle(entry, `${entry}.cjs`, { host: "anywhere", source, format: "cjs" });
+  }
+  for (const host of ["workerd", "edge-light"]) {
+    await bundle("index", `index.${host}.js`, { host, source: host });
+    await bundle("slim", `slim.${host}.js`, { host, source: "given" });
+  }
+  shared("index", ["createVerifier", "decodeUnverified", "LaikaError"]);
+  shared("slim", ["createVerifier", "decodeUnverified", "LaikaError", "loadModule"]);
 }
 
-function bundle(host, file, format) {
+/** In Node, `import` and `require` share one instance: one `LaikaError`, one compiled module. */
+function shared(entry, names) {
+  const text = `import laika from "./${entry}.cjs";\nexport const { ${names.join(", ")} } = laika;\n`;
+  writeFileSync(join(dist, `${entry}.node.js`), text);
+}
+
+function bundle(entry, file, { host, source, format = "esm" }) {
   return build({
-    entryPoints: [join(here, "src", "index.ts")],
+    entryPoints: [join(here, "src", `${entry}.ts`)],
     outfile: join(dist, file),
     bundle: true,
     format,
@@ -46,44 +56,56 @@ function bundle(host, file, format) {
     minify: true,
     // The generated loader warns of ways to call it that are not used here.
     drop: ["console"],
-    // Node shows the whole line on which an error was thrown: none may hold the module.
-    lineLimit: host === "inline" ? 400 : 0,
+    // Node shows the whole line on which an error was thrown.
+    lineLimit: 400,
     legalComments: "none",
     logLevel: "warning",
     // The generated loader's own guess at a URL, never reached, would mislead other bundlers.
     define: { "import.meta.url": "undefined" },
-    alias: { "#host": join(here, "src", "host", `${host}.ts`) },
+    alias: { "#host": join(here, "src", "host", `${host}.ts`), "#source": join(here, "src", "source", `${source}.ts`) },
     external: ["*.wasm", "*.wasm?module", "cloudflare:workers"],
-    plugins: [base64()],
+    plugins: [texts()],
   });
 }
 
-/** `#wasm-base64`: the module as text. */
-function base64() {
+/** `#wasm-base64`, the module as text, and `#wasm-mark`, what tells it from any other. */
+function texts() {
   return {
-    name: "wasm-base64",
+    name: "wasm-texts",
     setup({ onResolve, onLoad }) {
-      onResolve({ filter: /^#wasm-base64$/ }, () => ({ path: wasm, namespace: "base64" }));
-      onLoad({ filter: /.*/, namespace: "base64" }, ({ path }) => ({ contents: readFileSync(path), loader: "base64" }));
+      onResolve({ filter: /^#wasm-/ }, ({ path }) => ({ path, namespace: "wasm" }));
+      onLoad({ filter: /base64$/, namespace: "wasm" }, () => ({ contents: readFileSync(wasm), loader: "base64" }));
+      onLoad({ filter: /mark$/, namespace: "wasm" }, () => ({ contents: mark, loader: "text" }));
     },
   };
 }
 
-/** `.d.ts` of what the entry reaches, and the same as `.d.cts`. */
+/** `bytes` and a custom section `laika-verifier` that holds `text`, shorter than 100 letters. */
+function marked(bytes, text) {
+  const name = Buffer.from("laika-verifier");
+  return Buffer.concat([bytes, Buffer.from([0, 1 + name.length + text.length, name.length]), name, Buffer.from(text)]);
+}
+
+/** `.d.ts` of what the entries reach, and the same as `.d.cts`. */
 function declarations() {
   const types = join(dist, "types");
   const tsc = join(dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin", "tsc");
   execFileSync(process.execPath, [tsc, "-p", here], { stdio: "inherit" });
-  const waiting = ["index"];
+  const waiting = ["index", "slim"];
   const seen = new Set(waiting);
   for (const name of waiting) {
     const text = readFileSync(join(types, `${name}.d.ts`), "utf8");
+    mkdirSync(dirname(join(dist, name)), { recursive: true });
     writeFileSync(join(dist, `${name}.d.ts`), text);
-    writeFileSync(join(dist, `${name}.d.cts`), text.replaceAll(/(from "\.\/[\w-]+)\.js"/g, '$1.cjs"'));
-    for (const [, next] of text.matchAll(/from "\.\/([\w-]+)\.js"/g)) {
+    writeFileSync(join(dist, `${name}.d.cts`), text.replaceAll(/(from "\.[\w./-]+)\.js"/g, '$1.cjs"'));
+    for (const [, path] of text.matchAll(/from "(\.[\w./-]+)\.js"/g)) {
+      const next = posix.join(posix.dirname(name), path);
       if (!seen.has(next)) waiting.push(next);
       seen.add(next);
     }
   }
+  const module = "/** What the deployment of an edge worker makes of the import. */\ndeclare const module: WebAssembly.Module;\n";
+  writeFileSync(join(dist, "laika-verifier.wasm.d.ts"), `${module}export default module;\n`);
+  writeFileSync(join(dist, "laika-verifier.wasm.d.cts"), `${module}export = module;\n`);
   rmSync(types, { recursive: true });
 }

@@ -13,7 +13,7 @@ const root = new URL("../", import.meta.url);
 const read = (path) => readFileSync(new URL(path, root), "utf8");
 const run = promisify(execFile);
 /** The bundles, and their exports in a module of their own. */
-const bundles = ["index.js", "index.cjs", "index.workerd.js", "index.edge-light.js"];
+const bundles = ["index", "slim"].flatMap((entry) => [".js", ".cjs", ".workerd.js", ".edge-light.js"].map((end) => entry + end));
 
 test("the codes are those of Rust, in the same order", () => {
   const rust = read("../claims/src/code.rs");
@@ -33,8 +33,8 @@ test("the script round the module, with the generated bindings, stays within 6 k
   assert.ok(size <= 6 * 1024, `${size} bytes`);
 });
 
-test("no line holds the whole module: Node shows the whole one on which an error was thrown", () => {
-  for (const bundle of ["index.js", "index.cjs"]) {
+test("no line is long: Node shows the whole one on which an error was thrown", () => {
+  for (const bundle of bundles) {
     assert.ok(Math.max(...read(`dist/${bundle}`).split("\n").map((line) => line.length)) < 2000, bundle);
   }
 });
@@ -73,6 +73,12 @@ test("no bundle makes code of text, or looks for a file beside it", () => {
   for (const bundle of bundles) {
     const script = read(`dist/${bundle}`);
     assert.doesNotMatch(script, /\beval\b|new Function|import\.meta|new URL\(/, bundle);
+  }
+});
+
+test("no bundle for an edge could compile at run time: the mere call site is refused there", () => {
+  for (const bundle of bundles.filter((name) => /workerd|edge-light/.test(name))) {
+    assert.doesNotMatch(read(`dist/${bundle}`), /WebAssembly\.(compile|instantiate)/, bundle);
   }
 });
 

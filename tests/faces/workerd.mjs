@@ -1,7 +1,7 @@
 // Starts `workerd` with the worker: script, package and WebAssembly module as separate modules, as
 // an upload to an edge network has them.
 import { spawn } from "node:child_process";
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -15,13 +15,12 @@ const here = dirname(fileURLToPath(import.meta.url));
 const dist = dirname(createRequire(import.meta.url).resolve("laika-verifier"));
 const folder = await mkdtemp(join(tmpdir(), "laika-workerd-"));
 const port = await freePort();
-const wasm = "laika_verifier_wasm_bg.wasm";
+const wasm = "laika-verifier.wasm";
 
-await mkdir(join(folder, "wasm"));
 await copyFile(join(here, "worker.mjs"), join(folder, "worker.mjs"));
 await copyFile(join(here, "decide.mjs"), join(folder, "decide.mjs"));
 await copyFile(join(dist, "index.workerd.js"), join(folder, "index.js"));
-await copyFile(join(dist, "wasm", wasm), join(folder, "wasm", wasm));
+await copyFile(join(dist, wasm), join(folder, wasm));
 const text = (value) => JSON.stringify(value);
 await writeFile(
   join(folder, "config.capnp"),
@@ -38,7 +37,7 @@ const worker :Workerd.Worker = (
     (name = "worker.mjs", esModule = embed "worker.mjs"),
     (name = "decide.mjs", esModule = embed "decide.mjs"),
     (name = "laika-verifier", esModule = embed "index.js"),
-    (name = "wasm/${wasm}", wasm = embed "wasm/${wasm}"),
+    (name = "${wasm}", wasm = embed "${wasm}"),
   ],
   bindings = [
     (name = "ISSUER", text = ${text(issuer)}),

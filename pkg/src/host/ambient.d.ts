@@ -10,6 +10,10 @@ declare module "#wasm-base64" {
   const text: string;
   export default text;
 }
+declare module "#wasm-mark" {
+  const text: string;
+  export default text;
+}
 declare module "cloudflare:workers" {
   export const waitUntil: ((work: Promise<unknown>) => void) | undefined;
 }

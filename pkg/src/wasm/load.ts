@@ -1,5 +1,5 @@
 import { decodeUnverified, initSync, RawVerifier } from "../../dist/wasm/laika_verifier_wasm.js";
-import { host } from "#host";
+import { source } from "#source";
 import { guarded, toLaikaError } from "../guarded.js";
 import type { RawModule } from "./raw.js";
 
@@ -11,7 +11,7 @@ let started = false;
 
 /** The module, compiled off the main thread where the host can. */
 export async function load(): Promise<RawModule> {
-  compiled ??= host.compile();
+  compiled ??= source.compile();
   return start(
     await compiled.catch((thrown: unknown) => {
       compiled = undefined;
@@ -27,7 +27,7 @@ export function loadSync(): RawModule {
 
 /** Instantiates on the first call, and only then. */
 function start(code?: WebAssembly.Module): RawModule {
-  if (!started) guarded(() => initSync({ module: code ?? host.compileSync() }));
+  if (!started) guarded(() => initSync({ module: code ?? source.compileSync() }));
   started = true;
   return module;
 }
