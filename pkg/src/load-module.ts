@@ -4,7 +4,10 @@ import { give } from "./source/given.js";
 import { load } from "./wasm/load.js";
 
 /** What `laika-verifier.wasm` can be given as: compiled, its bytes, an HTTP answer, or where to fetch it. */
-export type ModuleSource = WebAssembly.Module | BufferSource | Response | URL | string;
+export type ModuleSource = CompiledModule | ArrayBuffer | ArrayBufferView | Response | URL | string;
+
+/** `WebAssembly.Module`, in whose place a project without its declarations (Node's have none) gets any object. */
+type CompiledModule = typeof globalThis extends { WebAssembly: { Module: { prototype: infer M } } } ? M : object;
 
 let loading: Promise<void> | undefined;
 
