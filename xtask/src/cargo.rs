@@ -8,6 +8,9 @@ use crate::run::Program;
 /// The target of both wasm modules.
 pub(crate) const WASM: &str = "wasm32-unknown-unknown";
 
+/// The target of programs that tests run in WebAssembly.
+pub(crate) const WASI: &str = "wasm32-wasip1";
+
 /// The optional feature that embeds `target/www/`, and so needs it at compile time.
 pub(crate) const PAGE: &str = "laika-issuer/page";
 

@@ -19,6 +19,7 @@ pub(crate) fn rust() -> Result<Tally> {
     let features = cargo::features(true)?;
     let program = cargo::cargo().words("test --workspace --no-fail-fast --features").arg(&features);
     let program = with(program, "LAIKA_PKG_TGZ", &package)?;
+    let program = with(program, "LAIKA_CONFORMANCE_WASM", &wasm::conformance()?)?;
     suite("tests of all crates", with_artifacts(program)?, Tally::of_cargo)
 }
 

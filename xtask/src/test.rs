@@ -68,6 +68,7 @@ impl Part {
         match self {
             Self::Tools => {
                 tools::wasm_target()?;
+                tools::wasi_target()?;
                 bundle::prepare()?;
                 tools::chromium()?;
                 tools::envoy()?;

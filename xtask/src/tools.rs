@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::cargo::WASM;
+use crate::cargo::{WASI, WASM};
 use crate::run::{self, Program};
 use crate::stamp::Stamp;
 
@@ -19,20 +19,29 @@ pub(crate) const NPM_TOOLS: &str = "tests/tools";
 
 /// Makes sure that Rust can compile for wasm.
 pub(crate) fn wasm_target() -> Result<()> {
-    let folder = rustc(&["--print", "target-libdir", "--target", WASM])?;
+    target(WASM)
+}
+
+/// Makes sure that Rust can compile for WASI, where tests run.
+pub(crate) fn wasi_target() -> Result<()> {
+    target(WASI)
+}
+
+fn target(name: &str) -> Result<()> {
+    let folder = rustc(&["--print", "target-libdir", "--target", name])?;
     if Path::new(&folder).exists() {
         return Ok(());
     }
     if Program::new("rustup").arg("--version").try_output().is_none() {
         bail!(
-            "the Rust target `{WASM}` is missing and there is no `rustup` to add it: install \
+            "the Rust target `{name}` is missing and there is no `rustup` to add it: install \
              rustup from https://rustup.rs, or the target from your distribution (Debian: \
              `libstd-rust-dev-wasm32`)"
         );
     }
-    run::step(&format!("Rust target {WASM}"), |step| {
-        Program::new("rustup").words("target add").arg(WASM).run(step).with_context(|| {
-            format!("cannot add the Rust target `{WASM}`, which needs Rust's download server")
+    run::step(&format!("Rust target {name}"), |step| {
+        Program::new("rustup").words("target add").arg(name).run(step).with_context(|| {
+            format!("cannot add the Rust target `{name}`, which needs Rust's download server")
         })
     })?;
     Ok(())

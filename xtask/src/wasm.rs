@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use wasm_bindgen_cli_support::Bindgen;
 
-use crate::cargo::{self, WASM};
+use crate::cargo::{self, WASI, WASM};
 use crate::run::{self, Program, Step};
 use crate::stamp::Stamp;
 use crate::{files, tools};
@@ -55,6 +55,19 @@ pub(crate) fn bind() -> Result<()> {
         files::mirror(Path::new(PACKAGE_WASM), &made)
     })?;
     stamp.save()
+}
+
+/// The conformance vectors as a program in WebAssembly.
+pub(crate) fn conformance() -> Result<PathBuf> {
+    tools::wasi_target()?;
+    run::step("conformance vectors in wasm: compile", |step| {
+        cargo::cargo()
+            .words("build --profile wasm --target")
+            .arg(WASI)
+            .words("-p laika-conformance")
+            .run(step)
+    })?;
+    Ok(Path::new("target").join(WASI).join("wasm/laika-conformance.wasm"))
 }
 
 /// The module for proxies. It may use nothing but what every host of the ABI offers.

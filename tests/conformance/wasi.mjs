@@ -1,0 +1,7 @@
+// Runs a program that was compiled for WASI; its output and exit code are those of this script.
+import { readFileSync } from "node:fs";
+import { WASI } from "node:wasi";
+
+const wasi = new WASI({ version: "preview1", args: ["conformance"] });
+const { instance } = await WebAssembly.instantiate(readFileSync(process.argv[2]), wasi.getImportObject());
+process.exitCode = wasi.start(instance);
