@@ -4,9 +4,12 @@
 //! refuses. So duplicate members are an error (RFC 7515 section 4, RFC 8725 section 2.4), depth
 //! and number of members are bounded, and nothing may follow the value.
 
+mod position;
+
 use std::cell::Cell;
 use std::fmt;
 
+pub use position::Position;
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
@@ -30,6 +33,8 @@ pub const DOCUMENT_LIMITS: Limits = Limits { depth: 64, members: 1_000_000 };
 pub struct JsonError {
     /// What is wrong, with line and column.
     pub message: String,
+    /// Where the reader stopped; absent for good JSON that is not an object.
+    pub position: Option<Position>,
 }
 
 impl fmt::Display for JsonError {
@@ -50,7 +55,10 @@ pub fn parse(text: &[u8], limits: Limits) -> Result<Value, JsonError> {
     Strict { depth: limits.depth, members: &members }
         .deserialize(&mut reader)
         .and_then(|value| reader.end().map(|()| value))
-        .map_err(|error| JsonError { message: error.to_string() })
+        .map_err(|error| JsonError {
+            message: error.to_string(),
+            position: Some(Position { line: error.line(), column: error.column() }),
+        })
 }
 
 /// Reads one JSON object, strictly.
@@ -60,7 +68,7 @@ pub fn parse(text: &[u8], limits: Limits) -> Result<Value, JsonError> {
 pub fn parse_object(text: &[u8], limits: Limits) -> Result<Map<String, Value>, JsonError> {
     match parse(text, limits)? {
         Value::Object(object) => Ok(object),
-        _ => Err(JsonError { message: "expected a JSON object".to_owned() }),
+        _ => Err(JsonError { message: "expected a JSON object".to_owned(), position: None }),
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::json::Position;
+
 /// What is wrong with a policy, where, and how to mend it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PolicyError {
@@ -9,11 +11,22 @@ pub struct PolicyError {
     pub at: String,
     /// What is wrong and how to mend it.
     pub message: String,
+    /// Where that is in the text, when it was compiled from text; the message says it too.
+    pub position: Option<Position>,
 }
 
 impl PolicyError {
     pub(super) fn new(at: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { at: at.into(), message: message.into() }
+        Self { at: at.into(), message: message.into(), position: None }
+    }
+
+    /// The same error with its position in `text`, which is JSON.
+    pub(super) fn positioned(mut self, text: &str) -> Self {
+        self.position = Position::of(text, &self.at);
+        if let Some(position) = self.position {
+            self.message = format!("{} ({position})", self.message);
+        }
+        self
     }
 }
 

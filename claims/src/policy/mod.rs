@@ -73,9 +73,10 @@ impl Policy {
     /// # Errors
     /// The first thing in it that is not understood, where it stands, and how to mend it.
     pub fn from_json(text: &str, context: Context) -> Result<Self, PolicyError> {
-        let document = json::parse(text.as_bytes(), DOCUMENT_LIMITS)
-            .map_err(|error| PolicyError::new("", error.message))?;
-        Self::from_value(&document, context)
+        let document = json::parse(text.as_bytes(), DOCUMENT_LIMITS).map_err(|error| {
+            PolicyError { position: error.position, ..PolicyError::new("", error.message) }
+        })?;
+        Self::from_value(&document, context).map_err(|error| error.positioned(text))
     }
 
     /// Compiles a policy from a JSON value.

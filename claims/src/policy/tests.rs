@@ -397,7 +397,21 @@ fn text_is_read_strictly() {
     let error = Policy::from_json(twice, Context::default()).unwrap_err();
     assert!(error.message.contains("duplicate member `otherwise`"), "{error}");
     assert!(error.message.contains("line 1"), "{error}");
-    assert!(Policy::from_json("{", Context::default()).is_err());
+    let error = Policy::from_json("{\n \"version\": 1,", Context::default()).unwrap_err();
+    assert_eq!(error.position.map(|position| position.line), Some(2), "{error}");
     let empty = Policy::from_json(r#"{"version":1}"#, Context::default()).unwrap();
     assert!(empty.is_empty());
+}
+
+#[test]
+fn an_error_in_a_text_says_line_and_column() {
+    let text = "{ \"version\": 1,\n  \"rules\": [\n    { \"id\": \"r\", \"path\": \"/\",\n      \
+                \"require\": { \"all\": [\"user\", \"orders\"] } }\n  ] }";
+    let error = Policy::from_json(text, Context::default()).unwrap_err();
+    assert_eq!(error.at, "rules[0].require.all[1]");
+    let position = error.position.unwrap();
+    assert_eq!((position.line, position.column), (4, 36), "{error}");
+    assert!(error.message.ends_with(" (line 4, column 36)"), "{error}");
+    let document = json!({ "version": 2 });
+    assert_eq!(Policy::from_value(&document, Context::default()).unwrap_err().position, None);
 }
