@@ -27,7 +27,15 @@ export function loadSync(): RawModule {
 
 /** Instantiates on the first call, and only then. */
 function start(code?: WebAssembly.Module): RawModule {
-  if (!started) guarded(() => initSync({ module: code ?? source.compileSync() }));
+  if (!started) guarded(() => initSync({ module: ours(code ?? source.compileSync()) }));
   started = true;
   return module;
+}
+
+/**
+ * `code` with this realm's prototype, by which the generated loader tells a module from bytes:
+ * Next.js makes modules in another realm than the one its middleware runs in.
+ */
+function ours(code: WebAssembly.Module): WebAssembly.Module {
+  return Object.setPrototypeOf(code, WebAssembly.Module.prototype);
 }
