@@ -11,6 +11,9 @@ const here = dirname(fileURLToPath(import.meta.url));
 const dist = join(here, "dist");
 const wasm = join(dist, "wasm", "laika_verifier_wasm_bg.wasm");
 
+/** Entries round the package's own main entry, which they import where they need it. */
+const around = ["middleware/express", "middleware/fastify", "middleware/hono", "worker", "client"];
+
 for (const file of [wasm, join(dist, "wasm", "laika_verifier_wasm.js"), join(dist, "wasm", "laika_verifier_wasm.d.ts")]) {
   if (!existsSync(file)) {
     console.error(`pkg: ${file} is missing: run \`cargo xtask build\`, which compiles it`);
@@ -35,6 +38,10 @@ async function bundles() {
     await bundle("index", `index.${host}.js`, { host, source: host });
     await bundle("slim", `slim.${host}.js`, { host, source: "given" });
   }
+  for (const entry of around) {
+    await bundle(entry, `${entry}.js`, {});
+    await bundle(entry, `${entry}.cjs`, { format: "cjs" });
+  }
   shared("index", ["createVerifier", "decodeUnverified", "LaikaError"]);
   shared("slim", ["createVerifier", "decodeUnverified", "LaikaError", "loadModule"]);
 }
@@ -45,7 +52,7 @@ function shared(entry, names) {
   writeFileSync(join(dist, `${entry}.node.js`), text);
 }
 
-function bundle(entry, file, { host, source, format = "esm" }) {
+function bundle(entry, file, { host = "anywhere", source = "inline", format = "esm" }) {
   return build({
     entryPoints: [join(here, "src", `${entry}.ts`)],
     outfile: join(dist, file),
@@ -63,7 +70,7 @@ function bundle(entry, file, { host, source, format = "esm" }) {
     // The generated loader's own guess at a URL, never reached, would mislead other bundlers.
     define: { "import.meta.url": "undefined" },
     alias: { "#host": join(here, "src", "host", `${host}.ts`), "#source": join(here, "src", "source", `${source}.ts`) },
-    external: ["*.wasm", "*.wasm?module", "cloudflare:workers"],
+    external: ["*.wasm", "*.wasm?module", "cloudflare:workers", "laika-verifier"],
     plugins: [texts()],
   });
 }
@@ -91,7 +98,7 @@ function declarations() {
   const types = join(dist, "types");
   const tsc = join(dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin", "tsc");
   execFileSync(process.execPath, [tsc, "-p", here], { stdio: "inherit" });
-  const waiting = ["index", "slim"];
+  const waiting = ["index", "slim", ...around];
   const seen = new Set(waiting);
   for (const name of waiting) {
     const text = readFileSync(join(types, `${name}.d.ts`), "utf8");

@@ -1,0 +1,19 @@
+/**
+ * A browser's session with an issuer: log in, get tokens, call your APIs with them.
+ *
+ * Nothing is verified here, and the WebAssembly module is not loaded.
+ *
+ * @packageDocumentation
+ */
+
+export { SessionError } from "./client/error.js";
+export type {
+  FieldFault,
+  IssuerErrorCode,
+  PasswordStrength,
+  SessionErrorCode,
+  SessionErrorDetails,
+} from "./client/error.js";
+export type { Credentials, Registration, SessionUser } from "./client/issuer.js";
+export type { SessionOptions } from "./client/options.js";
+export { createSession, type Session } from "./client/session.js";

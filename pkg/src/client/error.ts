@@ -1,0 +1,100 @@
+import type { LaikaErrorCode } from "../code.js";
+
+/** What the issuer says besides what a verifier says. */
+export type IssuerErrorCode =
+  | "body_invalid"
+  | "fields_invalid"
+  | "password_weak"
+  | "already_registered"
+  | "credentials_invalid"
+  | "session_ended"
+  | "token_reused"
+  | "permission_not_granted"
+  | "origin_refused"
+  | "token_over_budget"
+  | "not_found"
+  | "rate_limited"
+  | "internal"
+  | "overloaded"
+  | "database_unavailable"
+  | "timed_out";
+
+/**
+ * What went wrong, as a word that never changes: the issuer's own codes, and three of this side.
+ * `network`: no answer came. `answer_invalid`: one that is not the issuer's. `session_changed`:
+ * somebody logged in or out meanwhile. An issuer that is newer may say other words.
+ */
+export type SessionErrorCode =
+  | IssuerErrorCode
+  | LaikaErrorCode
+  | "network"
+  | "answer_invalid"
+  | "session_changed"
+  | (string & {});
+
+/** A field of a form that the issuer does not accept. */
+export interface FieldFault {
+  readonly field: string;
+  /** `missing`, `too_short`, `malformed`, `taken`, … */
+  readonly code: string;
+  /** One sentence, for people. */
+  readonly detail: string;
+}
+
+/** How guessable a refused password is. */
+export interface PasswordStrength {
+  /** 0 (guessed at once) to 4. */
+  readonly score: number;
+  readonly warning?: string | null;
+  readonly suggestions: readonly string[];
+}
+
+/**
+ * Why the issuer refused, or that it did not answer. `switch (error.code)` tells them apart; the
+ * message is for people and may change.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await session.logIn({ login, password });
+ * } catch (error) {
+ *   if (error instanceof SessionError && error.code === "credentials_invalid") showMessage("unknown user or wrong password");
+ *   else throw error;
+ * }
+ * ```
+ */
+export class SessionError extends Error {
+  declare readonly name: "SessionError";
+  readonly code: SessionErrorCode;
+  /** The HTTP status; 0 where no answer came. */
+  readonly status: number;
+  /** The fields at fault, with `fields_invalid` and its like. */
+  readonly fields: readonly FieldFault[];
+  /** With `password_weak`. */
+  declare readonly strength?: PasswordStrength;
+  /** Seconds after which trying again makes sense. */
+  declare readonly retryAfter?: number;
+
+  static {
+    // On the prototype, where the engine looks when it writes the first line of the stack.
+    Object.defineProperty(this.prototype, "name", { value: "SessionError" });
+  }
+
+  constructor(code: SessionErrorCode, message: string, details: SessionErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.status = details.status ?? 0;
+    this.fields = details.fields ?? [];
+    if (details.strength !== undefined) this.strength = details.strength;
+    if (details.retryAfter !== undefined) this.retryAfter = details.retryAfter;
+  }
+}
+
+/** What an error knows besides code and message. */
+export interface SessionErrorDetails {
+  status?: number;
+  fields?: readonly FieldFault[];
+  strength?: PasswordStrength | undefined;
+  retryAfter?: number | undefined;
+  cause?: unknown;
+}

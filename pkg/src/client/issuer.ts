@@ -1,0 +1,134 @@
+import { SessionError, type FieldFault, type PasswordStrength } from "./error.js";
+
+/** Whoever is logged in. */
+export interface SessionUser {
+  /** `sub` of their tokens. */
+  readonly id: string;
+  readonly username: string;
+  readonly email: string;
+  /** When they registered, Unix seconds. */
+  readonly createdAt: number;
+}
+
+/** What a registration needs. */
+export interface Registration {
+  username: string;
+  email: string;
+  password: string;
+  /** A single-use code that gives the role it was made for. */
+  invitation?: string;
+}
+
+/** What a log-in needs. */
+export interface Credentials {
+  /** User name or e-mail. */
+  login: string;
+  password: string;
+}
+
+/** A micro token, as it was given. */
+export interface Minted {
+  readonly text: string;
+  /** Seconds from now on; the clocks need not agree. */
+  readonly expiresIn: number;
+}
+
+/** How long an answer may take. */
+const TIMEOUT_MS = 10_000;
+/** The main token goes where no script can read it. */
+const AS_COOKIE = { transport: "cookie" };
+
+/** The issuer's HTTP API (`docs/contract/issuer.md`), as far as a session needs it. */
+export class Issuer {
+  readonly #url: string;
+  readonly #fetch: typeof fetch;
+
+  /** @param url without a slash at its end */
+  constructor(url: string, fetchWith: typeof fetch) {
+    this.#url = url;
+    this.#fetch = fetchWith;
+  }
+
+  async register({ username, email, password, invitation }: Registration): Promise<SessionUser> {
+    const body = { username, email, password, ...(invitation !== undefined && { invitation }), ...AS_COOKIE };
+    return userOf(member(await this.#call("POST", "/v1/users", body), "user"));
+  }
+
+  async logIn({ login, password }: Credentials, client: string | undefined): Promise<SessionUser> {
+    const body = { login, password, ...(client !== undefined && { client }), ...AS_COOKIE };
+    return userOf(member(await this.#call("POST", "/v1/sessions", body), "user"));
+  }
+
+  async logOut(): Promise<void> {
+    await this.#call("DELETE", "/v1/sessions/current");
+  }
+
+  async me(): Promise<SessionUser> {
+    return userOf(await this.#call("GET", "/v1/me"));
+  }
+
+  /** Mints a micro token; the issuer renews the cookie along with it when that has grown old. */
+  async micro(services: readonly string[]): Promise<Minted> {
+    const answer = await this.#call("POST", "/v1/tokens/micro", { services });
+    const [text, expiresIn] = [member(answer, "micro_token"), member(answer, "expires_in")];
+    if (typeof text === "string" && typeof expiresIn === "number" && expiresIn > 0) return { text, expiresIn };
+    throw notUnderstood();
+  }
+
+  async #call(method: string, path: string, body?: object): Promise<unknown> {
+    const response = await this.#send(method, path, body);
+    const answer: unknown = await response.json().catch(() => undefined);
+    if (response.ok) return answer;
+    throw refusal(response, answer);
+  }
+
+  async #send(method: string, path: string, body: object | undefined): Promise<Response> {
+    try {
+      return await this.#fetch(this.#url + path, {
+        method,
+        credentials: "include",
+        redirect: "error",
+        cache: "no-store",
+        // A call by cookie is JSON: a foreign page can't send that without being asked first.
+        headers: { accept: "application/json", ...(method !== "GET" && { "content-type": "application/json" }) },
+        ...(body && { body: JSON.stringify(body) }),
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+    } catch (cause) {
+      throw new SessionError("network", "the issuer did not answer", { cause });
+    }
+  }
+}
+
+/** Whether an error says that there is no session any more. */
+export function isEnded(error: unknown): boolean {
+  return error instanceof SessionError && error.status === 401 && error.code !== "credentials_invalid";
+}
+
+/** What a problem document (RFC 9457) of the issuer says. */
+function refusal({ status, headers }: Response, answer: unknown): SessionError {
+  const { code, detail, fields, strength } = Object(answer) as Record<string, unknown>;
+  const seconds = Number.parseInt(headers.get("retry-after") ?? "", 10);
+  const details = {
+    status,
+    fields: Array.isArray(fields) ? (fields as FieldFault[]) : [],
+    strength: strength as PasswordStrength | undefined,
+    retryAfter: seconds >= 0 ? seconds : undefined,
+  };
+  if (typeof code !== "string") return new SessionError("answer_invalid", `the issuer answered ${status}`, details);
+  return new SessionError(code, typeof detail === "string" ? detail : code, details);
+}
+
+function userOf(answer: unknown): SessionUser {
+  const { id, username, email, created_at } = Object(answer) as Record<string, unknown>;
+  if (typeof id !== "string" || typeof username !== "string") throw notUnderstood();
+  return Object.freeze({ id, username, email: String(email ?? ""), createdAt: Number(created_at ?? 0) });
+}
+
+function member(answer: unknown, name: string): unknown {
+  return (Object(answer) as Record<string, unknown>)[name];
+}
+
+function notUnderstood(): SessionError {
+  return new SessionError("answer_invalid", "the issuer's answer was not understood");
+}

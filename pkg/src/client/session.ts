@@ -1,0 +1,212 @@
+import { isEnded, Issuer, type Credentials, type Registration, type SessionUser } from "./issuer.js";
+import { checked, type Checked, type SessionOptions } from "./options.js";
+import { Tabs } from "./tabs.js";
+import { Tokens } from "./tokens.js";
+
+/** A browser's session with an issuer. Make one per page with {@link createSession} and keep it. */
+export interface Session {
+  /** Whoever is logged in, as far as is known: ask `restore` after the page was loaded. */
+  readonly user: SessionUser | undefined;
+  /**
+   * Takes up the session of an earlier visit, if there is one; asks the issuer once.
+   *
+   * @throws {SessionError} `network` when the issuer does not answer
+   * @example
+   * ```ts
+   * const user = await session.restore();
+   * if (!user) showLogIn();
+   * ```
+   */
+  restore(): Promise<SessionUser | undefined>;
+  /**
+   * Makes an account, and logs in.
+   *
+   * @throws {SessionError} `fields_invalid`, `password_weak`, `already_registered`, …
+   */
+  register(registration: Registration): Promise<SessionUser>;
+  /**
+   * Logs in.
+   *
+   * @throws {SessionError} `credentials_invalid` for an unknown user and a wrong password alike
+   */
+  logIn(credentials: Credentials): Promise<SessionUser>;
+  /** Ends the session, here and in all tabs; also when it had ended before. */
+  logOut(): Promise<void>;
+  /**
+   * A micro token for a service, for what is not sent by {@link Session.fetch}. Undefined when
+   * nobody is logged in.
+   *
+   * @throws {SessionError} `session_ended` and its like when there is no session any more
+   * @example
+   * ```ts
+   * socket.send(JSON.stringify({ token: await session.token("orders") }));
+   * ```
+   */
+  token(...services: [string, ...string[]]): Promise<string | undefined>;
+  /**
+   * `fetch`, with the token where the URL's origin is among `apis` and somebody is logged in. When
+   * a service answers that the token has expired or is stale, it is renewed and the request is sent
+   * once more, and only once. A request with a token follows no redirect.
+   *
+   * @throws {SessionError} when no token can be had
+   * @throws {TypeError} as `fetch` does, also for a redirect
+   * @example
+   * ```ts
+   * const orders = await (await session.fetch("https://api.example.com/orders")).json();
+   * ```
+   */
+  fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response>;
+  /**
+   * Calls `listener` whenever somebody has logged in or out, in whichever tab.
+   *
+   * @returns ends it
+   */
+  onChange(listener: (user: SessionUser | undefined) => void): () => void;
+  /** Leaves the other tabs; the session itself goes on. */
+  close(): void;
+}
+
+/**
+ * Makes a session with an issuer. The main token lives in a cookie that no script can read, micro
+ * tokens in memory. Nothing is asked here; `restore` and whatever needs a token do.
+ *
+ * @throws {SessionError} `options_invalid`
+ * @example
+ * ```ts
+ * import { createSession } from "laika-verifier/client";
+ *
+ * const session = createSession({
+ *   issuer: "https://id.example.com",
+ *   apis: { "https://api.example.com": "orders" },
+ * });
+ * await session.logIn({ login: "laika", password });
+ * const response = await session.fetch("https://api.example.com/orders");
+ * ```
+ */
+export function createSession(options: SessionOptions): Session {
+  return new BrowserSession(checked(options));
+}
+
+class BrowserSession implements Session {
+  readonly #options: Checked;
+  readonly #issuer: Issuer;
+  readonly #tabs: Tabs;
+  readonly #tokens: Tokens;
+  readonly #listeners = new Set<(user: SessionUser | undefined) => void>();
+  #user: SessionUser | undefined;
+  #restored: Promise<SessionUser | undefined> | undefined;
+
+  constructor(options: Checked) {
+    this.#options = options;
+    this.#issuer = new Issuer(options.issuer, options.fetch);
+    this.#tabs = new Tabs(`laika ${options.issuer}`, (message) => {
+      if (message.kind === "user") this.#become(message.user);
+      else this.#tokens.hear(message);
+    });
+    this.#tokens = new Tokens((services) => this.#untilEnded(() => this.#issuer.micro(services)), this.#tabs);
+  }
+
+  get user(): SessionUser | undefined {
+    return this.#user;
+  }
+
+  restore(): Promise<SessionUser | undefined> {
+    this.#restored ??= this.#takeUp();
+    return this.#restored;
+  }
+
+  async register(registration: Registration): Promise<SessionUser> {
+    return this.#announce(await this.#issuer.register(registration));
+  }
+
+  async logIn(credentials: Credentials): Promise<SessionUser> {
+    return this.#announce(await this.#issuer.logIn(credentials, this.#options.client));
+  }
+
+  async logOut(): Promise<void> {
+    await this.#issuer.logOut().catch((error: unknown) => {
+      if (!isEnded(error)) throw error;
+    });
+    this.#announce(undefined);
+  }
+
+  async token(...services: [string, ...string[]]): Promise<string | undefined> {
+    return (await this.restore()) && this.#tokens.get([...services].sort());
+  }
+
+  async fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+    const request = new Request(input, init);
+    const services = this.#options.apis.get(new URL(request.url).origin);
+    const { fetch } = this.#options;
+    if (!services || request.headers.has("authorization") || !(await this.restore())) return fetch(request);
+    const token = await this.#tokens.get(services);
+    const answer = await fetch(withToken(request.clone(), token));
+    if (!(await asksToRenew(answer))) return answer;
+    const next = await this.#tokens.renew(services, token).catch(() => undefined);
+    return next === undefined ? answer : fetch(withToken(request, next));
+  }
+
+  onChange(listener: (user: SessionUser | undefined) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  close(): void {
+    this.#tabs.close();
+  }
+
+  async #takeUp(): Promise<SessionUser | undefined> {
+    try {
+      const user = await this.#issuer.me();
+      // Somebody who logged in meanwhile has come later.
+      if (!this.#user) this.#become(user);
+    } catch (error) {
+      if (!isEnded(error)) {
+        this.#restored = undefined;
+        throw error;
+      }
+    }
+    return this.#user;
+  }
+
+  /** Does `work`, and logs out here when the issuer says that there is no session any more. */
+  async #untilEnded<T>(work: () => Promise<T>): Promise<T> {
+    const user = this.#user;
+    try {
+      return await work();
+    } catch (error) {
+      if (isEnded(error) && this.#user === user) this.#announce(undefined);
+      throw error;
+    }
+  }
+
+  #announce<U extends SessionUser | undefined>(user: U): U {
+    this.#become(user);
+    this.#tabs.tell({ kind: "user", user });
+    return user;
+  }
+
+  #become(user: SessionUser | undefined): void {
+    this.#user = user;
+    this.#restored = Promise.resolve(user);
+    this.#tokens.belongTo(user);
+    for (const listener of this.#listeners) listener(user);
+  }
+}
+
+/** Never followed anywhere: not every browser leaves the header behind on the way. */
+function withToken(request: Request, token: string): Request {
+  const headers = new Headers(request.headers);
+  headers.set("authorization", `Bearer ${token}`);
+  return new Request(request, { headers, redirect: request.redirect === "manual" ? "manual" : "error" });
+}
+
+/** Whether a service refuses a token for what another one would mend. */
+async function asksToRenew(answer: Response): Promise<boolean> {
+  if (answer.status !== 401) return false;
+  const challenge = answer.headers.get("www-authenticate") ?? "";
+  if (/error_description="(expired|stale)"/.test(challenge)) return true;
+  if (!/^application\/problem\+json\b/i.test(answer.headers.get("content-type") ?? "")) return false;
+  const problem: unknown = await answer.clone().json().catch(() => undefined);
+  return ["expired", "stale"].includes((Object(problem) as { code: string }).code);
+}

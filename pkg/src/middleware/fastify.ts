@@ -1,0 +1,73 @@
+/**
+ * A plugin for Fastify.
+ *
+ * @packageDocumentation
+ */
+
+import type { FastifyInstance } from "fastify";
+import type { VerifiedToken } from "../types.js";
+import { Guard } from "./guard.js";
+import { fromNode } from "./node.js";
+import type { Source } from "./settings.js";
+
+export type { GuardSettings, Source, TokenPlace } from "./settings.js";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** The token of this request; absent where the policy lets anyone pass and there is none. */
+    laika: VerifiedToken | undefined;
+  }
+}
+
+/** The plugin. */
+export interface FastifyGuard<C = {}> {
+  (app: FastifyInstance): Promise<void>;
+  /**
+   * The token of a request that has passed: `request.laika`, with the type of your claims. Absent
+   * where the policy lets anyone pass and there is none.
+   *
+   * @example
+   * ```ts
+   * app.get("/orders", async (request) => guard.token(request)?.claims.tenant);
+   * ```
+   */
+  token(request: object): VerifiedToken<C> | undefined;
+}
+
+/**
+ * Decides every request by the policy, on its original URL, and answers the denials itself, as
+ * problem+json. It guards the instance that registers it, with all that is inside.
+ *
+ * Options that are not acceptable stop the start: `ready` and `listen` reject.
+ *
+ * @typeParam C claims of yours, besides the standard ones
+ * @throws {LaikaError} `options_invalid` when settings are not acceptable
+ * @example
+ * ```ts
+ * import Fastify from "fastify";
+ * import { protect } from "laika-verifier/middleware/fastify";
+ *
+ * const app = Fastify();
+ * await app.register(protect({ issuers: { issuer, audience: "orders", jwksUri }, policy }));
+ * app.get("/orders", async (request) => `hello ${request.laika?.subject}`);
+ * ```
+ */
+export function protect<C = {}>(source: Source<C>): FastifyGuard<C> {
+  const guard = new Guard<C>(source);
+  const plugin = async (app: FastifyInstance): Promise<void> => {
+    await guard.ready();
+    app.decorateRequest("laika", undefined);
+    app.addHook("onRequest", async (request, reply) => {
+      const { method, rawHeaders, headers } = request.raw;
+      const { decision, answer } = await guard.judge(fromNode({ method, rawHeaders, headers, url: request.originalUrl }));
+      if (!answer) request.laika = decision.token as VerifiedToken | undefined;
+      else return reply.code(answer.status).headers(answer.headers).send(answer.body);
+    });
+  };
+  return Object.assign(plugin, {
+    token: (request: { laika?: VerifiedToken<C> }) => request.laika,
+    // Guards the instance that registers it, not one of its own.
+    [Symbol.for("skip-override")]: true,
+    [Symbol.for("fastify.display-name")]: "laika-verifier",
+  });
+}

@@ -1,0 +1,109 @@
+/**
+ * A wrapper for the `fetch` handler of an edge worker: `workerd`, Cloudflare Workers, and whatever
+ * else takes `(request, env, ctx) => Response`.
+ *
+ * @packageDocumentation
+ */
+
+import { createVerifier } from "laika-verifier";
+import { fromFetch, toResponse } from "./middleware/fetch.js";
+import { Guard, type Authorizer } from "./middleware/guard.js";
+import type { Source } from "./middleware/settings.js";
+import type { Decision, VerifiedToken, VerifierOptions } from "./types.js";
+import { KeyCache } from "./worker/key-cache.js";
+
+export type { GuardSettings, Source, TokenPlace } from "./middleware/settings.js";
+
+/** What a runtime hands to a handler besides the request and its bindings. */
+export interface WorkerContext {
+  waitUntil(work: Promise<unknown>): void;
+}
+
+/**
+ * What a protected handler is told besides the request.
+ *
+ * @typeParam C claims of yours, besides the standard ones
+ * @typeParam E the worker's bindings
+ * @typeParam X the runtime's context
+ */
+export interface Passed<C = {}, E = unknown, X = WorkerContext> {
+  /** The token; absent where the policy lets anyone pass and there is none. */
+  readonly token: VerifiedToken<C> | undefined;
+  /** What the policy says of the request, with the rule that allowed it. */
+  readonly decision: Decision<C>;
+  readonly env: E;
+  readonly ctx: X;
+}
+
+/** A handler that is only called for requests that the policy allows. */
+export type ProtectedFetch<C = {}, E = unknown, X = WorkerContext> = (
+  request: Request,
+  passed: Passed<C, E, X>,
+) => Response | Promise<Response>;
+
+/** A handler as a runtime calls it. */
+export type WorkerFetch<E = unknown, X = WorkerContext> = (request: Request, env: E, ctx: X) => Promise<Response>;
+
+/** What decides, or a function of the bindings that tells it; it is asked once, at the first request. */
+export type WorkerSource<C = {}, E = unknown> = Source<C> | ((env: E) => Source<C> | Promise<Source<C>>);
+
+/**
+ * Decides every request by the policy, answers the denials itself, as problem+json, and hands the
+ * token of the others to `handler`: a function, or an object with `fetch`, whose other handlers
+ * stay as they are.
+ *
+ * Keys are kept in the isolate. Where the runtime has `caches.default` and the source is options,
+ * key sets named by `jwksUri` are also shared between the isolates of a data centre, for a minute.
+ *
+ * @typeParam C claims of yours, besides the standard ones
+ * @typeParam E the worker's bindings
+ * @typeParam X the runtime's context
+ * @throws {LaikaError} `options_invalid` when settings are not acceptable
+ * @example
+ * ```ts
+ * import { protect } from "laika-verifier/worker";
+ *
+ * export default protect(
+ *   { fetch: (request, { token }) => new Response(`hello ${token?.subject}`) },
+ *   (env: Env) => ({ issuers: { issuer: env.ISSUER, audience: "orders", jwksUri: env.JWKS_URI }, policy }),
+ * );
+ * ```
+ */
+export function protect<C = {}, E = unknown, X = WorkerContext>(
+  handler: ProtectedFetch<C, E, X>,
+  source: WorkerSource<C, E>,
+): WorkerFetch<E, X>;
+export function protect<C = {}, E = unknown, X = WorkerContext, H extends object = {}>(
+  handler: H & { fetch: ProtectedFetch<C, E, X> },
+  source: WorkerSource<C, E>,
+): Omit<H, "fetch"> & { fetch: WorkerFetch<E, X> };
+export function protect<C, E, X>(
+  handler: ProtectedFetch<C, E, X> | { fetch: ProtectedFetch<C, E, X> },
+  source: WorkerSource<C, E>,
+): WorkerFetch<E, X> | { fetch: WorkerFetch<E, X> } {
+  const guard = new Guard<C, E>(source, make);
+  const call: ProtectedFetch<C, E, X> =
+    typeof handler === "function" ? handler : (request, passed) => handler.fetch(request, passed);
+  const fetch: WorkerFetch<E, X> = async (request, env, ctx) => {
+    const { decision, answer } = await guard.judge(fromFetch(request), env);
+    return answer ? toResponse(answer) : call(request, { token: decision.token, decision, env, ctx });
+  };
+  return typeof handler === "function" ? fetch : { ...handler, fetch };
+}
+
+/** A verifier whose first key sets come from the Cache API, where there is one. */
+async function make<C>(options: VerifierOptions): Promise<Authorizer<C>> {
+  const cache = (globalThis as { caches?: { default?: Cache } }).caches?.default;
+  if (!cache) return createVerifier<C>(options);
+  const keys = new KeyCache(options, cache);
+  const verifier = await createVerifier<C>({ ...options, fetch: keys.fetch });
+  return {
+    async authorize(token, request) {
+      const decision = await verifier.authorize(token, request);
+      if (decision.code !== "key_not_found" || !keys.inUse) return decision;
+      // The key may be younger than what was kept: ask its endpoint, once, whatever the pace.
+      await verifier.refresh();
+      return verifier.authorize(token, request);
+    },
+  };
+}
