@@ -38,6 +38,16 @@ pub(crate) fn npm() -> Result<Tally> {
     suite("tests of the npm package", program, Tally::of_node)
 }
 
+/// A fresh project for each runtime and bundler, with the tarball installed.
+pub(crate) fn runtimes() -> Result<Tally> {
+    tools::npm_packages(tools::NPM_RUNTIMES)?;
+    let program = Program::new("npm").arg("test").folder(tools::NPM_RUNTIMES);
+    let program = with(program, "LAIKA_PKG_TGZ", &scene::pack()?)?;
+    let program = with(program, "LAIKA_TOOLS", Path::new(tools::NPM_TOOLS))?;
+    let program = with(program, "LAIKA_CHROMIUM", &tools::chromium()?)?;
+    suite("the npm package in every runtime and bundler", program, Tally::of_node)
+}
+
 pub(crate) fn page() -> Result<Tally> {
     let tests = files::tree(Path::new("www/test"))?;
     let tests = tests.iter().map(|file| file.to_string_lossy());

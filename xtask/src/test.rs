@@ -22,6 +22,8 @@ pub(crate) enum Part {
     Postgres,
     /// The tests of the npm package
     Npm,
+    /// The npm package, packed, in every runtime and bundler
+    Runtimes,
     /// The tests of the page, in Chromium
     Page,
 }
@@ -70,6 +72,7 @@ impl Part {
                 tools::wasm_target()?;
                 tools::wasi_target()?;
                 bundle::prepare()?;
+                tools::npm_packages(tools::NPM_RUNTIMES)?;
                 tools::chromium()?;
                 tools::envoy()?;
                 tools::postgres()?;
@@ -80,6 +83,7 @@ impl Part {
             Self::Rust => suites::rust().map(Some),
             Self::Postgres => suites::postgres().map(Some),
             Self::Npm => suites::npm().map(Some),
+            Self::Runtimes => suites::runtimes().map(Some),
             Self::Page => suites::page().map(Some),
         }
     }

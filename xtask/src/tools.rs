@@ -17,6 +17,9 @@ const ENVOY: &str = "1.40.0";
 /// The folder of the foreign npm packages: `wasm-opt`, `jose`, `workerd`, ...
 pub(crate) const NPM_TOOLS: &str = "tests/tools";
 
+/// The folder of the runtimes and bundlers that the npm package is proved in.
+pub(crate) const NPM_RUNTIMES: &str = "tests/runtimes";
+
 /// Makes sure that Rust can compile for wasm.
 pub(crate) fn wasm_target() -> Result<()> {
     target(WASM)
