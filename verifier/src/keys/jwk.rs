@@ -56,10 +56,12 @@ fn material(members: &Map<String, Value>) -> Result<PublicKey, &'static str> {
             .and_then(base64url::decode)
             .ok_or("a member of the key is absent or not canonical base64url")
     };
-    Ok(match text(members, "crv") {
-        Some("Ed25519") => PublicKey::Ed25519(Box::new(Ed25519Key::new(&bytes("x")?)?)),
-        Some("P-256") => PublicKey::P256(Box::new(P256Key::new(&bytes("x")?, &bytes("y")?)?)),
-        Some("P-384") => PublicKey::P384(Box::new(P384Key::new(&bytes("x")?, &bytes("y")?)?)),
+    Ok(match (text(members, "kty"), text(members, "crv")) {
+        (Some("OKP"), _) => PublicKey::Ed25519(Box::new(Ed25519Key::new(&bytes("x")?)?)),
+        (Some("EC"), Some("P-256")) => {
+            PublicKey::P256(Box::new(P256Key::new(&bytes("x")?, &bytes("y")?)?))
+        }
+        (Some("EC"), _) => PublicKey::P384(Box::new(P384Key::new(&bytes("x")?, &bytes("y")?)?)),
         _ => PublicKey::Rsa(Box::new(RsaKey::new(&bytes("n")?, &bytes("e")?)?)),
     })
 }
@@ -112,6 +114,14 @@ mod tests {
             ("kty", json!("okp")),
         ] {
             assert!(read_with(name, value).is_none(), "{name}");
+        }
+    }
+    #[test]
+    fn the_type_of_a_key_is_what_it_says_and_not_what_its_curve_says() {
+        for (kty, alg) in [("RSA", "EdDSA"), ("RSA", "RS256")] {
+            let jwk = json!({ "kty": kty, "crv": "Ed25519", "alg": alg, "x": X });
+            let key = read(&jwk, &[Algorithm::Rs256]).unwrap();
+            assert!(key.material.is_err(), "{jwk}");
         }
     }
 }

@@ -43,10 +43,15 @@ pub(super) fn read(text: &str, rsa: &[Algorithm]) -> Result<Key, &'static str> {
 fn from_spki(der: &[u8]) -> Result<PublicKey, &'static str> {
     let info = SubjectPublicKeyInfoRef::try_from(der).map_err(|_| "it is not a public key")?;
     let bits = info.subject_public_key.as_bytes().ok_or("it is not a public key")?;
+    let parameters = info.algorithm.parameters;
     let curve = info.algorithm.parameters_oid().ok();
     Ok(match (info.algorithm.oid, curve) {
-        (RSA, _) => from_pkcs1(bits)?,
-        (ED25519, None) => PublicKey::Ed25519(Box::new(Ed25519Key::new(bits)?)),
+        // RFC 3279 section 2.3.1: NULL.
+        (RSA, _) if parameters.is_some_and(|value| value.is_null()) => from_pkcs1(bits)?,
+        // RFC 8410 section 3: absent.
+        (ED25519, _) if parameters.is_none() => {
+            PublicKey::Ed25519(Box::new(Ed25519Key::new(bits)?))
+        }
         (EC, Some(P256)) => PublicKey::P256(Box::new(P256Key::from_sec1(bits)?)),
         (EC, Some(P384)) => PublicKey::P384(Box::new(P384Key::from_sec1(bits)?)),
         _ => return Err("it is a key of another kind than RSA, P-256, P-384 and Ed25519"),
@@ -104,6 +109,18 @@ ufyl5wttyM8bqxLXZwDfcixFRmJiBYlmpQIDAQAB
         assert_eq!(read(RSA_PEM), Ok(vec![Algorithm::Ps256]));
         assert_eq!(read(PKCS1_PEM), Ok(vec![Algorithm::Ps256]));
         assert_eq!(read(&format!("\n{P256_PEM}\n\n")), Ok(vec![Algorithm::Es256]));
+    }
+
+    #[test]
+    fn parameters_of_the_algorithm_are_those_of_its_standard() {
+        // An empty INTEGER in place of NULL, and NULL where nothing belongs.
+        let rsa = RSA_PEM.replace("AQEFAAOC", "AQECAAOC");
+        let ed25519 = "-----BEGIN PUBLIC KEY-----
+MCwwBwYDK2VwBQADIQD7T0BesAD9Fxwti/dxhYM6DlDnwt/aq/h2rQxpADjNQA==
+-----END PUBLIC KEY-----";
+        for text in [rsa.as_str(), ed25519] {
+            assert!(read(text, &[Algorithm::Rs256]).unwrap_err().contains("another kind"), "{text}");
+        }
     }
 
     #[test]
