@@ -9,6 +9,7 @@ use super::methods::Methods;
 use super::pattern::{Part, Pattern};
 use super::requirement::Requirement;
 use super::routes::Routes;
+use super::table::Table;
 use super::target::Reading;
 use super::{Context, OTHERWISE, Policy, PolicyError, Rule, host};
 
@@ -24,7 +25,7 @@ pub(super) fn compile(document: &Value, context: Context) -> Result<Policy, Poli
     let mut policy = Policy {
         rules: Vec::new(),
         routes: Routes::default(),
-        hosts: BTreeMap::new(),
+        hosts: Table::default(),
         otherwise: read_otherwise(fields.text("otherwise")?)?,
         reading,
     };

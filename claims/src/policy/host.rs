@@ -5,18 +5,20 @@
 /// A host in an unusual spelling must not slip past the rules that name it, so what is not plainly
 /// a host name or an IPv6 address in brackets (RFC 9110 section 4.2.3) is refused.
 pub(super) fn normalise(authority: &str) -> Option<String> {
-    let host = if authority.starts_with('[') {
+    if authority.starts_with('[') {
         let end = authority.find(']')?;
         let (address, rest) = authority.split_at_checked(end + 1)?;
-        is_port(rest).then_some(address)?
-    } else {
-        match authority.split_once(':') {
-            Some((host, port)) => port.bytes().all(|b| b.is_ascii_digit()).then_some(host)?,
-            None => authority,
-        }
+        let inside = address.strip_prefix('[')?.strip_suffix(']')?;
+        let known = |byte: u8| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.');
+        let good = is_port(rest) && !inside.is_empty() && inside.bytes().all(known);
+        return good.then(|| address.to_ascii_lowercase());
+    }
+    let host = match authority.split_once(':') {
+        Some((host, port)) => port.bytes().all(|b| b.is_ascii_digit()).then_some(host)?,
+        None => authority,
     };
     let host = host.strip_suffix('.').unwrap_or(host);
-    let known = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
     let good = !host.is_empty()
         && !host.starts_with('.')
         && !host.ends_with('.')
@@ -60,6 +62,11 @@ mod tests {
             "a b",
             "[::1",
             "[::1]x",
+            "[::1].",
+            "[]",
+            "[a.example]",
+            "pay.example.com]",
+            "pay[.example.com",
             "é.example",
             "a..",
             "a%2e",

@@ -21,9 +21,8 @@ mod methods;
 mod pattern;
 mod requirement;
 mod routes;
+mod table;
 mod target;
-
-use std::collections::BTreeMap;
 
 pub use decide::{Bearer, Decision, Request, Route};
 pub use error::PolicyError;
@@ -31,6 +30,7 @@ use methods::Methods;
 use pattern::Parameter;
 use requirement::Requirement;
 use routes::Routes;
+use table::Table;
 use target::Reading;
 
 use crate::json::{self, DOCUMENT_LIMITS};
@@ -45,7 +45,7 @@ pub struct Policy {
     /// Routes of rules that name no host.
     routes: Routes,
     /// Routes of rules that name a host, by that host.
-    hosts: BTreeMap<String, Routes>,
+    hosts: Table<Routes>,
     /// What a request needs that no path matches; `None` denies it.
     otherwise: Option<Requirement>,
     reading: Reading,

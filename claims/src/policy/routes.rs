@@ -1,9 +1,9 @@
 //! The tree of path segments that finds the most specific path of a request.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use super::pattern::Part;
+use super::table::Table;
 
 /// All paths of a policy, or of one of its hosts.
 #[derive(Debug, Default)]
@@ -13,7 +13,7 @@ pub(super) struct Routes {
 
 #[derive(Debug, Default)]
 struct Node {
-    statics: BTreeMap<String, Node>,
+    statics: Table<Node>,
     parameter: Option<Box<Node>>,
     /// Rules of the path that ends in `{*rest}` here.
     rest: Vec<usize>,
