@@ -35,7 +35,7 @@ pub(crate) fn postgres() -> Result<Tally> {
 
 pub(crate) fn npm() -> Result<Tally> {
     let program = Program::new("npm").arg("test").folder("pkg");
-    suite("tests of the npm package", program, Tally::of_node)
+    suite("tests of the npm package", with_artifacts(program)?, Tally::of_node)
 }
 
 /// A fresh project for each runtime and bundler, with the tarball installed.

@@ -61,7 +61,8 @@ export function protect<C = {}>(source: Source<C>): FastifyGuard<C> {
       const { method, rawHeaders, headers } = request.raw;
       const { decision, answer } = await guard.judge(fromNode({ method, rawHeaders, headers, url: request.originalUrl }));
       if (!answer) request.laika = decision.token as VerifiedToken | undefined;
-      else return reply.code(answer.status).headers(answer.headers).send(answer.body);
+      // As bytes: to text, Fastify adds a character set that JSON does not have.
+      else return reply.code(answer.status).headers(answer.headers).send(new TextEncoder().encode(answer.body));
     });
   };
   return Object.assign(plugin, {

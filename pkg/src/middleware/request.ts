@@ -33,8 +33,6 @@ export function factsOf({ method, target, authority, headers }: Incoming, settin
   }
   // In HTTP/2 and later the authority comes beside the path; in HTTP/1 it makes an absolute form.
   if (!target.startsWith("/") && target !== "*") return { refused: "the request target is in absolute form" };
-  // What is read as Latin-1 here and as UTF-8 there has two readings.
-  if (!/^[\0-\x7f]*$/.test(target)) return { refused: "the request target is not ASCII" };
   const [host = authority, ...others] = valuesOf(headers, "host");
   if (others.length > 0 || !sameHost(host, authority ?? host)) return { refused: "the request has several hosts" };
   return { method, path: target, host, token: [...tokens][0] };

@@ -48,11 +48,14 @@ export function bareTokensOf(value: string): string[] {
   return value.split(",").map(trimSpaces);
 }
 
-/** The values of the cookie `name` in a `Cookie` header (RFC 6265 section 4.2.1). */
+/**
+ * The values of the cookie `name` in a `Cookie` header (RFC 6265 section 4.2.1). Neither a token nor
+ * a cookie's value has a comma: behind one stands another header, where a runtime has joined two.
+ */
 export function cookiesOf(value: string, name: string): string[] {
   const start = `${name}=`;
   const pairs = value.split(";").map((pair) => pair.trim());
-  return pairs.filter((pair) => pair.startsWith(start)).map((pair) => pair.slice(start.length));
+  return pairs.filter((pair) => pair.startsWith(start)).flatMap((pair) => pair.slice(start.length).split(","));
 }
 
 function trimSpaces(text: string): string {

@@ -1,28 +1,23 @@
-// The packed package in `workerd`, the runtime of Cloudflare Workers, as its users deploy it:
-// bundled with the `workerd` condition, the WebAssembly module beside the script.
+// The packed package in `workerd`, the runtime of Cloudflare Workers, as its users deploy it.
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { mkdtemp, mkdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
-import { build } from "esbuild";
 import { Miniflare } from "miniflare";
 import { startKeyServer } from "../key-server.mjs";
 import { AUDIENCE, ISSUER, makeKey, mint } from "../tokens.mjs";
-
-const here = dirname(fileURLToPath(import.meta.url));
-const run = promisify(execFile);
+import { deployment, install } from "./deployment.mjs";
 
 describe("workerd", () => {
   let folder, modules, key, server, worker;
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "laika-workerd-"));
-    modules = await deployment(folder);
+    await install(folder);
+    modules = await deployment(folder, fileURLToPath(new URL("worker.mjs", import.meta.url)));
     key = await makeKey("RS256", "k1");
     server = await startKeyServer([key]);
     worker = start(server.uri);
@@ -121,37 +116,3 @@ describe("workerd", () => {
     }
   });
 });
-
-/** Packs the package, installs it, and bundles the worker: what Miniflare takes as modules. */
-async function deployment(folder) {
-  const installed = join(folder, "node_modules", "laika-verifier");
-  await mkdir(installed, { recursive: true });
-  const packing = ["pack", "--ignore-scripts", "--json", "--pack-destination", folder];
-  const { stdout } = await run("npm", packing, { cwd: join(here, "..", "..") });
-  const packed = join(folder, Object.values(JSON.parse(stdout))[0].filename);
-  await run("tar", ["-xzf", packed, "--strip-components", "1", "-C", installed]);
-  const compiled = [];
-  const { outputFiles } = await build({
-    stdin: { contents: await readFile(join(here, "worker.mjs"), "utf8"), resolveDir: folder, loader: "js" },
-    bundle: true,
-    format: "esm",
-    write: false,
-    conditions: ["workerd", "worker", "browser"],
-    external: ["cloudflare:workers"],
-    plugins: [
-      {
-        name: "compiled-wasm",
-        setup: ({ onResolve }) =>
-          onResolve({ filter: /\.wasm$/ }, ({ path, resolveDir }) => {
-            compiled.push(join(resolveDir, path));
-            return { path: `./${basename(path)}`, external: true };
-          }),
-      },
-    ],
-  });
-  assert.equal(compiled.length, 1, "the bundle imports the module once");
-  return [
-    { type: "ESModule", path: "worker.mjs", contents: outputFiles[0].text },
-    { type: "CompiledWasm", path: basename(compiled[0]), contents: await readFile(compiled[0]) },
-  ];
-}
