@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::evaluate::{self, Facts, Verdict};
 use super::requirement::{Requirement, Test};
 use super::target::{self, Segments};
-use super::{OTHERWISE, Policy, Rule, host, methods};
+use super::{Explanation, OTHERWISE, Policy, Rule, explain, host, methods};
 use crate::code::{Challenge, ErrorCode};
 use crate::principal::Principal;
 use crate::time::Timestamp;
@@ -123,17 +123,48 @@ impl<'p> Route<'p, '_> {
                 return decision;
             }
         };
-        let (principal, fault) = match bearer {
-            Bearer::Verified(principal) => (Some(principal), None),
-            Bearer::Fault(code) => (None, Some(code)),
-        };
-        let facts = Facts { principal, segments: &self.segments, parameters, now };
+        let facts =
+            Facts { principal: bearer.principal(), segments: &self.segments, parameters, now };
+        let fault = bearer.fault();
         if evaluate::evaluate(requirement, facts) == Verdict::Holds {
             return Decision::allowed(rule, fault);
         }
         match fault {
             Some(code) => Decision::denied(code).by(rule),
             None => Decision::lacking(requirement, facts).by(rule),
+        }
+    }
+
+    /// The requirement that [`Route::decide`] evaluates, part by part, with what each was held
+    /// against. `None` where nothing is asked for that a token could bring: `otherwise` denies, or
+    /// no rule of the path names the method.
+    #[must_use]
+    pub fn explain(&self, bearer: Bearer<'_>, now: Timestamp) -> Option<Explanation> {
+        let (requirement, parameters) = match &self.found {
+            Found::Rule(rule) => (&rule.require, rule.parameters.as_slice()),
+            Found::Otherwise(requirement) => ((*requirement)?, [].as_slice()),
+            Found::NoMethod(_) => return None,
+        };
+        let principal = bearer.principal();
+        Some(explain::explain(
+            requirement,
+            Facts { principal, segments: &self.segments, parameters, now },
+        ))
+    }
+}
+
+impl<'a> Bearer<'a> {
+    fn principal(self) -> Option<&'a Principal> {
+        match self {
+            Self::Verified(principal) => Some(principal),
+            Self::Fault(_) => None,
+        }
+    }
+
+    fn fault(self) -> Option<ErrorCode> {
+        match self {
+            Self::Verified(_) => None,
+            Self::Fault(code) => Some(code),
         }
     }
 }

@@ -26,9 +26,12 @@ pub(super) struct Facts<'a> {
 }
 
 /// The value of a requirement. An error anywhere denies, also under `not`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It holds.
     Holds,
+    /// It does not.
     Fails,
     /// A claim that is absent or of another type was compared.
     Error,
@@ -174,7 +177,8 @@ fn test_claim(test: &ClaimTest, who: &Principal, facts: Facts<'_>) -> Verdict {
     }
 }
 
-fn resolve<'a>(
+/// What an operand stands for here.
+pub(super) fn resolve<'a>(
     operand: &'a Operand,
     who: &'a Principal,
     facts: Facts<'_>,

@@ -15,6 +15,7 @@ mod compile;
 mod decide;
 mod error;
 mod evaluate;
+mod explain;
 mod fields;
 mod host;
 mod methods;
@@ -26,6 +27,8 @@ mod target;
 
 pub use decide::{Bearer, Decision, Request, Route};
 pub use error::PolicyError;
+pub use evaluate::Verdict;
+pub use explain::Explanation;
 use methods::Methods;
 use pattern::Parameter;
 use requirement::Requirement;

@@ -50,10 +50,6 @@ fn error(document: Value) -> PolicyError {
     Policy::from_value(&document, Context::default()).unwrap_err()
 }
 
-fn rule_error(rule: Value) -> PolicyError {
-    error(json!({ "version": 1, "rules": [rule] }))
-}
-
 #[test]
 fn the_most_specific_path_decides_whatever_the_order() {
     let rules = [
@@ -311,60 +307,18 @@ fn with_several_issuers_names_need_their_issuer() {
     assert!(compile(json!("orders:read")).is_ok());
 }
 
+/// Policies that do not compile; the published schema is held against them as well.
+const REFUSED: &str = include_str!("../../../tests/policies/refused.json");
+
 #[test]
 fn a_bad_policy_is_refused_with_its_place_and_a_remedy() {
-    let rule = |member: &str, value: Value| {
-        let mut rule = json!({ "id": "r", "path": "/users/{user}", "require": "anyone" });
-        rule[member] = value;
-        rule_error(rule)
+    let Value::Array(refused) = serde_json::from_str(REFUSED).unwrap() else {
+        panic!("an array of policies")
     };
-    for (error, at, words) in [
-        (error(json!([])), "", "expected an object"),
-        (error(json!({})), "", "`version` is missing"),
-        (error(json!({ "version": 2 })), "version", "only version"),
-        (error(json!({ "version": 1, "rule": [] })), "rule", "known are `version`"),
-        (error(json!({ "version": 1, "otherwise": "allow" })), "otherwise", "`deny`"),
-        (error(json!({ "version": 1, "allow": ["slash"] })), "allow[0]", "`semicolon`"),
-        (error(json!({ "version": 1, "rules": {} })), "rules", "expected an array"),
-        (rule_error(json!({ "path": "/", "require": "anyone" })), "rules[0]", "`id` is missing"),
-        (rule_error(json!({ "id": "r", "path": "/" })), "rules[0]", "`require` is missing"),
-        (rule("id", json!("otherwise")), "rules[0].id", "not `otherwise`"),
-        (rule("method", json!("GET")), "rules[0].method", "known are `id`"),
-        (rule("methods", json!([])), "rules[0].methods", "at least one"),
-        (rule("methods", json!(["get"])), "rules[0].methods[0]", "write `GET`"),
-        (rule("host", json!("Pay.example.com:1")), "rules[0].host", "lower case"),
-        (rule("path", json!("users")), "rules[0].path", "write `/users`"),
-        (rule("require", json!("orders")), "rules[0].require", "`orders` is neither"),
-        (rule("require", json!("orders:*")), "rules[0].require", "`*` may stand only"),
-        (rule("require", json!("role:")), "rules[0].require", "`role:name`"),
-        (rule("require", json!({ "any": [] })), "rules[0].require.any", "at least one"),
-        (rule("require", json!({ "any": ["user", 1] })), "rules[0].require.any[1]", "not a number"),
-        (
-            rule("require", json!({ "all": ["user"], "any": ["user"] })),
-            "rules[0].require.any",
-            "no such",
-        ),
-        (rule("require", json!({ "level": "5" })), "rules[0].require.level", "integer"),
-        (rule("require", json!({ "claim": "sub" })), "rules[0].require", "exactly one test"),
-        (
-            rule("require", json!({ "claim": "sub", "equals": { "path": "id" } })),
-            "rules[0].require.equals",
-            "it has `user`",
-        ),
-        (rule("require", json!({ "claim": "sub", "in": "x" })), "rules[0].require.in", "an array"),
-        (
-            rule("require", json!({ "claim": "n", "atLeast": "1" })),
-            "rules[0].require.atLeast",
-            "a number",
-        ),
-        (
-            rule("require", json!({ "claim": "t", "within": -1 })),
-            "rules[0].require.within",
-            "seconds",
-        ),
-    ] {
-        assert_eq!(error.at, at, "{error}");
-        assert!(error.message.contains(words), "{error}");
+    for case in refused {
+        let error = error(case["policy"].clone());
+        assert_eq!(error.at, case["at"].as_str().unwrap(), "{error}");
+        assert!(error.message.contains(case["says"].as_str().unwrap()), "{error}");
     }
 }
 
@@ -414,4 +368,32 @@ fn an_error_in_a_text_says_line_and_column() {
     assert!(error.message.ends_with(" (line 4, column 36)"), "{error}");
     let document = json!({ "version": 2 });
     assert_eq!(Policy::from_value(&document, Context::default()).unwrap_err().position, None);
+}
+
+#[test]
+fn an_explanation_has_every_part_with_what_was_found() {
+    let policy = policy(json!([{ "id": "r", "path": "/users/{user}", "require": { "all": [
+        "orders:read", { "any": ["role:admin", { "claim": "sub", "equals": { "path": "user" } }] },
+        { "not": { "claim": "amr", "contains": "pwd" } },
+    ] } }]));
+    let request = Request { method: "GET", target: "/users/u2", host: None };
+    let route = policy.route(&request).unwrap();
+    let who = somebody(&["orders:read"], json!({ "sub": "u1" }));
+    let all = route.explain(Bearer::Verified(&who), now()).unwrap();
+    assert_eq!((all.requirement.as_str(), all.verdict), ("all", Verdict::Error));
+    assert_eq!(all.parts[0].verdict, Verdict::Holds);
+    assert_eq!(all.parts[0].found, "permissions orders:read");
+    let own = &all.parts[1].parts[1];
+    assert_eq!(
+        (own.requirement.as_str(), own.verdict),
+        ("claim:sub equals path:user", Verdict::Fails)
+    );
+    assert_eq!(own.found, "sub is \"u1\", path:user is \"u2\"");
+    let amr = &all.parts[2].parts[0];
+    assert_eq!((amr.found.as_str(), amr.verdict), ("amr is absent", Verdict::Error));
+    let nobody = route.explain(Bearer::Fault(ErrorCode::TokenMissing), now()).unwrap();
+    assert_eq!(nobody.parts[0].found, "no token that was verified");
+    let elsewhere = Request { target: "/", ..request };
+    let route = policy.route(&elsewhere).unwrap();
+    assert_eq!(route.explain(Bearer::Verified(&who), now()), None);
 }
