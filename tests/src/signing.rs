@@ -50,17 +50,24 @@ impl TestKey {
     /// The signature of `message`.
     #[must_use]
     pub fn sign(&self, message: &[u8]) -> Vec<u8> {
-        let member = |name: &str| {
-            URL_SAFE_NO_PAD.decode(self.jwk[name].as_str().expect("a text")).expect("base64url")
-        };
         if self.alg() == "EdDSA" {
-            let seed = member("d").try_into().expect("32 bytes");
+            let seed = self.member("d").try_into().expect("32 bytes");
             return ed25519_dalek::SigningKey::from_bytes(&seed).sign(message).to_vec();
         }
-        let number = |name: &str| BigUint::from_bytes_be(&member(name));
+        SigningKey::<Sha256>::new(self.rsa()).sign(message).to_vec()
+    }
+
+    /// The private key of one that is for RSA.
+    #[must_use]
+    pub fn rsa(&self) -> RsaPrivateKey {
+        let number = |name: &str| BigUint::from_bytes_be(&self.member(name));
         let primes = vec![number("p"), number("q")];
         let key = RsaPrivateKey::from_components(number("n"), number("e"), number("d"), primes);
-        SigningKey::<Sha256>::new(key.expect("an RSA key")).sign(message).to_vec()
+        key.expect("an RSA key")
+    }
+
+    fn member(&self, name: &str) -> Vec<u8> {
+        URL_SAFE_NO_PAD.decode(self.jwk[name].as_str().expect("a text")).expect("base64url")
     }
 
     /// The header of an honest micro token.
@@ -78,6 +85,12 @@ impl TestKey {
     /// A token of any header and payload.
     #[must_use]
     pub fn compact(&self, header: &str, payload: &str) -> String {
+        self.compact_bytes(header.as_bytes(), payload.as_bytes())
+    }
+
+    /// A token of any header and payload, also of those that are no text.
+    #[must_use]
+    pub fn compact_bytes(&self, header: &[u8], payload: &[u8]) -> String {
         let input =
             format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
         let signature = URL_SAFE_NO_PAD.encode(self.sign(input.as_bytes()));

@@ -8,6 +8,7 @@
 //! them with what it would write.
 
 mod faults;
+mod hostile;
 mod profiles;
 mod requests;
 mod several;
@@ -39,6 +40,7 @@ pub fn files() -> Vec<File> {
         File { name: "verify.json", content: faults::content() },
         File { name: "authorize.json", content: requests::content() },
         File { name: "several.json", content: several::content() },
+        File { name: "hostile.json", content: hostile::content() },
     ];
     files.extend(profiles::files());
     files
