@@ -1,6 +1,6 @@
-import { checkOptions } from "./check-options.js";
 import { LaikaError } from "./error.js";
 import { guarded } from "./guarded.js";
+import { optionsText } from "./options-text.js";
 import type { Verifier, VerifierOptions } from "./types.js";
 import { WasmVerifier } from "./verifier.js";
 import { load } from "./wasm/load.js";
@@ -21,10 +21,10 @@ export async function createVerifier<C = {}>(options: VerifierOptions): Promise<
   for (const [name, value] of Object.entries({ now, fetch })) {
     if (typeof value !== "function") throw new LaikaError("options_invalid", `\`${name}\` must be a function`);
   }
-  checkOptions(rest);
+  const text = optionsText(rest);
   const { RawVerifier } = await load();
   return new WasmVerifier<C>(
-    guarded(() => new RawVerifier(rest)),
+    guarded(() => new RawVerifier(text)),
     now,
     fetch,
   );

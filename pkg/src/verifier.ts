@@ -54,7 +54,7 @@ export class WasmVerifier<C> implements Verifier<C> {
     if (!this.#tokens.has(token)) throw new TypeError("the token was not verified by this verifier");
     if (typeof permission !== "string") throw new TypeError("the permission must be a string");
     const raw = this.#living();
-    return guarded(() => raw.can(token.issuer, token.permissions, permission));
+    return guarded(() => raw.can(token.issuer, JSON.stringify(token.permissions), permission));
   }
 
   async refresh(): Promise<void> {

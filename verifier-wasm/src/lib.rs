@@ -4,17 +4,17 @@
 //!
 //! One call from JavaScript is one crossing: strings go in, one JSON text comes out, which the
 //! package parses once and freezes. The claims in it are the payload as it was signed, after the
-//! verifier has read it strictly. Options come in, and errors of options go out, as JavaScript
-//! values. Nothing is decided here; the package in `pkg/` is the only user.
+//! verifier has read it strictly. Options come in, and errors of options go out, as JSON text too:
+//! it is read by the parser that reads tokens, and needs less code than JavaScript values
+//! would. Nothing is decided here; the package in `pkg/` is the only user.
 
 #![forbid(unsafe_code)]
 
-mod document;
 mod names;
 mod outcome;
 
-use document::Document;
 use laika_claims::ErrorCode;
+use laika_claims::json::{self, DOCUMENT_LIMITS};
 use laika_verifier::{
     Options, OptionsError, Permission, Request, Response, Timestamp, VerifiedToken, Verifier,
     VerifyError,
@@ -34,14 +34,14 @@ pub struct RawVerifier {
 
 #[wasm_bindgen]
 impl RawVerifier {
-    /// A verifier with the options of `createVerifier`, without `now` and `fetch`.
+    /// A verifier with the options of `createVerifier`, without `now` and `fetch`, as JSON text.
     ///
     /// # Errors
-    /// Throws `{code, message, field?}`.
+    /// Throws the JSON text of `{code, message}`.
     #[wasm_bindgen(constructor)]
-    pub fn new(options: JsValue) -> Result<RawVerifier, JsValue> {
-        let Document(document) = serde_wasm_bindgen::from_value(options)
-            .map_err(|error| thrown(ErrorCode::OptionsInvalid, &error.to_string(), None))?;
+    pub fn new(options: &str) -> Result<RawVerifier, JsValue> {
+        let document = json::parse(options.as_bytes(), DOCUMENT_LIMITS)
+            .map_err(|error| thrown(ErrorCode::OptionsInvalid, &error.message))?;
         let options = names::to_snake_case(document).and_then(Options::from_value);
         let options = options.map_err(|error| options_thrown(&error))?;
         Ok(Self { verifier: Verifier::new(options), last: None })
@@ -88,18 +88,14 @@ impl RawVerifier {
         self.last.as_ref().map(outcome::token)
     }
 
-    /// Whether `grants` of a token of `issuer` cover `permission`.
+    /// Whether `grants` of a token of `issuer`, a JSON array, cover `permission`.
     ///
     /// # Errors
     /// Throws `policy_invalid` when `permission` is none.
-    pub fn can(
-        &self,
-        issuer: &str,
-        grants: Vec<String>,
-        permission: &str,
-    ) -> Result<bool, JsValue> {
+    pub fn can(&self, issuer: &str, grants: &str, permission: &str) -> Result<bool, JsValue> {
         let permission = Permission::parse(permission)
-            .map_err(|error| thrown(ErrorCode::PolicyInvalid, &error.to_string(), None))?;
+            .map_err(|error| thrown(ErrorCode::PolicyInvalid, &error.to_string()))?;
+        let grants: Vec<String> = serde_json::from_str(grants).unwrap_or_default();
         Ok(self.verifier.can(issuer, &grants, &permission))
     }
 
@@ -182,23 +178,20 @@ impl RawVerifier {
 /// JSON text of the header and claims of a token, of which nothing has been proved.
 ///
 /// # Errors
-/// Throws `{code, message}` when the form of the token is wrong.
+/// Throws the JSON text of `{code, message}` when the form of the token is wrong.
 #[wasm_bindgen(js_name = decodeUnverified)]
 pub fn decode_unverified(token: &str) -> Result<String, JsValue> {
-    outcome::unverified(token).map_err(|error| thrown(error.code(), error.message(), None))
+    outcome::unverified(token).map_err(|error| thrown(error.code(), error.message()))
 }
 
 #[derive(Serialize)]
 struct Thrown<'a> {
-    code: &'a str,
+    code: ErrorCode,
     message: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    field: Option<&'a str>,
 }
 
-fn thrown(code: ErrorCode, message: &str, field: Option<&str>) -> JsValue {
-    let error = Thrown { code: code.as_str(), message, field };
-    serde_wasm_bindgen::to_value(&error).unwrap_or_else(|_| JsValue::from_str(message))
+fn thrown(code: ErrorCode, message: &str) -> JsValue {
+    JsValue::from_str(&outcome::json(&Thrown { code, message }))
 }
 
 fn options_thrown(error: &OptionsError) -> JsValue {
@@ -209,12 +202,12 @@ fn options_thrown(error: &OptionsError) -> JsValue {
         _ => names::quoted_to_camel_case(&error.message),
     };
     let text = if at.is_empty() { message } else { format!("`{at}`: {message}") };
-    thrown(error.code, &text, Some(&at).filter(|at| !at.is_empty()).map(String::as_str))
+    thrown(error.code, &text)
 }
 
 fn moment(now: f64) -> Result<Timestamp, JsValue> {
     Timestamp::from_seconds(now).ok_or_else(|| {
         let message = "`now` must return seconds since 1970, from 0 to 2^53";
-        thrown(ErrorCode::OptionsInvalid, message, Some("now"))
+        thrown(ErrorCode::OptionsInvalid, message)
     })
 }

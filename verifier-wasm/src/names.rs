@@ -1,11 +1,11 @@
 //! Option names: camelCase in JavaScript, snake_case in Rust. Policies, keys and values are passed
 //! on as they are.
 
+use std::mem;
+
 use laika_claims::ErrorCode;
 use laika_verifier::OptionsError;
 use serde_json::{Map, Value};
-
-use crate::document;
 
 /// The options with their names, and those of each issuer, in snake_case.
 ///
@@ -16,6 +16,9 @@ pub(crate) fn to_snake_case(options: Value) -> Result<Value, OptionsError> {
         return Ok(options);
     };
     let mut renamed = rename(options)?;
+    if let Some(Value::Object(cache)) = renamed.get_mut("cache") {
+        *cache = rename(mem::take(cache))?;
+    }
     if let Some(issuers) = renamed.get_mut("issuers") {
         *issuers = match issuers.take() {
             Value::Array(items) => {
@@ -68,7 +71,7 @@ fn issuer(value: Value) -> Result<Value, OptionsError> {
         Value::Object(members) => {
             let mut renamed = rename(members)?;
             if let Some(secret) = renamed.get_mut("secret") {
-                let text = document::bytes(secret).ok_or_else(|| OptionsError {
+                let text = bytes(secret).ok_or_else(|| OptionsError {
                     code: ErrorCode::OptionsInvalid,
                     at: "issuers.secret".to_owned(),
                     message: "a secret is a `Uint8Array`, not text".to_owned(),
@@ -79,6 +82,12 @@ fn issuer(value: Value) -> Result<Value, OptionsError> {
         }
         other => Ok(other),
     }
+}
+
+/// The text of what was a `Uint8Array`: base64url. No option has a member of this name, so nothing
+/// else can be mistaken for bytes.
+fn bytes(value: &Value) -> Option<&str> {
+    value.as_object()?.get("bytes")?.as_str()
 }
 
 fn rename(members: Map<String, Value>) -> Result<Map<String, Value>, OptionsError> {
@@ -117,13 +126,13 @@ mod tests {
     #[test]
     fn names_of_options_and_issuers_change_and_nothing_else_does() {
         let options = json!({
-            "clockSkew": 1, "policy": { "someName": 1 },
+            "clockSkew": 1, "policy": { "someName": 1 }, "cache": { "maxBytes": 1 },
             "issuers": [{ "jwksUri": "u", "jwks": { "keyOps": 1 } }],
         });
         assert_eq!(
             to_snake_case(options).unwrap(),
             json!({
-                "clock_skew": 1, "policy": { "someName": 1 },
+                "clock_skew": 1, "policy": { "someName": 1 }, "cache": { "max_bytes": 1 },
                 "issuers": [{ "jwks_uri": "u", "jwks": { "keyOps": 1 } }],
             })
         );

@@ -5,14 +5,15 @@
 
 /** The generated module, as far as it is used. */
 export interface RawModule {
-  RawVerifier: new (options: object) => RawVerifier;
+  /** Options as JSON text. */
+  RawVerifier: new (options: string) => RawVerifier;
   /** JSON of `{ header, claims }`. */
   decodeUnverified(token: string): string;
 }
 
 /**
- * One verifier in WebAssembly. Times are Unix seconds. Methods throw a plain object
- * `{ code, message, field?, help? }`.
+ * One verifier in WebAssembly. Times are Unix seconds. Methods throw the JSON
+ * text of `{ code, message }`.
  */
 export interface RawVerifier {
   /** JSON of a {@link VerifyOutcome}. */
@@ -28,7 +29,8 @@ export interface RawVerifier {
   ): string;
   /** JSON of the token that the last outcome named by its serial. */
   lastToken(): string | undefined;
-  can(issuer: string, grants: string[], permission: string): boolean;
+  /** `grants` is a JSON array. */
+  can(issuer: string, grants: string, permission: string): boolean;
   /** JSON array of {@link Fetch}: what to fetch at once. */
   refresh(now: number): string;
   /** Reports an answer. JSON of a {@link Landed}. */

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use laika_claims::Timestamp;
 
 use super::{ListToken, MAX_INFLATED, Reference, Status, StatusList};
-use crate::fetch::{Fetch, FetchFailure, Ids, Inflate, LOST, Pace};
+use crate::fetch::{Fetch, FetchFailure, Ids, Inflate, Pace};
 
 /// Seconds for which a list is used as it is.
 const FRESH: f64 = 5.0;
@@ -21,6 +21,9 @@ const USABLE: f64 = 9.0;
 const WAIT: f64 = 2.0;
 /// Longest pause between attempts at a failing endpoint, in seconds: the list is to be back soon.
 const MAX_BACK_OFF: f64 = 5.0;
+/// Seconds for which an attempt that failed speaks for the endpoint: a little longer than the pause
+/// before the next.
+const TRIED: f64 = 6.0;
 /// Most lists that are kept.
 const MAX_LISTS: usize = 64;
 
@@ -239,7 +242,7 @@ impl Shard {
     /// Whether a fetch was tried just now, and failed or has taken longer than a request waits.
     fn has_been_failing(&self, now: Timestamp) -> bool {
         let slow = self.pace.under_way(now).is_some_and(|age| age >= WAIT);
-        slow || (self.pace.is_failing() && self.pace.since_last_attempt(now) < LOST)
+        slow || (self.pace.is_failing() && self.pace.since_last_attempt(now) < TRIED)
     }
 }
 
