@@ -4,7 +4,7 @@
 import { createVerifier } from "laika-verifier";
 import { AUDIENCE, ISSUER, signers } from "./token.mjs";
 
-const CALLS = 1_000_000;
+const CALLS = Number(process.argv[2] ?? 1_000_000);
 const DISTINCT = 4_000;
 const WARM_UP = CALLS / 10;
 const ALLOWED_GROWTH_MIB = 16;
