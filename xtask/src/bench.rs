@@ -6,11 +6,16 @@ use clap::ValueEnum;
 use crate::scene::Scene;
 use crate::{build, cargo, run};
 
+/// What `hostile.mjs` reads.
+const HOSTILE: &str = "tests/vectors/hostile.json";
+
 /// What is measured.
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum Subject {
     /// First-sight verification in Node: `laika-verifier`, `jose`, `fast-jwt`
     Verify,
+    /// The hostile tokens of the vectors: who accepts what nobody should
+    Hostile,
     /// Decisions with 10 and with 10,000 rules, natively and in Node
     Policy,
 }
@@ -26,9 +31,10 @@ pub(crate) fn run(subject: Subject) -> Result<()> {
     let scene = Scene::set("tests/bench")?;
     let script = match subject {
         Subject::Verify => "verify.mjs",
+        Subject::Hostile => "hostile.mjs",
         Subject::Policy => "policy.mjs",
     };
-    let report = run::step("measure", |step| scene.node(step, script, &[]))?;
+    let report = run::step("measure", |step| scene.node(step, script, &[HOSTILE]))?;
     println!("\n{report}");
     Ok(())
 }

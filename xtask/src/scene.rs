@@ -29,6 +29,9 @@ pub(crate) fn pack() -> Result<PathBuf> {
     packed.into_iter().next().with_context(|| format!("`npm pack` left nothing in `{PACKED}`"))
 }
 
+/// The foreign packages.
+const PEERS: [&str; 5] = ["aws-jwt-verify", "fast-jwt", "hono", "jose", "jsonwebtoken"];
+
 /// A folder with a copy of `scripts` and a `node_modules/` for them.
 pub(crate) struct Scene(tempfile::TempDir);
 
@@ -47,7 +50,7 @@ impl Scene {
         })?;
         let tools = std::path::absolute(Path::new(tools::NPM_TOOLS).join("node_modules"))
             .context("cannot tell the current folder")?;
-        for name in ["fast-jwt", "jose"] {
+        for name in PEERS {
             symlink(tools.join(name), modules.join(name))
                 .with_context(|| format!("cannot link the npm package `{name}`"))?;
         }

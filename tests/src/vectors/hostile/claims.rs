@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::forge::{Key, claims, with_text, without};
 use super::{Hostile, ISSUER, NOW};
 
-const KEY: Key = Key::EdDsa;
+const KEY: Key = Key::Es256;
 
 pub(super) fn cases() -> Vec<Hostile> {
     [types(), missing(), issuers(), audiences(), kinds(), times()].into_iter().flatten().collect()

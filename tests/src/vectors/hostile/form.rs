@@ -59,7 +59,8 @@ fn base64() -> Vec<Hostile> {
         _ => header,
     };
     let payload = claims().to_string();
-    let payload = if payload.len() % 3 == 0 { payload.replace('{', "{ ") } else { payload };
+    let payload =
+        if payload.len().is_multiple_of(3) { payload.replace('{', "{ ") } else { payload };
     let (header, payload) = (encode(header), encode(payload));
     let token = KEY.over(&format!("{header}.{payload}"));
     let signed = |header: &str, payload: &str| KEY.over(&format!("{header}.{payload}"));
@@ -158,7 +159,7 @@ fn spare_bit(text: &str) -> String {
     const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let (rest, last) = text.split_at(text.len() - 1);
     let value = ALPHABET.find(last).expect("base64url");
-    assert!(value % 4 == 0, "the last character has no bits to spare");
+    assert!(value.is_multiple_of(4), "the last character has no bits to spare");
     format!("{rest}{}", &ALPHABET[value + 1..value + 2])
 }
 

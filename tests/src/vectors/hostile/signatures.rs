@@ -33,6 +33,9 @@ pub(super) fn cases() -> Vec<Hostile> {
 
 type Cases = Vec<(&'static str, String)>;
 
+/// Makes a signature of the two halves of an honest one.
+type Halves<'a> = &'a dyn Fn(&[u8], &[u8]) -> Vec<u8>;
+
 fn any() -> Cases {
     let token = Key::Es256.token();
     let (input, _) = token.rsplit_once('.').expect("dots");
@@ -204,7 +207,7 @@ fn ecdsa() -> Cases {
     let order = BigUint::parse_bytes(P256_ORDER.as_bytes(), 16).expect("hex");
     let n = padded(&order, 32);
     let number = |value: u8| padded(&BigUint::from(value), 32);
-    let forged = |make: &dyn Fn(&[u8], &[u8]) -> Vec<u8>| {
+    let forged = |make: Halves<'_>| {
         Key::Es256.forged(|input| {
             let signature = Key::Es256.sign(input);
             let (r, s) = signature.split_at(32);
@@ -285,7 +288,7 @@ fn eddsa() -> Cases {
         bytes.resize(32, 0);
         bytes
     };
-    let forged = |make: &dyn Fn(&[u8], &[u8]) -> Vec<u8>| {
+    let forged = |make: Halves<'_>| {
         Key::EdDsa.forged(|input| {
             let signature = Key::EdDsa.sign(input);
             let (r, s) = signature.split_at(32);
