@@ -1,6 +1,7 @@
 // Revocation by status lists, discovery and the token cache, against a real server on loopback.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, before, beforeEach, describe, test } from "node:test";
 import { deflateSync } from "node:zlib";
 import { SignJWT } from "jose";
@@ -73,9 +74,12 @@ const inSlot = (idx, signer = key, changes = {}) =>
   mint(signer, { status: { status_list: { idx, uri: issuer.list } }, exp: NOW + 3600, ...changes });
 const codeOf = (promise) => promise.then(() => "accepted", ({ code }) => code);
 
-/** Waits until the server has been asked `times` for `path`, and the answers were taken. */
+/** Waits until the verifier has taken so many answers. */
 async function asked(verifier, times, counter = "statusListFetches") {
-  while (verifier.stats()[counter] < times) await new Promise((resolve) => setTimeout(resolve, 5));
+  for (let left = 4000; verifier.stats()[counter] < times; left--) {
+    assert.ok(left > 0, `${JSON.stringify(verifier.stats())}, asked for ${issuer.requests.map(({ url }) => url)}`);
+    await sleep(5);
+  }
 }
 
 describe("a status list", () => {
@@ -243,6 +247,7 @@ describe("a status list", () => {
     now += 6;
     await verifier.verify(doomed);
     await asked(verifier, 2, "keySetFetches");
+    await asked(verifier, 2);
     assert.equal(await codeOf(verifier.verify(doomed)), "key_not_found", "though the token was cached");
     assert.equal(await verifier.verify(fine), kept, "the tokens of other keys stay");
     now += 6;
