@@ -3,6 +3,7 @@
 
 pub mod envoy;
 pub mod faces;
+pub mod fuzz;
 pub mod http;
 pub mod issuer;
 pub mod process;

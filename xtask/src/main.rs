@@ -15,6 +15,7 @@ mod cargo;
 mod check;
 mod demo;
 mod files;
+mod fuzz;
 mod hygiene;
 mod postgres;
 mod run;
@@ -68,10 +69,24 @@ enum Task {
         /// What to measure
         subject: bench::Subject,
     },
+    /// Fuzz the verifier, on the nightly toolchain
+    ///
+    /// What it finds besides crashes stays in `target/fuzz/`, and the next run begins there. See
+    /// `fuzz/README.md`.
+    Fuzz {
+        /// One target, such as `token`; all of them if left out
+        target: Option<String>,
+        /// How long, all targets together
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+        /// Make the committed corpus the smallest that reaches what is known, in place of fuzzing
+        #[arg(long)]
+        minimise: bool,
+    },
     /// Run for long, and write `docs/soak.md`
     ///
-    /// A million verifications, damaged tokens through the packed npm package, and an issuer
-    /// killed under load again and again.
+    /// A million verifications, damaged tokens through the packed npm package, an issuer killed
+    /// under load again and again, and every fuzz target.
     Soak {
         /// How long, about
         #[arg(long, default_value_t = 10)]
@@ -80,7 +95,7 @@ enum Task {
 }
 
 fn main() -> ExitCode {
-    match start(&Arguments::parse()) {
+    match start(Arguments::parse()) {
         Ok(code) => code,
         Err(error) => {
             println!("\nerror: {error:#}");
@@ -89,7 +104,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn start(arguments: &Arguments) -> Result<ExitCode> {
+fn start(arguments: Arguments) -> Result<ExitCode> {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
     let root = manifest.parent().context("the build script has no folder above it")?;
     std::env::set_current_dir(root)
@@ -100,6 +115,7 @@ fn start(arguments: &Arguments) -> Result<ExitCode> {
         Task::Check => check::run().map(|()| true),
         Task::Test { only } => test::run(only),
         Task::Bench { subject } => bench::run(subject).map(|()| true),
+        Task::Fuzz { target, seconds, minimise } => fuzz::run(target.as_deref(), seconds, minimise),
         Task::Soak { minutes } => soak::run(minutes),
     }?;
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })

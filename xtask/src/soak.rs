@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::run::{self, Program};
 use crate::scene::Scene;
-use crate::{build, files};
+use crate::{build, files, fuzz};
 
 const REPORT: &str = "docs/soak.md";
 
@@ -25,13 +25,19 @@ pub(crate) fn run(minutes: u32) -> Result<bool> {
     let scene = Scene::set("tests/soak")?;
     let issuer = std::path::absolute(build::ISSUER).context("cannot tell the current folder")?;
     let issuer = issuer.to_string_lossy();
-    // The million verifications take what they take; the rest of the time is shared.
-    let half = (u64::from(minutes) * 60 / 2).to_string();
-    let outcomes = [
+    // The two million verifications take what they take; the rest of the time is shared.
+    let third = u64::from(minutes) * 60 / 3;
+    let seconds = third.to_string();
+    let mut outcomes = vec![
         play(&scene, "verify.mjs", &[])?,
-        play(&scene, "mutate.mjs", &[&half])?,
-        play(&scene, "kill.mjs", &[&half, &issuer])?,
+        play(&scene, "leak.mjs", &[])?,
+        play(&scene, "mutate.mjs", &[&seconds])?,
+        play(&scene, "kill.mjs", &[&seconds, &issuer])?,
     ];
+    for fuzzed in fuzz::all(third)? {
+        let what = format!("fuzzing: {}", fuzzed.target);
+        outcomes.push(Outcome { what, result: fuzzed.result(), ok: fuzzed.held() });
+    }
     let report = report(&outcomes, minutes)?;
     files::write(Path::new(REPORT), report.as_bytes())?;
     println!("\n{report}\nwritten to {REPORT}");

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::cargo::{WASI, WASM};
+use crate::cargo::{WASI, WASM, cargo};
 use crate::run::{self, Program};
 use crate::stamp::Stamp;
 
@@ -13,6 +13,9 @@ const NODE_MAJOR: u32 = 20;
 
 /// The Envoy that the filter is tested in.
 const ENVOY: &str = "1.40.0";
+
+/// The `cargo-fuzz` that builds the fuzz targets.
+const CARGO_FUZZ: &str = "0.13.2";
 
 /// The folder of the foreign npm packages: `wasm-opt`, `jose`, `workerd`, ...
 pub(crate) const NPM_TOOLS: &str = "tests/tools";
@@ -48,6 +51,45 @@ fn target(name: &str) -> Result<()> {
         })
     })?;
     Ok(())
+}
+
+/// Makes sure that there is a nightly compiler, which libFuzzer's instrumentation needs.
+pub(crate) fn nightly() -> Result<()> {
+    if Program::new("rustup").words("run nightly rustc --version").try_output().is_some() {
+        return Ok(());
+    }
+    if Program::new("rustup").arg("--version").try_output().is_none() {
+        bail!(
+            "fuzzing needs Rust's nightly toolchain, and there is no `rustup` to add it: install \
+             rustup from https://rustup.rs"
+        );
+    }
+    run::step("Rust's nightly toolchain", |step| {
+        Program::new("rustup")
+            .words("toolchain install nightly --profile minimal")
+            .run(step)
+            .context("cannot add the nightly toolchain, which needs Rust's download server")
+    })?;
+    Ok(())
+}
+
+/// `cargo-fuzz`, which builds the fuzz targets, in a folder of our own.
+pub(crate) fn cargo_fuzz() -> Result<PathBuf> {
+    let (folder, package) = ("target/tools/cargo-fuzz", format!("cargo-fuzz@{CARGO_FUZZ}"));
+    let program = std::path::absolute(Path::new(folder).join("bin/cargo-fuzz"))
+        .context("cannot tell the current folder")?;
+    let stamp = Stamp::new("cargo-fuzz").text(&package).output(&program);
+    if !stamp.is_fresh()? {
+        run::step(&format!("cargo-fuzz {CARGO_FUZZ}"), |step| {
+            // Not by its own lock file, whose versions a registry may no longer have.
+            let install = cargo().words("install --quiet --force --root").arg(folder);
+            install.arg(&package).run(step).with_context(|| {
+                format!("cannot install `{package}`, which needs the registry of crates")
+            })
+        })?;
+        stamp.save()?;
+    }
+    Ok(program)
 }
 
 /// What the compiler says to these arguments.
