@@ -1,5 +1,6 @@
 // `laika-verifier/client` in a real Chromium, with a real issuer and a real API behind the middleware.
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, before, beforeEach, describe, test } from "node:test";
@@ -325,6 +326,23 @@ describe("a session in a browser", () => {
     await logIn(one, STRELKA);
     await other.waitForFunction(() => session.user?.username === "strelka");
     assert.deepEqual(await get(other, `${api.origin}/orders`), [200, { by: "strelka" }]);
+  });
+
+  test("does what the README shows", async () => {
+    const readme = await readFile(here("../README.md"), "utf8");
+    const section = readme.slice(readme.indexOf("## In the browser"));
+    const [, code] = /^```js\n(.*?)^```$/ms.exec(section);
+    const local = code
+      .replace(/^import (.*) from "laika-verifier\/client";$/m, "const $1 = client;")
+      .replaceAll("https://id.example.com", issuer.url)
+      .replaceAll("https://api.example.com", api.origin);
+    const page = await tab();
+    const answer = (password) => {
+      const script = local.replace("first-around-the-earth-1957", password).replace('"laika"', '"belka"');
+      return page.evaluate(`(async () => { ${script}; return response.status; })()`);
+    };
+    assert.equal(await answer("not-it-not-it"), 401);
+    assert.equal(await answer(BELKA.password), 200);
   });
 
   test("notices that the session has ended elsewhere", async () => {

@@ -40,7 +40,7 @@ test("an error of middleware is an error of the package", () => {
 
 test("none brings a framework along, and the client brings nothing, not even the module", () => {
   for (const entry of Object.keys(ENTRIES)) {
-    const imports = (text) => [...text.matchAll(/(?:from|import|require\()\s*"([^"]+)"/g)].map(([, name]) => name);
+    const imports = (text) => [...new Set([...text.matchAll(/(?:from|import|require\()\s*"([^"]+)"/g)].map(([, name]) => name))];
     const wanted = entry === "client" ? [] : ["laika-verifier"];
     assert.deepEqual(imports(read(`dist/${entry}.js`)), wanted, entry);
     assert.deepEqual(imports(read(`dist/${entry}.cjs`)), wanted, entry);
