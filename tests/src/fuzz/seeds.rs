@@ -136,7 +136,7 @@ fn documents() -> Vec<Value> {
     for golden in GOLDENS.iter() {
         let cases = golden.content["cases"].as_array().into_iter().flatten();
         let tokens = cases.filter_map(|case| case["token"].as_str());
-        let segments = tokens.filter_map(|token| segments(token));
+        let segments = tokens.filter_map(segments);
         documents
             .extend(segments.filter_map(|[_, payload, _]| serde_json::from_slice(&payload).ok()));
     }

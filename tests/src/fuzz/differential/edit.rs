@@ -63,7 +63,7 @@ fn arithmetic(
         (None, name) => {
             let middle = signature.len() / 2;
             let (first, second) = signature.split_at_mut(middle);
-            let part = if place % 2 == 0 { first } else { second };
+            let part = if place.is_multiple_of(2) { first } else { second };
             match name {
                 "ES256" => (part, hex(ORDER_P256)),
                 "ES384" => (part, hex(ORDER_P384)),
