@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::offline::arguments::{JwkArguments, PolicyCommand, TokenCommand};
+
 /// Laika's issuer: users, sessions, roles, permissions and tokens.
 ///
 /// Settings come from a TOML file and from LAIKA_* variables, which win. With neither, `laika
@@ -41,9 +43,15 @@ pub(super) enum Command {
     /// Services: what accepts micro tokens
     #[command(subcommand)]
     Service(ServiceCommand),
-    /// Signing keys
+    /// Signing keys, and keys as JWKs
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Tokens: what one says, and whether it holds
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Policies: check, explain and test them
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Settings
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -128,6 +136,8 @@ pub(super) enum KeyCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Turn a public key or a certificate in PEM into a JWK
+    Jwk(JwkArguments),
 }
 
 #[derive(Debug, Clone, Copy, Subcommand)]

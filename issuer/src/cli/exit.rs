@@ -5,9 +5,12 @@
 //! | 0 | done |
 //! | 1 | it failed: address in use, keys that do not open, a fault |
 //! | 2 | the command line is wrong |
-//! | 3 | a setting is wrong |
+//! | 3 | a setting, or an option of a verifier, is wrong |
 //! | 4 | the database can't be opened or does not answer |
-//! | 5 | what was asked for is refused: a name that is taken, a field that can't be used |
+//! | 5 | what was asked for is refused: a name that is taken, a field that can't be used, a policy that does not compile, a key that no verifier takes |
+//! | 6 | the token does not hold |
+//! | 7 | keys or status of a token can't be fetched, so nothing is known of it |
+//! | 8 | a test of a policy is not as expected |
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -32,6 +35,18 @@ pub enum Failure {
     /// What was asked for is refused.
     #[error("{0}")]
     Refused(String),
+    /// An option of a verifier is wrong.
+    #[error("{0}")]
+    Options(String),
+    /// A token does not hold.
+    #[error("{0}")]
+    Token(String),
+    /// Keys or status of a token can't be fetched.
+    #[error("{0}")]
+    Unreachable(String),
+    /// A test of a policy is not as expected.
+    #[error("{0}")]
+    Tests(String),
 }
 
 impl Failure {
@@ -40,9 +55,12 @@ impl Failure {
     pub fn code(&self) -> u8 {
         match self {
             Self::Failed(_) => 1,
-            Self::Config(_) => 3,
+            Self::Config(_) | Self::Options(_) => 3,
             Self::Db(_) => 4,
             Self::Refused(_) => 5,
+            Self::Token(_) => 6,
+            Self::Unreachable(_) => 7,
+            Self::Tests(_) => 8,
         }
     }
 

@@ -1,8 +1,7 @@
-//! `laika key`.
+//! `laika key list`.
 
 use serde::Serialize;
 
-use super::arguments::KeyCommand;
 use super::exit::Failure;
 use super::output;
 use crate::app::App;
@@ -16,8 +15,7 @@ struct Row {
     created_at: i64,
 }
 
-pub(super) async fn run(app: &App, command: KeyCommand) -> Result<(), Failure> {
-    let KeyCommand::List { json } = command;
+pub(super) async fn list(app: &App, json: bool) -> Result<(), Failure> {
     let mut connection = app.db.read().await?;
     let rows: Vec<_> = keys::list(&mut connection)
         .await?

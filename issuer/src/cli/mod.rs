@@ -7,18 +7,20 @@ mod arguments;
 pub mod exit;
 mod import;
 mod keys;
+mod offline;
 mod output;
 mod roles;
 mod services;
 mod users;
 
 use std::io::IsTerminal as _;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser as _;
 use tracing_subscriber::EnvFilter;
 
-use self::arguments::{Arguments, Command, ConfigCommand};
+use self::arguments::{Arguments, Command, ConfigCommand, KeyCommand};
 use self::exit::Failure;
 use crate::app::App;
 use crate::config::{self, Settings};
@@ -35,27 +37,41 @@ pub fn run() -> ExitCode {
 }
 
 fn execute(arguments: Arguments) -> Result<(), Failure> {
-    let settings = config::load(arguments.config.as_deref(), config::process_environment())?;
-    start_log(&settings)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(dispatch(arguments.command, settings))
+    runtime.block_on(dispatch(arguments))
 }
 
-async fn dispatch(command: Command, settings: Settings) -> Result<(), Failure> {
-    match command {
-        Command::Serve => Ok(serve::serve(settings).await?),
+async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
+    let settings = || settings(arguments.config.as_deref());
+    match arguments.command {
+        Command::Serve => Ok(serve::serve(settings()?).await?),
         Command::Migrate => {
             // Opening brings the tables up to date.
-            open(settings).await?.db.close().await;
+            open(settings()?).await?.db.close().await;
             output::line("the database is up to date")
         }
-        Command::Import { file, json } => import::run(&open(settings).await?, &file, json).await,
-        Command::User(command) => users::run(&open(settings).await?, command).await,
-        Command::Role(command) => roles::run(&open(settings).await?, command).await,
-        Command::Service(command) => services::run(&open(settings).await?, command).await,
-        Command::Key(command) => keys::run(&open(settings).await?, command).await,
-        Command::Config(ConfigCommand::Check) => output::line("the settings are good"),
+        Command::Import { file, json } => import::run(&open(settings()?).await?, &file, json).await,
+        Command::User(command) => users::run(&open(settings()?).await?, command).await,
+        Command::Role(command) => roles::run(&open(settings()?).await?, command).await,
+        Command::Service(command) => services::run(&open(settings()?).await?, command).await,
+        Command::Key(KeyCommand::List { json }) => {
+            keys::list(&open(settings()?).await?, json).await
+        }
+        Command::Key(KeyCommand::Jwk(arguments)) => offline::jwk::run(&arguments),
+        Command::Token(command) => offline::token::run(command).await,
+        Command::Policy(command) => offline::policy::run(command),
+        Command::Config(ConfigCommand::Check) => {
+            settings()?;
+            output::line("the settings are good")
+        }
     }
+}
+
+/// Reads the settings, and starts the log that they ask for.
+fn settings(file: Option<&Path>) -> Result<Settings, Failure> {
+    let settings = config::load(file, config::process_environment())?;
+    start_log(&settings)?;
+    Ok(settings)
 }
 
 async fn open(settings: Settings) -> Result<App, Failure> {

@@ -28,3 +28,23 @@ pub(super) fn value(value: &impl Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(value).map_err(|e| Failure::Failed(e.to_string()))?;
     line(&text)
 }
+
+/// Says something on standard error that is not data.
+pub(super) fn remark(text: &str) {
+    // Nowhere to complain when standard error is gone.
+    let _ = writeln!(io::stderr(), "laika: {text}");
+}
+
+/// Prints rows with their columns aligned.
+pub(super) fn table<const N: usize>(rows: &[[String; N]]) -> Result<(), Failure> {
+    let mut widths = [0; N];
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = cell.chars().count().max(*width);
+        }
+    }
+    rows.iter().try_for_each(|row| {
+        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}"));
+        line(cells.collect::<Vec<_>>().join("  ").trim_end())
+    })
+}
