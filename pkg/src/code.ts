@@ -27,7 +27,17 @@ const CODES = [
   "options_invalid",
 ] as const;
 
-/** What went wrong, as a word that never changes. */
+/**
+ * What went wrong, as a word that never changes.
+ *
+ * @example
+ * ```ts
+ * import type { LaikaErrorCode } from "laika-verifier";
+ *
+ * const worthRenewing = (code: LaikaErrorCode): boolean => code === "expired" || code === "stale";
+ * console.log(worthRenewing("expired"), worthRenewing("revoked")); // true false
+ * ```
+ */
 export type LaikaErrorCode = (typeof CODES)[number];
 
 /** Whether `word` is one of them. */

@@ -12,6 +12,15 @@ import { load } from "./wasm/load.js";
  *
  * @typeParam C claims of yours, besides the standard ones
  * @throws {LaikaError} `options_invalid` or `policy_invalid`; unknown options are refused
+ *
+ * @example
+ * ```ts
+ * import { createVerifier } from "laika-verifier";
+ *
+ * const verifier = await createVerifier<{ tenant: string }>({ issuers: { issuer, audience: "orders", jwksUri }, policy });
+ * const { claims } = await verifier.verify(token);
+ * console.log(claims.username, claims.tenant); // laika acme
+ * ```
  */
 export async function createVerifier<C = {}>(options: VerifierOptions): Promise<Verifier<C>> {
   if (typeof options !== "object" || options === null) {

@@ -9,6 +9,14 @@ import { loadSync } from "./wasm/load.js";
  * Nothing is verified: use it to show a token, never to decide anything.
  *
  * @throws {LaikaError} `token_malformed` or `token_too_large`
+ *
+ * @example
+ * ```ts
+ * import { decodeUnverified } from "laika-verifier";
+ *
+ * const { header } = decodeUnverified(token);
+ * console.log(JSON.stringify(header)); // {"alg":"EdDSA","kid":"k1","typ":"at+jwt"}
+ * ```
  */
 export function decodeUnverified(token: string): { header: object; claims: object } {
   if (typeof token !== "string") throw new LaikaError("token_malformed", "the token is not a string");

@@ -4,6 +4,18 @@ import type { LaikaErrorCode } from "./code.js";
  * Why a token was refused, or why a verifier could not be made.
  *
  * `switch (error.code)` narrows; the message is for people and may change.
+ *
+ * @example
+ * ```ts
+ * import { LaikaError } from "laika-verifier";
+ *
+ * try {
+ *   await verifier.verify("not.a.token");
+ * } catch (error) {
+ *   if (!(error instanceof LaikaError)) throw error;
+ *   console.log(error.code); // token_malformed
+ * }
+ * ```
  */
 export class LaikaError extends Error {
   declare readonly name: "LaikaError";

@@ -3,7 +3,18 @@ import { LaikaError } from "./error.js";
 import { give } from "./source/given.js";
 import { load } from "./wasm/load.js";
 
-/** What `laika-verifier.wasm` can be given as: compiled, its bytes, an HTTP answer, or where to fetch it. */
+/**
+ * What `laika-verifier.wasm` can be given as: compiled, its bytes, an HTTP answer, or where to fetch it.
+ *
+ * @example
+ * ```ts
+ * import { readFile } from "node:fs/promises";
+ * import { loadModule, type ModuleSource } from "laika-verifier/slim";
+ *
+ * const source: ModuleSource = await readFile(new URL(import.meta.resolve("laika-verifier/laika-verifier.wasm")));
+ * await loadModule(source);
+ * ```
+ */
 export type ModuleSource = CompiledModule | ArrayBuffer | ArrayBufferView | Response | URL | string;
 
 /** `WebAssembly.Module`, in whose place a project without its declarations (Node's have none) gets any object. */
@@ -22,11 +33,14 @@ let loading: Promise<void> | undefined;
  *   or can't be had; then it may be called again
  *
  * @example
+ * ```ts
  * import { readFile } from "node:fs/promises";
  * import { createVerifier, loadModule } from "laika-verifier/slim";
  *
  * await loadModule(readFile(new URL(import.meta.resolve("laika-verifier/laika-verifier.wasm"))));
  * const verifier = await createVerifier({ issuers: { issuer, audience: "orders", jwksUri } });
+ * console.log((await verifier.verify(token)).claims.username); // laika
+ * ```
  */
 export function loadModule(source: ModuleSource | Promise<ModuleSource>): Promise<void> {
   // Nobody else would hear of a promise that fails after another source was taken.

@@ -1,7 +1,18 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { LaikaErrorCode } from "./code.js";
 
-/** Signature algorithms; `EdDSA` and `Ed25519` name the same. */
+/**
+ * Signature algorithms; `EdDSA` and `Ed25519` name the same.
+ *
+ * @example
+ * ```ts
+ * import { createVerifier, type Algorithm } from "laika-verifier";
+ *
+ * const algorithms: Algorithm[] = ["ES256", "EdDSA"];
+ * const verifier = await createVerifier({ issuers: { issuer, audience: "orders", jwksUri, algorithms } });
+ * console.log((await verifier.verify(token)).header.alg); // EdDSA
+ * ```
+ */
 export type Algorithm =
   | "RS256" | "RS384" | "RS512"
   | "PS256" | "PS384" | "PS512"
@@ -9,10 +20,36 @@ export type Algorithm =
   | "EdDSA" | "Ed25519"
   | "HS256" | "HS384" | "HS512";
 
-/** How an issuer writes its access tokens. */
+/**
+ * How an issuer writes its access tokens.
+ *
+ * @example
+ * ```ts
+ * import { createVerifier, type Profile } from "laika-verifier";
+ *
+ * const profile: Profile = "auth0";
+ * const verifier = await createVerifier({ issuers: { issuer, audience: "orders", jwksUri, profile } });
+ * console.log((await verifier.verify(token)).permissions); // [ 'orders:read', 'orders:notes:*' ]
+ * ```
+ */
 export type Profile = "laika" | "rfc9068" | "keycloak" | "auth0" | "cognito" | "entra";
 
-/** Options of a verifier. Unknown options are refused, never ignored. */
+/**
+ * Options of a verifier. Unknown options are refused, never ignored.
+ *
+ * @example
+ * ```ts
+ * import { createVerifier, type VerifierOptions } from "laika-verifier";
+ *
+ * const options: VerifierOptions = {
+ *   issuers: { issuer, audience: "orders", jwksUri },
+ *   policy,
+ *   clockTolerance: 5,
+ *   cache: { maxBytes: 4 * 2 ** 20 },
+ * };
+ * const verifier = await createVerifier(options);
+ * ```
+ */
 export interface VerifierOptions {
   issuers: IssuerOptions | IssuerOptions[];
   /** What each request needs, as an object or JSON text; `authorize` needs it. */
@@ -31,7 +68,25 @@ export interface VerifierOptions {
   fetch?: typeof globalThis.fetch;
 }
 
-/** One issuer, and where its keys come from: one of `jwks`, `jwksUri`, `discover`, `publicKey`, `secret`. */
+/**
+ * One issuer, and where its keys come from: one of `jwks`, `jwksUri`, `discover`, `publicKey`, `secret`.
+ *
+ * @example
+ * ```ts
+ * import { createVerifier, type IssuerOptions } from "laika-verifier";
+ *
+ * const own: IssuerOptions = { issuer, audience: "orders", jwksUri, mayAssert: { permissions: ["*"], level: true } };
+ * const partner: IssuerOptions = {
+ *   issuer: "https://login.partner.example",
+ *   audience: "orders",
+ *   discover: true,
+ *   profile: "rfc9068",
+ *   mayAssert: { permissions: ["orders:read"] },
+ * };
+ * const verifier = await createVerifier({ issuers: [own, partner] });
+ * console.log((await verifier.verify(token)).issuer); // https://id.example.com
+ * ```
+ */
 export interface IssuerOptions {
   /** The exact `iss`. */
   issuer: string;
@@ -76,7 +131,17 @@ export interface IssuerOptions {
   insecureHttp?: string[];
 }
 
-/** A public key (RFC 7517), as far as it is read. */
+/**
+ * A public key (RFC 7517), as far as it is read.
+ *
+ * @example
+ * ```ts
+ * import { createVerifier, type JsonWebKey } from "laika-verifier";
+ *
+ * const key: JsonWebKey = { kty: "OKP", crv: "Ed25519", kid: "2026", x: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" };
+ * const verifier = await createVerifier({ issuers: { issuer, audience: "orders", jwks: { keys: [key] } } });
+ * ```
+ */
 export interface JsonWebKey {
   kty?: string;
   kid?: string;
@@ -95,37 +160,135 @@ export interface JsonWebKey {
   x5u?: string;
 }
 
-/** Verifies tokens and decides requests. `C`: claims besides the standard ones. */
+/**
+ * Verifies tokens and decides requests. `C`: claims besides the standard ones.
+ *
+ * @example
+ * ```ts
+ * import { createVerifier, type Verifier } from "laika-verifier";
+ *
+ * let made: Promise<Verifier> | undefined;
+ * // The one verifier of this process, or of this isolate.
+ * const theVerifier = () => (made ??= createVerifier({ issuers: { issuer, audience: "orders", jwksUri }, policy }));
+ * console.log((await theVerifier()) === (await theVerifier())); // true
+ * ```
+ */
 export interface Verifier<C = {}> {
   /**
    * Proves everything about a token, fetching keys and status lists when needed.
    *
    * @throws {LaikaError} the first check that failed
+   *
+   * @example
+   * ```ts
+   * const { claims, permissions } = await verifier.verify(token);
+   * console.log(claims.username, permissions); // laika [ 'orders:read', 'orders:notes:*' ]
+   * ```
    */
   verify(token: string): Promise<VerifiedToken<C>>;
-  /** The same without fetching: `keys_unavailable` or `status_unavailable` when they are not there. */
+  /**
+   * The same without fetching: `keys_unavailable` or `status_unavailable` when they are not there.
+   *
+   * @example
+   * ```ts
+   * await verifier.refresh();
+   * console.log(verifier.verifySync(token).claims.username); // laika
+   * ```
+   */
   verifySync(token: string): VerifiedToken<C>;
-  /** What the policy says of a request; a bad token is a decision, never an exception. */
+  /**
+   * What the policy says of a request; a bad token is a decision, never an exception.
+   *
+   * @example
+   * ```ts
+   * const { allowed, status, missing } = await verifier.authorize(token, { method: "DELETE", path: "/orders/7" });
+   * console.log(allowed, status, missing); // false 403 [ 'orders:cancel' ]
+   * ```
+   */
   authorize(token: string | undefined, request: AuthorizeRequest): Promise<Decision<C>>;
-  /** The same without fetching. */
+  /**
+   * The same without fetching.
+   *
+   * @example
+   * ```ts
+   * await verifier.refresh();
+   * const { allowed, rule } = verifier.authorizeSync(token, { method: "GET", path: "/orders?page=2" });
+   * console.log(allowed, rule); // true list
+   * ```
+   */
   authorizeSync(token: string | undefined, request: AuthorizeRequest): Decision<C>;
   /**
    * Whether a grant of `token` covers `permission`.
    *
    * @throws {TypeError} when `token` was not made by this verifier
    * @throws {LaikaError} `policy_invalid` when `permission` is malformed
+   *
+   * @example
+   * ```ts
+   * const verified = await verifier.verify(token);
+   * console.log(verifier.can(verified, "orders:read"), verifier.can(verified, "orders:cancel")); // true false
+   * ```
    */
   can(token: VerifiedToken<C>, permission: string): boolean;
-  /** Fetches keys and status lists now. Never fails for an endpoint that does: what is held goes on. */
+  /**
+   * Fetches keys and status lists now. Never fails for an endpoint that does: what is held goes on.
+   *
+   * @example
+   * ```ts
+   * // At the start, so that the first request waits for nothing.
+   * await verifier.refresh();
+   * console.log(verifier.stats().keySetFetches); // 1
+   * ```
+   */
   refresh(): Promise<void>;
-  /** Counters since the verifier was made. */
+  /**
+   * Counters since the verifier was made.
+   *
+   * @example
+   * ```ts
+   * await verifier.verify(token);
+   * await verifier.verify(token);
+   * console.log(verifier.stats().cacheHits); // 1
+   * ```
+   */
   stats(): Stats;
-  /** Gives the memory back at once; never needed for correctness. */
+  /**
+   * Gives the memory back at once; never needed for correctness.
+   *
+   * @example
+   * ```ts
+   * verifier.free();
+   * console.log(await verifier.verify(token).catch(({ message }) => message)); // this verifier was freed: make another
+   * ```
+   */
   free(): void;
+  /**
+   * `free`, for `using`.
+   *
+   * @example
+   * ```ts
+   * import { createVerifier } from "laika-verifier";
+   *
+   * {
+   *   using verifier = await createVerifier({ issuers: { issuer, audience: "orders", jwksUri } });
+   *   console.log((await verifier.verify(token)).claims.username); // laika
+   * }
+   * ```
+   */
   [Symbol.dispose](): void;
 }
 
-/** What is asked of a policy. */
+/**
+ * What is asked of a policy.
+ *
+ * @example
+ * ```ts
+ * import type { AuthorizeRequest } from "laika-verifier";
+ *
+ * const request: AuthorizeRequest = { method: "GET", path: "/orders?page=2", host: "api.example.com" };
+ * console.log((await verifier.authorize(token, request)).allowed); // true
+ * ```
+ */
 export interface AuthorizeRequest {
   method: string;
   /** The raw request target, with its escapes: `/orders/4%20a?page=2`. */
@@ -134,7 +297,18 @@ export interface AuthorizeRequest {
   host?: string | undefined;
 }
 
-/** A token of which everything was proved. Frozen; the same object may come again for the same token. */
+/**
+ * A token of which everything was proved. Frozen; the same object may come again for the same token.
+ *
+ * @example
+ * ```ts
+ * import { createVerifier, type VerifiedToken } from "laika-verifier";
+ *
+ * const greeting = ({ claims }: VerifiedToken<{ tenant: string }>) => `${claims.username} of ${claims.tenant}`;
+ * const verifier = await createVerifier<{ tenant: string }>({ issuers: { issuer, audience: "orders", jwksUri } });
+ * console.log(greeting(await verifier.verify(token))); // laika of acme
+ * ```
+ */
 export interface VerifiedToken<C = {}> {
   readonly header: TokenHeader;
   readonly claims: StandardClaims & C;
@@ -147,7 +321,17 @@ export interface VerifiedToken<C = {}> {
   readonly expiresAt: number;
 }
 
-/** The header of a token (RFC 7515 section 4). */
+/**
+ * The header of a token (RFC 7515 section 4).
+ *
+ * @example
+ * ```ts
+ * import type { TokenHeader } from "laika-verifier";
+ *
+ * const { alg, kid }: TokenHeader = (await verifier.verify(token)).header;
+ * console.log(alg, kid); // EdDSA k1
+ * ```
+ */
 export interface TokenHeader {
   readonly alg: string;
   readonly kid?: string;
@@ -155,7 +339,17 @@ export interface TokenHeader {
   readonly [member: string]: unknown;
 }
 
-/** Claims of an access token (RFC 9068) and those of Laika. */
+/**
+ * Claims of an access token (RFC 9068) and those of Laika.
+ *
+ * @example
+ * ```ts
+ * import type { StandardClaims } from "laika-verifier";
+ *
+ * const nameOf = ({ username, sub }: StandardClaims): string => username ?? sub;
+ * console.log(nameOf((await verifier.verify(token)).claims)); // laika
+ * ```
+ */
 export interface StandardClaims {
   readonly iss: string;
   readonly sub: string;
@@ -178,7 +372,19 @@ export interface StandardClaims {
   readonly acr?: string;
 }
 
-/** What a policy says of a request. Frozen. */
+/**
+ * What a policy says of a request. Frozen.
+ *
+ * @example
+ * ```ts
+ * import type { Decision } from "laika-verifier";
+ *
+ * const answer = ({ allowed, status, challenge }: Decision): Response =>
+ *   allowed ? new Response("hello") : new Response(null, { status, headers: challenge ? { "www-authenticate": challenge } : {} });
+ * const { status, headers } = answer(await verifier.authorize(undefined, { method: "GET", path: "/orders" }));
+ * console.log(status, headers.get("www-authenticate")); // 401 Bearer
+ * ```
+ */
 export interface Decision<C = {}> {
   readonly allowed: boolean;
   /** The answer to give. */
@@ -195,7 +401,19 @@ export interface Decision<C = {}> {
   readonly token?: VerifiedToken<C>;
 }
 
-/** Counters since the verifier was made. */
+/**
+ * Counters since the verifier was made.
+ *
+ * @example
+ * ```ts
+ * import type { Stats } from "laika-verifier";
+ *
+ * await verifier.verify(token);
+ * await verifier.verify(token);
+ * const { keySetFetches, cacheHits }: Stats = verifier.stats();
+ * console.log(keySetFetches, cacheHits); // 1 1
+ * ```
+ */
 export interface Stats {
   /** Tokens that were verified before, and still hold. */
   readonly cacheHits: number;
@@ -208,7 +426,24 @@ export interface Stats {
   readonly staleStatusUses: number;
 }
 
-/** What each request needs. */
+/**
+ * What each request needs.
+ *
+ * @example
+ * ```ts
+ * import { createVerifier, type Policy } from "laika-verifier";
+ *
+ * const policy: Policy = {
+ *   version: 1,
+ *   rules: [
+ *     { id: "health", path: "/health", require: "anyone" },
+ *     { id: "list", methods: ["GET"], path: "/orders", require: "orders:read" },
+ *   ],
+ * };
+ * const verifier = await createVerifier({ issuers: { issuer, audience: "orders", jwksUri }, policy });
+ * console.log((await verifier.authorize(undefined, { method: "GET", path: "/health" })).allowed); // true
+ * ```
+ */
 export interface Policy {
   version: 1;
   rules: Rule[];
@@ -220,7 +455,18 @@ export interface Policy {
   allow?: ("semicolon" | "percent25")[];
 }
 
-/** One rule of a policy. */
+/**
+ * One rule of a policy.
+ *
+ * @example
+ * ```ts
+ * import { createVerifier, type Rule } from "laika-verifier";
+ *
+ * const rule: Rule = { id: "cancel", methods: ["DELETE"], path: "/orders/{id}", require: { any: ["orders:cancel", "role:admin"] } };
+ * const verifier = await createVerifier({ issuers: { issuer, audience: "orders", jwksUri }, policy: { version: 1, rules: [rule] } });
+ * console.log((await verifier.authorize(token, { method: "DELETE", path: "/orders/7" })).status); // 403
+ * ```
+ */
 export interface Rule {
   id: string;
   /** Absent: every host that no other rule names. */
@@ -232,7 +478,19 @@ export interface Rule {
   require: Requirement;
 }
 
-/** What a token must have. A string is a keyword, a permission, `role:name` or `role:service/name`. */
+/**
+ * What a token must have. A string is a keyword, a permission, `role:name` or `role:service/name`.
+ *
+ * @example
+ * ```ts
+ * import { createVerifier, type Requirement } from "laika-verifier";
+ *
+ * const require: Requirement = { all: ["orders:read", { not: "role:suspended" }] };
+ * const rules = [{ id: "list", path: "/orders", require }];
+ * const verifier = await createVerifier({ issuers: { issuer, audience: "orders", jwksUri }, policy: { version: 1, rules } });
+ * console.log((await verifier.authorize(token, { method: "GET", path: "/orders" })).allowed); // true
+ * ```
+ */
 export type Requirement =
   | string
   | { all: Requirement[] }
@@ -243,7 +501,20 @@ export type Requirement =
   | { level: number }
   | ClaimTest;
 
-/** A claim, by name or JSON pointer, and exactly one test of it. */
+/**
+ * A claim, by name or JSON pointer, and exactly one test of it.
+ *
+ * @example
+ * ```ts
+ * import { createVerifier, type ClaimTest } from "laika-verifier";
+ *
+ * const require: ClaimTest = { claim: "tenant", equals: { path: "tenant" } };
+ * const rules = [{ id: "tenant", path: "/tenants/{tenant}/{*rest}", require }];
+ * const verifier = await createVerifier({ issuers: { issuer, audience: "orders", jwksUri }, policy: { version: 1, rules } });
+ * const allowed = async (path: string) => (await verifier.authorize(token, { method: "GET", path })).allowed;
+ * console.log(await allowed("/tenants/acme/orders"), await allowed("/tenants/other/orders")); // true false
+ * ```
+ */
 export type ClaimTest = { claim: string } & (
   | { equals: Operand }
   | { in: Operand }

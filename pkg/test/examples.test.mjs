@@ -1,133 +1,170 @@
-// The examples as they stand, with the packed package: each is started and used.
+// Whatever the package exports says what it is and shows how it is used, and what it shows is true:
+// each example is checked by the compiler, and run, and prints what its comments say.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { cp, mkdtemp, readdir, readFile, rm, symlink } from "node:fs/promises";
-import { createServer } from "node:http";
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { startIssuer } from "./client/issuer.mjs";
-import * as apps from "./faces/apps.mjs";
-import { deployment, install } from "./workerd/deployment.mjs";
+import { promisify } from "node:util";
+import { transform } from "esbuild";
+import { printedBy, symbolsOf } from "./examples.mjs";
+import { startKeyServer } from "./key-server.mjs";
+import { AUDIENCE, ISSUER, makeKey, mint } from "./tokens.mjs";
 
-const here = (path) => fileURLToPath(new URL(path, import.meta.url));
-const tools = process.env.LAIKA_TOOLS ?? here("../../tests/tools");
-const { chromium } = createRequire(join(tools, "package.json"))("playwright-core");
-const BELKA = { login: "belka", password: "strelka-came-back-with-me-1960" };
+const here = dirname(fileURLToPath(import.meta.url));
+const run = promisify(execFile);
 
-describe("examples", () => {
-  const running = [];
-  let folder, issuer, port, micro;
+/** What every example may use without saying where it comes from, and how it comes to be. */
+const SHARED = `
+  const issuer: string;
+  const audience: string;
+  const jwks: { keys: import("laika-verifier").JsonWebKey[] };
+  const jwksUri: string;
+  const policy: import("laika-verifier").Policy;
+  /** Of the user \`laika\`, who may \`orders:read\`. */
+  const token: string;
+  /** Of tokens of \`issuer\` for \`orders\`, with \`policy\`. */
+  const verifier: import("laika-verifier").Verifier;
+`;
+const PRELUDE = `
+import { createVerifier } from "laika-verifier";
+const scene = JSON.parse(process.env.LAIKA_EXAMPLE);
+const verifier = await createVerifier({ issuers: { issuer: scene.issuer, audience: "orders", jwksUri: scene.jwksUri }, policy: scene.policy });
+Object.assign(globalThis, { ...scene, verifier });
+`;
 
-  before(async () => {
-    folder = await mkdtemp(join(tmpdir(), "laika-examples-"));
-    await install(folder);
-    for (const name of ["express", "fastify", "hono"]) {
-      await symlink(here(`../node_modules/${name}`), join(folder, "node_modules", name));
-    }
-    await cp(here("../examples"), join(folder, "examples"), { recursive: true });
-    port = await freePort();
-    issuer = await startIssuer(here("client/seed.toml"), { ALLOWED_ORIGINS: `http://127.0.0.1:${port}` });
-    const session = await post("/v1/sessions", BELKA);
-    ({ micro_token: micro } = await post("/v1/tokens/micro", { services: ["orders"] }, session.main_token));
-  });
-  after(async () => {
-    for (const stop of running) await stop();
-    await issuer?.stop();
-    await rm(folder, { recursive: true });
-  });
+/** By entry, what its examples may use besides. */
+const ENTRIES = {
+  slim: {},
+  "middleware/express": {
+    globals: `
+      const protect: typeof import("laika-verifier/middleware/express").protect;
+      const app: import("express").Express;
+      const guard: import("laika-verifier/middleware/express").ExpressGuard<{ tenant: string }>;`,
+    prelude: `
+      import express from "express";
+      import { protect } from "laika-verifier/middleware/express";
+      Object.assign(globalThis, { app: express(), protect, guard: protect(verifier) });`,
+  },
+  "middleware/fastify": {
+    globals: `
+      const protect: typeof import("laika-verifier/middleware/fastify").protect;
+      const app: import("fastify").FastifyInstance;
+      const guard: import("laika-verifier/middleware/fastify").FastifyGuard<{ tenant: string }>;`,
+    prelude: `
+      import fastify from "fastify";
+      import { protect } from "laika-verifier/middleware/fastify";
+      Object.assign(globalThis, { app: fastify(), protect, guard: protect(verifier) });`,
+  },
+  "middleware/hono": {
+    globals: `
+      const protect: typeof import("laika-verifier/middleware/hono").protect;
+      type Hono<E extends import("hono").Env> = import("hono").Hono<E>;
+      const Hono: typeof import("hono").Hono;
+      type LaikaVariables<C = {}> = import("laika-verifier/middleware/hono").LaikaVariables<C>;
+      type Env = { ISSUER: string; JWKS_URI: string };`,
+    prelude: `
+      import { Hono } from "hono";
+      import { protect } from "laika-verifier/middleware/hono";
+      Object.assign(globalThis, { Hono, protect });`,
+  },
+  worker: {
+    globals: `
+      type Env = { ISSUER: string; JWKS_URI: string };`,
+  },
+};
 
-  const post = async (path, body, token) => {
-    const headers = { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) };
-    return (await fetch(issuer.url + path, { method: "POST", headers, body: JSON.stringify(body) })).json();
+const SETTINGS = {
+  compilerOptions: {
+    target: "es2022",
+    module: "nodenext",
+    lib: ["es2022", "dom", "dom.iterable", "esnext.disposable"],
+    types: ["node"],
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    skipLibCheck: true,
+    noEmit: true,
+  },
+  include: ["*.mts", "*.d.ts"],
+};
+
+/** Symbols that an entry has together with another are looked at once. */
+const seen = new Set();
+let server, scene;
+
+before(async () => {
+  const key = await makeKey("EdDSA", "k1");
+  server = await startKeyServer([key]);
+  const now = Math.floor(Date.now() / 1000);
+  const permissions = ["orders:read", "orders:notes:*"];
+  scene = {
+    issuer: ISSUER,
+    audience: AUDIENCE,
+    jwks: { keys: [key.jwk] },
+    jwksUri: server.uri,
+    policy: {
+      version: 1,
+      rules: [
+        { id: "list", methods: ["GET"], path: "/orders", require: "orders:read" },
+        { id: "cancel", methods: ["DELETE"], path: "/orders/{id}", require: "orders:cancel" },
+      ],
+    },
+    token: await mint(key, { iat: now, exp: now + 600, permissions, tenant: "acme" }),
   };
-  /** Runs a server until the tests end; answers with its URL. */
-  const serve = async (name, atPort = 0) => {
-    const cwd = join(folder, "examples", name);
-    const env = { ...process.env, ISSUER: issuer.url, PORT: `${atPort}` };
-    const child = spawn(process.execPath, ["server.js"], { cwd, env, stdio: ["ignore", "pipe", "inherit"] });
-    const ended = once(child, "exit");
-    running.push(async () => (child.kill(), await ended));
-    const [line] = await Promise.race([once(createInterface({ input: child.stdout }), "line"), ended.then(() => ["it ended"])]);
-    assert.match(line, /^ready http/, name);
-    return line.slice("ready ".length);
-  };
-  /** Runs a worker until the tests end; answers with its URL. */
-  const deploy = async (name) => {
-    const file = join(folder, "examples", name, "index.js");
-    const worker = await apps.worker(await deployment(dirname(file), file), { ISSUER: issuer.url });
-    running.push(worker.stop);
-    return `http://127.0.0.1:${worker.port}`;
-  };
-  const places = async (url) => {
-    const ask = async (path, init = {}, headers = { authorization: `Bearer ${micro}` }) => {
-      const response = await fetch(url + path, { ...init, headers: { "content-type": "application/json", ...headers } });
-      const text = await response.text();
-      return [response.status, text.startsWith("{") ? JSON.parse(text) : text];
-    };
-    assert.deepEqual(await ask("/health", {}, {}), [200, "ok"]);
-    const [status, { code }] = await ask("/orders", {}, {});
-    assert.deepEqual([status, code], [401, "token_missing"]);
-    const order = { item: "a ball", by: "belka" };
-    assert.deepEqual(await ask("/orders", { method: "POST", body: '{"item":"a ball"}' }), [201, order]);
-    assert.deepEqual(await ask("/orders"), [200, { orders: [order] }]);
-    assert.equal((await ask("/orders", { method: "DELETE" }))[0], 403);
-  };
-
-  test("express", async () => places(await serve("express")));
-  test("fastify", async () => places(await serve("fastify")));
-  test("hono", async () => places(await deploy("hono")));
-  test("worker", async () => places(await deploy("worker")));
-
-  test("client", async () => {
-    const url = await serve("client", port);
-    const browser = await chromium.launch({
-      executablePath: process.env.LAIKA_CHROMIUM ?? "/usr/bin/chromium",
-      args: ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"],
-    });
-    running.push(() => browser.close());
-    const page = await browser.newPage();
-    const complaints = [];
-    page.on("pageerror", (error) => complaints.push(`${error}`));
-    await page.goto(url);
-    const logIn = async (password) => {
-      await page.fill("[name=login]", BELKA.login);
-      await page.fill("[name=password]", password);
-      await page.click("#log-in button");
-    };
-    await logIn("not-it-not-it");
-    await page.waitForFunction(() => document.getElementById("message").textContent !== "");
-    await logIn(BELKA.password);
-    await page.waitForSelector("#account:visible");
-    assert.equal(await page.textContent("#name"), "belka");
-    await page.click("#show");
-    await page.waitForFunction(() => document.getElementById("message").textContent === "a ball");
-    await page.reload();
-    await page.waitForSelector("#account:visible");
-    await page.click("#log-out");
-    await page.waitForSelector("#log-in:visible");
-    assert.deepEqual(complaints, []);
-  });
-
-  test("all of them are in the table, and depend on this version", async () => {
-    const readme = await readFile(here("../examples/README.md"), "utf8");
-    const { version } = JSON.parse(await readFile(here("../package.json"), "utf8"));
-    const entries = await readdir(here("../examples"), { withFileTypes: true });
-    for (const { name } of entries.filter((entry) => entry.isDirectory())) {
-      assert.ok(readme.includes(`| \`${name}\` |`), name);
-      const { dependencies } = JSON.parse(await readFile(here(`../examples/${name}/package.json`), "utf8"));
-      assert.equal(dependencies["laika-verifier"], `^${version}`, name);
-    }
-  });
 });
+after(() => server?.stop());
 
-/** A port that is free a moment ago, for what must be known before it is taken. */
-async function freePort() {
-  const server = await apps.listen(createServer());
-  await server.stop();
-  return server.port;
+for (const [entry, { globals = "", prelude = "" }] of Object.entries(ENTRIES)) {
+  describe(`examples of ${entry}`, { concurrency: 2 }, () => {
+    const symbols = symbolsOf(`${entry}.d.ts`).filter(({ file, name }) => !seen.has(`${file} ${name}`));
+    for (const { file, name } of symbols) seen.add(`${file} ${name}`);
+    const examples = symbols.flatMap(({ name, examples }) =>
+      examples.map((code, i) => ({ name: `${name.replaceAll(/\W+/g, "-")}-${i + 1}`, code })),
+    );
+    let folder;
+
+    before(async () => {
+      // Below the package, for here its own name resolves to it.
+      folder = await mkdtemp(join(here, ".examples-"));
+      const texts = {
+        "globals.d.ts": `export {};\ndeclare global {${SHARED}${globals}\n}\n`,
+        "prelude.mjs": PRELUDE + prelude,
+        "tsconfig.json": JSON.stringify(SETTINGS),
+      };
+      for (const { name, code } of examples) {
+        // Always a module, so that two examples may use the same names.
+        texts[`${name}.mts`] = `${code}\nexport {};\n`;
+        texts[`${name}.mjs`] = (await transform(code, { loader: "ts", format: "esm", target: "es2022" })).code;
+      }
+      await Promise.all(Object.entries(texts).map(([name, text]) => writeFile(join(folder, name), text)));
+    });
+    after(() => folder && rm(folder, { recursive: true }));
+
+    const namesOf = (symbols) => symbols.map(({ name }) => name);
+
+    test("every symbol is described, and what can be called has one", () => {
+      assert.ok(symbols.length > 0);
+      assert.deepEqual(namesOf(symbols.filter(({ comment, kind }) => !comment && kind !== "method")), [], "without a comment");
+      const shown = symbols.filter(({ kind }) => entry === "slim" || kind === "function" || kind === "class");
+      assert.deepEqual(namesOf(shown.filter(({ examples }) => examples.length === 0)), [], "without an example");
+      assert.deepEqual(namesOf(symbols.filter(({ examples }) => examples.includes(""))), [], "without a fence");
+    });
+
+    test("they compile under strict settings", async () => {
+      const tsc = join(dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin/tsc");
+      const faults = await run(process.execPath, [tsc, "-p", folder]).then(({ stdout }) => stdout, ({ stdout, stderr }) => stdout + stderr);
+      assert.equal(faults, "");
+    });
+
+    for (const { name, code } of examples) {
+      test(`${name} runs, and prints what it says`, async () => {
+        const env = { ...process.env, LAIKA_EXAMPLE: JSON.stringify(scene) };
+        const { stdout } = await run(process.execPath, ["--import", "./prelude.mjs", `${name}.mjs`], { cwd: folder, env });
+        assert.deepEqual(stdout.split("\n").slice(0, -1), printedBy(code));
+      });
+    }
+  });
 }

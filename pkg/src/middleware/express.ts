@@ -61,7 +61,7 @@ export interface ExpressGuard<C = {}> {
  * const verifier = await createVerifier({ issuers: { issuer, audience: "orders", jwksUri }, policy });
  * const app = express();
  * app.use(protect(verifier));
- * app.get("/orders", (request, response) => response.send(`hello ${request.laika.subject}`));
+ * app.get("/orders", (request, response) => response.send(`hello ${request.laika?.subject}`));
  * ```
  */
 export function protect<C = {}>(source: Source<C>): ExpressGuard<C> {
