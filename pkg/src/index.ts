@@ -11,17 +11,14 @@ export type { LaikaErrorCode } from "./code.js";
 export { createVerifier } from "./create-verifier.js";
 export { decodeUnverified } from "./decode-unverified.js";
 export { LaikaError } from "./error.js";
+export type { ClaimTest, Policy, Requirement, Rule } from "./policy.js";
 export type {
   Algorithm,
   AuthorizeRequest,
-  ClaimTest,
   Decision,
   IssuerOptions,
   JsonWebKey,
-  Policy,
   Profile,
-  Requirement,
-  Rule,
   StandardClaims,
   Stats,
   TokenHeader,

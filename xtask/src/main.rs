@@ -85,8 +85,8 @@ enum Task {
     },
     /// Run for long, and write `docs/soak.md`
     ///
-    /// A million verifications, damaged tokens through the packed npm package, an issuer killed
-    /// under load again and again, and every fuzz target.
+    /// A million verifications by one verifier and a million by many, damaged tokens through the
+    /// packed npm package, an issuer killed under load again and again, and every fuzz target.
     Soak {
         /// How long, about
         #[arg(long, default_value_t = 10)]
