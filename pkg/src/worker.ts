@@ -12,10 +12,10 @@ import type { Source } from "./middleware/settings.js";
 import type { Decision, VerifiedToken, VerifierOptions } from "./types.js";
 import { KeyCache } from "./worker/key-cache.js";
 
-export type { GuardSettings, Source, TokenPlace } from "./middleware/settings.js";
+export type { GuardSettings, Source } from "./middleware/settings.js";
 
 /** What a runtime hands to a handler besides the request and its bindings. */
-export interface WorkerContext {
+interface WorkerContext {
   waitUntil(work: Promise<unknown>): void;
 }
 
@@ -25,6 +25,17 @@ export interface WorkerContext {
  * @typeParam C claims of yours, besides the standard ones
  * @typeParam E the worker's bindings
  * @typeParam X the runtime's context
+ * @example
+ * ```ts
+ * import { protect, type Passed } from "laika-verifier/worker";
+ *
+ * const greet = ({ token, decision }: Passed) => `hello ${token?.claims.username}, by the rule ${decision.rule}`;
+ * const worker = protect((request, passed) => new Response(greet(passed)), verifier);
+ *
+ * const request = new Request("https://orders.example.com/orders", { headers: { authorization: `Bearer ${token}` } });
+ * const answer = await worker(request, {}, { waitUntil: () => {} });
+ * console.log(await answer.text()); // hello laika, by the rule list
+ * ```
  */
 export interface Passed<C = {}, E = unknown, X = WorkerContext> {
   /** The token; absent where the policy lets anyone pass and there is none. */
@@ -35,17 +46,27 @@ export interface Passed<C = {}, E = unknown, X = WorkerContext> {
   readonly ctx: X;
 }
 
-/** A handler that is only called for requests that the policy allows. */
+/**
+ * A handler that is only called for requests that the policy allows.
+ *
+ * @example
+ * ```ts
+ * import { protect, type ProtectedFetch } from "laika-verifier/worker";
+ *
+ * const handler: ProtectedFetch<{ tenant: string }> = (_, { token }) => new Response(token?.claims.tenant);
+ * const fetch = protect(handler, { issuers: { issuer, audience: "orders", jwksUri }, policy });
+ * ```
+ */
 export type ProtectedFetch<C = {}, E = unknown, X = WorkerContext> = (
   request: Request,
   passed: Passed<C, E, X>,
 ) => Response | Promise<Response>;
 
 /** A handler as a runtime calls it. */
-export type WorkerFetch<E = unknown, X = WorkerContext> = (request: Request, env: E, ctx: X) => Promise<Response>;
+type WorkerFetch<E = unknown, X = WorkerContext> = (request: Request, env: E, ctx: X) => Promise<Response>;
 
 /** What decides, or a function of the bindings that tells it; it is asked once, at the first request. */
-export type WorkerSource<C = {}, E = unknown> = Source<C> | ((env: E) => Source<C> | Promise<Source<C>>);
+type WorkerSource<C = {}, E = unknown> = Source<C> | ((env: E) => Source<C> | Promise<Source<C>>);
 
 /**
  * Decides every request by the policy, answers the denials itself, as problem+json, and hands the
@@ -63,8 +84,12 @@ export type WorkerSource<C = {}, E = unknown> = Source<C> | ((env: E) => Source<
  * ```ts
  * import { protect } from "laika-verifier/worker";
  *
+ * interface Env {
+ *   ISSUER: string;
+ *   JWKS_URI: string;
+ * }
  * export default protect(
- *   { fetch: (request, { token }) => new Response(`hello ${token?.subject}`) },
+ *   { fetch: (_, { token }) => new Response(`hello ${token?.claims.username}`) },
  *   (env: Env) => ({ issuers: { issuer: env.ISSUER, audience: "orders", jwksUri: env.JWKS_URI }, policy }),
  * );
  * ```
@@ -73,6 +98,17 @@ export function protect<C = {}, E = unknown, X = WorkerContext>(
   handler: ProtectedFetch<C, E, X>,
   source: WorkerSource<C, E>,
 ): WorkerFetch<E, X>;
+/**
+ * The same for an object.
+ *
+ * @example
+ * ```ts
+ * import { protect } from "laika-verifier/worker";
+ *
+ * const worker = protect({ fetch: () => new Response("hello"), scheduled: () => "done" }, verifier);
+ * console.log(worker.scheduled()); // done
+ * ```
+ */
 export function protect<C = {}, E = unknown, X = WorkerContext, H extends object = {}>(
   handler: H & { fetch: ProtectedFetch<C, E, X> },
   source: WorkerSource<C, E>,

@@ -73,13 +73,13 @@ describe("a session in a browser", () => {
 
   test("registers, is there after a reload, logs out and stays so", async () => {
     const page = await tab();
-    const user = await page.evaluate(() => session.register({ username: "laika", email: "laika@example.com", password: "four-steps-beyond-the-kennel" }));
-    assert.deepEqual([user.username, user.email, typeof user.id, typeof user.createdAt], ["laika", "laika@example.com", "string", "number"]);
+    const user = await page.evaluate(() => session.register({ username: "veterok", email: "veterok@example.com", password: "four-steps-beyond-the-kennel" }));
+    assert.deepEqual([user.username, user.email, typeof user.id, typeof user.createdAt], ["veterok", "veterok@example.com", "string", "number"]);
     await open(page);
     assert.equal(await page.evaluate(() => session.user), undefined);
-    assert.deepEqual(await page.evaluate(async () => [(await session.restore()).username, session.user.username, changes]), ["laika", "laika", ["laika"]]);
+    assert.deepEqual(await page.evaluate(async () => [(await session.restore()).username, session.user.username, changes]), ["veterok", "veterok", ["veterok"]]);
     await page.evaluate(() => session.logOut());
-    assert.deepEqual(await page.evaluate(() => [session.user ?? null, changes]), [null, ["laika", null]]);
+    assert.deepEqual(await page.evaluate(() => [session.user ?? null, changes]), [null, ["veterok", null]]);
     await open(page);
     assert.equal(await page.evaluate(() => session.restore()), undefined);
     await page.evaluate(() => session.logOut());

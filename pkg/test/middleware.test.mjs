@@ -240,11 +240,14 @@ describe("Fastify", () => {
       const [answer] = await once(session.request({ ":path": "/", ...headers }).resume(), "response");
       return answer[":status"];
     };
-    assert.equal(await status({ ":authority": "pay.example" }), 200);
-    assert.equal(await status({ ":authority": "other.example" }), 403);
-    assert.equal(await status({ ":authority": "other.example", host: "pay.example" }), 400);
-    session.close();
-    await app.close();
+    try {
+      assert.equal(await status({ ":authority": "pay.example" }), 200);
+      assert.equal(await status({ ":authority": "other.example" }), 403);
+      assert.equal(await status({ ":authority": "other.example", host: "pay.example" }), 400);
+    } finally {
+      session.close();
+      await app.close();
+    }
   });
 });
 

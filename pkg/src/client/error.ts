@@ -23,6 +23,14 @@ export type IssuerErrorCode =
  * What went wrong, as a word that never changes: the issuer's own codes, and three of this side.
  * `network`: no answer came. `answer_invalid`: one that is not the issuer's. `session_changed`:
  * somebody logged in or out meanwhile. An issuer that is newer may say other words.
+ *
+ * @example
+ * ```ts
+ * import type { SessionErrorCode } from "laika-verifier/client";
+ *
+ * const worthTryingAgain = (code: SessionErrorCode): boolean => ["network", "overloaded", "timed_out"].includes(code);
+ * console.log(worthTryingAgain("network"), worthTryingAgain("credentials_invalid")); // true false
+ * ```
  */
 export type SessionErrorCode =
   | IssuerErrorCode
@@ -55,11 +63,14 @@ export interface PasswordStrength {
  *
  * @example
  * ```ts
+ * import { createSession, SessionError } from "laika-verifier/client";
+ *
+ * const session = createSession({ issuer });
  * try {
- *   await session.logIn({ login, password });
+ *   await session.logIn({ login: "laika", password: "not the right one" });
  * } catch (error) {
- *   if (error instanceof SessionError && error.code === "credentials_invalid") showMessage("unknown user or wrong password");
- *   else throw error;
+ *   if (!(error instanceof SessionError)) throw error;
+ *   console.log(error.code, error.status); // credentials_invalid 401
  * }
  * ```
  */

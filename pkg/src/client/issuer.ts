@@ -1,6 +1,16 @@
 import { SessionError, type FieldFault, type PasswordStrength } from "./error.js";
 
-/** Whoever is logged in. */
+/**
+ * Whoever is logged in.
+ *
+ * @example
+ * ```ts
+ * import type { SessionUser } from "laika-verifier/client";
+ *
+ * const name = (user: SessionUser | undefined): string => user?.username ?? "stranger";
+ * console.log(name(undefined)); // stranger
+ * ```
+ */
 export interface SessionUser {
   /** `sub` of their tokens. */
   readonly id: string;
@@ -10,7 +20,16 @@ export interface SessionUser {
   readonly createdAt: number;
 }
 
-/** What a registration needs. */
+/**
+ * What a registration needs.
+ *
+ * @example
+ * ```ts
+ * import type { Registration } from "laika-verifier/client";
+ *
+ * const registration: Registration = { username: "belka", email: "belka@example.com", password };
+ * ```
+ */
 export interface Registration {
   username: string;
   email: string;
@@ -19,7 +38,16 @@ export interface Registration {
   invitation?: string;
 }
 
-/** What a log-in needs. */
+/**
+ * What a log-in needs.
+ *
+ * @example
+ * ```ts
+ * import type { Credentials } from "laika-verifier/client";
+ *
+ * const credentials: Credentials = { login: "laika", password };
+ * ```
+ */
 export interface Credentials {
   /** User name or e-mail. */
   login: string;

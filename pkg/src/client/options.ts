@@ -1,6 +1,20 @@
 import { SessionError } from "./error.js";
 
-/** Options of a session. Unknown options are refused, never ignored. */
+/**
+ * Options of a session. Unknown options are refused, never ignored.
+ *
+ * @example
+ * ```ts
+ * import { createSession, type SessionOptions } from "laika-verifier/client";
+ *
+ * const options: SessionOptions = {
+ *   issuer: "https://id.example.com",
+ *   apis: { "https://api.example.com": "orders" },
+ *   client: "the shop",
+ * };
+ * const session = createSession(options);
+ * ```
+ */
 export interface SessionOptions {
   /** The issuer's URL: https, or http on loopback. This page's origin must be one that it allows. */
   issuer: string;

@@ -3,7 +3,17 @@ import { checked, type Checked, type SessionOptions } from "./options.js";
 import { Tabs } from "./tabs.js";
 import { Tokens } from "./tokens.js";
 
-/** A browser's session with an issuer. Make one per page with {@link createSession} and keep it. */
+/**
+ * A browser's session with an issuer. Make one per page with {@link createSession} and keep it.
+ *
+ * @example
+ * ```ts
+ * import { createSession, type Session } from "laika-verifier/client";
+ *
+ * const session: Session = createSession({ issuer });
+ * console.log(session.user); // undefined
+ * ```
+ */
 export interface Session {
   /** Whoever is logged in, as far as is known: ask `restore` after the page was loaded. */
   readonly user: SessionUser | undefined;
@@ -13,8 +23,11 @@ export interface Session {
    * @throws {SessionError} `network` when the issuer does not answer
    * @example
    * ```ts
+   * import { createSession } from "laika-verifier/client";
+   *
+   * const session = createSession({ issuer, apis: { [api]: "orders" } });
    * const user = await session.restore();
-   * if (!user) showLogIn();
+   * console.log(user === session.user); // true
    * ```
    */
   restore(): Promise<SessionUser | undefined>;
@@ -22,15 +35,42 @@ export interface Session {
    * Makes an account, and logs in.
    *
    * @throws {SessionError} `fields_invalid`, `password_weak`, `already_registered`, …
+   * @example
+   * ```ts
+   * import { createSession } from "laika-verifier/client";
+   *
+   * const session = createSession({ issuer, apis: { [api]: "orders" } });
+   * const user = await session.register({ username: "kudryavka", email: "kudryavka@example.com", password });
+   * console.log(user.username); // kudryavka
+   * ```
    */
   register(registration: Registration): Promise<SessionUser>;
   /**
    * Logs in.
    *
    * @throws {SessionError} `credentials_invalid` for an unknown user and a wrong password alike
+   * @example
+   * ```ts
+   * import { createSession } from "laika-verifier/client";
+   *
+   * const session = createSession({ issuer, apis: { [api]: "orders" } });
+   * const user = await session.logIn({ login: "laika", password });
+   * console.log(user.username); // laika
+   * ```
    */
   logIn(credentials: Credentials): Promise<SessionUser>;
-  /** Ends the session, here and in all tabs; also when it had ended before. */
+  /**
+   * Ends the session, here and in all tabs; also when it had ended before.
+   *
+   * @example
+   * ```ts
+   * import { createSession } from "laika-verifier/client";
+   *
+   * const session = createSession({ issuer, apis: { [api]: "orders" } });
+   * await session.logOut();
+   * console.log(session.user); // undefined
+   * ```
+   */
   logOut(): Promise<void>;
   /**
    * A micro token for a service, for what is not sent by {@link Session.fetch}. Undefined when
@@ -39,7 +79,12 @@ export interface Session {
    * @throws {SessionError} `session_ended` and its like when there is no session any more
    * @example
    * ```ts
-   * socket.send(JSON.stringify({ token: await session.token("orders") }));
+   * import { createSession } from "laika-verifier/client";
+   *
+   * const session = createSession({ issuer, apis: { [api]: "orders" } });
+   * await session.logIn({ login: "laika", password });
+   * const token = await session.token("orders");
+   * console.log(token?.split(".").length); // 3
    * ```
    */
   token(...services: [string, ...string[]]): Promise<string | undefined>;
@@ -52,7 +97,12 @@ export interface Session {
    * @throws {TypeError} as `fetch` does, also for a redirect
    * @example
    * ```ts
-   * const orders = await (await session.fetch("https://api.example.com/orders")).json();
+   * import { createSession } from "laika-verifier/client";
+   *
+   * const session = createSession({ issuer, apis: { [api]: "orders" } });
+   * await session.logIn({ login: "laika", password });
+   * const response = await session.fetch(`${api}/orders`);
+   * console.log(response.status); // 200
    * ```
    */
   fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response>;
@@ -60,9 +110,28 @@ export interface Session {
    * Calls `listener` whenever somebody has logged in or out, in whichever tab.
    *
    * @returns ends it
+   * @example
+   * ```ts
+   * import { createSession } from "laika-verifier/client";
+   *
+   * const session = createSession({ issuer, apis: { [api]: "orders" } });
+   * const end = session.onChange((user) => console.log(user?.username)); // laika
+   * await session.logIn({ login: "laika", password });
+   * end();
+   * ```
    */
   onChange(listener: (user: SessionUser | undefined) => void): () => void;
-  /** Leaves the other tabs; the session itself goes on. */
+  /**
+   * Leaves the other tabs; the session itself goes on.
+   *
+   * @example
+   * ```ts
+   * import { createSession } from "laika-verifier/client";
+   *
+   * const session = createSession({ issuer, apis: { [api]: "orders" } });
+   * addEventListener("pagehide", () => session.close());
+   * ```
+   */
   close(): void;
 }
 
@@ -75,12 +144,10 @@ export interface Session {
  * ```ts
  * import { createSession } from "laika-verifier/client";
  *
- * const session = createSession({
- *   issuer: "https://id.example.com",
- *   apis: { "https://api.example.com": "orders" },
- * });
- * await session.logIn({ login: "laika", password });
- * const response = await session.fetch("https://api.example.com/orders");
+ * const session = createSession({ issuer, apis: { [api]: "orders" } });
+ * if (!(await session.restore())) await session.logIn({ login: "laika", password });
+ * const response = await session.fetch(`${api}/orders`);
+ * console.log(response.status); // 200
  * ```
  */
 export function createSession(options: SessionOptions): Session {

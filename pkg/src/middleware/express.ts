@@ -9,8 +9,7 @@ import { Guard } from "./guard.js";
 import { fromNode, type NodeRequest } from "./node.js";
 import { isVerifier, type Source } from "./settings.js";
 
-export type { NodeRequest } from "./node.js";
-export type { GuardSettings, Source, TokenPlace } from "./settings.js";
+export type { GuardSettings, Source } from "./settings.js";
 
 declare global {
   namespace Express {
@@ -22,13 +21,26 @@ declare global {
 }
 
 /** An answer of Node, as far as it is written; `ServerResponse` is such. */
-export interface NodeResponse {
+interface NodeResponse {
   statusCode: number;
   setHeader(name: string, value: string): unknown;
   end(body: string): unknown;
 }
 
-/** The middleware. */
+/**
+ * The middleware, which also knows the tokens of the requests that it let pass.
+ *
+ * @typeParam C claims of yours, besides the standard ones
+ * @example
+ * ```ts
+ * import { createVerifier } from "laika-verifier";
+ * import { protect, type ExpressGuard } from "laika-verifier/middleware/express";
+ *
+ * const guard: ExpressGuard<{ tenant: string }> = protect(
+ *   await createVerifier<{ tenant: string }>({ issuers: { issuer, audience: "orders", jwksUri }, policy }),
+ * );
+ * ```
+ */
 export interface ExpressGuard<C = {}> {
   (request: NodeRequest, response: NodeResponse, next: (error?: unknown) => void): void;
   /**
@@ -37,7 +49,15 @@ export interface ExpressGuard<C = {}> {
    *
    * @example
    * ```ts
-   * app.get("/orders", (request, response) => response.send(guard.token(request)?.claims.tenant));
+   * import express from "express";
+   * import { createVerifier } from "laika-verifier";
+   * import { protect } from "laika-verifier/middleware/express";
+   *
+   * const guard = protect(await createVerifier<{ tenant: string }>({ issuers: { issuer, audience: "orders", jwksUri }, policy }));
+   * const app = express().use(guard);
+   * app.get("/orders", (request, response) => {
+   *   response.send(`orders of ${guard.token(request)?.claims.tenant}`);
+   * });
    * ```
    */
   token(request: object): VerifiedToken<C> | undefined;
@@ -55,13 +75,13 @@ export interface ExpressGuard<C = {}> {
  * @example
  * ```ts
  * import express from "express";
- * import { createVerifier } from "laika-verifier";
  * import { protect } from "laika-verifier/middleware/express";
  *
- * const verifier = await createVerifier({ issuers: { issuer, audience: "orders", jwksUri }, policy });
  * const app = express();
- * app.use(protect(verifier));
- * app.get("/orders", (request, response) => response.send(`hello ${request.laika?.subject}`));
+ * app.use(protect({ issuers: { issuer, audience: "orders", jwksUri }, policy, realm: "orders" }));
+ * app.get("/orders", (request, response) => {
+ *   response.send(`hello ${request.laika?.claims.username}`);
+ * });
  * ```
  */
 export function protect<C = {}>(source: Source<C>): ExpressGuard<C> {

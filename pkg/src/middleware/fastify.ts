@@ -10,7 +10,7 @@ import { Guard } from "./guard.js";
 import { fromNode } from "./node.js";
 import type { Source } from "./settings.js";
 
-export type { GuardSettings, Source, TokenPlace } from "./settings.js";
+export type { GuardSettings, Source } from "./settings.js";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -19,7 +19,20 @@ declare module "fastify" {
   }
 }
 
-/** The plugin. */
+/**
+ * The plugin, which also knows the tokens of the requests that it let pass.
+ *
+ * @typeParam C claims of yours, besides the standard ones
+ * @example
+ * ```ts
+ * import { createVerifier } from "laika-verifier";
+ * import { protect, type FastifyGuard } from "laika-verifier/middleware/fastify";
+ *
+ * const guard: FastifyGuard<{ tenant: string }> = protect(
+ *   await createVerifier<{ tenant: string }>({ issuers: { issuer, audience: "orders", jwksUri }, policy }),
+ * );
+ * ```
+ */
 export interface FastifyGuard<C = {}> {
   (app: FastifyInstance): Promise<void>;
   /**
@@ -28,7 +41,17 @@ export interface FastifyGuard<C = {}> {
    *
    * @example
    * ```ts
-   * app.get("/orders", async (request) => guard.token(request)?.claims.tenant);
+   * import Fastify from "fastify";
+   * import { createVerifier } from "laika-verifier";
+   * import { protect } from "laika-verifier/middleware/fastify";
+   *
+   * const guard = protect(await createVerifier<{ tenant: string }>({ issuers: { issuer, audience: "orders", jwksUri }, policy }));
+   * const app = Fastify();
+   * await app.register(guard);
+   * app.get("/orders", async (request) => `orders of ${guard.token(request)?.claims.tenant}`);
+   *
+   * const answer = await app.inject({ url: "/orders", headers: { authorization: `Bearer ${token}` } });
+   * console.log(answer.body); // orders of acme
    * ```
    */
   token(request: object): VerifiedToken<C> | undefined;
@@ -49,7 +72,10 @@ export interface FastifyGuard<C = {}> {
  *
  * const app = Fastify();
  * await app.register(protect({ issuers: { issuer, audience: "orders", jwksUri }, policy }));
- * app.get("/orders", async (request) => `hello ${request.laika?.subject}`);
+ * app.get("/orders", async (request) => `hello ${request.laika?.claims.username}`);
+ *
+ * const answer = await app.inject({ url: "/orders", headers: { authorization: `Bearer ${token}` } });
+ * console.log(answer.body); // hello laika
  * ```
  */
 export function protect<C = {}>(source: Source<C>): FastifyGuard<C> {

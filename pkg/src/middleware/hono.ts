@@ -11,7 +11,7 @@ import { Guard } from "./guard.js";
 import { fromNode, type NodeRequest } from "./node.js";
 import type { Source } from "./settings.js";
 
-export type { GuardSettings, Source, TokenPlace } from "./settings.js";
+export type { GuardSettings, Source } from "./settings.js";
 
 /**
  * What handlers find in the context.
@@ -19,7 +19,16 @@ export type { GuardSettings, Source, TokenPlace } from "./settings.js";
  * @typeParam C claims of yours, besides the standard ones
  * @example
  * ```ts
- * const app = new Hono<{ Bindings: Env; Variables: LaikaVariables<{ tenant: string }> }>();
+ * import { Hono } from "hono";
+ * import { createVerifier } from "laika-verifier";
+ * import { protect, type LaikaVariables } from "laika-verifier/middleware/hono";
+ *
+ * const app = new Hono<{ Variables: LaikaVariables<{ tenant: string }> }>();
+ * app.use(protect(await createVerifier<{ tenant: string }>({ issuers: { issuer, audience: "orders", jwksUri }, policy })));
+ * app.get("/orders", (c) => c.text(`orders of ${c.get("token")?.claims.tenant}`));
+ *
+ * const answer = await app.request("/orders", { headers: { authorization: `Bearer ${token}` } });
+ * console.log(await answer.text()); // orders of acme
  * ```
  */
 export interface LaikaVariables<C = {}> {
@@ -44,7 +53,11 @@ export interface LaikaVariables<C = {}> {
  *
  * const app = new Hono()
  *   .use(protect((env) => ({ issuers: { issuer: env.ISSUER, audience: "orders", jwksUri: env.JWKS_URI }, policy })))
- *   .get("/orders", (c) => c.text(`hello ${c.get("token")?.subject}`));
+ *   .get("/orders", (c) => c.text(`hello ${c.get("token")?.claims.username}`));
+ *
+ * const bindings = { ISSUER: issuer, JWKS_URI: jwksUri };
+ * const answer = await app.request("/orders", { headers: { authorization: `Bearer ${token}` } }, bindings);
+ * console.log(await answer.text()); // hello laika
  * ```
  */
 export function protect<C = {}, B extends object = any>(

@@ -16,7 +16,14 @@ export type TokenPlace =
  *
  * @example
  * ```ts
- * protect({ verifier, realm: "orders", tokenFrom: [{ header: "authorization", scheme: "Bearer" }, { cookie: "micro" }] });
+ * import { protect, type GuardSettings } from "laika-verifier/middleware/express";
+ *
+ * const settings: GuardSettings = {
+ *   realm: "orders",
+ *   tokenFrom: [{ header: "authorization", scheme: "Bearer" }, { cookie: "micro" }],
+ *   cookieOrigins: ["https://app.example.com"],
+ * };
+ * const guard = protect({ verifier, ...settings });
  * ```
  */
 export interface GuardSettings {
@@ -35,9 +42,13 @@ export interface GuardSettings {
  * @typeParam C claims of yours, besides the standard ones
  * @example
  * ```ts
- * protect(verifier);
- * protect({ verifier, realm: "orders" });
- * protect({ issuers: { issuer, audience, jwksUri }, policy, realm: "orders" });
+ * import type { Source } from "laika-verifier/middleware/express";
+ *
+ * const sources: Source[] = [
+ *   verifier,
+ *   { verifier, realm: "orders" },
+ *   { issuers: { issuer, audience: "orders", jwksUri }, policy, realm: "orders" },
+ * ];
  * ```
  */
 export type Source<C = {}> = Verifier<C> | ({ verifier: Verifier<C> } & GuardSettings) | (VerifierOptions & GuardSettings);
