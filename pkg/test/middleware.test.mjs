@@ -166,6 +166,16 @@ describe("Express", () => {
     assert.deepEqual([undecided.status, (await undecided.json()).missing], [503, ["policy"]]);
   });
 
+  test("leaves no token of a guard before it", async () => {
+    const get = await start((app) => {
+      app.use(forExpress(verifier));
+      app.use(forExpress({ verifier, tokenFrom: [{ header: "x-token" }] }));
+      app.use((request, response) => response.json("laika" in request));
+    });
+    assert.equal(await (await get("/health")).json(), false);
+    assert.equal(await (await get("/health", { ...bearer, "x-token": token })).json(), true);
+  });
+
   test("takes the token from another header, with and without a scheme", async () => {
     const tokenFrom = [{ header: "X-Token" }, { header: "authorization", scheme: "Token" }];
     const get = await start((app) => {
@@ -226,6 +236,20 @@ describe("Fastify", () => {
     assert.equal((await app.inject({ url: "/nowhere", headers: bearer })).headers["content-type"], "application/problem+json");
     assert.equal((await app.inject("/api/orders")).statusCode, 401);
     assert.equal((await app.inject("/health")).body, "undefined");
+    await app.close();
+  });
+
+  test("guards an inner instance more closely", async () => {
+    const app = Fastify();
+    await app.register(forFastify({ ...options, policy: { version: 1, otherwise: "anyone", rules: [] } }));
+    app.register(async (inside) => {
+      await inside.register(forFastify(verifier));
+      inside.get("/api/orders", async (request) => request.laika.claims.username);
+    });
+    app.get("/open", async (request) => `${request.laika}`);
+    assert.equal((await app.inject("/open")).body, "undefined");
+    assert.equal((await app.inject("/api/orders")).statusCode, 401);
+    assert.equal((await app.inject({ url: "/api/orders", headers: bearer })).body, "laika");
     await app.close();
   });
 

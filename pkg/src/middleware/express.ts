@@ -91,6 +91,8 @@ export function protect<C = {}>(source: Source<C>): ExpressGuard<C> {
     const { decision, answer } = await guard.judge(fromNode(request));
     if (!answer) {
       if (decision.token) request.laika = decision.token;
+      // What a guard before this one has seen is not what this one has proved.
+      else delete request.laika;
       return true;
     }
     response.statusCode = answer.status;

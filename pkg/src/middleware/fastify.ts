@@ -82,7 +82,7 @@ export function protect<C = {}>(source: Source<C>): FastifyGuard<C> {
   const guard = new Guard<C>(source);
   const plugin = async (app: FastifyInstance): Promise<void> => {
     await guard.ready();
-    app.decorateRequest("laika", undefined);
+    if (!app.hasRequestDecorator("laika")) app.decorateRequest("laika", undefined);
     app.addHook("onRequest", async (request, reply) => {
       const { method, rawHeaders, headers } = request.raw;
       const { decision, answer } = await guard.judge(fromNode({ method, rawHeaders, headers, url: request.originalUrl }));
