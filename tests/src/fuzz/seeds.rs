@@ -58,7 +58,7 @@ pub fn dictionary(target: &str) -> String {
     match target {
         "decide" => {}
         "differential" => {
-            words.extend(["x", "s", "c", "d", "i", "a", "+", "-", "0", "~"].map(String::from))
+            words.extend(["x", "s", "c", "d", "i", "a", "e", "+", "-", "0", "~"].map(String::from))
         }
         "path" => words.extend(PIECES.map(str::to_owned)),
         "pem" => {
@@ -175,7 +175,39 @@ fn sets() -> Vec<Value> {
 }
 
 fn keys() -> Vec<Value> {
-    sets().iter().filter_map(|set| set["keys"].as_array()).flatten().cloned().collect()
+    let sets = sets();
+    let mut keys: Vec<Value> =
+        sets.iter().filter_map(|set| set["keys"].as_array()).flatten().cloned().collect();
+    let good = keys.clone();
+    let text = |bytes: &[u8]| json!(URL_SAFE_NO_PAD.encode(bytes));
+    for key in good {
+        let with = |name: &str, value: Value| {
+            let mut key = key.clone();
+            key[name] = value;
+            key
+        };
+        keys.extend([with("d", json!("AQAB")), with("key_ops", json!(["sign"]))]);
+        let bytes = |name: &str| key[name].as_str().and_then(|t| URL_SAFE_NO_PAD.decode(t).ok());
+        if let Some(n) = bytes("n") {
+            let (mut even, mut short) = (n.clone(), n.clone());
+            even[n.len() - 1] &= 0xfe;
+            short[0] = 0x7f;
+            let moduli = [even, short, [&[0], &n[..]].concat(), [&n[..], &n, &[1]].concat()];
+            keys.extend(moduli.map(|n| with("n", text(&n))));
+            let exponents: [&[u8]; 5] = [&[1], &[2], &[0, 3], &[1, 0, 0, 0, 0], &[2, 0, 0, 0, 1]];
+            keys.extend(exponents.map(|e| with("e", text(e))));
+        } else if let Some(mut y) = bytes("y") {
+            y[0] ^= 1;
+            keys.extend([with("y", text(&y)), with("y", text(&y[1..]))]);
+        } else {
+            // Small order, a second spelling, and no point (RFC 8032 section 5.1.3).
+            let mut spelling = [0xff; 32];
+            (spelling[0], spelling[31]) = (0xf0, 0x7f);
+            let points = [[0; 32], std::array::from_fn(|i| u8::from(i == 0)), spelling, [2; 32]];
+            keys.extend(points.map(|x| with("x", text(&x))));
+        }
+    }
+    keys
 }
 
 fn policies() -> Vec<Vec<u8>> {
@@ -243,7 +275,7 @@ fn segments(token: &str) -> Option<[Vec<u8>; 3]> {
 }
 
 fn differential() -> Vec<Vec<u8>> {
-    let edits: [&[u8]; 10] = [
+    let edits: [&[u8]; 19] = [
         b"",
         b"x\0\x01",
         b"x\x1f\x80",
@@ -254,6 +286,16 @@ fn differential() -> Vec<Vec<u8>> {
         b"0\x01\x01",
         b"~\0\0",
         b"c\x20\0",
+        b"c\0\0",
+        // The encoding of RSA: its ends, its padding, and with PSS what separates it from the salt.
+        b"e\0\0",
+        b"e\0\0x\0\x01",
+        b"e\0\0x\0\x80",
+        b"e\0\0x\x01\x01",
+        b"e\0\0x\x02\x01",
+        b"e\0\0x\xbe\x02",
+        b"e\0\0x\x9e\x02",
+        b"e\0\0x\xff\x01",
     ];
     let letters = (b'a'..).take(Algorithm::ALL.len());
     letters.flat_map(|letter| edits.map(|edit| [&[letter, 0], edit].concat())).collect()

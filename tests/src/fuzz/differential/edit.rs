@@ -12,6 +12,7 @@ const ORDER_ED25519: &str = "1000000000000000000000000000000014def9dea2f79cd6581
 
 /// The signature after every edit: an operation, a place and a value, one byte each.
 pub(super) fn apply(edits: &[u8], mut signature: Vec<u8>, signer: &Signer) -> Vec<u8> {
+    let mut is_open = false;
     for edit in edits.chunks_exact(3) {
         let [operation, place, value] = [edit[0], edit[1], edit[2]];
         let place = usize::from(place);
@@ -34,6 +35,12 @@ pub(super) fn apply(edits: &[u8], mut signature: Vec<u8>, signer: &Signer) -> Ve
             b'0' => {
                 arithmetic(&mut signature, place, signer, |_, order| order * BigUint::from(value))
             }
+            // What follows is done to the encoding, which is then signed as it is.
+            b'e' if !is_open => {
+                if let Some(encoded) = signer.open(&signature) {
+                    (signature, is_open) = (encoded, true);
+                }
+            }
             b'~' => {
                 let middle = signature.len() / 2;
                 signature.rotate_left(middle);
@@ -41,7 +48,7 @@ pub(super) fn apply(edits: &[u8], mut signature: Vec<u8>, signer: &Signer) -> Ve
             _ => {}
         }
     }
-    signature
+    if is_open { signer.close(&signature) } else { signature }
 }
 
 fn change(signature: &mut [u8], place: usize, to: impl Fn(u8) -> u8) {

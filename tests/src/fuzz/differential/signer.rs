@@ -14,7 +14,7 @@ use laika_verifier::signature::ed25519::Ed25519Key;
 use laika_verifier::signature::hmac::HmacKey;
 use laika_verifier::signature::rsa::RsaKey;
 use laika_verifier::{Algorithm, Options, Verifier};
-use rsa::traits::PublicKeyParts as _;
+use rsa::traits::{PrivateKeyParts as _, PublicKeyParts as _};
 use rsa::{BigUint, Pkcs1v15Sign, Pss, RsaPrivateKey, RsaPublicKey};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
@@ -126,15 +126,32 @@ impl Signer {
                 (private, ours, second, foreign, Some(jwk))
             }
         };
-        let standard = micro_claims(ISSUER, NOW).to_string().into_bytes();
         let verifier = verifier(algorithm, jwk);
+        let standard = micro_claims(ISSUER, NOW).to_string().into_bytes();
         let mut signer =
             Self { algorithm, private, ours, verifier, foreign, second, standard, kept: None };
         if signer.modulus().is_some() {
-            let input = signer.input(&signer.standard);
-            signer.kept = Some(signer.sign(&input));
+            signer.keep_a_small_signature();
         }
         signer
+    }
+
+    /// Chooses a payload whose signature has room for the modulus to be added to it.
+    fn keep_a_small_signature(&mut self) {
+        let room = |signature: &[u8]| {
+            let sum = BigUint::from_bytes_be(signature) + self.modulus().expect("RSA");
+            sum.to_bytes_be().len() == signature.len()
+        };
+        let mut claims = micro_claims(ISSUER, NOW);
+        let mut candidates = (0..).map(|number| {
+            claims["jti"] = json!(format!("{number}"));
+            let payload = claims.to_string().into_bytes();
+            let signature = self.sign(&self.input(&payload));
+            (payload, signature)
+        });
+        let found = candidates.find(|(_, signature)| room(signature));
+        let (payload, signature) = found.expect("about one in three");
+        (self.standard, self.kept) = (payload, Some(signature));
     }
 
     /// The payload of an honest token.
@@ -156,6 +173,21 @@ impl Signer {
         match &self.private {
             Private::Rsa(key) => Some(key.n()),
             _ => None,
+        }
+    }
+
+    /// What a signature of RSA is a signature of, padding and all; and back.
+    pub(super) fn open(&self, signature: &[u8]) -> Option<Vec<u8>> {
+        match &self.private {
+            Private::Rsa(key) => Some(power(signature, key.e(), key.n())),
+            _ => None,
+        }
+    }
+
+    pub(super) fn close(&self, encoded: &[u8]) -> Vec<u8> {
+        match &self.private {
+            Private::Rsa(key) => power(encoded, key.d(), key.n()),
+            _ => encoded.to_vec(),
         }
     }
 
@@ -202,6 +234,14 @@ impl Signer {
 fn tag<M: hmac::Mac + hmac::digest::KeyInit>(message: &[u8]) -> Vec<u8> {
     let mac = <M as hmac::digest::KeyInit>::new_from_slice(&SECRET).expect("any length will do");
     mac.chain_update(message).finalize().into_bytes().to_vec()
+}
+
+/// `number` to the power of `exponent`, as long as the modulus.
+fn power(number: &[u8], exponent: &BigUint, modulus: &BigUint) -> Vec<u8> {
+    let outcome = BigUint::from_bytes_be(number).modpow(exponent, modulus).to_bytes_be();
+    let mut bytes = vec![0; modulus.to_bytes_be().len() - outcome.len()];
+    bytes.extend(outcome);
+    bytes
 }
 
 fn sign_rsa(key: &RsaPrivateKey, algorithm: Algorithm, message: &[u8]) -> Vec<u8> {
