@@ -29,4 +29,4 @@ mod host;
 pub mod tokens;
 
 pub use config::Config;
-pub use filter::{Call, Denial, Edit, Filter, Headers, Judgement, Outcome};
+pub use filter::{Arrived, Call, Denial, Edit, Filter, Headers, Judgement, Outcome};

@@ -9,13 +9,13 @@ const files = readdirSync(folder).filter((name) => name.endsWith(".json"));
 let read = 0;
 
 for (const file of files) {
-  const { options, cases } = JSON.parse(readFileSync(new URL(file, folder), "utf8"));
+  const { options, served, cases } = JSON.parse(readFileSync(new URL(file, folder), "utf8"));
   if (!options || !cases) continue;
   read += cases.length;
   describe(`vectors of ${file}`, () => {
     for (const { name, token, now, request, ...wanted } of cases) {
       test(name, async () => {
-        const verifier = await createVerifier({ ...inCamelCase(options), now: () => now });
+        const verifier = await createVerifier({ ...inCamelCase(options), now: () => now, fetch: answerWith(served) });
         if (request) {
           const decision = await verifier.authorize(token, request);
           for (const member of ["code", "rule", ...Object.keys(wanted.decision)]) {
@@ -31,6 +31,11 @@ for (const file of files) {
 }
 
 test("there are vectors", () => assert.ok(read > 0, `none in ${files}`));
+
+/** A `fetch` that answers with what is `served`, by URL. */
+function answerWith(served = {}) {
+  return async (uri) => new Response(served[uri]?.body ?? "", { status: served[uri]?.status ?? 404 });
+}
 
 /** Options as JavaScript names them; what tokens, keys and policies say is not ours to rename. */
 function inCamelCase(value) {

@@ -216,7 +216,14 @@ impl<'a> Reader<'a> {
     }
 
     fn time(&self, name: &str) -> Result<Option<Timestamp>, VerifyError> {
-        let convert = |value: &Value| value.as_f64().and_then(Timestamp::from_seconds);
-        self.read(name, "a number of seconds from 0 to 2^53", convert)
+        self.read(name, "a number of seconds from 0 to 2^53", moment)
     }
+}
+
+/// A moment as tokens write it (`NumericDate`). An integer just above 2^53 would be rounded to it.
+pub(crate) fn moment(value: &Value) -> Option<Timestamp> {
+    if value.as_u64().is_some_and(|integer| integer > 1 << 53) {
+        return None;
+    }
+    value.as_f64().and_then(Timestamp::from_seconds)
 }

@@ -4,7 +4,8 @@
 //! A file of `tests/vectors/` is `{comment, options, cases}`. `options` are those of a verifier in
 //! snake_case. A case has a `name`, `now` in Unix seconds, perhaps a `token`, and either `expect`
 //! (`{"ok": {…}}` or `{"error": code}`) or `request` and `decision`; members that a vector does not
-//! name are not compared. `cargo run -p laika-tests --bin vectors` writes the files; a test compares
+//! name are not compared. Where something is fetched, `served` has the answers by URL, each with
+//! `status` and `body`. `cargo run -p laika-tests --bin vectors` writes the files; a test compares
 //! them with what it would write.
 
 mod faults;
@@ -12,6 +13,7 @@ mod hostile;
 mod profiles;
 mod requests;
 mod several;
+mod status;
 
 use std::path::{Path, PathBuf};
 
@@ -40,6 +42,7 @@ pub fn files() -> Vec<File> {
         File { name: "verify.json", content: faults::content() },
         File { name: "authorize.json", content: requests::content() },
         File { name: "several.json", content: several::content() },
+        File { name: "status.json", content: status::content() },
         File { name: "hostile.json", content: hostile::content() },
     ];
     files.extend(profiles::files());

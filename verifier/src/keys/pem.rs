@@ -119,7 +119,10 @@ ufyl5wttyM8bqxLXZwDfcixFRmJiBYlmpQIDAQAB
 MCwwBwYDK2VwBQADIQD7T0BesAD9Fxwti/dxhYM6DlDnwt/aq/h2rQxpADjNQA==
 -----END PUBLIC KEY-----";
         for text in [rsa.as_str(), ed25519] {
-            assert!(read(text, &[Algorithm::Rs256]).unwrap_err().contains("another kind"), "{text}");
+            assert!(
+                read(text, &[Algorithm::Rs256]).unwrap_err().contains("another kind"),
+                "{text}"
+            );
         }
     }
 

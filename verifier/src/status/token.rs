@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::StatusList;
 use crate::base64url;
+use crate::checks::moment;
 use crate::keys::Fingerprint;
 use crate::profile::is_typ;
 
@@ -41,8 +42,7 @@ impl ListToken {
         now: Timestamp,
         latest: Timestamp,
     ) -> Result<Self, &'static str> {
-        let time =
-            |name| claims.get(name).map(|value| value.as_f64().and_then(Timestamp::from_seconds));
+        let time = |name| claims.get(name).map(moment);
         if claims.get("sub").and_then(Value::as_str) != Some(uri) {
             return Err("its `sub` is not where it was fetched");
         }
