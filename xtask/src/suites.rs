@@ -65,6 +65,7 @@ fn with_artifacts(program: Program) -> Result<Program> {
         ("LAIKA_FILTER_WASM", PathBuf::from(wasm::FILTER)),
         ("LAIKA_TOOLS", PathBuf::from(tools::NPM_TOOLS)),
         ("LAIKA_ENVOY", tools::envoy()?),
+        ("LAIKA_JOSERFC", tools::joserfc()?),
         ("LAIKA_CHROMIUM", tools::chromium()?),
     ];
     artifacts.iter().try_fold(program, |program, (name, path)| with(program, name, path))

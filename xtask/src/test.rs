@@ -75,6 +75,7 @@ impl Part {
                 tools::npm_packages(tools::NPM_RUNTIMES)?;
                 tools::chromium()?;
                 tools::envoy()?;
+                tools::joserfc()?;
                 tools::postgres()?;
                 Ok(None)
             }

