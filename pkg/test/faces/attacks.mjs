@@ -51,6 +51,12 @@ export const attacks = ({ good, other, weak, expired, foreign }) => {
     ["a path that no rule names", "GET", "/elsewhere", bearer, ...unnamed],
     ["a log-in that is not fresh", "GET", "/orders/7", bearer, 401, "permission_denied"],
     ["a header that is not UTF-8", "GET", "/orders", ["authorization", "Bearer \xff\xfe"], 401, "token_malformed"],
+    ["a scheme and no token", "GET", "/orders", ["authorization", "Bearer"], 401, "token_missing"],
+    ["a scheme and no space", "GET", "/orders", ["authorization", `Bearer${good}`], 401, "token_missing"],
+    ["a tab for a space", "GET", "/orders", ["authorization", `Bearer\t${good}`], 401, "token_missing"],
+    ["a token behind other credentials", "GET", "/orders", ["authorization", `Basic YTpi, Bearer ${good}`], 200],
+    ["a token before other credentials", "GET", "/orders", ["authorization", `Bearer ${good}, Basic YTpi`], 401, "token_malformed"],
+    ["other credentials in another header", "GET", "/orders", [...bearer, "authorization", "Basic YTpi"], 200, undefined, { fetch: [401, "token_malformed"] }],
     ["a token with something behind it", "GET", "/orders", ["authorization", `Bearer ${good},x`], 401, "token_malformed"],
 
     ["a method override", "POST", "/orders", [...bearer, "X-HTTP-Method-Override", "DELETE"], ...invalid],
