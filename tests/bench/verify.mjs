@@ -48,7 +48,7 @@ for (const [alg, { pair, hash }] of Object.entries(algorithms)) {
 
 async function prepare(alg, publicKey) {
   const jwk = { ...publicKey.export({ format: "jwk" }), kid: "bench", alg, use: "sig" };
-  const laika = await createVerifier({ issuers: { issuer: ISSUER, audience: AUDIENCE, jwks: { keys: [jwk] } } });
+  const laika = await createVerifier({ issuers: { issuer: ISSUER, audience: AUDIENCE, jwks: { keys: [jwk] } }, cache: false });
   const fastJwt = createFastJwt({
     key: publicKey.export({ format: "pem", type: "spki" }),
     algorithms: [alg],
