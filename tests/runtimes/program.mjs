@@ -14,6 +14,9 @@ export async function program(laika, scene) {
     }
   };
 
+  // Before there is a verifier: what compiles the module here can't wait.
+  const decoded = decodeUnverified(tokens.forged).claims.username;
+
   const remote = await createVerifier({ issuers: { issuer, audience, jwksUri }, policy });
   const early = await codeOf(() => remote.verifySync(tokens.good));
   await remote.refresh();
@@ -56,7 +59,7 @@ export async function program(laika, scene) {
       unavailable: { status: unavailable.status, code: unavailable.code },
     },
     can: [fetching.can(verified, "orders:read"), fetching.can(verified, "orders:cancel")],
-    decoded: decodeUnverified(tokens.forged).claims.username,
+    decoded,
   };
   for (const verifier of [remote, fetching, fixed]) verifier[Symbol.dispose]();
   broken.free();
