@@ -345,6 +345,22 @@ describe("a session in a browser", () => {
     assert.equal(await answer(BELKA.password), 200);
   });
 
+  test("takes a token from another tab only where the same person is logged in", async () => {
+    const page = await tab();
+    const { id } = await page.evaluate((who) => session.logIn(who), BELKA);
+    const offer = (userId, text) =>
+      page.evaluate(async ([name, userId, text]) => {
+        const later = Date.now() + 1_000_000;
+        const channel = new BroadcastChannel(name);
+        channel.postMessage({ kind: "token", key: "orders", userId, held: { text, renewAt: later, expiresAt: later } });
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        channel.close();
+        return session.token("orders");
+      }, [`laika ${issuer.url}`, userId, text]);
+    assert.notEqual(await offer("somebody-else", "theirs"), "theirs");
+    assert.equal(await offer(id, "ours"), "ours");
+  });
+
   test("notices that the session has ended elsewhere", async () => {
     const page = await tab();
     await logIn(page);
