@@ -38,6 +38,9 @@ fn play(u: &mut Unstructured<'_>) -> Result<()> {
             Some("other.example"),
             Some("third.example"),
             Some("[::1]:80"),
+            Some("[::1"),
+            Some("[pay.example.com]"),
+            Some("pay.example.com]"),
             Some("a b"),
         ];
         let request = Request { method, target: &target, host: *u.choose(&hosts)? };

@@ -26,7 +26,7 @@ use crate::vectors::{ISSUER, NOW};
 #[must_use]
 pub fn inputs(target: &str) -> Vec<Vec<u8>> {
     let inputs: Vec<Vec<u8>> = match target {
-        "decide" => (0_u8..64).map(noise).collect(),
+        "decide" => (0_u16..1024).map(noise).collect(),
         "differential" => differential(),
         "json" => documents().iter().map(|document| document.to_string().into_bytes()).collect(),
         "jwk" => keys().iter().map(|key| key.to_string().into_bytes()).collect(),
@@ -211,7 +211,14 @@ fn keys() -> Vec<Value> {
 }
 
 fn policies() -> Vec<Vec<u8>> {
-    let mut inputs = Vec::new();
+    // The ends of what `within` lets through.
+    let recent = json!({ "claim": "auth_time", "within": 900 });
+    let policy = json!({ "version": 1, "rules": [{ "id": "a", "path": "/a", "require": recent }] });
+    let mut inputs: Vec<Vec<u8>> = [NOW - 901, NOW - 900, NOW + 60, NOW + 61]
+        .iter()
+        .map(|time| json!({ "kind": "user", "claims": { "auth_time": time } }))
+        .map(|holder| format!("{policy}\0GET /a\0{holder}\01").into_bytes())
+        .collect();
     for golden in GOLDENS.iter() {
         let options = &golden.content["options"];
         let Some(policy) = options.get("policy") else { continue };
@@ -370,6 +377,7 @@ fn pems() -> Vec<String> {
 }
 
 /// Bytes for a target that makes its own structure of them; the same every time.
-fn noise(seed: u8) -> Vec<u8> {
-    (0_u8..16).flat_map(|block| Sha256::digest([seed, block])).collect()
+fn noise(seed: u16) -> Vec<u8> {
+    let block = |block: u8| Sha256::digest([&seed.to_be_bytes()[..], &[block]].concat());
+    (0..16).flat_map(block).collect()
 }
