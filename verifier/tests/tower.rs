@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::body::Body;
 use axum::http::{Request, Response, Version};
@@ -13,6 +15,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ed25519_dalek::{Signer as _, SigningKey};
 use laika_verifier::tower::LaikaLayer;
 use laika_verifier::{Options, VerifiedToken, Verifier};
+use miniz_oxide::deflate::compress_to_vec_zlib;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
@@ -45,19 +48,22 @@ fn static_keys() -> Value {
     json!({ "jwks": { "keys": [{ "kty": "OKP", "crv": "Ed25519", "kid": "1", "x": x }] } })
 }
 
+#[expect(clippy::disallowed_methods, reason = "the layer reads the real clock")]
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
+}
+
 fn token(subject: &str) -> String {
-    #[expect(clippy::disallowed_methods, reason = "the layer reads the real clock")]
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-    let header = json!({ "alg": "EdDSA", "kid": "1", "typ": "at+jwt" }).to_string();
-    let payload = json!({
-        "iss": "https://id.example", "aud": "orders", "sub": subject, "exp": now + 60, "type": "micro",
-        "permissions": ["orders:read"],
+    let claims = json!({
+        "iss": "https://id.example", "aud": "orders", "sub": subject, "exp": now() + 60,
+        "type": "micro", "permissions": ["orders:read"],
     });
-    let input = format!(
-        "{}.{}",
-        URL_SAFE_NO_PAD.encode(header),
-        URL_SAFE_NO_PAD.encode(payload.to_string())
-    );
+    sign(&json!({ "alg": "EdDSA", "kid": "1", "typ": "at+jwt" }), &claims)
+}
+
+fn sign(header: &Value, payload: &Value) -> String {
+    let encode = |part: &Value| URL_SAFE_NO_PAD.encode(part.to_string());
+    let input = format!("{}.{}", encode(header), encode(payload));
     let signature = key().sign(input.as_bytes());
     format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature.to_bytes()))
 }
@@ -140,4 +146,50 @@ async fn keys_that_can_not_be_had_are_a_503_and_nobody_passes() {
     assert_eq!(send_to(app.clone(), orders()).await, answer(503, "keys_unavailable"));
     let health = request("/health").body(Body::empty()).unwrap();
     assert_eq!(send_to(app, health).await, answer(200, "nobody"));
+}
+
+/// An issuer on loopback: metadata, keys, and a list of which slot 0 has this value.
+async fn issuer(slot: Arc<AtomicU8>) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    let metadata = json!({ "issuer": origin, "jwks_uri": format!("{origin}/keys") }).to_string();
+    let place = format!("{origin}/status/0");
+    let list = move || {
+        let bytes = compress_to_vec_zlib(&[slot.load(Ordering::SeqCst)], 6);
+        let claims = json!({
+            "sub": place, "iat": now(),
+            "status_list": { "bits": 2, "lst": URL_SAFE_NO_PAD.encode(bytes) },
+        });
+        sign(&json!({ "alg": "EdDSA", "kid": "1", "typ": "statuslist+jwt" }), &claims)
+    };
+    let router = Router::new()
+        .route("/.well-known/openid-configuration", get(async || metadata))
+        .route("/keys", get(async || static_keys()["jwks"].to_string()))
+        .route("/status/0", get(async move || list()));
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    origin
+}
+
+#[tokio::test]
+async fn keys_are_discovered_and_a_token_is_revoked_within_seconds() {
+    let slot = Arc::new(AtomicU8::new(0));
+    let origin = issuer(Arc::clone(&slot)).await;
+    let app = app(json!({ "issuer": origin, "discover": true, "status": "required" }));
+    let claims = json!({
+        "iss": origin, "aud": "orders", "sub": "ann", "exp": now() + 300, "type": "micro",
+        "permissions": ["orders:read"],
+        "status": { "status_list": { "idx": 0, "uri": format!("{origin}/status/0") } },
+    });
+    let token = sign(&json!({ "alg": "EdDSA", "kid": "1", "typ": "at+jwt" }), &claims);
+    let orders = || {
+        let builder = request("/orders").header("authorization", format!("Bearer {token}"));
+        builder.body(Body::empty()).unwrap()
+    };
+    assert_eq!(send_to(app.clone(), orders()).await, answer(200, "ann"));
+    slot.store(3, Ordering::SeqCst);
+    let began = now();
+    while send_to(app.clone(), orders()).await != answer(401, "stale") {
+        assert!(now() - began < 30, "the token is good for ever");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
 }

@@ -7,6 +7,7 @@
 mod keys;
 mod requests;
 mod settings;
+mod status;
 mod tokens;
 
 use std::time::{SystemTime, UNIX_EPOCH};

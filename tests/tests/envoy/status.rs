@@ -1,0 +1,123 @@
+//! Status lists by host call: a real Envoy asks a real server what became of a token.
+
+use std::sync::atomic::{AtomicU8, AtomicU16, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use laika_tests::envoy::Envoy;
+use laika_tests::http::{Message, Request, Server};
+use laika_tests::signing::{TestKey, jwks, micro_claims};
+use miniz_oxide::deflate::compress_to_vec_zlib;
+use serde_json::json;
+
+use super::now;
+
+const ISSUER: &str = "http://127.0.0.1:9";
+const LIST: &str = "http://127.0.0.1:9/status/eddsa/0";
+
+/// Metadata, keys, and a list whose slot 0 can be changed.
+#[derive(Clone, Default)]
+struct Issuer {
+    slot: Arc<AtomicU8>,
+    /// Of answers about the list.
+    status: Arc<AtomicU16>,
+    lists: Arc<AtomicUsize>,
+    paths: Arc<Mutex<Vec<String>>>,
+}
+
+impl Issuer {
+    fn start(&self) -> Server {
+        let issuer = self.clone();
+        issuer.status.store(200, Ordering::SeqCst);
+        Server::start(move |request| {
+            // GET /path HTTP/1.1
+            let path = request.line.split(' ').nth(1).unwrap_or_default().to_owned();
+            let (status, body) = issuer.answer(&path);
+            issuer.paths.lock().unwrap().push(path);
+            (status, String::new(), body.into_bytes())
+        })
+    }
+
+    fn answer(&self, path: &str) -> (u16, String) {
+        let key = TestKey::named("ed-1");
+        match path {
+            "/.well-known/oauth-authorization-server" => {
+                let uri = format!("{ISSUER}/keys");
+                (200, json!({ "issuer": ISSUER, "jwks_uri": uri }).to_string())
+            }
+            "/keys" => (200, jwks(&[&key]).to_string()),
+            "/status/eddsa/0" => {
+                self.lists.fetch_add(1, Ordering::SeqCst);
+                let header = json!({ "alg": "EdDSA", "kid": "ed-1", "typ": "statuslist+jwt" });
+                let bytes = compress_to_vec_zlib(&[self.slot.load(Ordering::SeqCst)], 6);
+                let lst = URL_SAFE_NO_PAD.encode(bytes);
+                let claims = json!({
+                    "sub": LIST, "iat": now(), "status_list": { "bits": 2, "lst": lst },
+                });
+                let list = key.compact(&header.to_string(), &claims.to_string());
+                (self.status.load(Ordering::SeqCst), list)
+            }
+            _ => (404, String::new()),
+        }
+    }
+}
+
+fn plugin() -> serde_json::Value {
+    json!({
+        "issuers": {
+            "issuer": ISSUER, "audience": "orders", "cluster": "issuer", "discover": true,
+        },
+        "policy": { "version": 1, "rules": [
+            { "id": "list", "path": "/orders", "require": "orders:read" },
+        ]},
+    })
+}
+
+fn request() -> Request {
+    let mut claims = micro_claims(ISSUER, now());
+    claims["status"] = json!({ "status_list": { "idx": 0, "uri": LIST } });
+    Request::with_token("/orders", &TestKey::named("ed-1").token(&claims))
+}
+
+/// The code of a denial, or nothing.
+fn code(answer: &Message) -> String {
+    if answer.status == 200 {
+        return String::new();
+    }
+    answer.json()["code"].as_str().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn a_revoked_token_is_refused_within_seconds_and_a_list_that_is_away_is_missed_slowly() {
+    let (issuer, upstream) = (Issuer::default(), Server::echo());
+    let server = issuer.start();
+    let clusters = [("upstream", upstream.address), ("issuer", server.address)];
+    let envoy = Envoy::start(&plugin(), &clusters);
+    // The first request waits for metadata, keys and list.
+    let request = request();
+    assert_eq!(code(&envoy.send(&request)), "");
+    for _ in 0..50 {
+        assert_eq!(code(&envoy.send(&request)), "");
+    }
+    assert_eq!(issuer.lists.load(Ordering::SeqCst), 1, "one list for all");
+
+    issuer.status.store(503, Ordering::SeqCst);
+    thread::sleep(Duration::from_secs(10));
+    assert_eq!(code(&envoy.send(&request)), "", "the last list goes on");
+    assert!(issuer.lists.load(Ordering::SeqCst) > 1);
+    issuer.status.store(200, Ordering::SeqCst);
+
+    for (value, wanted) in [(1, "revoked"), (3, "stale"), (0, "")] {
+        issuer.slot.store(value, Ordering::SeqCst);
+        let end = Instant::now() + Duration::from_secs(30);
+        while code(&envoy.send(&request)) != wanted {
+            assert!(Instant::now() < end, "slot 0 has the value {value}, and nobody knows");
+            thread::sleep(Duration::from_millis(100));
+        }
+    }
+    let paths = issuer.paths.lock().unwrap();
+    assert_eq!(paths[..2], ["/.well-known/oauth-authorization-server", "/keys"]);
+}
