@@ -1,7 +1,7 @@
 // Builds `dist/` round the WebAssembly module that `cargo xtask build` put into `dist/wasm/`.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, posix } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -25,6 +25,7 @@ for (const name of readdirSync(dist)) {
 }
 const mark = createHash("sha256").update(readFileSync(wasm)).digest("hex");
 writeFileSync(join(dist, "laika-verifier.wasm"), marked(readFileSync(wasm), mark));
+copyFileSync(join(here, "..", "docs", "schema", "policy.json"), join(dist, "policy.schema.json"));
 await bundles();
 declarations();
 

@@ -28,6 +28,11 @@ test("the codes are those of Rust, in the same order", () => {
   assert.deepEqual([...table.matchAll(/`(\w+)`/g)].map(([, code]) => code).sort(), [...inRust].sort());
 });
 
+test("the schema of policies is the published one", () => {
+  const schema = import.meta.resolve("laika-verifier/policy.schema.json");
+  assert.equal(readFileSync(new URL(schema), "utf8"), read("../docs/schema/policy.json"));
+});
+
 test("the script round the module, with the generated bindings, stays within 6 kB", () => {
   const size = gzipSync(read("dist/index.workerd.js"), { level: 9 }).length;
   assert.ok(size <= 6 * 1024, `${size} bytes`);

@@ -15,6 +15,9 @@ pub(crate) const PAGE: &str = "target/www";
 /// The package as a browser loads it: one module with everything inside.
 const BROWSER_ENTRY: &str = "pkg/dist/index.js";
 
+/// The schema of policies, which the package has a copy of.
+const SCHEMA: &str = "docs/schema/policy.json";
+
 /// Parts of `www/` that are not served.
 const NOT_SERVED: [&str; 3] = ["demo", "test", "README.md"];
 
@@ -22,6 +25,7 @@ const NOT_SERVED: [&str; 3] = ["demo", "test", "README.md"];
 pub(crate) fn package() -> Result<()> {
     let name = "npm package";
     let mut stamp = Stamp::new("package").input(wasm::PACKAGE_WASM)?.output("pkg/dist");
+    stamp = stamp.input(SCHEMA)?;
     for entry in sources("pkg", &["dist", "node_modules"])? {
         stamp = stamp.input(entry)?;
     }
