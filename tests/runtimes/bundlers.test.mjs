@@ -9,7 +9,7 @@ import { build as esbuild } from "esbuild";
 import { build as vite, createLogger, createServer as viteServer } from "vite";
 import webpack from "webpack";
 import { openChromium } from "./chromium.mjs";
-import { freshProject } from "./project.mjs";
+import { EXPORTED, freshProject, importing } from "./project.mjs";
 import { setScene } from "./scene.mjs";
 
 /** A page's script; `load` is how the bundler at hand finds the module's URL. */
@@ -43,6 +43,8 @@ let set, project, chromium;
 before(async () => {
   set = await setScene();
   project = await freshProject(set.scene, FILES);
+  await project.write("entries.mjs", `${importing(project.entries)}\nglobalThis.outcome = names;\n`);
+  await project.write("entries/index.html", '<!doctype html><title>laika</title><script type="module" src="/entries.mjs"></script>');
   chromium = await openChromium(set.origin);
 });
 after(async () => {
@@ -52,7 +54,8 @@ after(async () => {
 });
 
 /** What the page in `folder` says, its script being `main.js` unless it has a page of its own. */
-const runsIn = async (folder, path) => assert.deepEqual(await chromium.outcomeOf(project.path(folder), path), set.expected);
+const runsIn = async (folder, path, expected = set.expected) =>
+  assert.deepEqual(await chromium.outcomeOf(project.path(folder), path), expected);
 
 describe("esbuild", () => {
   const bundle = async (file, settings) => {
@@ -75,6 +78,11 @@ describe("esbuild", () => {
     const outfile = project.path("esbuild-slim/main.js");
     await bundle("slim-esbuild.mjs", { format: "esm", outfile, publicPath: "/", loader: { ".wasm": "file" } });
     await runsIn("esbuild-slim");
+  });
+
+  test("every entry together", async () => {
+    await bundle("entries.mjs", { format: "esm", outfile: project.path("esbuild-entries/main.js") });
+    await runsIn("esbuild-entries", "/", EXPORTED);
   });
 
   for (const format of ["esm", "cjs"]) {
@@ -119,6 +127,11 @@ describe("Vite", () => {
     await runsIn("vite-slim", "/slim-vite/");
   });
 
+  test("every entry together", async () => {
+    await built("entries/index.html", "vite-entries", "production");
+    await runsIn("vite-entries", "/entries/", EXPORTED);
+  });
+
   for (const path of ["/", "/slim-vite/"]) {
     test(`served while developing, ${path}`, async () => {
       const server = { host: "127.0.0.1", port: 0, headers: { "content-security-policy": chromium.policy("ws://127.0.0.1:*") } };
@@ -160,6 +173,11 @@ describe("webpack", () => {
   test("for browsers, slim, the module as a file", async () => {
     await bundle("slim-webpack.mjs", "webpack-slim");
     await runsIn("webpack-slim");
+  });
+
+  test("every entry together", async () => {
+    await bundle("entries.mjs", "webpack-entries");
+    await runsIn("webpack-entries", "/", EXPORTED);
   });
 });
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { freshProject, installed } from "./project.mjs";
+import { EXPORTED, freshProject, importing, installed } from "./project.mjs";
 import { setScene } from "./scene.mjs";
 
 /** The same for every runtime with ES modules. */
@@ -46,6 +46,9 @@ describe("the packed package", () => {
     set = await setScene();
     const files = { "main.mjs": MAIN, "main.cjs": COMMONJS, "slim.mjs": SLIM, "slim.cjs": SLIM_COMMONJS };
     project = await freshProject(set.scene, files);
+    await project.write("entries.mjs", `${importing(project.entries)}\nconsole.log(JSON.stringify(names));\n`);
+    const requiring = project.entries.map((entry) => `"${entry}": Object.keys(require("${entry}")).sort()`);
+    await project.write("entries.cjs", `console.log(JSON.stringify({ ${requiring.join(", ")} }));\n`);
   });
   after(async () => {
     set?.stop();
@@ -53,14 +56,15 @@ describe("the packed package", () => {
   });
 
   const runs = async (command, args, env) => {
-    assert.deepEqual(JSON.parse(await project.run(command, args, env)), set.expected);
+    const expected = args.at(-1).startsWith("entries") ? EXPORTED : set.expected;
+    assert.deepEqual(JSON.parse(await project.run(command, args, env)), expected);
   };
 
-  for (const file of ["main.mjs", "main.cjs", "slim.mjs", "slim.cjs"]) {
+  for (const file of ["main.mjs", "main.cjs", "slim.mjs", "slim.cjs", "entries.mjs", "entries.cjs"]) {
     test(`in Node, ${file}`, () => runs(process.execPath, [file]));
   }
 
-  for (const file of ["main.mjs", "main.cjs", "slim.mjs"]) {
+  for (const file of ["main.mjs", "main.cjs", "slim.mjs", "entries.mjs"]) {
     test(`in Deno, ${file}`, () => {
       // It may read the project and reach loopback, nothing else.
       const allowed = ["--no-prompt", "--allow-net=127.0.0.1", `--allow-read=${project.folder}`];
@@ -70,7 +74,7 @@ describe("the packed package", () => {
     });
   }
 
-  for (const file of ["main.mjs", "main.cjs", "slim.mjs"]) {
+  for (const file of ["main.mjs", "main.cjs", "slim.mjs", "entries.mjs"]) {
     test(`in Bun, ${file}`, () => {
       const env = { DO_NOT_TRACK: "1", BUN_INSTALL_CACHE_DIR: project.path(".bun") };
       return runs(binary("@oven", "bin/bun"), ["run", "--no-install", file], env);
