@@ -35,6 +35,27 @@ pub(crate) struct Fuzzed {
 }
 
 impl Fuzzed {
+    /// Reads what libFuzzer has printed.
+    fn of(target: &str, success: bool, output: &str) -> Self {
+        let number = |name: &str| -> u64 {
+            let found = output.rsplit_once(name).map(|(_, rest)| rest.trim_start());
+            let digits = found.and_then(|rest| rest.split(|c: char| !c.is_ascii_digit()).next());
+            digits.and_then(|digits| digits.parse().ok()).unwrap_or_default()
+        };
+        Self {
+            target: target.to_owned(),
+            executions: number("stat::number_of_executed_units:"),
+            coverage: number(" cov: "),
+            crash: (!success).then(|| run::tail(output)),
+        }
+    }
+
+    /// The file with the input that led to the crash.
+    fn input(&self) -> Option<&str> {
+        let (_, rest) = self.crash.as_ref()?.rsplit_once("Test unit written to ")?;
+        rest.lines().next()
+    }
+
     pub(crate) fn held(&self) -> bool {
         self.crash.is_none()
     }
@@ -59,27 +80,17 @@ pub(crate) fn run(only: Option<&str>, seconds: u64, minimise: bool) -> Result<bo
         return targets.iter().try_for_each(|target| shrink(&programs, target)).map(|()| true);
     }
     let outcomes = fuzz(&programs, targets, seconds)?;
-    let mut good = true;
     println!();
-    for outcome in &outcomes {
-        run::note(&outcome.target, &outcome.result());
-        if let Some(crash) = &outcome.crash {
-            good = false;
-            explain(&programs, &outcome.target, crash);
-        }
-    }
-    Ok(good)
+    outcomes.iter().for_each(|outcome| run::note(&outcome.target, &outcome.result()));
+    outcomes.iter().for_each(|outcome| explain(&programs, outcome));
+    Ok(outcomes.iter().all(Fuzzed::held))
 }
 
 /// Builds all targets and runs them for so long together.
 pub(crate) fn all(seconds: u64) -> Result<Vec<Fuzzed>> {
     let programs = build()?;
     let outcomes = fuzz(&programs, targets()?, seconds)?;
-    for outcome in &outcomes {
-        if let Some(crash) = &outcome.crash {
-            explain(&programs, &outcome.target, crash);
-        }
-    }
+    outcomes.iter().for_each(|outcome| explain(&programs, outcome));
     Ok(outcomes)
 }
 
@@ -153,30 +164,22 @@ fn play(programs: &Path, target: &str, seconds: u64) -> Result<Fuzzed> {
         // Longer than the longest token that is accepted.
         .words("-max_len=20000 -timeout=10 -rss_limit_mb=2048 -print_final_stats=1")
         .finish(|_| ())?;
-    let number = |name: &str| -> u64 {
-        let found = output.rsplit_once(name).map(|(_, rest)| rest.trim_start());
-        let digits = found.and_then(|rest| rest.split(|c: char| !c.is_ascii_digit()).next());
-        digits.and_then(|digits| digits.parse().ok()).unwrap_or_default()
-    };
-    let executions = number("stat::number_of_executed_units:");
-    if status.success() && executions == 0 {
+    let outcome = Fuzzed::of(target, status.success(), &output);
+    // A program that could not even begin has found nothing.
+    if outcome.executions == 0 && outcome.input().is_none() {
         bail!("`{target}` executed nothing:\n\n{}", run::tail(&output));
     }
-    Ok(Fuzzed {
-        target: target.to_owned(),
-        executions,
-        coverage: number(" cov: "),
-        crash: (!status.success()).then(|| run::tail(&output)),
-    })
+    Ok(outcome)
 }
 
 /// Says what was found, and what to do about it.
-fn explain(programs: &Path, target: &str, crash: &str) {
-    println!("\n{crash}\n");
-    let written = crash.rsplit_once("Test unit written to ").map(|(_, rest)| rest);
-    let input = written.and_then(|rest| rest.lines().next()).unwrap_or("(no input was written)");
+fn explain(programs: &Path, outcome: &Fuzzed) {
+    let (Fuzzed { target, crash: Some(crash), .. }, Some(input)) = (outcome, outcome.input())
+    else {
+        return;
+    };
     println!(
-        "`{target}` crashed. The input is in `{input}`.\n\
+        "\n{crash}\n\n`{target}` crashed. The input is in `{input}`.\n\
          again:  {} {input}\n\
          keep:   cp {input} {CORPUS}/{target}/{REGRESSION}WHAT\n\
          and then `cargo test -p laika-tests --test corpus` fails until it is mended.\n",
@@ -212,4 +215,26 @@ fn folder(kind: &str, target: &str) -> Result<String> {
     let folder = format!("{TARGET}/{kind}/{target}");
     fs::create_dir_all(&folder).with_context(|| format!("cannot make `{folder}`"))?;
     Ok(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_of_libfuzzer_are_understood() {
+        let good = "#2\tINITED cov: 1020 ft: 1500 corp: 99/1Kb\n#9 NEW    cov: 1024 ft: 1600\n\
+            Done 734656 runs in 21 second(s)\nstat::number_of_executed_units: 734656\n\
+            stat::average_exec_per_sec:     34983\n";
+        let outcome = Fuzzed::of("pem", true, good);
+        assert_eq!(outcome.result(), "734656 executions, 1024 edges, no crash");
+        assert!(outcome.held() && outcome.input().is_none());
+        let bad = "#7\tNEW    cov: 9 ft: 9\n==1304== ERROR: libFuzzer: deadly signal\n\
+            artifact_prefix='c/'; Test unit written to c/crash-049c3102\nBase64: LS0=\n\
+            stat::number_of_executed_units: 8\n";
+        let outcome = Fuzzed::of("pem", false, bad);
+        assert_eq!(outcome.result(), "8 executions, 9 edges, A CRASH");
+        assert_eq!(outcome.input(), Some("c/crash-049c3102"));
+        assert!(!outcome.held());
+    }
 }
