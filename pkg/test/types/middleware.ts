@@ -49,6 +49,8 @@ export async function everyFace(): Promise<void> {
   });
   const bound = new Hono<{ Bindings: Env; Variables: LaikaVariables<MyClaims> }>();
   bound.use(forHono<MyClaims, Env>((env) => ({ ...options, ...settings, realm: env.ISSUER })));
+  bound.use(forHono(verifier));
+  bound.use(forHono<MyClaims>({ verifier, realm: "orders" }));
   bound.get("/orders", (c) => c.text(`${c.get("token")?.claims.tenant} ${c.env.ISSUER}`));
 
   const worker = forWorker(
