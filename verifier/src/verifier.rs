@@ -92,9 +92,9 @@ impl Verifier {
         let Some(cache) = &self.cache else {
             return self.prove(token, now);
         };
-        let kept = cache.get(token).map(|kept| self.recheck(kept, now));
-        cache.count(matches!(kept, Some(Ok(_))));
-        if let Some(Ok(kept)) = kept {
+        let kept = cache.get(token).filter(|kept| self.still_holds(kept, now));
+        cache.count(kept.is_some());
+        if let Some(kept) = kept {
             return Ok(kept);
         }
         // What no longer holds is refused for the reason that a token seen first would be.
@@ -115,15 +115,14 @@ impl Verifier {
         Ok(VerifiedToken::new(serial, index, token.header, payload.text, checked))
     }
 
-    /// What may have changed about a token that was proved before. Keys that have changed took
-    /// their tokens with them.
-    fn recheck(&self, token: VerifiedToken, now: Timestamp) -> Result<VerifiedToken, ()> {
-        let issuer = self.issuers.get(token.issuer_index()).ok_or(())?;
-        let has_keys = issuer.has_keys(now).then_some(()).ok_or(());
-        has_keys?;
-        checks::check_times(token.times(), issuer.rules(), self.limits, now).map_err(drop)?;
-        issuer.check_status(token.status(), now).map_err(drop)?;
-        Ok(token)
+    /// Looks at what may have changed about a token that was proved before. Keys that have changed
+    /// took their tokens with them.
+    fn still_holds(&self, token: &VerifiedToken, now: Timestamp) -> bool {
+        self.issuers.get(token.issuer_index()).is_some_and(|issuer| {
+            issuer.has_keys(now)
+                && checks::check_times(token.times(), issuer.rules(), self.limits, now).is_ok()
+                && issuer.check_status(token.status(), now).is_ok()
+        })
     }
 
     /// The issuer whose keys the token must be signed with. Where there are several, one strict
