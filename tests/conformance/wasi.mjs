@@ -2,6 +2,6 @@
 import { readFileSync } from "node:fs";
 import { WASI } from "node:wasi";
 
-const wasi = new WASI({ version: "preview1", args: ["conformance"] });
+const wasi = new WASI({ version: "preview1", args: ["laika-conformance"] });
 const { instance } = await WebAssembly.instantiate(readFileSync(process.argv[2]), wasi.getImportObject());
 process.exitCode = wasi.start(instance);

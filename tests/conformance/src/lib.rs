@@ -17,10 +17,12 @@
 #![forbid(unsafe_code)]
 
 mod files;
+mod jws;
 mod key;
 mod report;
 mod run;
 
+pub use jws::{DEVIATIONS, Jws};
 pub use report::{Line, Report};
 
 /// Runs everything.
