@@ -128,6 +128,9 @@ async fn requests_with_two_readings_are_refused_before_their_token_is_looked_at(
     }
     // The same token twice is one token.
     assert_eq!(send(build(with_good("/orders").header("authorization", &good))).await.0, 200);
+    let split = Request::get("http://orders.example/orders").version(Version::HTTP_2);
+    let split = split.header("authorization", &good).header("host", "other.example");
+    assert_eq!(send(build(split)).await, refused, "two hosts in HTTP/2");
     // In HTTP/2 the authority stands beside the path.
     let second = Request::get("http://orders.example/orders").version(Version::HTTP_2);
     assert_eq!(send(build(second.header("authorization", &good))).await, answer(200, "ann"));

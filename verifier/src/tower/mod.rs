@@ -3,7 +3,8 @@
 //! [`VerifiedToken`](crate::VerifiedToken) among the request's extensions.
 //!
 //! Put it round the outermost router: the policy judges the request target as the client sent it,
-//! and a nested router sees another one.
+//! and a nested router sees another one. (But for a fragment, which `http::Uri` drops when it reads
+//! the target: neither the policy nor a handler ever sees it.)
 //!
 //! ```
 //! use laika_verifier::tower::LaikaLayer;
@@ -37,7 +38,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use http::header::{CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
 use http::{Request, Response, StatusCode};
 use tower::{Layer, Service};
 
@@ -143,6 +144,7 @@ impl Denial {
             StatusCode::from_u16(self.status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(Ok(challenge)) = self.challenge.map(HeaderValue::try_from) {
             headers.insert(WWW_AUTHENTICATE, challenge);
         }

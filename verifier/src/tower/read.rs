@@ -40,10 +40,18 @@ pub(super) fn facts<B>(request: &Request<B>) -> Facts {
         uri.path_and_query().map_or("", |target| target.as_str())
     };
     let mut hosts = headers.get_all(HOST).iter();
-    let host = match (hosts.next(), hosts.next()) {
-        (None, _) => uri.authority().map(|authority| authority.as_str().to_owned()),
-        (Some(host), None) => Some(String::from_utf8_lossy(host.as_bytes()).into_owned()),
-        (Some(_), Some(_)) => return Err("the request has several hosts"),
+    let authority = uri.authority().map(|authority| authority.as_str());
+    let host = match (hosts.next(), hosts.next(), authority) {
+        (None, _, authority) => authority.map(str::to_owned),
+        (Some(host), None, authority) => {
+            let host = String::from_utf8_lossy(host.as_bytes()).into_owned();
+            // RFC 9113 section 8.3.1: where both are there, they are the same.
+            if authority.is_some_and(|authority| !authority.eq_ignore_ascii_case(&host)) {
+                return Err("the request has several hosts");
+            }
+            Some(host)
+        }
+        (Some(_), Some(_), _) => return Err("the request has several hosts"),
     };
     Ok(Readable {
         method: request.method().as_str().to_owned(),
