@@ -33,6 +33,15 @@ fn every_threat_of_the_contract_has_its_row() {
 }
 
 #[test]
+fn the_number_of_hostile_tokens_is_that_of_the_vectors() {
+    let vectors: serde_json::Value =
+        serde_json::from_str(&read("tests/vectors/hostile.json")).unwrap();
+    let cases = vectors["cases"].as_array().unwrap();
+    let hostile = cases.iter().filter(|case| case["expect"].get("error").is_some()).count();
+    assert!(read("docs/threats.md").contains(&format!("holds {hostile} hostile tokens")));
+}
+
+#[test]
 fn every_test_of_the_table_exists_and_every_test_here_is_in_it() {
     let table = read("docs/threats.md");
     let mut named = BTreeSet::new();
