@@ -23,7 +23,9 @@ pub(crate) enum Subject {
 pub(crate) fn run(subject: Subject) -> Result<()> {
     if let Subject::Policy = subject {
         let report = run::step("measure the crate", |step| {
-            cargo::cargo().words("run --quiet --release -p laika-claims --example policy_cost").run(step)
+            cargo::cargo()
+                .words("run --quiet --release -p laika-claims --example policy_cost")
+                .run(step)
         })?;
         println!("\n{report}");
     }
