@@ -23,7 +23,7 @@ mod report;
 mod run;
 
 pub use jws::{DEVIATIONS, Jws};
-pub use report::{Line, Report};
+pub use report::{How, Line, Report};
 
 /// Runs everything.
 #[must_use]
