@@ -350,6 +350,8 @@ cases:
         ),
         ("claims.yaml", &good.replace("sub: u1, permissions", "sub: 1, permissions")),
         ("none.json", r#"{ "cases": [] }"#),
+        ("array.json", "[]"),
+        ("map.json", r#"{ "cases": {} }"#),
     ]);
     let test = |file: &str| folder.run(&format!("policy test p.json {file}"), "");
     test("good.yaml").says(0, &["3 cases, 0 failed", "no case has reached: health, own"]);
@@ -375,6 +377,8 @@ cases:
     test("type.yaml").says(5, &["`cases[2].request.method`", "expected a string"]);
     test("claims.yaml").says(5, &["`a clerk lists orders`", "`sub` is not a string"]);
     test("none.json").says(5, &["at least one"]);
+    test("array.json").says(5, &["expected an object with `cases`"]);
+    test("map.json").says(5, &["`cases`: invalid type: object, expected an array"]);
 }
 
 #[test]

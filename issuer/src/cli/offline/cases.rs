@@ -17,7 +17,7 @@ use crate::cli::output;
 
 /// A file of requests and expected decisions.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object with `cases`")]
 struct Tests {
     /// Unix seconds, for cases that don't say their own.
     now: Option<Number>,
@@ -25,7 +25,7 @@ struct Tests {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object with `name`, `request` and `expect`")]
 struct Case {
     name: String,
     request: CaseRequest,
@@ -37,7 +37,7 @@ struct Case {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object with `method` and `path`")]
 struct CaseRequest {
     method: String,
     path: String,
@@ -85,13 +85,24 @@ fn read(file: &Path) -> Result<Tests, String> {
     let tests: Tests = serde_path_to_error::deserialize(&document.value).map_err(|error| {
         let path = error.path().to_string();
         let position = document.position(&path).map(|at| format!(" ({at})")).unwrap_or_default();
-        let message = error.into_inner().to_string().replace("map", "object");
+        let message = in_words_of_json(&error.into_inner().to_string());
         if path == "." { message } else { format!("`{path}`: {message}{position}") }
     })?;
     if tests.cases.is_empty() {
         return Err("`cases`: name at least one".to_owned());
     }
     Ok(tests)
+}
+
+/// The message with the types that JSON has.
+fn in_words_of_json(message: &str) -> String {
+    let words = [
+        ("invalid type: map", "invalid type: object"),
+        ("invalid type: sequence", "invalid type: array"),
+        ("expected a sequence", "expected an array"),
+        ("expected a map", "expected an object"),
+    ];
+    words.iter().fold(message.to_owned(), |message, (serde, json)| message.replace(serde, json))
 }
 
 fn moment_of(now: Option<&Number>) -> Result<Option<Timestamp>, String> {
