@@ -69,11 +69,9 @@ function bundle(entry, file, { host = "anywhere", source = "inline", format = "e
     legalComments: "none",
     logLevel: "warning",
     // The generated loader's own guess at a URL, never reached, would mislead other bundlers.
-    define: {
-      "import.meta.url": "undefined",
-      // Next.js warns of the bare name, which its edge runtime lacks: there a status list is not inflated.
-      ...(host === "edge-light" && { DecompressionStream: "globalThis.DecompressionStream" }),
-    },
+    define: { "import.meta.url": "undefined" },
+    // What status lists need and this runtime lacks.
+    inject: host === "edge-light" ? [join(here, "src", "host", "decompression-stream.ts")] : [],
     alias: { "#host": join(here, "src", "host", `${host}.ts`), "#source": join(here, "src", "source", `${source}.ts`) },
     external: ["*.wasm", "*.wasm?module", "cloudflare:workers", "laika-verifier"],
     plugins: [texts()],
