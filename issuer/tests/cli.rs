@@ -145,6 +145,30 @@ fn services_roles_and_users_can_be_made_one_by_one() {
 }
 
 #[test]
+fn a_token_of_the_running_service_is_proved_by_its_metadata_and_its_key_set() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("seed.toml"), SEED).unwrap();
+    expect(&laika(folder.path(), &["import", "seed.toml"], ""), 0);
+    let mut server = Server::start(folder.path());
+    let body = r#"{"login":"laika","password":"first in orbit 1957","service":"orders"}"#;
+    let answer = post(&server.address, "/v1/sessions", body);
+    let (_, after) = answer.split_once("\"micro_token\":\"").unwrap();
+    let token = after.split('"').next().unwrap();
+    let issuer = format!("http://{}", server.address);
+    let keys = format!("{issuer}/.well-known/jwks.json");
+    let verify = ["token", "verify", "--issuer", &issuer, "--audience"];
+    for rest in [&["orders"][..], &["orders", "--jwks-uri", &keys]] {
+        let proved = expect(&laika(folder.path(), &[&verify[..], rest].concat(), token), 0);
+        assert!(proved.contains("orders:read") && proved.contains("orders/clerk"), "{proved}");
+    }
+    let output = laika(folder.path(), &[&verify[..], &["billing"]].concat(), token);
+    assert_eq!(output.status.code(), Some(6), "{}", errors(&output));
+    server.end();
+    let output = laika(folder.path(), &[&verify[..], &["orders"]].concat(), token);
+    assert_eq!(output.status.code(), Some(7), "{}", errors(&output));
+}
+
+#[test]
 fn a_client_that_never_finishes_does_not_keep_the_service_from_ending() {
     let folder = tempfile::tempdir().unwrap();
     let mut server = Server::start_with(folder.path(), &[("LAIKA_REQUEST_TIMEOUT", "1")]);
