@@ -34,9 +34,13 @@ pub(crate) fn run(minutes: u32) -> Result<bool> {
         play(&scene, "mutate.mjs", &[&seconds])?,
         play(&scene, "kill.mjs", &[&seconds, &issuer])?,
     ];
-    for fuzzed in fuzz::all(third)? {
-        let what = format!("fuzzing: {}", fuzzed.target);
-        outcomes.push(Outcome { what, result: fuzzed.result(), ok: fuzzed.held() });
+    match fuzz::all(third) {
+        Ok(fuzzed) => outcomes.extend(fuzzed.iter().map(|fuzzed| Outcome {
+            what: format!("fuzzing: {}", fuzzed.target),
+            result: fuzzed.result(),
+            ok: fuzzed.held(),
+        })),
+        Err(error) => outcomes.push(broke_off("fuzzing", &error)),
     }
     let report = report(&outcomes, minutes)?;
     files::write(Path::new(REPORT), report.as_bytes())?;
@@ -44,7 +48,7 @@ pub(crate) fn run(minutes: u32) -> Result<bool> {
     Ok(outcomes.iter().all(|outcome| outcome.ok))
 }
 
-/// A script that breaks off is a result as well, and a bad one.
+/// Plays a script, whose last line is its outcome.
 fn play(scene: &Scene, script: &str, args: &[&str]) -> Result<Outcome> {
     match run::step(script, |step| scene.node(step, script, args)) {
         Ok(output) => {
@@ -52,12 +56,15 @@ fn play(scene: &Scene, script: &str, args: &[&str]) -> Result<Outcome> {
             serde_json::from_str(last)
                 .with_context(|| format!("`{script}` ended with `{last}`, not its outcome"))
         }
-        Err(error) => {
-            println!("\nerror: {error:#}\n");
-            let result = "broke off; its output is on the terminal only".to_owned();
-            Ok(Outcome { what: script.to_owned(), result, ok: false })
-        }
+        Err(error) => Ok(broke_off(script, &error)),
     }
+}
+
+/// What breaks off is a result as well, and a bad one.
+fn broke_off(what: &str, error: &anyhow::Error) -> Outcome {
+    println!("\nerror: {error:#}\n");
+    let result = "broke off; its output is on the terminal only".to_owned();
+    Outcome { what: what.to_owned(), result, ok: false }
 }
 
 fn report(outcomes: &[Outcome], minutes: u32) -> Result<String> {
