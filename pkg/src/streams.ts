@@ -20,8 +20,8 @@ export async function readAll(stream: ReadableStream<Uint8Array> | null, limit: 
   return all;
 }
 
-/** Inflates a zlib stream (RFC 1950) in base64 to at most `limit` bytes. */
-export function inflate(base64: string, limit: number): Promise<Uint8Array> {
+/** Inflates a zlib stream (RFC 1950) in base64 to at most `limit` bytes; rejects where the runtime can't. */
+export async function inflate(base64: string, limit: number): Promise<Uint8Array> {
   const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
   return readAll(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate")), limit);
 }

@@ -4,7 +4,7 @@
 /** What `laika`, the package's exports, does in the `scene` that `scene.mjs` has set. */
 export async function program(laika, scene) {
   const { createVerifier, decodeUnverified, LaikaError } = laika;
-  const { issuer, audience, jwks, jwksUri, brokenUri, policy, tokens } = scene;
+  const { issuer, audience, jwks, jwksUri, brokenUri, statusUri, policy, tokens } = scene;
   const codeOf = async (work) => {
     try {
       await work();
@@ -29,6 +29,9 @@ export async function program(laika, scene) {
     return { ...decision, caller: verified?.claims.username ?? "none" };
   };
 
+  const listing = await createVerifier({ issuers: { issuer, audience, jwksUri, statusUris: [statusUri] } });
+  const listed = await Promise.all(tokens.listed.map((token) => codeOf(() => listing.verify(token))));
+
   const fixed = await createVerifier({ issuers: { issuer, audience, jwks } });
   const broken = await createVerifier({ issuers: { issuer, audience, jwksUri: brokenUri }, policy });
   const unavailable = await broken.authorize(tokens.good, { method: "GET", path: "/orders" });
@@ -42,6 +45,8 @@ export async function program(laika, scene) {
       frozen: Object.isFrozen(verified) && Object.isFrozen(verified.claims.permissions),
     },
     fixed: fixed.verifySync(tokens.rsa).header.alg,
+    listed,
+    listFetches: listing.stats().statusListFetches,
     refused: {
       expired: await codeOf(() => fetching.verify(tokens.expired)),
       forged: await codeOf(() => fetching.verify(tokens.forged)),
@@ -61,7 +66,7 @@ export async function program(laika, scene) {
     can: [fetching.can(verified, "orders:read"), fetching.can(verified, "orders:cancel")],
     decoded,
   };
-  for (const verifier of [remote, fetching, fixed]) verifier[Symbol.dispose]();
+  for (const verifier of [remote, fetching, listing, fixed]) verifier[Symbol.dispose]();
   broken.free();
   return { ...seen, disposed: await codeOf(() => fixed.verifySync(tokens.rsa)) };
 }

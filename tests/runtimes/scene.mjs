@@ -2,6 +2,7 @@
 import { generateKeyPairSync, sign } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
+import { deflateSync } from "node:zlib";
 
 const ISSUER = "https://id.example.com";
 const AUDIENCE = "orders";
@@ -14,13 +15,21 @@ export async function setScene() {
   const server = createServer(({ url }, response) => {
     // A page may ask from another origin.
     const headers = { "content-type": "application/json", "access-control-allow-origin": "*" };
-    response.writeHead(url === "/jwks.json" ? 200 : 503, headers).end(JSON.stringify(jwks));
+    const body = url === "/jwks.json" ? JSON.stringify(jwks) : url === "/status" ? list() : undefined;
+    response.writeHead(body ? 200 : 503, headers).end(body);
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const origin = `http://127.0.0.1:${server.address().port}`;
 
   const claims = claimsAt(Math.floor(Date.now() / 1000));
+  const uri = `${origin}/status`;
+  /** A status list whose slots 0, 1 and 3 have these values. */
+  const list = () => {
+    const lst = deflateSync(Buffer.of(0b1100_0100)).toString("base64url");
+    return eddsa.mint({ sub: uri, iat: claims.iat, status_list: { bits: 2, lst } }, "statuslist+jwt");
+  };
+  const inSlot = (idx) => eddsa.mint({ ...claims, status: { status_list: { idx, uri } } });
   const good = eddsa.mint(claims);
   const scene = {
     issuer: ISSUER,
@@ -28,6 +37,7 @@ export async function setScene() {
     jwks,
     jwksUri: `${origin}/jwks.json`,
     brokenUri: `${origin}/broken`,
+    statusUri: uri,
     policy: {
       version: 1,
       rules: [
@@ -41,6 +51,7 @@ export async function setScene() {
       expired: eddsa.mint({ ...claims, exp: claims.iat - 60 }),
       forged: good.replace(/\.[^.]+$/, `.${"A".repeat(86)}`),
       foreign: eddsa.mint({ ...claims, aud: "elsewhere" }),
+      listed: [inSlot(0), inSlot(1), inSlot(3), inSlot(4)],
     },
   };
   const stop = () => {
@@ -72,6 +83,8 @@ function expectedWith(claims) {
     refreshed: { early: "keys_unavailable", late: "läika", keySetFetches: 1 },
     verified: { subject: claims.sub, claims, algorithm: "EdDSA", frozen: true },
     fixed: "RS256",
+    listed: ["none", "revoked", "stale", "status_unavailable"],
+    listFetches: 1,
     refused: {
       expired: "expired",
       forged: "signature_invalid",
@@ -103,8 +116,8 @@ function expectedWith(claims) {
 
 function signer(alg, kid, { publicKey, privateKey }, hash) {
   const jwk = { ...publicKey.export({ format: "jwk" }), kid, alg, use: "sig" };
-  const mint = (claims) => {
-    const text = [{ alg, kid, typ: "at+jwt" }, claims].map(encode).join(".");
+  const mint = (claims, typ = "at+jwt") => {
+    const text = [{ alg, kid, typ }, claims].map(encode).join(".");
     return `${text}.${sign(hash, Buffer.from(text), privateKey).toString("base64url")}`;
   };
   return { jwk, mint };
