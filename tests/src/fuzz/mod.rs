@@ -2,7 +2,7 @@
 //!
 //! `fuzz/` hands each of them to libFuzzer; `tests/corpus.rs` replays the committed inputs through
 //! the very same functions. A target takes any bytes and panics where something is wrong. What is
-//! right is said by [`reference`]: naive implementations of the contract, and other libraries.
+//! right is said by [`mod@reference`]: naive implementations of the contract, and other libraries.
 
 mod decide;
 mod differential;

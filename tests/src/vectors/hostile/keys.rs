@@ -321,7 +321,7 @@ fn embedded() -> Vec<Hostile> {
         ("jku with its user part", json!("https://id.example.com@evil.example/jwks.json")),
         ("jku with data", json!(jwks)),
         ("x5u", json!("https://evil.example/cert.pem")),
-        ("x5u as a file", json!("file:///tmp/cert.pem")),
+        ("x5u as a file", json!("file:///etc/cert.pem")),
         ("x5c", json!([STANDARD.encode([0x30, 0x82, 1, 0])])),
         ("x5t", json!(encode([1; 20]))),
         ("x5t#S256", json!(encode([1; 32]))),
