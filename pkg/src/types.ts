@@ -418,6 +418,7 @@ export interface Decision<C = {}> {
 export interface Stats {
   /** Tokens that were verified before, and still hold. */
   readonly cacheHits: number;
+  /** Good tokens that had to be verified. */
   readonly cacheMisses: number;
   /** Key sets that were fetched and taken. */
   readonly keySetFetches: number;

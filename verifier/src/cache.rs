@@ -36,9 +36,9 @@ struct State {
 /// What a cache has counted since it was made.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Tokens that were found.
+    /// Tokens that were found, and still held.
     pub hits: u64,
-    /// Tokens that were not.
+    /// Good tokens that had to be verified.
     pub misses: u64,
     /// How often tokens were let go, or not kept at all.
     pub generations: u64,
@@ -61,15 +61,16 @@ impl Cache {
         Some(token)
     }
 
-    /// Keeps `token`, which was verified from `text`.
+    /// Keeps `token`, which had to be verified from `text`.
     pub(crate) fn insert(&self, text: &str, token: VerifiedToken) {
-        self.put(&mut self.state(), text.into(), token);
+        let mut state = self.state();
+        state.counts.misses += 1;
+        self.put(&mut state, text.into(), token);
     }
 
-    /// Counts whether a token was found and could be used.
-    pub(crate) fn count(&self, hit: bool) {
-        let counts = &mut self.state().counts;
-        *(if hit { &mut counts.hits } else { &mut counts.misses }) += 1;
+    /// Counts that a token was found, and could be used.
+    pub(crate) fn count_hit(&self) {
+        self.state().counts.hits += 1;
     }
 
     /// Keeps only what `keeps` says.

@@ -92,9 +92,8 @@ impl Verifier {
         let Some(cache) = &self.cache else {
             return self.prove(token, now);
         };
-        let kept = cache.get(token).filter(|kept| self.still_holds(kept, now));
-        cache.count(kept.is_some());
-        if let Some(kept) = kept {
+        if let Some(kept) = cache.get(token).filter(|kept| self.still_holds(kept, now)) {
+            cache.count_hit();
             return Ok(kept);
         }
         // What no longer holds is refused for the reason that a token seen first would be.
