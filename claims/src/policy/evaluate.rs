@@ -54,11 +54,13 @@ pub(super) fn evaluate(requirement: &Requirement, facts: Facts<'_>) -> Verdict {
         Requirement::Authenticated => authenticated.into(),
         Requirement::User => who.is_some_and(|who| who.kind == Kind::User).into(),
         Requirement::Permission(permission) => who.is_some_and(|who| who.can(permission)).into(),
+        Requirement::ForeignPermission(name) => {
+            who.is_some_and(|who| who.permissions.contains(name)).into()
+        }
         // Everything else implies `authenticated`, so that "not an admin" is never nobody.
         Requirement::All(parts) => combine(parts, facts, |holding| holding == parts.len()),
         Requirement::Any(parts) => combine(parts, facts, |holding| holding > 0),
         Requirement::Not(_)
-        | Requirement::ForeignPermission(_)
         | Requirement::Role(_)
         | Requirement::Issuer(_)
         | Requirement::Level(_)
@@ -72,9 +74,6 @@ pub(super) fn evaluate(requirement: &Requirement, facts: Facts<'_>) -> Verdict {
             Verdict::Fails => Verdict::Holds,
             Verdict::Error => Verdict::Error,
         },
-        Requirement::ForeignPermission(name) => {
-            who.is_some_and(|who| who.permissions.contains(name)).into()
-        }
         Requirement::Role(role) => who.is_some_and(|who| who.has_role(role)).into(),
         Requirement::Issuer(issuer) => who.is_some_and(|who| who.issuer == *issuer).into(),
         Requirement::Level(most) => {

@@ -159,6 +159,7 @@ fn requirements_combine_and_not_is_never_nobody() {
     let anonymous = Principal { kind: Kind::Anonymous, ..who };
     assert!(!holds(json!({ "not": "role:admin" }), &anonymous));
     assert!(!holds(json!({ "not": "any_token" }), &anonymous));
+    assert!(holds(json!({ "permission": "orders:read" }), &anonymous), "in either spelling");
     assert!(holds(
         json!({ "any": ["orders:read", { "claim": "sub", "equals": "x" }] }),
         &anonymous

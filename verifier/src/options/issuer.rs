@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::read;
+use super::{read, refuse_array};
 use crate::algorithm::{Algorithm, Family};
 use crate::error::OptionsError;
 use crate::keys::{Discovery, Key, KeySet, KeySource};
@@ -127,6 +127,7 @@ enum OneOrMany {
 
 /// Reads the issuer that stands at `at`.
 pub(super) fn read_issuer(value: Value, at: &str) -> Result<IssuerOptions, OptionsError> {
+    refuse_array(&value, "may_assert", at)?;
     let raw: RawIssuer = read(value, at)?;
     let keys = read_keys(&raw, at)?;
     let status = read_status(&raw, &keys, at)?;

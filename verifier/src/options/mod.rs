@@ -89,6 +89,7 @@ impl Options {
     /// # Errors
     /// As [`Options::from_json`].
     pub fn from_value(document: Value) -> Result<Self, OptionsError> {
+        refuse_array(&document, "cache", "")?;
         let raw: RawOptions = read(document, "")?;
         let issuers = match raw.issuers {
             Value::Array(items) => items
@@ -196,11 +197,24 @@ fn read<T: DeserializeOwned>(value: Value, at: &str) -> Result<T, OptionsError> 
     })
 }
 
+/// Refuses an array where the member `name` is to be an object: serde would read one by position.
+fn refuse_array(object: &Value, name: &str, at: &str) -> Result<(), OptionsError> {
+    if object.get(name).is_some_and(Value::is_array) {
+        let at = if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") };
+        return Err(OptionsError::new(at, "expected an object, not an array"));
+    }
+    Ok(())
+}
+
 /// The message with the types that JSON has, not those that Rust has.
 fn in_words_of_json(message: &str) -> String {
     let words = [
         ("expected f64", "expected a number"),
         ("expected usize", "expected a whole number"),
+        ("invalid type: integer", "invalid type: number"),
+        ("invalid type: floating point", "invalid type: number"),
+        ("invalid value: integer", "invalid value: number"),
+        ("expected string or map", "expected a string"),
         ("invalid type: map", "invalid type: object"),
         ("invalid type: sequence", "invalid type: array"),
         ("expected a sequence", "expected an array"),

@@ -38,12 +38,12 @@ pub fn evaluate(requirement: &Value, facts: Facts<'_>) -> Option<bool> {
             return Some(holding >= enough.min(parts.len()));
         }
     }
+    if let Some(name) = requirement["permission"].as_str() {
+        return Some(facts.who.is_some_and(|who| who.permissions.iter().any(|held| held == name)));
+    }
     let Some(who) = authenticated else { return Some(false) };
     if let Some(part) = requirement.get("not") {
         return evaluate(part, facts).map(|holds| !holds);
-    }
-    if let Some(name) = requirement["permission"].as_str() {
-        return Some(who.permissions.iter().any(|held| held == name));
     }
     if let Some(issuer) = requirement["issuer"].as_str() {
         return Some(who.issuer == issuer);
