@@ -42,10 +42,9 @@ pub(super) async fn verify(
             break;
         }
         while let Some(fetch) = waiting.pop() {
-            match answer(verifier, &client, &fetch, now).await {
-                Ok(fetches) => waiting.extend(fetches),
-                Err(why) => failures.push(format!("{}: {why}", fetch.uri)),
-            }
+            let (next, failure) = answer(verifier, &client, &fetch, now).await;
+            waiting.extend(next);
+            failures.extend(failure.map(|why| format!("{}: {why}", fetch.uri)));
         }
         result = verifier.verify(token, now);
     }
@@ -59,33 +58,33 @@ fn may_be_mended(code: ErrorCode) -> bool {
     )
 }
 
-/// Makes one fetch and hands its answer to the verifier; what is to be fetched next.
+/// Makes one fetch and hands its answer to the verifier: what is to be fetched next, and why the
+/// answer is not used, if it isn't.
 async fn answer(
     verifier: &mut Verifier,
     client: &reqwest::Client,
     fetch: &Fetch,
     now: Timestamp,
-) -> Result<Vec<Fetch>, String> {
+) -> (Vec<Fetch>, Option<String>) {
     let (status, cache_control, body) = match get(client, &fetch.uri).await {
         Ok(answer) => answer,
         Err(error) => {
             verifier.fetch_failed(fetch.id);
-            return Err(causes(&error));
+            return (Vec::new(), Some(causes(&error)));
         }
     };
     let response = Response { status, cache_control: cache_control.as_deref(), body: &body };
     let landed = verifier.fetched(fetch.id, response, now);
-    if let Some(failure) = landed.failure {
-        return Err(failure.to_string());
-    }
+    let mut failure = landed.failure.map(|failure| failure.to_string());
     if let Some(inflate) = landed.inflate {
-        let Some(bytes) = inflate.run() else {
+        failure = if let Some(bytes) = inflate.run() {
+            verifier.inflated(fetch.id, &bytes, now).err().map(|failure| failure.to_string())
+        } else {
             verifier.fetch_failed(fetch.id);
-            return Err("the status list can't be inflated".to_owned());
+            Some("the status list can't be inflated".to_owned())
         };
-        verifier.inflated(fetch.id, &bytes, now).map_err(|failure| failure.to_string())?;
     }
-    Ok(landed.fetches)
+    (landed.fetches, failure)
 }
 
 /// One GET; of the body at most a piece more than is accepted.
