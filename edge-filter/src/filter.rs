@@ -154,18 +154,8 @@ impl Filter {
         let status = text(headers, ":status").and_then(|status| status.parse().ok());
         let cache_control = text(headers, "cache-control");
         let response = Response { status: status.unwrap_or_default(), cache_control, body };
-        let landed = self.verifier.fetched(id, response, now);
-        let mut failure = landed.failure;
-        if let Some(inflate) = landed.inflate {
-            failure = match inflate.run() {
-                Some(bytes) => self.verifier.inflated(id, &bytes, now).err(),
-                None => {
-                    self.verifier.fetch_failed(id);
-                    Some(FetchFailure("the status list can't be inflated".to_owned()))
-                }
-            };
-        }
-        Arrived { failure, calls: self.calls_of(landed.fetches) }
+        let landed = self.verifier.take(id, response, now);
+        Arrived { failure: landed.failure, calls: self.calls_of(landed.fetches) }
     }
 
     /// Notes that a call was not answered.

@@ -53,13 +53,7 @@ fn fetch_all(verifier: &mut Verifier, case: &Value, served: &Value) {
             let body = answer.map_or("", |answer| answer["body"].as_str().unwrap()).as_bytes();
             let response =
                 Response { status: status.try_into().unwrap(), cache_control: None, body };
-            let landed = verifier.fetched(fetch.id, response, now);
-            fetches.extend(landed.fetches);
-            let Some(inflate) = landed.inflate else { continue };
-            match inflate.run() {
-                Some(bytes) => verifier.inflated(inflate.id, &bytes, now).unwrap(),
-                None => verifier.fetch_failed(inflate.id),
-            }
+            fetches.extend(verifier.take(fetch.id, response, now).fetches);
         }
     }
 }

@@ -50,15 +50,24 @@ impl Cache {
         Self { max_bytes: max_bytes / 2, state: Mutex::default() }
     }
 
-    /// The token that was verified from exactly this text.
-    pub(crate) fn get(&self, text: &str) -> Option<VerifiedToken> {
+    /// The token that was verified from exactly this text, if it still `holds`.
+    pub(crate) fn get(
+        &self,
+        text: &str,
+        holds: impl Fn(&VerifiedToken) -> bool,
+    ) -> Option<VerifiedToken> {
         let mut state = self.state();
-        if let Some(token) = state.young.get(text) {
-            return Some(token.clone());
-        }
-        let (text, token) = state.old.remove_entry(text)?;
-        self.put(&mut state, text, token.clone());
-        Some(token)
+        let token = match state.young.get(text) {
+            Some(token) => token.clone(),
+            None => {
+                let (text, token) = state.old.remove_entry(text)?;
+                self.put(&mut state, text, token.clone());
+                token
+            }
+        };
+        let hit = holds(&token);
+        state.counts.hits += u64::from(hit);
+        hit.then_some(token)
     }
 
     /// Keeps `token`, which had to be verified from `text`.
@@ -66,11 +75,6 @@ impl Cache {
         let mut state = self.state();
         state.counts.misses += 1;
         self.put(&mut state, text.into(), token);
-    }
-
-    /// Counts that a token was found, and could be used.
-    pub(crate) fn count_hit(&self) {
-        self.state().counts.hits += 1;
     }
 
     /// Keeps only what `keeps` says.

@@ -44,6 +44,7 @@
 //! | [`signature`] | the signature algorithms |
 //! | [`checks`] | the claims, in their fixed order |
 //! | [`bearer`] | tokens in HTTP headers, and denials as HTTP answers |
+//! | `client` | an HTTP client for fetches (feature `client`) |
 //! | `tower` | the layer for Rust backends (feature `tower`) |
 
 #![forbid(unsafe_code)]
@@ -51,6 +52,8 @@
 pub mod algorithm;
 pub mod bearer;
 pub mod checks;
+#[cfg(feature = "client")]
+pub mod client;
 pub mod error;
 pub mod fetch;
 pub mod jws;

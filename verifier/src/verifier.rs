@@ -92,8 +92,7 @@ impl Verifier {
         let Some(cache) = &self.cache else {
             return self.prove(token, now);
         };
-        if let Some(kept) = cache.get(token).filter(|kept| self.still_holds(kept, now)) {
-            cache.count_hit();
+        if let Some(kept) = cache.get(token, |kept| self.still_holds(kept, now)) {
             return Ok(kept);
         }
         // What no longer holds is refused for the reason that a token seen first would be.
@@ -269,6 +268,22 @@ impl Verifier {
     pub fn inflated(&mut self, id: u32, bytes: &[u8], now: Timestamp) -> Result<(), FetchFailure> {
         let taken = self.issuers.iter_mut().find_map(|issuer| issuer.inflated(id, bytes, now));
         taken.unwrap_or(Ok(()))
+    }
+
+    /// Takes what fetch `id` brought, as [`Verifier::fetched`], and inflates it here where that is
+    /// needed: what is left is perhaps a failure, and what to fetch next.
+    #[cfg(feature = "inflate")]
+    pub fn take(&mut self, id: u32, response: Response<'_>, now: Timestamp) -> Landed {
+        let mut landed = self.fetched(id, response, now);
+        if let Some(inflate) = landed.inflate.take() {
+            landed.failure = if let Some(bytes) = inflate.run() {
+                self.inflated(id, &bytes, now).err()
+            } else {
+                self.fetch_failed(id);
+                Some(FetchFailure("the status list can't be inflated".to_owned()))
+            };
+        }
+        landed
     }
 
     /// Notes that fetch `id`, or inflating what it brought, has failed.

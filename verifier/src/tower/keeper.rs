@@ -9,11 +9,9 @@ use tokio::sync::Notify;
 
 use super::Denial;
 use super::read::Facts;
-use crate::fetch::MAX_BODY;
-use crate::{Fetch, Response, Timestamp, VerifiedToken, Verifier};
+use crate::client::Client;
+use crate::{Fetch, Timestamp, VerifiedToken, Verifier};
 
-/// How long a fetch may take.
-const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often a request waits: for metadata, the first key set, the one that an unknown `kid` leads
 /// to, a status list; and for fetches of others that end meanwhile.
 const ROUNDS: usize = 16;
@@ -22,7 +20,7 @@ const ROUNDS: usize = 16;
 pub(super) struct Keeper {
     verifier: Arc<RwLock<Verifier>>,
     landed: Arc<Notify>,
-    client: reqwest::Client,
+    client: Client,
     realm: Option<String>,
 }
 
@@ -36,15 +34,10 @@ enum Found {
 
 impl Keeper {
     pub(super) fn new(verifier: Verifier, realm: Option<String>) -> Result<Self, reqwest::Error> {
-        // A redirect could lead the key fetch anywhere; it counts as a failure.
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .timeout(FETCH_TIMEOUT)
-            .build()?;
         Ok(Self {
             verifier: Arc::new(RwLock::new(verifier)),
             landed: Arc::new(Notify::new()),
-            client,
+            client: Client::new()?,
             realm,
         })
     }
@@ -110,55 +103,21 @@ impl Keeper {
             // An answer may lead to another question: metadata name a key set.
             let mut waiting = vec![fetch];
             while let Some(fetch) = waiting.pop() {
-                let answer = get(&client, &fetch.uri).await;
+                let answer = client.get(&fetch.uri).await;
                 let mut verifier = verifier.write().unwrap_or_else(PoisonError::into_inner);
-                waiting.extend(take(&mut verifier, fetch.id, answer.ok()));
+                // Why an answer is refused shows in what follows: `keys_unavailable` or
+                // `status_unavailable`.
+                match answer {
+                    Ok(answer) => {
+                        waiting.extend(verifier.take(fetch.id, answer.response(), now()).fetches);
+                    }
+                    Err(_) => verifier.fetch_failed(fetch.id),
+                }
                 drop(verifier);
                 landed.notify_waiters();
             }
         });
     }
-}
-
-/// Hands the verifier an answer, or that there was none; what is left is to be fetched now. Why an
-/// answer is refused shows in what follows: `keys_unavailable` or `status_unavailable`.
-fn take(verifier: &mut Verifier, id: u32, answer: Option<Answer>) -> Vec<Fetch> {
-    let Some(Answer { status, cache_control, body }) = answer else {
-        verifier.fetch_failed(id);
-        return Vec::new();
-    };
-    let response = Response { status, cache_control: cache_control.as_deref(), body: &body };
-    let landed = verifier.fetched(id, response, now());
-    if let Some(inflate) = landed.inflate {
-        match inflate.run() {
-            Some(bytes) => drop(verifier.inflated(id, &bytes, now())),
-            None => verifier.fetch_failed(id),
-        }
-    }
-    landed.fetches
-}
-
-/// What a GET brought.
-struct Answer {
-    status: u16,
-    cache_control: Option<String>,
-    body: Vec<u8>,
-}
-
-/// One GET; of the body at most one byte more than is accepted, and what came with it.
-async fn get(client: &reqwest::Client, uri: &str) -> Result<Answer, reqwest::Error> {
-    let mut response = client.get(uri).send().await?;
-    let status = response.status().as_u16();
-    let cache_control = response.headers().get(http::header::CACHE_CONTROL);
-    let cache_control = cache_control.and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await? {
-        body.extend_from_slice(&chunk);
-        if body.len() > MAX_BODY {
-            break;
-        }
-    }
-    Ok(Answer { status, cache_control, body })
 }
 
 #[expect(clippy::disallowed_methods, reason = "the layer is a face: here the clock is read")]
