@@ -1,3 +1,4 @@
+import { readAll } from "../streams.js";
 import type { VerifierOptions } from "../types.js";
 
 /** How long a data centre keeps a key set, in seconds: what a removed key may outlive its set by. */
@@ -79,16 +80,7 @@ function cacheControl(value: string | null): Record<string, string> {
 
 /** The body as text, which JSON is; rejects when it is too large or no UTF-8. */
 async function read(response: Response): Promise<string> {
-  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  let text = "";
-  let size = 0;
-  const reader = response.body?.getReader();
-  for (let part = await reader?.read(); part?.value; part = await reader?.read()) {
-    size += part.value.length;
-    if (size > MAX_BYTES) throw new Error(`the answer is larger than ${MAX_BYTES} bytes`);
-    text += decoder.decode(part.value, { stream: true });
-  }
-  return text + decoder.decode();
+  return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(await readAll(response.body, MAX_BYTES));
 }
 
 function isKeySet(text: string): boolean {
