@@ -12,7 +12,7 @@ import { promisify } from "node:util";
 import { transform } from "esbuild";
 import { startIssuer } from "./client/issuer.mjs";
 import { startApi, startPage, startStranger } from "./client/site.mjs";
-import { printedBy, symbolsOf } from "./examples.mjs";
+import { SETTINGS, printedBy, symbolsOf } from "./examples.mjs";
 import { startKeyServer } from "./key-server.mjs";
 import { ISSUER, makeKey, mint } from "./tokens.mjs";
 
@@ -49,20 +49,6 @@ const { issuer, jwksUri, policy, token } = JSON.parse(process.env.LAIKA_EXAMPLE)
 const verifier = await createVerifier({ issuers: { issuer, audience: "orders", jwksUri }, policy });
 Object.assign(globalThis, { issuer, jwksUri, policy, token, verifier });
 `;
-const SETTINGS = {
-  compilerOptions: {
-    target: "es2022",
-    module: "nodenext",
-    lib: ["es2022", "dom", "esnext.disposable"],
-    types: ["node"],
-    strict: true,
-    exactOptionalPropertyTypes: true,
-    noUncheckedIndexedAccess: true,
-    noEmit: true,
-  },
-  include: ["*.mts", "*.d.ts"],
-};
-
 test("every symbol of every entry is described, and has an example", () => {
   assert.ok(symbols.length > 30, String(symbols.length));
   const named = (all) => all.map(({ entry, name }) => `${entry} ${name}`);

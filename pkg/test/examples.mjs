@@ -59,3 +59,18 @@ function documented(name, comment = "") {
   const examples = tagged.map((part) => blocksIn(part.split(/^@\w/m)[0]).join("\n"));
   return { name, comment: text.trim(), examples };
 }
+
+/** How the compiler reads examples: strictly. */
+export const SETTINGS = {
+  compilerOptions: {
+    target: "es2022",
+    module: "nodenext",
+    lib: ["es2022", "dom", "esnext.disposable"],
+    types: ["node"],
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    noEmit: true,
+  },
+  include: ["*.mts", "*.d.ts"],
+};

@@ -9,7 +9,7 @@ import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { transform } from "esbuild";
-import { printedBy, symbolsOf } from "./examples.mjs";
+import { SETTINGS, printedBy, symbolsOf } from "./examples.mjs";
 import { startKeyServer } from "./key-server.mjs";
 import { ISSUER, makeKey, mint } from "./tokens.mjs";
 
@@ -36,20 +36,6 @@ const scene = JSON.parse(process.env.LAIKA_EXAMPLE);
 const verifier = await createVerifier({ issuers: { issuer: scene.issuer, audience: "orders", jwksUri: scene.jwksUri }, policy: scene.policy });
 Object.assign(globalThis, { ...scene, verifier });
 `;
-
-const SETTINGS = {
-  compilerOptions: {
-    target: "es2022",
-    module: "nodenext",
-    lib: ["es2022", "dom", "esnext.disposable"],
-    types: ["node"],
-    strict: true,
-    exactOptionalPropertyTypes: true,
-    noUncheckedIndexedAccess: true,
-    noEmit: true,
-  },
-  include: ["*.mts", "*.d.ts"],
-};
 
 const symbols = symbolsOf("slim.d.ts");
 const examples = symbols.flatMap(({ name, examples }) =>
