@@ -154,6 +154,20 @@ codes! {
         PermissionNotGranted = "permission_not_granted" => 403, Challenge::InsufficientScope;
         /// A call by cookie came from an origin that is not allowed.
         OriginRefused = "origin_refused" => 403, Challenge::None;
+        /// The user name was changed before; it can be changed once.
+        UsernameAlreadyChanged = "username_already_changed" => 409, Challenge::None;
+        /// The e-mail of the account is not verified yet.
+        EmailUnverified = "email_unverified" => 403, Challenge::None;
+        /// A code of a mail or link that is unknown, used or expired; the answer does not say which.
+        CodeInvalid = "code_invalid" => 422, Challenge::None;
+        /// This needs an authentication that is more recent than that of the session.
+        AuthenticationTooOld = "authentication_too_old" => 401, Challenge::InsufficientAuthentication;
+        /// The caller may not do this, whatever token they show.
+        NotPermitted = "not_permitted" => 403, Challenge::None;
+        /// The resource exists already, or something else still needs it.
+        Conflict = "conflict" => 409, Challenge::None;
+        /// The resource was deleted before.
+        Gone = "gone" => 410, Challenge::None;
         /// The token would be larger than its budget.
         TokenOverBudget = "token_over_budget" => 422, Challenge::None;
         /// No such resource.

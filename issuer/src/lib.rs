@@ -16,6 +16,9 @@
 //! | [`accounts`] | names, e-mails, passwords, registration, log-in |
 //! | [`session`] | main tokens against their session rows, rotation |
 //! | [`mint`] | main and micro tokens |
+//! | [`status`] | revocation: slots and lists |
+//! | [`audit`] | who did what |
+//! | [`background`] | what is done beside requests, again and again |
 //! | [`keys`] | signing keys: made, wrapped, published |
 //! | [`db`] | migrations and queries |
 //! | [`seed`] | seed files for `laika import` |
@@ -26,6 +29,8 @@
 
 pub mod accounts;
 pub mod app;
+pub mod audit;
+pub mod background;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -41,3 +46,4 @@ pub mod secret;
 pub mod seed;
 pub mod serve;
 pub mod session;
+pub mod status;

@@ -12,6 +12,7 @@ use tokio::signal;
 use tokio::sync::watch;
 
 use crate::app::App;
+use crate::background;
 use crate::clock::SystemClock;
 use crate::config::{PublicUrl, Settings};
 use crate::db::{Db, DbError};
@@ -63,6 +64,7 @@ pub async fn serve(settings: Settings) -> Result<(), ServeError> {
     announce(&app, local).await?;
     let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let (ending, mut ends) = watch::channel(false);
+    let mut tasks = background::start(&app, &ends);
     let told = told_to_end()?;
     let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
         told.await;
@@ -77,6 +79,7 @@ pub async fn serve(settings: Settings) -> Result<(), ServeError> {
             tracing::warn!("ended with requests that were not finished in time");
         }
     }
+    tasks.shutdown().await;
     app.db.close().await;
     tracing::info!("ended");
     Ok(())

@@ -37,7 +37,7 @@ pub async fn log_in(app: &App, log_in: &LogIn, origin: Origin) -> Result<(User, 
     drop(connection);
     // Nobody of that name: the same work against a hash that nothing fits.
     let (user, hash) = match found {
-        Some((user, hash)) => (Some(user), Some(hash)),
+        Some((user, hash)) => (Some(user), hash),
         None => (None, None),
     };
     let fits = app.passwords.verify(&password, hash).await?;

@@ -17,7 +17,7 @@ use crate::seed::{self, SeedUser};
 struct Row {
     id: String,
     username: String,
-    email: String,
+    email: Option<String>,
     status: &'static str,
     created_at: i64,
 }
@@ -41,7 +41,8 @@ pub(super) async fn run(app: &App, command: UserCommand) -> Result<(), Failure> 
             let users = users::list(&mut connection, &list.after, list.limit).await?;
             let rows: Vec<_> = users.into_iter().map(row).collect();
             output::list(&rows, list.json, |row| {
-                vec![row.username.clone(), row.email.clone(), row.status.to_owned(), row.id.clone()]
+                let email = row.email.clone().unwrap_or_default();
+                vec![row.username.clone(), email, row.status.to_owned(), row.id.clone()]
             })
         }
     }
@@ -62,7 +63,8 @@ fn read_password() -> Result<Secret, Failure> {
 fn row(user: User) -> Row {
     Row {
         id: user.id.to_string(),
-        username: user.username,
+        // Only users with a name are listed.
+        username: user.username.unwrap_or_default(),
         email: user.email,
         status: user.status.as_str(),
         created_at: user.created_at,

@@ -3,12 +3,14 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use schemars::{JsonSchema, SchemaGenerator};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::ConfigError;
 
 /// The settings file, as it is written.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct File {
     /// Address and port to listen on; port 0 takes a free one.
@@ -44,7 +46,7 @@ pub struct File {
 }
 
 /// Main tokens; all in seconds.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Main {
     /// Life of a main token; begins anew at each rotation.
@@ -56,7 +58,7 @@ pub struct Main {
 }
 
 /// Micro tokens.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Micro {
     /// Life in seconds for services that do not set their own.
@@ -66,7 +68,7 @@ pub struct Micro {
 }
 
 /// The global role of every registered user.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DefaultRole {
     /// Its name.
@@ -76,7 +78,7 @@ pub struct DefaultRole {
 }
 
 /// Passwords.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Password {
     /// Argon2id: memory in KiB.
@@ -89,6 +91,12 @@ pub struct Password {
     pub workers: Option<i64>,
     /// How many may wait for their turn.
     pub queue: Option<i64>,
+}
+
+/// The JSON Schema of the settings file.
+#[must_use]
+pub fn schema() -> Value {
+    SchemaGenerator::default().into_root_schema_for::<File>().to_value()
 }
 
 /// Reads a settings file.

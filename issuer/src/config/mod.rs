@@ -40,12 +40,11 @@ pub fn load(
     path: Option<&Path>,
     environment: impl Iterator<Item = (String, String)>,
 ) -> Result<Settings, ConfigError> {
-    let mut raw = match path {
+    let file = match path {
         Some(path) => file::read(path)?,
         None => file::File::default(),
     };
-    environment::lay_over(&mut raw, environment)?;
-    Settings::check(raw)
+    Settings::check(environment::lay_over(file, environment)?)
 }
 
 /// The environment of this process, as pairs of text; what is not UTF-8 keeps its name and loses

@@ -13,8 +13,8 @@ use super::{Connection, DbError};
 /// What the holder of a session may do, at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entitlements {
-    /// Name of the holder.
-    pub username: String,
+    /// Name of the holder; absent for an anonymous one.
+    pub username: Option<String>,
     /// Whether the holder's account may be used.
     pub status: UserStatus,
     /// Whether the session had been ended.

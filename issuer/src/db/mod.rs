@@ -5,6 +5,7 @@
 //! whoever calls them owns the transaction. Nothing found is `Ok(None)`; constraint violations
 //! become [`DbError::Conflict`] in one place.
 
+pub mod audit;
 mod connect;
 mod engine;
 pub mod entitlements;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
-use super::row::{exactly_one, get};
+use super::row::{exactly_one, get, get_uuid};
 use super::{Connection, DbError};
 use crate::clock::UnixSeconds;
 
@@ -96,6 +96,18 @@ pub async fn assign(
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// Everybody who holds a role.
+///
+/// # Errors
+/// The query failed.
+pub async fn holders(db: &mut Connection, role: &str) -> Result<Vec<Uuid>, DbError> {
+    let rows = sqlx::query("SELECT user_id FROM user_roles WHERE role = $1 ORDER BY user_id")
+        .bind(role)
+        .fetch_all(db)
+        .await?;
+    rows.iter().map(|row| get_uuid(row, "user_id")).collect()
 }
 
 /// Whether an active user holds a role of this level or stronger.

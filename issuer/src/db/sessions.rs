@@ -4,7 +4,7 @@ use sqlx::any::AnyRow;
 use uuid::Uuid;
 
 use super::row::{exactly_one, get, get_uuid};
-use super::users::{User, UserStatus};
+use super::users::{User, columns, user};
 use super::{Connection, DbError};
 use crate::clock::UnixSeconds;
 
@@ -29,6 +29,8 @@ pub struct Session {
     pub amr: Vec<String>,
     /// When it ends, unless it is rotated before.
     pub expires_at: UnixSeconds,
+    /// An end that an administrator has set; no rotation passes it.
+    pub ends_at: Option<UnixSeconds>,
     /// When it was last used, to within a few minutes.
     pub last_used_at: UnixSeconds,
     /// When it was ended, if it was.
@@ -59,6 +61,12 @@ pub enum EndReason {
     Ahead,
     /// The account was disabled or deleted.
     UserGone,
+    /// Its holder ended it from another session.
+    Holder,
+    /// An administrator ended it.
+    Administrator,
+    /// The password was changed or reset.
+    Password,
 }
 
 impl EndReason {
@@ -68,6 +76,9 @@ impl EndReason {
             Self::Reuse => "reuse",
             Self::Ahead => "ahead",
             Self::UserGone => "user_gone",
+            Self::Holder => "holder",
+            Self::Administrator => "administrator",
+            Self::Password => "password",
         }
     }
 }
@@ -111,24 +122,17 @@ pub async fn with_holder(
     db: &mut Connection,
     id: Uuid,
 ) -> Result<Option<(Session, User)>, DbError> {
-    let row = sqlx::query(
-        "SELECT s.id, s.user_id, s.ctr, s.rotated_at, s.current_used, s.created_at, s.auth_time, \
-         s.amr, s.expires_at, s.last_used_at, s.ended_at, s.client, s.address, s.user_agent, \
-         u.username, u.email, u.status, u.created_at AS user_created_at \
-         FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1",
-    )
+    let row = sqlx::query(concat!(
+        "SELECT s.id, s.ctr, s.rotated_at, s.current_used, s.created_at, s.auth_time, s.amr, \
+         s.expires_at, s.ends_at, s.last_used_at, s.ended_at, s.client, s.address, s.user_agent, ",
+        columns!(),
+        " FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1"
+    ))
     .bind(id.to_string())
     .fetch_optional(db)
     .await?;
     let Some(row) = row else { return Ok(None) };
-    let user = User {
-        id: get_uuid(&row, "user_id")?,
-        username: get(&row, "username")?,
-        email: get(&row, "email")?,
-        status: UserStatus::parse(get(&row, "status")?)?,
-        created_at: get(&row, "user_created_at")?,
-    };
-    Ok(Some((session(&row)?, user)))
+    Ok(Some((session(&row)?, user(&row)?)))
 }
 
 /// Moves the counter from `session.ctr` to the next; whether it still stood there.
@@ -198,6 +202,30 @@ pub async fn end(
     Ok(result.rows_affected() == 1)
 }
 
+/// Ends every session of a user that goes on, but for `except`; the ids of those it ended.
+///
+/// # Errors
+/// The query failed.
+pub async fn end_all(
+    db: &mut Connection,
+    user: Uuid,
+    except: Option<Uuid>,
+    reason: EndReason,
+    now: UnixSeconds,
+) -> Result<Vec<Uuid>, DbError> {
+    let rows = sqlx::query(
+        "UPDATE sessions SET ended_at = $2, end_reason = $3 \
+         WHERE user_id = $1 AND ended_at IS NULL AND id <> $4 RETURNING id",
+    )
+    .bind(user.to_string())
+    .bind(now)
+    .bind(reason.as_str())
+    .bind(except.map_or_else(String::new, |id| id.to_string()))
+    .fetch_all(db)
+    .await?;
+    rows.iter().map(|row| get_uuid(row, "id")).collect()
+}
+
 /// Removes the sessions of a user that have expired; nothing can use them any more.
 ///
 /// # Errors
@@ -215,6 +243,22 @@ pub async fn forget_expired(
     Ok(())
 }
 
+/// Removes sessions that have expired, a thousand at most: a long transaction would keep others
+/// from writing.
+///
+/// # Errors
+/// The query failed.
+pub async fn forget_all_expired(db: &mut Connection, now: UnixSeconds) -> Result<u64, DbError> {
+    let result = sqlx::query(
+        "DELETE FROM sessions WHERE id IN \
+         (SELECT id FROM sessions WHERE expires_at <= $1 ORDER BY expires_at LIMIT 1000)",
+    )
+    .bind(now)
+    .execute(db)
+    .await?;
+    Ok(result.rows_affected())
+}
+
 /// Sessions of a user that go on, youngest first, `limit` of them after `after`.
 ///
 /// # Errors
@@ -230,7 +274,7 @@ pub async fn of_user(
     let (created_at, id) = after.unwrap_or(&first);
     let rows = sqlx::query(
         "SELECT id, user_id, ctr, rotated_at, current_used, created_at, auth_time, amr, \
-         expires_at, last_used_at, ended_at, client, address, user_agent FROM sessions \
+         expires_at, ends_at, last_used_at, ended_at, client, address, user_agent FROM sessions \
          WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2 \
          AND (created_at < $3 OR (created_at = $3 AND id < $4)) \
          ORDER BY created_at DESC, id DESC LIMIT $5",
@@ -257,6 +301,7 @@ fn session(row: &AnyRow) -> Result<Session, DbError> {
         auth_time: get(row, "auth_time")?,
         amr: amr.split_whitespace().map(str::to_owned).collect(),
         expires_at: get(row, "expires_at")?,
+        ends_at: get(row, "ends_at")?,
         last_used_at: get(row, "last_used_at")?,
         ended_at: get(row, "ended_at")?,
         origin: Origin {

@@ -9,20 +9,50 @@ use super::{Connection, DbError};
 use crate::accounts::{Email, Username};
 use crate::clock::UnixSeconds;
 
-/// A person with an account.
+/// A person: somebody with an account, or an anonymous holder with a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
     /// `sub` of this person's tokens.
     pub id: Uuid,
-    /// As the person writes it.
-    pub username: String,
-    /// As the person writes it.
-    pub email: String,
+    /// As the person writes it; absent for an anonymous holder.
+    pub username: Option<String>,
+    /// As the person writes it; absent for an anonymous holder.
+    pub email: Option<String>,
+    /// When the person proved that the e-mail is theirs.
+    pub email_verified_at: Option<UnixSeconds>,
     /// Whether this account may be used.
     pub status: UserStatus,
+    /// Grows with every permission, role or level that the person loses.
+    pub epoch: i64,
+    /// What the person says about themselves.
+    pub description: Option<String>,
+    /// Address of the person's picture.
+    pub avatar_url: Option<String>,
+    /// Whether anybody may read the profile.
+    pub public: bool,
+    /// When the person last logged in.
+    pub last_login_at: Option<UnixSeconds>,
     /// When the account was made.
     pub created_at: UnixSeconds,
 }
+
+impl User {
+    /// Whether this is an anonymous holder: nobody proved who it is.
+    #[must_use]
+    pub fn is_anonymous(&self) -> bool {
+        self.username.is_none()
+    }
+}
+
+/// The columns of a [`User`], of a table called `u`.
+macro_rules! columns {
+    () => {
+        "u.id AS user_id, u.username, u.email, u.email_verified_at, u.status, u.epoch, \
+         u.description, u.avatar_url, u.public, u.last_login_at, \
+         u.created_at AS user_created_at"
+    };
+}
+pub(super) use columns;
 
 /// Whether an account may be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +104,7 @@ pub async fn insert(
 ) -> Result<User, DbError> {
     let result = sqlx::query(
         "INSERT INTO users (id, username, username_key, email, email_key, password_hash, status, \
-         created_at) VALUES ($1, $2, $3, $4, $5, $6, 'active', $7)",
+         epoch, public, created_at) VALUES ($1, $2, $3, $4, $5, $6, 'active', 0, 0, $7)",
     )
     .bind(id.to_string())
     .bind(username.as_str())
@@ -88,9 +118,15 @@ pub async fn insert(
     exactly_one(&result)?;
     Ok(User {
         id,
-        username: username.as_str().to_owned(),
-        email: email.as_str().to_owned(),
+        username: Some(username.as_str().to_owned()),
+        email: Some(email.as_str().to_owned()),
+        email_verified_at: None,
         status: UserStatus::Active,
+        epoch: 0,
+        description: None,
+        avatar_url: None,
+        public: false,
+        last_login_at: None,
         created_at: now,
     })
 }
@@ -100,12 +136,11 @@ pub async fn insert(
 /// # Errors
 /// The query failed.
 pub async fn by_username(db: &mut Connection, key: &str) -> Result<Option<User>, DbError> {
-    let row = sqlx::query(
-        "SELECT id, username, email, status, created_at FROM users WHERE username_key = $1",
-    )
-    .bind(key)
-    .fetch_optional(db)
-    .await?;
+    let row =
+        sqlx::query(concat!("SELECT ", columns!(), " FROM users u WHERE u.username_key = $1"))
+            .bind(key)
+            .fetch_optional(db)
+            .await?;
     row.map(|row| user(&row)).transpose()
 }
 
@@ -114,12 +149,10 @@ pub async fn by_username(db: &mut Connection, key: &str) -> Result<Option<User>,
 /// # Errors
 /// The query failed.
 pub async fn by_email(db: &mut Connection, key: &str) -> Result<Option<User>, DbError> {
-    let row = sqlx::query(
-        "SELECT id, username, email, status, created_at FROM users WHERE email_key = $1",
-    )
-    .bind(key)
-    .fetch_optional(db)
-    .await?;
+    let row = sqlx::query(concat!("SELECT ", columns!(), " FROM users u WHERE u.email_key = $1"))
+        .bind(key)
+        .fetch_optional(db)
+        .await?;
     row.map(|row| user(&row)).transpose()
 }
 
@@ -128,26 +161,44 @@ pub async fn by_email(db: &mut Connection, key: &str) -> Result<Option<User>, Db
 ///
 /// # Errors
 /// The query failed.
-pub async fn by_login(db: &mut Connection, key: &str) -> Result<Option<(User, String)>, DbError> {
-    let row = sqlx::query(
-        "SELECT id, username, email, status, created_at, password_hash FROM users \
-         WHERE username_key = $1 OR email_key = $1",
-    )
+pub async fn by_login(
+    db: &mut Connection,
+    key: &str,
+) -> Result<Option<(User, Option<String>)>, DbError> {
+    let row = sqlx::query(concat!(
+        "SELECT ",
+        columns!(),
+        ", u.password_hash FROM users u WHERE u.username_key = $1 OR u.email_key = $1"
+    ))
     .bind(key)
     .fetch_optional(db)
     .await?;
     row.map(|row| Ok((user(&row)?, get(&row, "password_hash")?))).transpose()
 }
 
-/// Users by name, `limit` of them after `after`.
+/// The user with this id.
+///
+/// # Errors
+/// The query failed.
+pub async fn by_id(db: &mut Connection, id: Uuid) -> Result<Option<User>, DbError> {
+    let row = sqlx::query(concat!("SELECT ", columns!(), " FROM users u WHERE u.id = $1"))
+        .bind(id.to_string())
+        .fetch_optional(db)
+        .await?;
+    row.map(|row| user(&row)).transpose()
+}
+
+/// Users by name, `limit` of them after `after`; anonymous holders have none and are not among
+/// them.
 ///
 /// # Errors
 /// The query failed.
 pub async fn list(db: &mut Connection, after: &str, limit: i64) -> Result<Vec<User>, DbError> {
-    let rows = sqlx::query(
-        "SELECT id, username, email, status, created_at FROM users WHERE username_key > $1 \
-         ORDER BY username_key LIMIT $2",
-    )
+    let rows = sqlx::query(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM users u WHERE u.username_key > $1 ORDER BY u.username_key LIMIT $2"
+    ))
     .bind(after)
     .bind(limit)
     .fetch_all(db)
@@ -172,13 +223,34 @@ pub async fn set_status(
     Ok(result.rows_affected() == 1)
 }
 
+/// Raises the epoch of users who lost a permission, role or level; their micro tokens are stale
+/// from then on. The rows stay locked until the transaction ends, so that no minting takes place
+/// between what was lost and this.
+///
+/// # Errors
+/// The query failed.
+pub async fn raise_epoch(db: &mut Connection, id: Uuid) -> Result<(), DbError> {
+    sqlx::query("UPDATE users SET epoch = epoch + 1 WHERE id = $1")
+        .bind(id.to_string())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// A user of a row with the columns of [`columns`].
 pub(super) fn user(row: &AnyRow) -> Result<User, DbError> {
     Ok(User {
-        id: get_uuid(row, "id")?,
+        id: get_uuid(row, "user_id")?,
         username: get(row, "username")?,
         email: get(row, "email")?,
+        email_verified_at: get(row, "email_verified_at")?,
         status: UserStatus::parse(row.try_get("status")?)?,
-        created_at: get(row, "created_at")?,
+        epoch: get(row, "epoch")?,
+        description: get(row, "description")?,
+        avatar_url: get(row, "avatar_url")?,
+        public: get::<i64>(row, "public")? != 0,
+        last_login_at: get(row, "last_login_at")?,
+        created_at: get(row, "user_created_at")?,
     })
 }
 
@@ -203,7 +275,7 @@ mod tests {
         let mut connection = db.read().await.unwrap();
         for key in ["laika", "laika@example.com"] {
             let (found, hash) = by_login(&mut connection, key).await.unwrap().unwrap();
-            assert_eq!((found, hash.as_str()), (user.clone(), "x"));
+            assert_eq!((found, hash.as_deref()), (user.clone(), Some("x")));
         }
         assert_eq!(by_username(&mut connection, "nobody").await.unwrap(), None);
         assert_eq!(by_email(&mut connection, "laika@example.com").await.unwrap(), Some(user));

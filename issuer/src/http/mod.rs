@@ -1,16 +1,19 @@
 //! The HTTP API.
 //!
-//! [`mod@router`] is a table of endpoints; each endpoint is one file under [`endpoints`] with its
-//! types, its handler and its tests. Extractors under [`extract`] turn a request into typed facts,
+//! [`mod@table`] lists every endpoint with what its documentation says; each one is a file under
+//! [`endpoints`] with its types and its handler. Extractors under [`extract`] turn a request into typed facts,
 //! layers under [`layers`] do what every request needs.
 
 pub mod cookie;
+pub mod endpoint;
 pub mod endpoints;
 pub mod extract;
 pub mod layers;
+pub mod page;
 mod problem_response;
 pub mod published;
 pub mod router;
+pub mod table;
 pub mod tokens;
 
 pub use router::router;

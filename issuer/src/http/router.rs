@@ -1,64 +1,15 @@
-//! The table of endpoints. The router, the list at `GET /v1` and every 405's `Allow` come from it.
+//! The router: a table, and the layers round it.
 
 use axum::Router;
-use axum::handler::Handler;
-use axum::routing::{MethodFilter, MethodRouter, get, on};
+use axum::routing::get;
 use laika_claims::IssuerCode;
 
-use super::endpoints::{
-    health, index, jwks, log_in, log_out, me, metadata, micro_token, page, permissions, public_key,
-    register, renew, sessions,
-};
+use super::endpoint::Endpoint;
+use super::endpoints::page;
 use super::layers;
+use super::table::table;
 use crate::app::App;
 use crate::problem::Problem;
-
-/// One endpoint.
-pub struct Endpoint {
-    /// Its method.
-    pub verb: Verb,
-    /// Its path.
-    pub path: &'static str,
-    /// What it does, in a few words.
-    pub summary: &'static str,
-    route: MethodRouter<App>,
-}
-
-/// The methods that endpoints have; what answers `GET` also answers `HEAD`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verb {
-    /// Reads.
-    Get,
-    /// Makes something.
-    Post,
-    /// Ends something.
-    Delete,
-}
-
-/// Every endpoint of the API.
-#[must_use]
-pub fn table() -> Vec<Endpoint> {
-    use Verb::{Delete, Get, Post};
-    vec![
-        endpoint(Post, "/v1/users", "register", register::handle),
-        endpoint(Post, "/v1/sessions", "log in", log_in::handle),
-        endpoint(Get, "/v1/sessions", "list your sessions", sessions::handle),
-        endpoint(Delete, "/v1/sessions/current", "log out", log_out::handle),
-        endpoint(Post, "/v1/sessions/current/renew", "renew the main token", renew::handle),
-        endpoint(Post, "/v1/tokens/micro", "get a micro token", micro_token::handle),
-        endpoint(Get, "/v1/me", "your profile", me::handle),
-        endpoint(Get, "/v1/me/permissions", "what you may do", permissions::handle),
-        endpoint(Get, "/v1/public-key", "the active public key as PEM", public_key::handle),
-        endpoint(Get, "/v1", "this list", index::handle),
-        endpoint(Get, "/.well-known/jwks.json", "the key set", jwks::handle),
-        endpoint(Get, METADATA, "metadata of this issuer", metadata::handle),
-        endpoint(Get, "/livez", "whether the process runs", health::live),
-        endpoint(Get, "/readyz", "whether requests can be served", health::ready),
-    ]
-}
-
-/// RFC 8414 section 3.
-const METADATA: &str = "/.well-known/oauth-authorization-server";
 
 /// The whole service.
 pub fn router(app: App) -> Router {
@@ -72,34 +23,6 @@ pub fn router(app: App) -> Router {
         .route("/", get(page::root).fallback(method_not_allowed))
         .fallback(page::fallback);
     layers::around(router, &app).with_state(app)
-}
-
-impl Verb {
-    /// As HTTP writes it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Get => "GET",
-            Self::Post => "POST",
-            Self::Delete => "DELETE",
-        }
-    }
-
-    fn filter(self) -> MethodFilter {
-        match self {
-            Self::Get => MethodFilter::GET,
-            Self::Post => MethodFilter::POST,
-            Self::Delete => MethodFilter::DELETE,
-        }
-    }
-}
-
-fn endpoint<H, T>(verb: Verb, path: &'static str, summary: &'static str, handler: H) -> Endpoint
-where
-    H: Handler<T, App>,
-    T: 'static,
-{
-    Endpoint { verb, path, summary, route: on(verb.filter(), handler) }
 }
 
 fn routes(endpoints: Vec<Endpoint>) -> Router<App> {

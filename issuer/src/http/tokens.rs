@@ -4,6 +4,7 @@ use axum::Json;
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use http::StatusCode;
 use http::header::SET_COOKIE;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cookie;
@@ -16,7 +17,7 @@ use crate::mint::{MicroRequest, main_token, micro_token};
 use crate::problem::Problem;
 
 /// How a client wants its main token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WantedTransport {
     /// In a cookie that script can't read.
@@ -26,7 +27,7 @@ pub enum WantedTransport {
 }
 
 /// Tokens for a client; lifetimes in seconds.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Tokens {
     /// The main token; absent where it went into the cookie.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -48,14 +49,29 @@ pub struct Tokens {
 }
 
 /// What a user sees of their own account.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct UserView {
     /// `sub` of their tokens.
     pub id: String,
-    /// Their name.
-    pub username: String,
-    /// Their e-mail.
-    pub email: String,
+    /// Their name; absent for an anonymous holder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// Their e-mail; absent for an anonymous holder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// Whether the e-mail is proved to be theirs.
+    pub email_verified: bool,
+    /// `true` for an anonymous holder, else absent.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub anonymous: bool,
+    /// What they say about themselves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Address of their picture.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub avatar_url: Option<String>,
+    /// Whether anybody may read their profile.
+    pub public: bool,
     /// When they registered, Unix seconds.
     pub created_at: i64,
 }
@@ -68,6 +84,11 @@ impl UserView {
             id: user.id.to_string(),
             username: user.username.clone(),
             email: user.email.clone(),
+            email_verified: user.email_verified_at.is_some(),
+            anonymous: user.is_anonymous(),
+            description: user.description.clone(),
+            avatar_url: user.avatar_url.clone(),
+            public: user.public,
             created_at: user.created_at,
         }
     }

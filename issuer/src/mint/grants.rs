@@ -136,7 +136,7 @@ mod tests {
 
     fn held() -> Entitlements {
         Entitlements {
-            username: "laika".to_owned(),
+            username: Some("laika".to_owned()),
             status: UserStatus::Active,
             session_ended: false,
             roles: vec![

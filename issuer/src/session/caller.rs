@@ -6,10 +6,11 @@ use uuid::Uuid;
 
 use super::{Refusal, Standing, standing};
 use crate::app::App;
-use crate::db;
 use crate::db::sessions::{EndReason, Session};
 use crate::db::users::User;
+use crate::db::{self, Connection};
 use crate::problem::Problem;
+use crate::status;
 
 /// `last_used_at` is written at most this often, in seconds.
 const LAST_USED_EVERY: i64 = 300;
@@ -38,7 +39,7 @@ pub async fn check(app: &App, claims: &MainClaims) -> Result<Caller, Problem> {
         return Err(over());
     };
     let now = app.clock.now();
-    let holds_previous = match standing(&session, &user, ctr, now) {
+    let holds_previous = match standing(&session, user.status, ctr, now) {
         Standing::Current => false,
         Standing::Previous => true,
         Standing::Refused(refusal) => return Err(refuse(app, id, refusal).await),
@@ -58,12 +59,30 @@ pub async fn check(app: &App, claims: &MainClaims) -> Result<Caller, Problem> {
 /// The database failed.
 pub async fn end(app: &App, id: Uuid, reason: EndReason) -> Result<(), Problem> {
     let mut tx = app.db.write().await?;
-    let ended = db::sessions::end(&mut tx, id, reason, app.clock.now()).await?;
-    tx.commit().await?;
-    if ended {
+    if db::sessions::end(&mut tx, id, reason, app.clock.now()).await? {
+        status::session_ended(&mut tx, id).await?;
         tracing::info!(session = %id, ?reason, "ended a session");
     }
-    Ok(())
+    Ok(tx.commit().await?)
+}
+
+/// Ends every session of a user but `except`, in the caller's transaction; how many there were.
+///
+/// # Errors
+/// The database failed.
+pub async fn end_all(
+    app: &App,
+    db: &mut Connection,
+    user: Uuid,
+    except: Option<Uuid>,
+    reason: EndReason,
+) -> Result<usize, Problem> {
+    let ended = db::sessions::end_all(db, user, except, reason, app.clock.now()).await?;
+    for id in &ended {
+        status::session_ended(db, *id).await?;
+        tracing::info!(session = %id, ?reason, "ended a session");
+    }
+    Ok(ended.len())
 }
 
 /// Session, user and counter that a main token names.
@@ -91,7 +110,12 @@ pub(super) async fn refuse(app: &App, id: Uuid, refusal: Refusal) -> Problem {
             let detail = "this main token was replaced before; the session has been ended";
             Problem::issuer(IssuerCode::TokenReused, detail)
         }
-        EndReason::Ahead | EndReason::LogOut | EndReason::UserGone => over(),
+        EndReason::Ahead
+        | EndReason::LogOut
+        | EndReason::UserGone
+        | EndReason::Holder
+        | EndReason::Administrator
+        | EndReason::Password => over(),
     }
 }
 

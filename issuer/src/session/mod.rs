@@ -8,7 +8,7 @@ mod rotate;
 mod standing;
 mod start;
 
-pub use caller::{Caller, check, end};
+pub use caller::{Caller, check, end, end_all};
 pub use rotate::rotate;
 pub use standing::{GRACE, Refusal, Standing, standing};
 pub use start::start;

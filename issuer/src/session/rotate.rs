@@ -28,7 +28,7 @@ pub async fn rotate(app: &App, claims: &MainClaims) -> Result<Caller, Problem> {
         let Some((session, user)) = found.filter(|(session, _)| session.user_id == user_id) else {
             return Err(over());
         };
-        match standing(&session, &user, ctr, now) {
+        match standing(&session, user.status, ctr, now) {
             Standing::Previous => {
                 return Ok(Caller { session, user, holds_previous: true });
             }

@@ -2,7 +2,7 @@
 
 use crate::clock::UnixSeconds;
 use crate::db::sessions::{EndReason, Session};
-use crate::db::users::{User, UserStatus};
+use crate::db::users::UserStatus;
 
 /// Seconds during which the token before the current one is still accepted: two tabs, rendering on
 /// a server, an answer that is on its way.
@@ -30,11 +30,15 @@ pub enum Refusal {
 
 /// What the token with counter `ctr` is worth at `now`.
 #[must_use]
-pub fn standing(session: &Session, holder: &User, ctr: i64, now: UnixSeconds) -> Standing {
-    if session.ended_at.is_some() || session.expires_at <= now {
+pub fn standing(session: &Session, holder: UserStatus, ctr: i64, now: UnixSeconds) -> Standing {
+    let passed = |end: UnixSeconds| end <= now;
+    if session.ended_at.is_some()
+        || passed(session.expires_at)
+        || session.ends_at.is_some_and(passed)
+    {
         return Standing::Refused(Refusal::Over);
     }
-    if holder.status != UserStatus::Active {
+    if holder != UserStatus::Active {
         return Standing::Refused(Refusal::End(EndReason::UserGone));
     }
     if ctr == session.ctr {
@@ -55,8 +59,8 @@ mod tests {
 
     use super::*;
 
-    fn at(ctr: i64, current_used: bool, now: i64, token: i64) -> Standing {
-        let session = Session {
+    fn session(ctr: i64, current_used: bool) -> Session {
+        Session {
             id: Uuid::nil(),
             user_id: Uuid::nil(),
             ctr,
@@ -66,20 +70,10 @@ mod tests {
             auth_time: 0,
             amr: Vec::new(),
             expires_at: 5000,
+            ends_at: None,
             last_used_at: 0,
             ended_at: None,
             origin: crate::db::sessions::Origin::default(),
-        };
-        standing(&session, &holder(UserStatus::Active), token, now)
-    }
-
-    fn holder(status: UserStatus) -> User {
-        User {
-            id: Uuid::nil(),
-            username: String::new(),
-            email: String::new(),
-            status,
-            created_at: 0,
         }
     }
 
@@ -101,7 +95,16 @@ mod tests {
             (3, false, 1000, i64::MAX, ahead),
             (3, false, 5000, 3, Refused(Refusal::Over)),
         ] {
-            assert_eq!(at(ctr, used, now, token), expected, "{ctr} {used} {now} {token}");
+            let found = standing(&session(ctr, used), UserStatus::Active, token, now);
+            assert_eq!(found, expected, "{ctr} {used} {now} {token}");
         }
+    }
+
+    #[test]
+    fn an_end_that_was_set_holds_for_every_token() {
+        let ending = Session { ends_at: Some(2000), ..session(3, true) };
+        assert_eq!(standing(&ending, UserStatus::Active, 3, 1999), Standing::Current);
+        let over = Standing::Refused(Refusal::Over);
+        assert_eq!(standing(&ending, UserStatus::Active, 3, 2000), over);
     }
 }

@@ -30,6 +30,7 @@ pub async fn start(
         auth_time: now,
         amr: vec!["pwd".to_owned()],
         expires_at: now.saturating_add(app.settings.main.lifetime),
+        ends_at: None,
         last_used_at: now,
         ended_at: None,
         origin,

@@ -3,18 +3,19 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
+use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::http::router::table;
+use crate::http::table::table;
 
 /// Every endpoint.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Index {
     endpoints: Vec<Entry>,
 }
 
 /// One path.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Entry {
     path: &'static str,
     /// What each method does.

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderMap, Method, StatusCode};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::accounts::{LogIn, log_in};
@@ -16,7 +17,7 @@ use crate::secret::Secret;
 const MAX_CLIENT: usize = 128;
 
 /// What is sent.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
     /// Name or e-mail.

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use http::header::SET_COOKIE;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
@@ -17,7 +18,7 @@ use crate::problem::Problem;
 use crate::session;
 
 /// What is sent.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
     services: Vec<String>,
@@ -26,7 +27,7 @@ pub struct Request {
 }
 
 /// A micro token; lifetimes in seconds.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Answer {
     micro_token: String,
     expires_in: i64,

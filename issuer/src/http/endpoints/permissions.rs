@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use laika_claims::IssuerCode;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
@@ -13,14 +14,14 @@ use crate::mint::target::{self, check_names};
 use crate::problem::Problem;
 
 /// Which service.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Which {
     service: String,
 }
 
 /// What a micro token for the service would say.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Answer {
     service: String,
     roles: Vec<String>,

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderMap, Method, StatusCode};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::accounts::{Registration, register};
@@ -13,7 +14,7 @@ use crate::problem::Problem;
 use crate::secret::Secret;
 
 /// What is sent.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
     username: String,

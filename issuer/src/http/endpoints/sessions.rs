@@ -2,35 +2,26 @@
 
 use axum::Json;
 use axum::extract::State;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::app::App;
 use crate::db::sessions::{self, Cursor, Session};
 use crate::http::extract::{MainCaller, Query};
-use crate::problem::{FieldCode, Problem};
-
-const DEFAULT_LIMIT: i64 = 20;
-const MAX_LIMIT: i64 = 100;
+use crate::http::page::{Limit, Paged, bad_cursor};
+use crate::problem::Problem;
 
 /// Which page.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Page {
     limit: Option<i64>,
     cursor: Option<String>,
 }
 
-/// One page of sessions.
-#[derive(Debug, Serialize)]
-pub struct Sessions {
-    items: Vec<Item>,
-    /// Where the next page begins; `null` at the end.
-    next_cursor: Option<String>,
-}
-
 /// A session; times in Unix seconds.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Item {
     id: String,
     /// Whether it is the one this call was made in.
@@ -51,24 +42,15 @@ pub async fn handle(
     State(app): State<App>,
     caller: MainCaller,
     Query(page): Query<Page>,
-) -> Result<Json<Sessions>, Problem> {
-    let limit = page.limit.unwrap_or(DEFAULT_LIMIT);
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        let detail = format!("choose 1 to {MAX_LIMIT}");
-        return Err(Problem::field("limit", FieldCode::NotAllowed, detail));
-    }
+) -> Result<Json<Paged<Item>>, Problem> {
+    let limit = Limit::parse(page.limit)?;
     let after = page.cursor.as_deref().map(read_cursor).transpose()?;
     let mut connection = app.db.read().await?;
     let now = app.clock.now();
-    // One more than asked for tells whether there is a next page.
-    let mut found =
-        sessions::of_user(&mut connection, caller.user.id, after.as_ref(), limit + 1, now).await?;
-    let more = i64::try_from(found.len()).unwrap_or(i64::MAX) > limit;
-    found.truncate(usize::try_from(limit).unwrap_or_default());
-    Ok(Json(Sessions {
-        next_cursor: found.last().filter(|_| more).map(write_cursor),
-        items: found.into_iter().map(|session| item(session, caller.session.id)).collect(),
-    }))
+    let (user, current) = (caller.user.id, caller.session.id);
+    let found =
+        sessions::of_user(&mut connection, user, after.as_ref(), limit.to_read(), now).await?;
+    Ok(Json(Paged::of(found, limit, write_cursor, |session| item(session, current))))
 }
 
 fn item(session: Session, current: Uuid) -> Item {
@@ -91,8 +73,5 @@ fn write_cursor(last: &Session) -> String {
 fn read_cursor(text: &str) -> Result<Cursor, Problem> {
     text.split_once('.')
         .and_then(|(time, id)| Some((time.parse().ok()?, Uuid::parse_str(id).ok()?.to_string())))
-        .ok_or_else(|| {
-            let detail = "not a cursor of this list; take `next_cursor` as it is";
-            Problem::field("cursor", FieldCode::Malformed, detail)
-        })
+        .ok_or_else(bad_cursor)
 }

@@ -19,7 +19,7 @@ pub fn cors(app: &App) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))
         .allow_credentials(true)
-        .allow_methods([Method::GET, Method::POST, Method::DELETE])
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
         .allow_headers([AUTHORIZATION, CONTENT_TYPE])
         .expose_headers([WWW_AUTHENTICATE, RETRY_AFTER, super::trace::REQUEST_ID])
         .max_age(Duration::from_secs(600))

@@ -1,0 +1,79 @@
+//! What is done beside requests, again and again: expired rows go away, keys are rotated, mail is
+//! sent.
+//!
+//! A task is a function that does a bounded piece of work and says nothing when there is none. It
+//! may run in several replicas at once, so what it does must be safe to do twice. Tests call
+//! [`run_all`] and wait for nothing.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::app::App;
+use crate::problem::Problem;
+
+/// What a task's function returns.
+pub type Work<'a> = Pin<Box<dyn Future<Output = Result<(), Problem>> + Send + 'a>>;
+
+/// A piece of work that is done again and again.
+#[derive(Clone, Copy)]
+pub struct Task {
+    /// What the log calls it.
+    pub name: &'static str,
+    /// How long it rests in between.
+    pub every: Duration,
+    /// What it does.
+    pub work: for<'a> fn(&'a App) -> Work<'a>,
+}
+
+/// Every task.
+#[must_use]
+pub fn tasks() -> Vec<Task> {
+    vec![Task {
+        name: "forget expired sessions",
+        every: Duration::from_secs(300),
+        work: |app| Box::pin(forget_expired_sessions(app)),
+    }]
+}
+
+/// Runs every task once, one after the other.
+///
+/// # Errors
+/// The first task that fails.
+pub async fn run_all(app: &App) -> Result<(), Problem> {
+    for task in tasks() {
+        (task.work)(app).await?;
+    }
+    Ok(())
+}
+
+/// Starts every task; they end when `ends` changes. A task that fails is logged and tried again
+/// after its rest.
+pub fn start(app: &App, ends: &watch::Receiver<bool>) -> JoinSet<()> {
+    let mut running = JoinSet::new();
+    for task in tasks() {
+        running.spawn(repeat(task, app.clone(), ends.clone()));
+    }
+    running
+}
+
+async fn repeat(task: Task, app: App, mut ends: watch::Receiver<bool>) {
+    loop {
+        if let Err(problem) = (task.work)(&app).await {
+            tracing::error!(task = task.name, %problem, "a background task failed");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(task.every) => {}
+            _ = ends.changed() => return,
+        }
+    }
+}
+
+async fn forget_expired_sessions(app: &App) -> Result<(), Problem> {
+    let mut tx = app.db.write().await?;
+    crate::db::sessions::forget_all_expired(&mut tx, app.clock.now()).await?;
+    Ok(tx.commit().await?)
+}
