@@ -6,11 +6,12 @@ use std::sync::Arc;
 use crate::clock::Clock;
 use crate::config::{PublicUrl, Settings};
 use crate::db::{self, Db};
-use crate::keys::KeyRing;
+use crate::keys::{self, KeyRing};
 use crate::one_time_code::{self, INVITATION_PREFIX};
 use crate::password::Passwords;
 use crate::problem::Problem;
 use crate::random::Random;
+use crate::status::StatusLists;
 
 /// The global role that may administer everything; made by the first migration.
 pub const ADMINISTRATOR: &str = "administrator";
@@ -30,6 +31,8 @@ pub struct State {
     pub db: Db,
     /// Signing keys.
     pub keys: KeyRing,
+    /// Status lists.
+    pub status: StatusLists,
     /// Password hashes.
     pub passwords: Passwords,
     /// The time.
@@ -54,6 +57,7 @@ impl App {
             &db,
             &settings.master_key_file,
             settings.signing_algorithm,
+            keys::token_life(&settings),
             &*clock,
             &*random,
         )
@@ -63,7 +67,8 @@ impl App {
         let role = &settings.default_role;
         db::roles::ensure(&mut tx, &role.name, role.level, clock.now()).await?;
         tx.commit().await?;
-        Ok(Self(Arc::new(State { issuer, settings, db, keys, passwords, clock, random })))
+        let status = StatusLists::new();
+        Ok(Self(Arc::new(State { issuer, settings, db, keys, status, passwords, clock, random })))
     }
 
     /// The link by which the first administrator signs up, while there is none; a new one at every
