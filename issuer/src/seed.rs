@@ -131,6 +131,10 @@ pub async fn import(app: &App, seed: &Seed) -> Result<Imported, Problem> {
         }
     }
     tx.commit().await?;
+    if seed.services.iter().any(|service| service.algorithm.is_some()) {
+        // Whoever is told of a service may ask for its key at once.
+        app.keys.reread(&app.db, &*app.clock).await?;
+    }
     Ok(imported)
 }
 

@@ -122,7 +122,7 @@ mod tests {
         for (stored, now, expected) in [
             (vec![], 1000 * DAY, vec![]),
             (vec![active()], 89 * DAY - 1, vec![]),
-            (vec![active()], 89 * DAY, publish.clone()),
+            (vec![active()], 89 * DAY, publish),
             (vec![active(), key(KeyState::Next, 89 * DAY)], 90 * DAY - 1, vec![]),
             (vec![active(), key(KeyState::Next, 89 * DAY)], 90 * DAY, activate.clone()),
             // By command, long before the schedule.

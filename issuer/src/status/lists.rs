@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex as SyncMutex, PoisonError};
+use std::sync::{Arc, Mutex as SyncMutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -49,10 +49,13 @@ const LEVEL: u8 = 6;
 /// The lists that this replica has built.
 #[derive(Debug)]
 pub struct StatusLists {
-    lists: SyncMutex<BTreeMap<(Algorithm, i64), Arc<Mutex<Option<Built>>>>>,
+    lists: SyncMutex<Entries>,
     /// For each algorithm, the first shard in which there was room.
     roomy: [AtomicI64; Algorithm::ALL.len()],
 }
+
+/// Each list with its own lock, which is held while it is built.
+type Entries = BTreeMap<(Algorithm, i64), Arc<Mutex<Option<Built>>>>;
 
 #[derive(Debug)]
 struct Built {
@@ -142,9 +145,7 @@ impl StatusLists {
         self.roomy.get(index)
     }
 
-    fn lock(
-        &self,
-    ) -> std::sync::MutexGuard<'_, BTreeMap<(Algorithm, i64), Arc<Mutex<Option<Built>>>>> {
+    fn lock(&self) -> MutexGuard<'_, Entries> {
         self.lists.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
