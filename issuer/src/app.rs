@@ -7,6 +7,7 @@ use crate::clock::Clock;
 use crate::config::{PublicUrl, Settings};
 use crate::db::{self, Db};
 use crate::keys::KeyRing;
+use crate::mint::ServiceCatalogue;
 use crate::one_time_code::{self, INVITATION_PREFIX};
 use crate::password::Passwords;
 use crate::problem::Problem;
@@ -30,6 +31,8 @@ pub struct State {
     pub db: Db,
     /// Signing keys.
     pub keys: KeyRing,
+    /// Every service, in memory.
+    pub services: ServiceCatalogue,
     /// Password hashes.
     pub passwords: Passwords,
     /// The time.
@@ -63,7 +66,9 @@ impl App {
         let role = &settings.default_role;
         db::roles::ensure(&mut tx, &role.name, role.level, clock.now()).await?;
         tx.commit().await?;
-        Ok(Self(Arc::new(State { issuer, settings, db, keys, passwords, clock, random })))
+        let services = ServiceCatalogue::load(&db, &*clock).await?;
+        let state = State { issuer, settings, db, keys, services, passwords, clock, random };
+        Ok(Self(Arc::new(state)))
     }
 
     /// The link by which the first administrator signs up, while there is none; a new one at every

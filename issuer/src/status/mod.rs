@@ -32,5 +32,24 @@ pub async fn role_lost(db: &mut Connection, role: &str) -> Result<(), DbError> {
     for user in db::roles::holders(db, role).await? {
         db::users::raise_epoch(db, user).await?;
     }
+    for account in db::service_accounts::holders(db, role).await? {
+        db::service_accounts::raise_epoch(db, &account).await?;
+    }
+    Ok(())
+}
+
+/// A service account lost a permission, role or level: its micro tokens are stale.
+///
+/// # Errors
+/// The database failed.
+pub async fn service_account_lost(db: &mut Connection, name: &str) -> Result<(), DbError> {
+    db::service_accounts::raise_epoch(db, name).await
+}
+
+/// A service account was disabled or deleted: its micro tokens are revoked.
+///
+/// # Errors
+/// The database failed.
+pub async fn service_account_ended(_db: &mut Connection, _name: &str) -> Result<(), DbError> {
     Ok(())
 }
