@@ -67,9 +67,22 @@ pub struct MicroClaims {
     /// Class of that authentication.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acr: Option<String>,
+    /// Who acts in the holder's name (RFC 8693 section 4.1); absent where the holder does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub act: Option<Actor>,
     /// Claims of the service's template and of the `before_token` hook.
     #[serde(flatten)]
     pub others: Map<String, Value>,
+}
+
+/// A party that acts in somebody's name, and whom it received that from (RFC 8693 section 4.1).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Actor {
+    /// `svc:<name>` of a service account.
+    pub sub: String,
+    /// Who acted before it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub act: Option<Box<Actor>>,
 }
 
 /// Claims of a main token: long-lived, revocable, good for nothing but the issuer itself.

@@ -7,6 +7,7 @@ use crate::clock::Clock;
 use crate::config::{PublicUrl, Settings};
 use crate::db::{self, Db};
 use crate::keys::{self, KeyRing};
+use crate::mint::ServiceCatalogue;
 use crate::one_time_code::{self, INVITATION_PREFIX};
 use crate::password::Passwords;
 use crate::problem::Problem;
@@ -33,6 +34,8 @@ pub struct State {
     pub keys: KeyRing,
     /// Status lists.
     pub status: StatusLists,
+    /// Every service, in memory.
+    pub services: ServiceCatalogue,
     /// Password hashes.
     pub passwords: Passwords,
     /// The time.
@@ -68,7 +71,9 @@ impl App {
         db::roles::ensure(&mut tx, &role.name, role.level, clock.now()).await?;
         tx.commit().await?;
         let status = StatusLists::new();
-        Ok(Self(Arc::new(State { issuer, settings, db, keys, status, passwords, clock, random })))
+        let services = ServiceCatalogue::load(&db, &*clock).await?;
+        let state = State { issuer, settings, db, keys, status, services, passwords, clock, random };
+        Ok(Self(Arc::new(state)))
     }
 
     /// The link by which the first administrator signs up, while there is none; a new one at every

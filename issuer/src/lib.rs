@@ -16,6 +16,7 @@
 //! | [`accounts`] | names, e-mails, passwords, registration, log-in |
 //! | [`session`] | main tokens against their session rows, rotation |
 //! | [`mint`] | main and micro tokens |
+//! | [`oauth2`] | service accounts, clients, and the endpoints that standards name |
 //! | [`status`] | revocation: slots and lists |
 //! | [`audit`] | who did what |
 //! | [`background`] | what is done beside requests, again and again |
@@ -38,6 +39,7 @@ pub mod db;
 pub mod http;
 pub mod keys;
 pub mod mint;
+pub mod oauth2;
 pub mod one_time_code;
 pub mod password;
 pub mod problem;

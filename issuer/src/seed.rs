@@ -4,17 +4,22 @@
 
 use laika_claims::{Grant, Permission};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::accounts::{self, Email, Fault, NewPassword, NewUser, Username};
 use crate::app::App;
 use crate::db::roles::Role;
-use crate::db::services::Service;
+use crate::db::services::{List, PermissionProvider, Service};
 use crate::db::{self, Connection, Constraint, DbError};
 use crate::keys::{self, Algorithm};
+use crate::mint::template::Template;
 use crate::password::StoredHash;
 use crate::problem::{FieldCode, Problem};
 use crate::secret::Secret;
 use crate::status;
+
+/// Longest audience, in bytes.
+const MAX_AUDIENCE: usize = 256;
 
 /// A seed file.
 #[derive(Debug, Default, Deserialize)]
@@ -32,7 +37,7 @@ pub struct Seed {
 }
 
 /// A service in a seed file.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SeedService {
     /// Its name.
@@ -49,6 +54,27 @@ pub struct SeedService {
     /// Services that a token of this one may also be for.
     #[serde(default)]
     pub may_share_with: Vec<String>,
+    /// Further claims of its tokens: literals, and references such as `$user.email`.
+    #[serde(default)]
+    pub claim_template: Map<String, Value>,
+    /// Where its permissions come from; absent: from roles.
+    #[serde(default)]
+    pub permission_provider: PermissionProvider,
+    /// Whether what a holder loses makes its tokens stale; absent: yes.
+    pub stale: Option<bool>,
+    /// What anonymous holders get; absent: nothing.
+    pub anonymous: Option<SeedAnonymous>,
+}
+
+/// What anonymous holders get at a service.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeedAnonymous {
+    /// What they may do: permissions of the service, or `service:*`.
+    #[serde(default)]
+    pub permissions: Vec<String>,
+    /// Life of their tokens in seconds; absent: that of the service's tokens.
+    pub token_lifetime: Option<i64>,
 }
 
 /// A role in a seed file.
@@ -152,10 +178,7 @@ pub async fn put_service(
         Problem::field("name", FieldCode::Malformed, detail)
     })?;
     let token_lifetime = seed.token_lifetime.unwrap_or(app.settings.micro.lifetime);
-    if !(10..=24 * 3600).contains(&token_lifetime) {
-        let detail = format!("`{token_lifetime}` is out of range; choose 10 to 86400 seconds");
-        return Err(Problem::field("token_lifetime", FieldCode::NotAllowed, detail));
-    }
+    check_lifetime("token_lifetime", token_lifetime)?;
     for text in &seed.permissions {
         let permission = Permission::parse(text).map_err(|error| bad_permission(text, &error))?;
         if permission.service() != name {
@@ -163,24 +186,91 @@ pub async fn put_service(
             return Err(Problem::field("permissions", FieldCode::NotAllowed, detail));
         }
     }
+    Template::parse(&seed.claim_template).map_err(Problem::fields)?;
+    let anonymous = check_anonymous(name, seed.anonymous.as_ref(), token_lifetime)?;
     let service = Service {
         name: name.to_owned(),
         audience: seed.audience.clone().unwrap_or_else(|| name.to_owned()),
         token_lifetime,
         algorithm: seed.algorithm,
+        claim_template: (!seed.claim_template.is_empty())
+            .then(|| Value::Object(seed.claim_template.clone()).to_string()),
+        permission_provider: seed.permission_provider,
+        stale: seed.stale.unwrap_or(true),
+        anonymous_lifetime: anonymous.as_ref().map(|(lifetime, _)| *lifetime),
     };
+    refuse_ambiguous(db, &service).await?;
+    app.services.written(&*app.clock);
     db::services::put(db, &service, app.clock.now()).await.map_err(|error| match error {
-        DbError::Conflict(Constraint::Audience) => {
-            let detail = format!("`{}` is the audience of another service", service.audience);
-            Problem::field("audience", FieldCode::Taken, detail)
-        }
+        DbError::Conflict(Constraint::Audience) => audience_taken(&service.audience),
         other => other.into(),
     })?;
     if let Some(algorithm) = service.algorithm {
         keys::ensure(app, db, algorithm).await?;
     }
-    db::services::set_catalogue(db, name, &seed.permissions).await?;
-    Ok(db::services::set_sharing(db, name, &seed.may_share_with).await?)
+    let anonymous = anonymous.map(|(_, permissions)| permissions).unwrap_or_default();
+    for (list, items) in [
+        (List::Catalogue, &seed.permissions),
+        (List::Sharing, &seed.may_share_with),
+        (List::Anonymous, &anonymous),
+    ] {
+        db::services::set_list(db, name, list, items).await?;
+    }
+    Ok(())
+}
+
+/// A token names audiences, and whoever asks for one names services or audiences: one text must
+/// not mean two services.
+async fn refuse_ambiguous(db: &mut Connection, service: &Service) -> Result<(), Problem> {
+    if service.audience.is_empty() || service.audience.len() > MAX_AUDIENCE {
+        let detail = format!("1 to {MAX_AUDIENCE} bytes");
+        return Err(Problem::field("audience", FieldCode::NotAllowed, detail));
+    }
+    let named = db::services::by_name(db, &service.audience).await?;
+    if named.is_some_and(|other| other.name != service.name) {
+        return Err(audience_taken(&service.audience));
+    }
+    let owner = db::services::by_audience(db, &service.name).await?;
+    if owner.is_some_and(|other| other.name != service.name) {
+        let detail = format!("`{}` is the audience of another service", service.name);
+        return Err(Problem::field("name", FieldCode::Taken, detail));
+    }
+    Ok(())
+}
+
+fn audience_taken(audience: &str) -> Problem {
+    let detail = format!("`{audience}` is the audience or name of another service");
+    Problem::field("audience", FieldCode::Taken, detail)
+}
+
+fn check_lifetime(field: &str, lifetime: i64) -> Result<(), Problem> {
+    if (10..=24 * 3600).contains(&lifetime) {
+        return Ok(());
+    }
+    let detail = format!("`{lifetime}` is out of range; choose 10 to 86400 seconds");
+    Err(Problem::field(field, FieldCode::NotAllowed, detail))
+}
+
+/// Life and permissions of anonymous holders.
+fn check_anonymous(
+    service: &str,
+    seed: Option<&SeedAnonymous>,
+    token_lifetime: i64,
+) -> Result<Option<(i64, Vec<String>)>, Problem> {
+    let Some(seed) = seed else { return Ok(None) };
+    let lifetime = seed.token_lifetime.unwrap_or(token_lifetime);
+    check_lifetime("anonymous.token_lifetime", lifetime)?;
+    for text in &seed.permissions {
+        let grant = Grant::parse(text).map_err(|error| {
+            let detail = format!("`{text}`: {error}");
+            Problem::field("anonymous.permissions", FieldCode::Malformed, detail)
+        })?;
+        if grant.service() != Some(service) {
+            let detail = format!("`{text}` does not belong to `{service}`; write `{service}:...`");
+            return Err(Problem::field("anonymous.permissions", FieldCode::NotAllowed, detail));
+        }
+    }
+    Ok(Some((lifetime, seed.permissions.clone())))
 }
 
 /// Writes a role with its permissions. A role of a service grants permissions of that service only.

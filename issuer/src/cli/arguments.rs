@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::offline::arguments::{JwkArguments, PolicyCommand, TokenCommand};
+use crate::oauth2::service_accounts::OVERLAP;
 
 /// Laika's issuer: users, sessions, roles, permissions and tokens.
 ///
@@ -43,6 +44,9 @@ pub(super) enum Command {
     /// Services: what accepts micro tokens
     #[command(subcommand)]
     Service(ServiceCommand),
+    /// Service accounts: programs with an account of their own
+    #[command(subcommand)]
+    ServiceAccount(ServiceAccountCommand),
     /// Signing keys, and keys as JWKs
     #[command(subcommand)]
     Key(KeyCommand),
@@ -125,6 +129,54 @@ pub(super) enum ServiceCommand {
         may_share_with: Vec<String>,
     },
     /// List services by name
+    List(List),
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ServiceAccountCommand {
+    /// Make a service account; prints its secret, once
+    Create {
+        /// Its name; `svc:NAME` is the `sub` of its tokens
+        name: String,
+        /// The service it speaks for: it may introspect and exchange tokens of that service
+        #[arg(long)]
+        service: Option<String>,
+        /// A role, such as `auditor` or `orders/clerk`; may be given several times
+        #[arg(long = "role", value_name = "ROLE")]
+        roles: Vec<String>,
+    },
+    /// Make a new secret and print it, once
+    Rotate {
+        /// Name of the service account
+        name: String,
+        /// How long the old secret still counts, in seconds
+        #[arg(long, value_name = "SECONDS", default_value_t = OVERLAP)]
+        overlap: i64,
+    },
+    /// Replace the roles
+    SetRoles {
+        /// Name of the service account
+        name: String,
+        /// A role it has from now on; may be given several times
+        #[arg(long = "role", value_name = "ROLE")]
+        roles: Vec<String>,
+    },
+    /// Let no secret of it count
+    Disable {
+        /// Name of the service account
+        name: String,
+    },
+    /// Let its secret count again
+    Enable {
+        /// Name of the service account
+        name: String,
+    },
+    /// Delete it; its name stays reserved
+    Delete {
+        /// Name of the service account
+        name: String,
+    },
+    /// List service accounts by name
     List(List),
 }
 

@@ -10,6 +10,7 @@ mod keys;
 mod offline;
 mod output;
 mod roles;
+mod service_accounts;
 mod services;
 mod users;
 
@@ -54,6 +55,9 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Command::User(command) => users::run(&open(settings()?).await?, command).await,
         Command::Role(command) => roles::run(&open(settings()?).await?, command).await,
         Command::Service(command) => services::run(&open(settings()?).await?, command).await,
+        Command::ServiceAccount(command) => {
+            service_accounts::run(&open(settings()?).await?, command).await
+        }
         Command::Key(KeyCommand::List { json }) => {
             keys::list(&open(settings()?).await?, json).await
         }

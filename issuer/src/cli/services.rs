@@ -6,7 +6,7 @@ use super::arguments::ServiceCommand;
 use super::exit::Failure;
 use super::output;
 use crate::app::App;
-use crate::db::services;
+use crate::db::services::{self, List};
 use crate::keys::Algorithm;
 use crate::seed::{self, SeedService};
 
@@ -38,6 +38,7 @@ pub(super) async fn run(app: &App, command: ServiceCommand) -> Result<(), Failur
                 algorithm,
                 permissions,
                 may_share_with,
+                ..SeedService::default()
             };
             let mut tx = app.db.write().await?;
             seed::put_service(app, &mut tx, &service).await?;
@@ -48,8 +49,14 @@ pub(super) async fn run(app: &App, command: ServiceCommand) -> Result<(), Failur
             let mut rows = Vec::new();
             for service in services::list(&mut connection, &list.after, list.limit).await? {
                 rows.push(Row {
-                    permissions: services::catalogue(&mut connection, &service.name).await?,
-                    may_share_with: services::sharing(&mut connection, &service.name).await?,
+                    permissions: services::list_of(&mut connection, &service.name, List::Catalogue)
+                        .await?,
+                    may_share_with: services::list_of(
+                        &mut connection,
+                        &service.name,
+                        List::Sharing,
+                    )
+                    .await?,
                     name: service.name,
                     audience: service.audience,
                     token_lifetime: service.token_lifetime,

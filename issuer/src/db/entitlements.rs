@@ -1,32 +1,27 @@
-//! What the holder of a session may do: status, roles, levels and permissions in one statement, so
-//! that no minting sees half of a change.
-
-use std::collections::BTreeMap;
+//! What the holder of a session may do: session, status, roles, levels and permissions in one
+//! statement, so that no minting sees half of a change.
 
 use laika_claims::Grant;
+use sqlx::any::AnyRow;
 use uuid::Uuid;
 
 use super::row::get;
-use super::users::UserStatus;
-use super::{Connection, DbError, slots};
-use crate::keys::Algorithm;
-use crate::status::Slot;
+use super::sessions::{self, Session};
+use super::users::{self, User};
+use super::slots::{self, HeldSlot};
+use super::{Connection, DbError};
 
-/// What the holder of a session may do, at one moment.
+/// A session, its holder, and what they may do, at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entitlements {
-    /// Name of the holder; absent for an anonymous one.
-    pub username: Option<String>,
-    /// Whether the holder's account may be used.
-    pub status: UserStatus,
-    /// Grows with everything the holder loses; read together with what they have.
-    pub epoch: i64,
-    /// The slot of the session's tokens at this epoch, if one was taken.
-    pub slot: Option<Slot>,
-    /// Whether the session had been ended.
-    pub session_ended: bool,
+    /// The session.
+    pub session: Session,
+    /// Its holder.
+    pub user: User,
     /// The holder's roles, by name.
     pub roles: Vec<HeldRole>,
+    /// The slots that tokens of this session carry at the holder's epoch.
+    pub slots: Vec<HeldSlot>,
 }
 
 /// A role somebody holds.
@@ -34,69 +29,113 @@ pub struct Entitlements {
 pub struct HeldRole {
     /// `clerk` or `orders/clerk`.
     pub name: String,
-    /// The service it belongs to.
-    pub service: Option<String>,
     /// How strong it is; lower is stronger.
     pub level: i64,
     /// What it grants.
     pub grants: Vec<Grant>,
 }
 
-/// What the holder of this session may do, with the slot of its tokens that are signed so; `None`
-/// where there is no such session.
+impl HeldRole {
+    /// The service it belongs to; `None` for a global role.
+    #[must_use]
+    pub fn service(&self) -> Option<&str> {
+        self.name.split_once('/').map(|(service, _)| service)
+    }
+}
+
+/// The roles of whoever a row is about, as one text: roles divided by `|`, and in each its name,
+/// its level and its grants divided by spaces. One row for a holder, however many roles and grants
+/// there are: what a query costs here is mostly its rows and columns. Neither `|` nor a space can
+/// stand in a name or a grant.
+macro_rules! held_roles {
+    ($table:literal, $column:literal, $holder:literal) => {
+        concat!(
+            "(SELECT string_agg(r.name || ' ' || CAST(r.level AS TEXT) || COALESCE((SELECT \
+             string_agg(' ' || rp.permission, '') FROM role_permissions rp \
+             WHERE rp.role = r.name), ''), '|') FROM ",
+            $table,
+            " h JOIN roles r ON r.name = h.role WHERE h.",
+            $column,
+            " = ",
+            $holder,
+            ")"
+        )
+    };
+}
+pub(super) use held_roles;
+
+/// What the holder of this session may do; `None` where there is no such session.
 ///
 /// # Errors
 /// The query failed, or a permission in the database is not one.
 pub async fn of_session(
     db: &mut Connection,
     session: Uuid,
-    algorithm: Algorithm,
 ) -> Result<Option<Entitlements>, DbError> {
-    let rows = sqlx::query(
-        "SELECT u.username, u.status, u.epoch, s.ended_at, r.name, r.service, r.level, \
-         rp.permission, st.shard AS slot_shard, st.idx AS slot_idx, st.state AS slot_state, \
-         st.expires_at AS slot_expires_at \
-         FROM sessions s JOIN users u ON u.id = s.user_id \
-         LEFT JOIN status_slots st ON st.holder = s.id AND st.epoch = u.epoch AND st.family = $2 \
-         LEFT JOIN user_roles ur ON ur.user_id = u.id \
-         LEFT JOIN roles r ON r.name = ur.role \
-         LEFT JOIN role_permissions rp ON rp.role = r.name \
-         WHERE s.id = $1 ORDER BY r.name, rp.permission",
-    )
+    let row = sqlx::query(concat!(
+        "SELECT ",
+        sessions::columns!(),
+        ", ",
+        users::columns!(),
+        ", ",
+        held_roles!("user_roles", "user_id", "u.id"),
+        " AS held, ",
+        slots::held_slots!("s.id", "u.epoch"),
+        " AS slots FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1"
+    ))
     .bind(session.to_string())
-    .bind(algorithm.as_str())
-    .fetch_all(db)
+    .fetch_optional(db)
     .await?;
-    let Some(first) = rows.first() else {
-        return Ok(None);
-    };
-    let mut entitlements = Entitlements {
-        username: get(first, "username")?,
-        status: UserStatus::parse(get(first, "status")?)?,
-        epoch: get(first, "epoch")?,
-        slot: slots::slot(first, algorithm)?,
-        session_ended: get::<Option<i64>>(first, "ended_at")?.is_some(),
-        roles: Vec::new(),
-    };
-    let mut roles = BTreeMap::<String, HeldRole>::new();
-    for row in &rows {
-        // No role at all comes as one row of nulls.
-        let Some(name) = get::<Option<String>>(row, "name")? else {
-            continue;
-        };
-        let role = HeldRole {
-            name: name.clone(),
-            service: get(row, "service")?,
-            level: get(row, "level")?,
-            grants: Vec::new(),
-        };
-        let grant = get::<Option<String>>(row, "permission")?.map(grant).transpose()?;
-        roles.entry(name).or_insert(role).grants.extend(grant);
-    }
-    entitlements.roles = roles.into_values().collect();
-    Ok(Some(entitlements))
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(Entitlements {
+        session: sessions::session(&row)?,
+        user: users::user(&row)?,
+        roles: held(&row)?,
+        slots: slots::of_text(get(&row, "slots")?)?,
+    }))
 }
 
-fn grant(text: String) -> Result<Grant, DbError> {
-    Grant::parse(&text).map_err(|_| DbError::Corrupt { what: "a permission", value: text })
+/// The roles in the column `held` of a row; see [`held_roles`].
+pub(super) fn held(row: &AnyRow) -> Result<Vec<HeldRole>, DbError> {
+    let text: Option<String> = get(row, "held")?;
+    let mut roles =
+        text.iter().flat_map(|text| text.split('|')).map(role).collect::<Result<Vec<_>, _>>()?;
+    roles.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(roles)
+}
+
+fn role(text: &str) -> Result<HeldRole, DbError> {
+    let corrupt = || DbError::Corrupt { what: "a role", value: text.to_owned() };
+    let mut words = text.split(' ');
+    let (Some(name), Some(level)) = (words.next(), words.next()) else {
+        return Err(corrupt());
+    };
+    Ok(HeldRole {
+        name: name.to_owned(),
+        level: level.parse().map_err(|_| corrupt())?,
+        grants: words.map(grant).collect::<Result<_, _>>()?,
+    })
+}
+
+fn grant(text: &str) -> Result<Grant, DbError> {
+    Grant::parse(text)
+        .map_err(|_| DbError::Corrupt { what: "a permission", value: text.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_is_read_from_its_text() {
+        let found = role("orders/clerk 50 orders:read orders:*").unwrap();
+        assert_eq!((found.name.as_str(), found.level), ("orders/clerk", 50));
+        assert_eq!(found.service(), Some("orders"));
+        assert_eq!(found.grants.len(), 2);
+        let bare = role("user 1000").unwrap();
+        assert_eq!((bare.service(), bare.grants.len()), (None, 0));
+        for corrupt in ["", "user", "user strong", "user 5 orders"] {
+            assert!(role(corrupt).is_err(), "{corrupt}");
+        }
+    }
 }

@@ -6,6 +6,7 @@
 //! become [`DbError::Conflict`] in one place.
 
 pub mod audit;
+pub mod clients;
 mod connect;
 mod engine;
 pub mod entitlements;
@@ -14,6 +15,7 @@ pub mod invitations;
 pub mod keys;
 pub mod roles;
 pub mod row;
+pub mod service_accounts;
 pub mod services;
 pub mod sessions;
 pub mod slots;

@@ -1,4 +1,6 @@
-//! Services and their permission catalogues.
+//! Services: what accepts micro tokens.
+
+use std::collections::BTreeMap;
 
 use sqlx::any::AnyRow;
 
@@ -18,6 +20,69 @@ pub struct Service {
     pub token_lifetime: i64,
     /// Algorithm of its micro tokens; absent: the issuer's.
     pub algorithm: Option<Algorithm>,
+    /// The template of further claims: a JSON object.
+    pub claim_template: Option<String>,
+    /// Where its permissions come from.
+    pub permission_provider: PermissionProvider,
+    /// Whether a permission, role or level that a holder loses makes its tokens stale.
+    pub stale: bool,
+    /// Life of the tokens of anonymous holders in seconds; absent: they get nothing here.
+    pub anonymous_lifetime: Option<i64>,
+}
+
+/// Where the permissions of a service come from.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum PermissionProvider {
+    /// From the roles of its holders.
+    #[default]
+    Roles,
+}
+
+impl PermissionProvider {
+    /// As the database writes it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Roles => "roles",
+        }
+    }
+
+    fn parse(text: String) -> Result<Self, DbError> {
+        match text.as_str() {
+            "roles" => Ok(Self::Roles),
+            _ => Err(DbError::Corrupt { what: "a permission provider", value: text }),
+        }
+    }
+}
+
+/// A set of texts that a service has: permissions, or names of services.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum List {
+    /// The catalogue: every permission it knows.
+    Catalogue,
+    /// The services that a token of this one may also be for.
+    Sharing,
+    /// What anonymous holders may do.
+    Anonymous,
+}
+
+/// The columns of a [`Service`].
+macro_rules! columns {
+    () => {
+        "name, audience, token_lifetime, algorithm, claim_template, permission_provider, stale, \
+         anonymous_lifetime"
+    };
 }
 
 /// Writes a service, new or changed.
@@ -26,71 +91,56 @@ pub struct Service {
 /// [`DbError::Conflict`] where the audience belongs to another service.
 pub async fn put(db: &mut Connection, service: &Service, now: UnixSeconds) -> Result<(), DbError> {
     let result = sqlx::query(
-        "INSERT INTO services (name, audience, token_lifetime, algorithm, created_at) \
-         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (name) DO UPDATE SET \
+        "INSERT INTO services (name, audience, token_lifetime, algorithm, claim_template, \
+         permission_provider, stale, anonymous_lifetime, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (name) DO UPDATE SET \
          audience = excluded.audience, token_lifetime = excluded.token_lifetime, \
-         algorithm = excluded.algorithm",
+         algorithm = excluded.algorithm, claim_template = excluded.claim_template, \
+         permission_provider = excluded.permission_provider, stale = excluded.stale, \
+         anonymous_lifetime = excluded.anonymous_lifetime",
     )
     .bind(service.name.clone())
     .bind(service.audience.clone())
     .bind(service.token_lifetime)
     .bind(service.algorithm.map(Algorithm::as_str))
+    .bind(service.claim_template.clone())
+    .bind(service.permission_provider.as_str())
+    .bind(i64::from(service.stale))
+    .bind(service.anonymous_lifetime)
     .bind(now)
-    .execute(db)
+    .execute(&mut *db)
     .await?;
-    exactly_one(&result)
+    exactly_one(&result)?;
+    raise_generation(db).await
 }
 
-/// Replaces the catalogue of a service.
+/// Removes a service with its lists and roles; whether there was one.
 ///
 /// # Errors
 /// The query failed.
-pub async fn set_catalogue(
-    db: &mut Connection,
-    service: &str,
-    permissions: &[String],
-) -> Result<(), DbError> {
-    sqlx::query("DELETE FROM service_permissions WHERE service = $1")
-        .bind(service)
-        .execute(&mut *db)
-        .await?;
-    for permission in permissions {
-        sqlx::query(
-            "INSERT INTO service_permissions (service, permission) VALUES ($1, $2) \
-             ON CONFLICT DO NOTHING",
-        )
-        .bind(service)
-        .bind(permission.as_str())
-        .execute(&mut *db)
-        .await?;
-    }
-    Ok(())
+pub async fn delete(db: &mut Connection, name: &str) -> Result<bool, DbError> {
+    let result =
+        sqlx::query("DELETE FROM services WHERE name = $1").bind(name).execute(&mut *db).await?;
+    raise_generation(db).await?;
+    Ok(result.rows_affected() == 1)
 }
 
-/// Replaces the list of services that a token of this one may also be for.
+/// Replaces one of a service's lists.
 ///
 /// # Errors
 /// The query failed.
-pub async fn set_sharing(
+pub async fn set_list(
     db: &mut Connection,
     service: &str,
-    others: &[String],
+    list: List,
+    items: &[String],
 ) -> Result<(), DbError> {
-    sqlx::query("DELETE FROM service_sharing WHERE service = $1")
-        .bind(service)
-        .execute(&mut *db)
-        .await?;
-    for other in others {
-        sqlx::query(
-            "INSERT INTO service_sharing (service, may_share_with) VALUES ($1, $2) \
-             ON CONFLICT DO NOTHING",
-        )
-        .bind(service)
-        .bind(other.as_str())
-        .execute(&mut *db)
-        .await?;
+    let (delete, insert) = list.writes();
+    sqlx::query(delete).bind(service).execute(&mut *db).await?;
+    for item in items {
+        sqlx::query(insert).bind(service).bind(item.as_str()).execute(&mut *db).await?;
     }
-    Ok(())
+    raise_generation(db).await
 }
 
 /// The service with this name.
@@ -98,39 +148,52 @@ pub async fn set_sharing(
 /// # Errors
 /// The query failed.
 pub async fn by_name(db: &mut Connection, name: &str) -> Result<Option<Service>, DbError> {
-    let row = sqlx::query(
-        "SELECT name, audience, token_lifetime, algorithm FROM services WHERE name = $1",
-    )
-    .bind(name)
-    .fetch_optional(db)
-    .await?;
+    let row = sqlx::query(concat!("SELECT ", columns!(), " FROM services WHERE name = $1"))
+        .bind(name)
+        .fetch_optional(db)
+        .await?;
     row.map(|row| service(&row)).transpose()
 }
 
-/// Every permission the service knows, in order.
+/// The service with this audience.
 ///
 /// # Errors
 /// The query failed.
-pub async fn catalogue(db: &mut Connection, service: &str) -> Result<Vec<String>, DbError> {
-    Ok(sqlx::query_scalar(
-        "SELECT permission FROM service_permissions WHERE service = $1 ORDER BY permission",
-    )
-    .bind(service)
-    .fetch_all(db)
-    .await?)
+pub async fn by_audience(db: &mut Connection, audience: &str) -> Result<Option<Service>, DbError> {
+    let row = sqlx::query(concat!("SELECT ", columns!(), " FROM services WHERE audience = $1"))
+        .bind(audience)
+        .fetch_optional(db)
+        .await?;
+    row.map(|row| service(&row)).transpose()
 }
 
-/// The services that a token of this one may also be for.
+/// One of a service's lists, in order.
 ///
 /// # Errors
 /// The query failed.
-pub async fn sharing(db: &mut Connection, service: &str) -> Result<Vec<String>, DbError> {
-    Ok(sqlx::query_scalar(
-        "SELECT may_share_with FROM service_sharing WHERE service = $1 ORDER BY may_share_with",
-    )
-    .bind(service)
-    .fetch_all(db)
-    .await?)
+pub async fn list_of(
+    db: &mut Connection,
+    service: &str,
+    list: List,
+) -> Result<Vec<String>, DbError> {
+    let rows = sqlx::query(list.read_one()).bind(service).fetch_all(db).await?;
+    rows.iter().map(|row| get(row, "item")).collect()
+}
+
+/// The lists of all services, by service and in order.
+///
+/// # Errors
+/// The query failed.
+pub async fn lists(
+    db: &mut Connection,
+    list: List,
+) -> Result<BTreeMap<String, Vec<String>>, DbError> {
+    let rows = sqlx::query(list.read_all()).fetch_all(db).await?;
+    let mut lists = BTreeMap::<String, Vec<String>>::new();
+    for row in &rows {
+        lists.entry(get(row, "service")?).or_default().push(get(row, "item")?);
+    }
+    Ok(lists)
 }
 
 /// Services by name, `limit` of them after `after`.
@@ -138,15 +201,100 @@ pub async fn sharing(db: &mut Connection, service: &str) -> Result<Vec<String>, 
 /// # Errors
 /// The query failed.
 pub async fn list(db: &mut Connection, after: &str, limit: i64) -> Result<Vec<Service>, DbError> {
-    let rows = sqlx::query(
-        "SELECT name, audience, token_lifetime, algorithm FROM services WHERE name > $1 \
-         ORDER BY name LIMIT $2",
-    )
+    let rows = sqlx::query(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM services WHERE name > $1 ORDER BY name LIMIT $2"
+    ))
     .bind(after)
     .bind(limit)
     .fetch_all(db)
     .await?;
     rows.iter().map(service).collect()
+}
+
+/// A number that grows with every change of a service.
+///
+/// # Errors
+/// The query failed.
+pub async fn generation(db: &mut Connection) -> Result<i64, DbError> {
+    Ok(sqlx::query_scalar("SELECT value FROM generations WHERE name = 'services'")
+        .fetch_one(db)
+        .await?)
+}
+
+/// Keeps others from changing services until the transaction ends; whether they still are of this
+/// generation.
+///
+/// # Errors
+/// The query failed.
+pub async fn hold(db: &mut Connection, generation: i64) -> Result<bool, DbError> {
+    let result = sqlx::query(
+        "UPDATE generations SET value = value WHERE name = 'services' AND value = $1",
+    )
+    .bind(generation)
+    .execute(db)
+    .await?;
+    Ok(result.rows_affected() == 1)
+}
+
+async fn raise_generation(db: &mut Connection) -> Result<(), DbError> {
+    let result = sqlx::query("UPDATE generations SET value = value + 1 WHERE name = 'services'")
+        .execute(db)
+        .await?;
+    exactly_one(&result)
+}
+
+impl List {
+    fn writes(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Catalogue => (
+                "DELETE FROM service_permissions WHERE service = $1",
+                "INSERT INTO service_permissions (service, permission) VALUES ($1, $2) \
+                 ON CONFLICT DO NOTHING",
+            ),
+            Self::Sharing => (
+                "DELETE FROM service_sharing WHERE service = $1",
+                "INSERT INTO service_sharing (service, may_share_with) VALUES ($1, $2) \
+                 ON CONFLICT DO NOTHING",
+            ),
+            Self::Anonymous => (
+                "DELETE FROM service_anonymous_permissions WHERE service = $1",
+                "INSERT INTO service_anonymous_permissions (service, permission) VALUES ($1, $2) \
+                 ON CONFLICT DO NOTHING",
+            ),
+        }
+    }
+
+    fn read_one(self) -> &'static str {
+        match self {
+            Self::Catalogue => {
+                "SELECT permission AS item FROM service_permissions WHERE service = $1 ORDER BY 1"
+            }
+            Self::Sharing => {
+                "SELECT may_share_with AS item FROM service_sharing WHERE service = $1 ORDER BY 1"
+            }
+            Self::Anonymous => {
+                "SELECT permission AS item FROM service_anonymous_permissions \
+                 WHERE service = $1 ORDER BY 1"
+            }
+        }
+    }
+
+    fn read_all(self) -> &'static str {
+        match self {
+            Self::Catalogue => {
+                "SELECT service, permission AS item FROM service_permissions ORDER BY 1, 2"
+            }
+            Self::Sharing => {
+                "SELECT service, may_share_with AS item FROM service_sharing ORDER BY 1, 2"
+            }
+            Self::Anonymous => {
+                "SELECT service, permission AS item FROM service_anonymous_permissions \
+                 ORDER BY 1, 2"
+            }
+        }
+    }
 }
 
 fn service(row: &AnyRow) -> Result<Service, DbError> {
@@ -156,6 +304,10 @@ fn service(row: &AnyRow) -> Result<Service, DbError> {
         audience: get(row, "audience")?,
         token_lifetime: get(row, "token_lifetime")?,
         algorithm: algorithm.as_deref().map(parse_algorithm).transpose()?,
+        claim_template: get(row, "claim_template")?,
+        permission_provider: PermissionProvider::parse(get(row, "permission_provider")?)?,
+        stale: get::<i64>(row, "stale")? != 0,
+        anonymous_lifetime: get(row, "anonymous_lifetime")?,
     })
 }
 

@@ -4,7 +4,6 @@ use sqlx::any::AnyRow;
 use uuid::Uuid;
 
 use super::row::{exactly_one, get, get_uuid};
-use super::users::{User, columns, user};
 use super::{Connection, DbError};
 use crate::clock::UnixSeconds;
 
@@ -83,6 +82,16 @@ impl EndReason {
     }
 }
 
+/// The columns of a [`Session`], of a table called `s`, but for `user_id`, which is among those of
+/// its holder.
+macro_rules! columns {
+    () => {
+        "s.id, s.ctr, s.rotated_at, s.current_used, s.created_at, s.auth_time, s.amr, \
+         s.expires_at, s.ends_at, s.last_used_at, s.ended_at, s.client, s.address, s.user_agent"
+    };
+}
+pub(super) use columns;
+
 /// Where a page of sessions begins: after the session that began at this time, with this id.
 pub type Cursor = (UnixSeconds, String);
 
@@ -112,27 +121,6 @@ pub async fn insert(db: &mut Connection, session: &Session) -> Result<(), DbErro
     .execute(db)
     .await?;
     exactly_one(&result)
-}
-
-/// A session and its holder, in one statement.
-///
-/// # Errors
-/// The query failed.
-pub async fn with_holder(
-    db: &mut Connection,
-    id: Uuid,
-) -> Result<Option<(Session, User)>, DbError> {
-    let row = sqlx::query(concat!(
-        "SELECT s.id, s.ctr, s.rotated_at, s.current_used, s.created_at, s.auth_time, s.amr, \
-         s.expires_at, s.ends_at, s.last_used_at, s.ended_at, s.client, s.address, s.user_agent, ",
-        columns!(),
-        " FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1"
-    ))
-    .bind(id.to_string())
-    .fetch_optional(db)
-    .await?;
-    let Some(row) = row else { return Ok(None) };
-    Ok(Some((session(&row)?, user(&row)?)))
 }
 
 /// Moves the counter from `session.ctr` to the next; whether it still stood there.
@@ -285,13 +273,13 @@ pub async fn of_user(
 ) -> Result<Vec<Session>, DbError> {
     let first = (UnixSeconds::MAX, String::new());
     let (created_at, id) = after.unwrap_or(&first);
-    let rows = sqlx::query(
-        "SELECT id, user_id, ctr, rotated_at, current_used, created_at, auth_time, amr, \
-         expires_at, ends_at, last_used_at, ended_at, client, address, user_agent FROM sessions \
-         WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2 \
-         AND (created_at < $3 OR (created_at = $3 AND id < $4)) \
-         ORDER BY created_at DESC, id DESC LIMIT $5",
-    )
+    let rows = sqlx::query(concat!(
+        "SELECT ",
+        columns!(),
+        ", s.user_id FROM sessions s WHERE s.user_id = $1 AND s.ended_at IS NULL AND s.expires_at > $2 \
+         AND (s.created_at < $3 OR (s.created_at = $3 AND s.id < $4)) \
+         ORDER BY s.created_at DESC, s.id DESC LIMIT $5"
+    ))
     .bind(user.to_string())
     .bind(now)
     .bind(*created_at)
@@ -302,7 +290,8 @@ pub async fn of_user(
     rows.iter().map(session).collect()
 }
 
-fn session(row: &AnyRow) -> Result<Session, DbError> {
+/// A session of a row with the columns of [`columns`].
+pub(super) fn session(row: &AnyRow) -> Result<Session, DbError> {
     let amr: String = get(row, "amr")?;
     Ok(Session {
         id: get_uuid(row, "id")?,

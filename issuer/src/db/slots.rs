@@ -26,6 +26,59 @@ pub struct NewSlot<'a> {
     pub taken_at: UnixSeconds,
 }
 
+/// A slot with the epoch it is bound to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HeldSlot {
+    /// The epoch.
+    pub epoch: i64,
+    /// The slot.
+    pub slot: Slot,
+}
+
+/// The slots of a holder at its epoch, and those that no loss reaches, as one text; see
+/// [`of_text`]. Slots divided by `|`, their numbers by spaces: one column, however many there are.
+macro_rules! held_slots {
+    ($holder:literal, $epoch:literal) => {
+        concat!(
+            "(SELECT string_agg(st.family || ' ' || CAST(st.epoch AS TEXT) || ' ' || \
+             CAST(st.shard AS TEXT) || ' ' || CAST(st.idx AS TEXT) || ' ' || \
+             CAST(st.state AS TEXT) || ' ' || CAST(st.expires_at AS TEXT), '|') \
+             FROM status_slots st WHERE st.holder = ",
+            $holder,
+            " AND st.epoch IN (",
+            $epoch,
+            ", -1))"
+        )
+    };
+}
+pub(super) use held_slots;
+
+/// The slots in a text that [`held_slots`] has made.
+///
+/// # Errors
+/// It is another text.
+pub(super) fn of_text(text: Option<String>) -> Result<Vec<HeldSlot>, DbError> {
+    text.iter().flat_map(|text| text.split('|')).map(held_slot).collect()
+}
+
+fn held_slot(text: &str) -> Result<HeldSlot, DbError> {
+    let read = || {
+        let (family, numbers) = text.split_once(' ')?;
+        let mut numbers = numbers.split(' ').map(|number| number.parse::<i64>().ok());
+        let mut next = || numbers.next().flatten();
+        let epoch = next()?;
+        let slot = Slot {
+            algorithm: Algorithm::from_name(family)?,
+            shard: next()?,
+            index: next()?,
+            mark: Mark::from_bits(next()?)?,
+            expires_at: next()?,
+        };
+        Some(HeldSlot { epoch, slot })
+    };
+    read().ok_or_else(|| DbError::Corrupt { what: "a slot", value: text.to_owned() })
+}
+
 /// The slot of a holder at an epoch, whatever became of it.
 ///
 /// # Errors

@@ -9,6 +9,7 @@ pub mod endpoint;
 pub mod endpoints;
 pub mod extract;
 pub mod layers;
+pub mod oauth;
 pub mod page;
 mod problem_response;
 pub mod published;

@@ -34,7 +34,7 @@ fn routes(endpoints: Vec<Endpoint>) -> Router<App> {
 }
 
 fn is_api(path: &str) -> bool {
-    path.starts_with("/v1/") && path != "/v1/public-key"
+    path.starts_with("/oauth2/") || path.starts_with("/v1/") && path != "/v1/public-key"
 }
 
 async fn method_not_allowed() -> Problem {

@@ -126,7 +126,7 @@ pub async fn answer(
     let main = main_token::issue(app, session)?;
     let micro = match service {
         Some(service) => {
-            let request = MicroRequest { services: vec![service], narrow: None };
+            let request = MicroRequest { services: vec![service], ..MicroRequest::default() };
             Some(micro_token::mint(app, session, &request).await?)
         }
         None => None,

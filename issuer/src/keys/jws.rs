@@ -7,6 +7,9 @@ use laika_claims::json::{self, TOKEN_LIMITS};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use crate::app::App;
+use crate::problem::Problem;
+
 use super::{KeyError, Keys, SigningKey};
 
 /// Longest token that is looked at, in bytes.
@@ -26,6 +29,25 @@ pub fn sign(key: &SigningKey, typ: &str, claims: &impl Serialize) -> Result<Stri
     );
     let signature = key.sign(message.as_bytes())?;
     Ok(format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature)))
+}
+
+/// [`verify`] with the keys of a running issuer. Another replica may have begun to sign with a key a
+/// moment ago, so they are read again before a key counts as unknown.
+///
+/// # Errors
+/// The database failed; what is wrong with the token is inside.
+pub async fn prove(
+    app: &App,
+    typ: &str,
+    token: &str,
+) -> Result<Result<Map<String, Value>, ErrorCode>, Problem> {
+    match verify(&app.keys.current(), typ, token) {
+        Err(ErrorCode::KeyNotFound) => {
+            let keys = app.keys.published(&app.db, &*app.clock).await?;
+            Ok(verify(&keys, typ, token))
+        }
+        known => Ok(known),
+    }
 }
 
 /// The claims of a token of this kind that this issuer signed. The algorithm is the key's; the

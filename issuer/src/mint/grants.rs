@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use laika_claims::{Grant, IssuerCode};
 
+use super::holder::Holder;
 use super::target::Target;
-use crate::db::entitlements::{Entitlements, HeldRole};
+use crate::db::entitlements::HeldRole;
+use crate::db::services::PermissionProvider;
 use crate::problem::{FieldCode, Problem};
 
 /// What a token says about what its holder may do.
@@ -19,12 +21,15 @@ pub struct Reach {
     pub grants: BTreeSet<Grant>,
 }
 
-/// What of `held` reaches into a token for `target`.
+/// What of a holder's roles and permissions reaches into a token for `target`.
 #[must_use]
-pub fn reach(held: &Entitlements, target: &Target) -> Reach {
+pub fn reach(holder: &Holder<'_>, target: &Target) -> Reach {
+    if holder.is_anonymous() {
+        return of_anonymous(target);
+    }
     let inside = |service: &str| target.names.iter().any(|name| name == service);
-    let roles: Vec<&HeldRole> =
-        held.roles.iter().filter(|role| role.service.as_deref().is_none_or(inside)).collect();
+    let reaches = |role: &&HeldRole| role.service().is_none_or(inside);
+    let roles: Vec<&HeldRole> = holder.roles().iter().filter(reaches).collect();
     let mut grants = BTreeSet::new();
     for grant in roles.iter().flat_map(|role| &role.grants) {
         match grant.service() {
@@ -37,11 +42,24 @@ pub fn reach(held: &Entitlements, target: &Target) -> Reach {
                 .extend(target.names.iter().filter_map(|n| Grant::parse(&format!("{n}:*")).ok())),
         }
     }
+    // Permissions of services with another provider than roles would replace those above here.
+    for (_, service) in target.known() {
+        match service.permission_provider {
+            PermissionProvider::Roles => {}
+        }
+    }
     Reach {
         level: roles.iter().map(|role| role.level).min(),
         roles: roles.into_iter().map(|role| role.name.clone()).collect(),
         grants,
     }
+}
+
+/// An anonymous holder has no role, and may do what each service lets anonymous holders do.
+fn of_anonymous(target: &Target) -> Reach {
+    let anonymous = target.known().filter_map(|(_, service)| service.anonymous.as_ref());
+    let grants = anonymous.flat_map(|anonymous| anonymous.grants.iter().cloned()).collect();
+    Reach { roles: Vec::new(), level: None, grants }
 }
 
 impl Reach {
@@ -63,6 +81,19 @@ impl Reach {
         Err(Problem { missing, ..Problem::issuer(IssuerCode::PermissionNotGranted, detail) })
     }
 
+    /// What this and an earlier token have in common: roles that are in both, and grants as far as
+    /// both reach.
+    #[must_use]
+    pub fn within(self, roles: &[String], grants: &[Grant], held: &[HeldRole]) -> Self {
+        let earlier = |grant: &Grant| grants.iter().any(|other| other.includes(grant));
+        let now = |grant: &Grant| self.grants.iter().any(|other| other.includes(grant));
+        let both = self.grants.iter().filter(|grant| earlier(grant));
+        let grants = both.chain(grants.iter().filter(|grant| now(grant))).cloned().collect();
+        let roles: Vec<_> = self.roles.into_iter().filter(|role| roles.contains(role)).collect();
+        let levels = held.iter().filter(|role| roles.contains(&role.name)).map(|role| role.level);
+        Self { level: levels.min(), roles, grants }
+    }
+
     /// The grants as claim `permissions` writes them.
     #[must_use]
     pub fn permissions(&self) -> Vec<String> {
@@ -79,7 +110,7 @@ impl Reach {
                 scope.insert(grant.as_str());
             }
         }
-        for permission in &target.catalogue {
+        for permission in target.known().flat_map(|(_, service)| &service.catalogue) {
             if self.grants.iter().any(|grant| grant.covers(permission)) {
                 scope.insert(permission.as_str());
             }
@@ -105,78 +136,41 @@ pub fn parse_wanted(permissions: &[String]) -> Result<Vec<Grant>, Problem> {
 
 #[cfg(test)]
 mod tests {
-    use laika_claims::Permission;
-
     use super::*;
-    use crate::db::users::UserStatus;
-    use crate::keys::Algorithm;
 
-    fn role(name: &str, service: Option<&str>, level: i64, grants: &[&str]) -> HeldRole {
-        HeldRole {
-            name: name.to_owned(),
-            service: service.map(str::to_owned),
-            level,
-            grants: grants.iter().map(|grant| Grant::parse(grant).unwrap()).collect(),
+    fn grants(texts: &[&str]) -> Vec<Grant> {
+        texts.iter().map(|text| Grant::parse(text).unwrap()).collect()
+    }
+
+    fn reach(roles: &[&str], texts: &[&str]) -> Reach {
+        Reach {
+            roles: roles.iter().map(|role| (*role).to_owned()).collect(),
+            level: Some(40),
+            grants: grants(texts).into_iter().collect(),
         }
-    }
-
-    fn target(names: &[&str]) -> Target {
-        let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
-        Target {
-            audiences: names.clone(),
-            names,
-            lifetime: 300,
-            algorithm: Algorithm::Rs256,
-            catalogue: ["orders:read", "orders:create", "billing:pay"]
-                .iter()
-                .map(|permission| Permission::parse(permission).unwrap())
-                .collect(),
-        }
-    }
-
-    fn held() -> Entitlements {
-        Entitlements {
-            username: Some("laika".to_owned()),
-            status: UserStatus::Active,
-            epoch: 0,
-            slot: None,
-            session_ended: false,
-            roles: vec![
-                role("auditor", None, 40, &["orders:read", "billing:*"]),
-                role("billing/owner", Some("billing"), 5, &["billing:pay"]),
-                role("orders/clerk", Some("orders"), 50, &["orders:*"]),
-            ],
-        }
-    }
-
-    #[test]
-    fn only_what_belongs_to_the_services_reaches_in() {
-        let reach = reach(&held(), &target(&["orders"]));
-        assert_eq!(reach.roles, ["auditor", "orders/clerk"]);
-        assert_eq!(reach.level, Some(40));
-        assert_eq!(reach.permissions(), ["orders:*", "orders:read"]);
-        assert_eq!(reach.scope(&target(&["orders"])), "orders:create orders:read");
-    }
-
-    #[test]
-    fn a_grant_of_everything_is_cut_to_the_services() {
-        let held = Entitlements { roles: vec![role("root", None, 0, &["*"])], ..held() };
-        let reach = reach(&held, &target(&["orders", "billing"]));
-        assert_eq!(reach.permissions(), ["billing:*", "orders:*"]);
     }
 
     #[test]
     fn narrowing_takes_away_and_never_adds() {
-        let wanted = |texts: &[&str]| {
-            let texts: Vec<_> = texts.iter().map(|text| (*text).to_owned()).collect();
-            parse_wanted(&texts).unwrap()
-        };
-        let reach = reach(&held(), &target(&["orders"]));
-        let narrow = reach.clone().narrow(&wanted(&["orders:create"])).unwrap();
+        let held = reach(&["orders/clerk"], &["orders:*", "orders:read"]);
+        let narrow = held.clone().narrow(&grants(&["orders:create"])).unwrap();
         assert_eq!(narrow.permissions(), ["orders:create"]);
-        assert!(reach.clone().narrow(&[]).unwrap().grants.is_empty());
-        let problem = reach.narrow(&wanted(&["orders:read", "billing:pay", "*"])).unwrap_err();
+        assert!(held.clone().narrow(&[]).unwrap().grants.is_empty());
+        let wanted = grants(&["orders:read", "billing:pay", "*"]);
+        let problem = held.narrow(&wanted).unwrap_err();
         assert_eq!(problem.missing, ["billing:pay", "*"]);
         assert_eq!(problem.detail, "not granted: `billing:pay`, `*`");
+    }
+
+    #[test]
+    fn what_two_tokens_have_in_common_is_in_both() {
+        let role =
+            |name: &str, level| HeldRole { name: name.to_owned(), level, grants: Vec::new() };
+        let held = [role("boss", 5), role("orders/clerk", 50)];
+        let now = reach(&["boss", "orders/clerk"], &["orders:*", "billing:pay"]);
+        let roles = ["orders/clerk".to_owned(), "lost".to_owned()];
+        let both = now.within(&roles, &grants(&["orders:read", "billing:*", "depot:open"]), &held);
+        assert_eq!(both.permissions(), ["billing:pay", "orders:read"]);
+        assert_eq!((both.roles, both.level), (vec!["orders/clerk".to_owned()], Some(50)));
     }
 }

@@ -54,13 +54,7 @@ pub fn issue(app: &App, session: &Session) -> Result<MainToken, Problem> {
 /// What is wrong with it.
 pub async fn prove(app: &App, token: &str) -> Result<MainClaims, Problem> {
     let refused = |code: ErrorCode| Problem::token(code, explain(code));
-    let mut verified = jws::verify(&app.keys.current(), MAIN_TYP, token);
-    if verified == Err(ErrorCode::KeyNotFound) {
-        // Another replica may have begun to sign with a key a moment ago.
-        let keys = app.keys.published(&app.db, &*app.clock).await?;
-        verified = jws::verify(&keys, MAIN_TYP, token);
-    }
-    let object = verified.map_err(refused)?;
+    let object = jws::prove(app, MAIN_TYP, token).await?.map_err(refused)?;
     let claims: MainClaims = serde_json::from_value(Value::Object(object))
         .map_err(|_| refused(ErrorCode::ClaimInvalid))?;
     let issuer = app.issuer.as_str();

@@ -1,34 +1,49 @@
 //! Micro tokens.
 
-use laika_claims::Grant;
-use laika_claims::IssuerCode;
-use laika_claims::token::{MICRO_TYP, MICRO_TYPE, MicroClaims};
-use serde_json::Map;
+use laika_claims::token::{Actor, MICRO_TYP, MICRO_TYPE, MicroClaims};
+use laika_claims::{Grant, IssuerCode};
+use serde_json::{Map, Value};
 
 use super::budget;
 use super::grants::{Reach, reach};
+use super::holder::Holder;
 use super::target::{self, Target};
 use crate::app::App;
 use crate::clock::{UnixSeconds, claim_seconds};
-use crate::db::entitlements::{self, Entitlements};
+use crate::db::entitlements::{self, Entitlements, HeldRole};
+use crate::db::service_accounts::{self, ServiceAccount};
 use crate::db::sessions::Session;
 use crate::db::users::UserStatus;
 use crate::keys::{self, jws};
 use crate::problem::Problem;
 use crate::random;
-use crate::status::{self, Slot};
-
-/// How often everything is read again where a minting lost a race; each round that is lost, somebody
-/// lost a right.
-const ROUNDS: usize = 5;
 
 /// What a micro token is asked for.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct MicroRequest {
     /// Names of the services.
     pub services: Vec<String>,
     /// Only these permissions; absent: all that are granted.
     pub narrow: Option<Vec<Grant>>,
+    /// The registered client that asks.
+    pub client_id: Option<String>,
+    /// An earlier token that this one must stay within.
+    pub within: Option<Within>,
+    /// Who will act in the holder's name.
+    pub act: Option<Actor>,
+}
+
+/// What a token that is made from an earlier one inherits, and can't pass.
+#[derive(Debug, Clone)]
+pub struct Within {
+    /// When the earlier token expires.
+    pub exp: UnixSeconds,
+    /// Its roles.
+    pub roles: Vec<String>,
+    /// Its grants.
+    pub grants: Vec<Grant>,
+    /// Its place in a status list: whatever revokes it revokes this one.
+    pub status: Option<Value>,
 }
 
 /// A micro token on its way to its holder.
@@ -40,78 +55,184 @@ pub struct MicroToken {
     pub expires_in: i64,
     /// The grants in it.
     pub permissions: Vec<String>,
+    /// The same, expanded against the catalogues of its services.
+    pub scope: String,
 }
 
+/// How often everything is read again where a minting lost a race; each round that is lost, somebody
+/// lost a right.
+const ROUNDS: usize = 5;
+
 /// Mints a micro token for the holder of a session. Roles, permissions, the user's status and the
-/// end of the session are read again, in one statement, and bound to the slot of that moment.
+/// end of the session are read again, in one statement.
 ///
 /// # Errors
-/// The session has ended, the services do not share tokens, a permission is not granted, or the
-/// token would be too large.
+/// The session has ended, or as [`mint_for`].
 pub async fn mint(
     app: &App,
     session: &Session,
     request: &MicroRequest,
 ) -> Result<MicroToken, Problem> {
-    for _ in 0..ROUNDS {
-        let mut connection = app.db.read().await?;
-        let target = target::resolve(app, &mut connection, &request.services).await?;
-        let held = entitlements::of_session(&mut connection, session.id, target.algorithm).await?;
-        drop(connection);
-        let held = held
-            .filter(|held| held.status == UserStatus::Active && !held.session_ended)
-            .ok_or_else(|| {
-                Problem::issuer(IssuerCode::SessionEnded, "the session has ended; log in again")
-            })?;
-        let reach = reach(&held, &target);
-        let reach = match &request.narrow {
-            Some(wanted) => reach.narrow(wanted)?,
-            None => reach,
+    let held = person(app, session).await?;
+    mint_for(app, &Holder::Person(&held), request).await
+}
+
+/// Mints a micro token for a holder whose entitlements were read in this request, and binds it to
+/// the slot of that moment.
+///
+/// # Errors
+/// The services do not share tokens, a permission is not granted, or the token would be too large.
+pub async fn mint_for(
+    app: &App,
+    holder: &Holder<'_>,
+    request: &MicroRequest,
+) -> Result<MicroToken, Problem> {
+    if let Some(token) = attempt(app, holder, request).await? {
+        return Ok(token);
+    }
+    for _ in 1..ROUNDS {
+        // Something was lost or ended since the holder was read.
+        let token = match holder {
+            Holder::Person(held) => {
+                let held = person(app, &held.session).await?;
+                attempt(app, &Holder::Person(&held), request).await?
+            }
+            Holder::ServiceAccount { account, .. } => {
+                let (account, roles) = service_account(app, &account.name).await?;
+                let holder = Holder::ServiceAccount { account: &account, roles: &roles };
+                attempt(app, &holder, request).await?
+            }
+            Holder::Anonymous(_) => {
+                app.services.written(&*app.clock);
+                attempt(app, holder, request).await?
+            }
         };
-        keys::needed(app, target.algorithm).await?;
-        let now = app.clock.now();
-        // No micro token outlives the session it came from.
-        let exp = now.saturating_add(target.lifetime).min(session.expires_at).max(now);
-        let slot = status::slot_of_session(app, session, &held, target.algorithm, exp).await?;
-        // Something was lost or ended meanwhile.
-        let Some(slot) = slot else { continue };
-        let claims = claims(app, session, &held, &target, &reach, &slot, (now, exp))?;
-        let token = sign_within_budget(app, &target, claims.clone())?;
-        return Ok(MicroToken { token, expires_in: exp - now, permissions: claims.permissions });
+        if let Some(token) = token {
+            return Ok(token);
+        }
     }
     Err(Problem::overloaded("a minting lost every race"))
 }
 
+async fn person(app: &App, session: &Session) -> Result<Entitlements, Problem> {
+    let mut connection = app.db.read().await?;
+    let held = entitlements::of_session(&mut connection, session.id).await?;
+    let goes_on = |held: &Entitlements| {
+        held.user.status == UserStatus::Active && held.session.ended_at.is_none()
+    };
+    held.filter(goes_on).ok_or_else(|| {
+        Problem::issuer(IssuerCode::SessionEnded, "the session has ended; log in again")
+    })
+}
+
+async fn service_account(
+    app: &App,
+    name: &str,
+) -> Result<(ServiceAccount, Vec<HeldRole>), Problem> {
+    let mut connection = app.db.read().await?;
+    let found = service_accounts::by_name(&mut connection, name).await?;
+    found.filter(|(account, _)| account.is_active()).ok_or_else(|| {
+        let detail = "the service account was disabled or deleted";
+        Problem::issuer(IssuerCode::CredentialsInvalid, detail)
+    })
+}
+
+/// One round; `None` where the holder must be read again.
+async fn attempt(
+    app: &App,
+    holder: &Holder<'_>,
+    request: &MicroRequest,
+) -> Result<Option<MicroToken>, Problem> {
+    let target = target::resolve(app, &request.services).await?;
+    keys::needed(app, target.algorithm).await?;
+    let mut reach = reach(holder, &target);
+    if let Some(within) = &request.within {
+        reach = reach.within(&within.roles, &within.grants, holder.roles());
+    }
+    if let Some(wanted) = &request.narrow {
+        reach = reach.narrow(wanted)?;
+    }
+    let life = life(app, holder, &target, request);
+    let status = match request.within.as_ref().and_then(|within| within.status.clone()) {
+        // Whatever revokes the earlier token revokes this one.
+        Some(inherited) => Some(inherited),
+        None => match holder.bond(&target) {
+            None => None,
+            Some(bond) => {
+                match bond.slot(app, holder.slots(), target.algorithm, life.exp).await? {
+                    Some(slot) => Some(slot.claim(&app.issuer)),
+                    None => return Ok(None),
+                }
+            }
+        },
+    };
+    let claims = claims(app, holder, &target, &reach, request, (life, status))?;
+    let expires_in = life.exp - life.now;
+    let permissions = claims.permissions.clone();
+    let scope = claims.scope.clone().unwrap_or_default();
+    let token = sign_within_budget(app, &target, claims)?;
+    Ok(Some(MicroToken { token, expires_in, permissions, scope }))
+}
+
+/// From when to when a token lives.
+#[derive(Debug, Clone, Copy)]
+struct Life {
+    now: UnixSeconds,
+    exp: UnixSeconds,
+}
+
+/// No micro token outlives the session or the token it came from.
+fn life(app: &App, holder: &Holder<'_>, target: &Target, request: &MicroRequest) -> Life {
+    let now = app.clock.now();
+    let lifetime =
+        if holder.is_anonymous() { target.anonymous_lifetime() } else { target.lifetime };
+    let exp = now
+        .saturating_add(lifetime)
+        .min(holder.ends_at().unwrap_or(UnixSeconds::MAX))
+        .min(request.within.as_ref().map_or(UnixSeconds::MAX, |within| within.exp))
+        .max(now);
+    Life { now, exp }
+}
+
 fn claims(
     app: &App,
-    session: &Session,
-    held: &Entitlements,
+    holder: &Holder<'_>,
     target: &Target,
     reach: &Reach,
-    slot: &Slot,
-    (now, exp): (UnixSeconds, UnixSeconds),
+    request: &MicroRequest,
+    (life, status): (Life, Option<Value>),
 ) -> Result<MicroClaims, Problem> {
-    // Claims of templates and hooks join it here.
-    let others = Map::from_iter([("status".to_owned(), slot.claim(&app.issuer))]);
+    let (session, user) = match holder {
+        Holder::Person(held) => (Some(&held.session), Some(&held.user)),
+        Holder::ServiceAccount { .. } | Holder::Anonymous(_) => (None, None),
+    };
+    // Whoever proved nothing was not authenticated, whatever the session says of its beginning.
+    let proved = session.filter(|session| !session.amr.is_empty());
+    let mut others = Map::new();
+    for (_, service) in target.known() {
+        service.template.fill(&holder.facts(), &mut others);
+    }
+    others.extend(status.map(|status| ("status".to_owned(), status)));
     Ok(MicroClaims {
         iss: app.issuer.as_str().to_owned(),
-        sub: session.user_id.to_string(),
+        sub: holder.subject(),
         aud: target.audiences.clone(),
-        exp: claim_seconds(exp),
-        iat: claim_seconds(now),
+        exp: claim_seconds(life.exp),
+        iat: claim_seconds(life.now),
         jti: random::uuid(&*app.random)?.to_string(),
-        sid: Some(session.id.to_string()),
-        client_id: None,
+        sid: session.map(|session| session.id.to_string()),
+        client_id: request.client_id.clone(),
         token_type: MICRO_TYPE.to_owned(),
-        username: held.username.clone(),
-        anonymous: held.username.is_none(),
+        username: user.and_then(|user| user.username.clone()),
+        anonymous: holder.is_anonymous(),
         roles: reach.roles.clone(),
         level: reach.level,
         permissions: reach.permissions(),
         scope: Some(reach.scope(target)),
-        auth_time: Some(claim_seconds(session.auth_time)),
-        amr: session.amr.clone(),
+        auth_time: proved.map(|session| claim_seconds(session.auth_time)),
+        amr: proved.map(|session| session.amr.clone()).unwrap_or_default(),
         acr: None,
+        act: request.act.clone(),
         others,
     })
 }

@@ -4,15 +4,23 @@
 //! |---|---|
 //! | [`main_token`] | main tokens: issued, and proved when they come back |
 //! | [`micro_token`] | micro tokens: read everything once, then sign |
+//! | [`holder`] | whom a micro token speaks for |
 //! | [`target`] | the services a micro token is for |
+//! | [`catalogue`] | every service, in memory |
+//! | [`template`] | claims that a service wants in its tokens besides |
 //! | [`grants`] | which of the holder's roles and permissions reach into it |
 //! | [`budget`] | the size a token may have |
 
 pub mod budget;
+pub mod catalogue;
 pub mod grants;
+pub mod holder;
 pub mod main_token;
 pub mod micro_token;
 pub mod target;
+pub mod template;
 
+pub use catalogue::ServiceCatalogue;
+pub use holder::Holder;
 pub use main_token::MainToken;
 pub use micro_token::{MicroRequest, MicroToken};

@@ -1,11 +1,10 @@
 //! The services a micro token is for.
 
-use laika_claims::Permission;
+use std::sync::Arc;
 
+use super::catalogue::{KnownService, Snapshot};
 use crate::accounts::service_name;
 use crate::app::App;
-use crate::db::services::{self, Service};
-use crate::db::{Connection, DbError};
 use crate::keys::Algorithm;
 use crate::problem::{FieldCode, Problem};
 
@@ -13,7 +12,7 @@ use crate::problem::{FieldCode, Problem};
 const MAX_SERVICES: usize = 16;
 
 /// The services a micro token is for, as they agree on it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Target {
     /// Their names: the first segments of the permissions that matter.
     pub names: Vec<String>,
@@ -23,8 +22,7 @@ pub struct Target {
     pub lifetime: i64,
     /// What the token is signed with.
     pub algorithm: Algorithm,
-    /// Every permission the services know.
-    pub catalogue: Vec<Permission>,
+    pub(super) services: Arc<Snapshot>,
 }
 
 /// Checks that these are names of services, and that there is a number of them that can be served.
@@ -52,62 +50,80 @@ pub fn check_names(field: &str, names: &[String]) -> Result<(), Problem> {
 /// Looks the services up. One that is not known is its own audience and knows no permission.
 ///
 /// # Errors
-/// Services that may not share a token.
-pub async fn resolve(app: &App, db: &mut Connection, names: &[String]) -> Result<Target, Problem> {
-    let default = app.settings.signing_algorithm;
-    let mut target = Target {
-        names: Vec::new(),
-        audiences: Vec::new(),
-        lifetime: i64::MAX,
-        algorithm: default,
-        catalogue: Vec::new(),
-    };
-    for name in names {
-        if target.names.contains(name) {
-            continue;
-        }
-        let service = services::by_name(db, name).await?.unwrap_or_else(|| Service {
-            name: name.clone(),
-            audience: name.clone(),
-            token_lifetime: app.settings.micro.lifetime,
-            algorithm: None,
-        });
-        let algorithm = service.algorithm.unwrap_or(default);
-        if target.names.is_empty() {
-            target.algorithm = algorithm;
-        } else if target.algorithm != algorithm {
-            let detail = format!("`{name}` signs with another algorithm; ask for two tokens");
-            return Err(Problem::field("services", FieldCode::NotAllowed, detail));
-        }
-        for permission in services::catalogue(db, name).await? {
-            target.catalogue.push(known(permission)?);
-        }
-        target.lifetime = target.lifetime.min(service.token_lifetime);
-        target.audiences.push(service.audience);
-        target.names.push(service.name);
-    }
-    refuse_unshared(db, &target.names).await?;
-    Ok(target)
+/// Services that may not share a token, or the database failed.
+pub async fn resolve(app: &App, names: &[String]) -> Result<Target, Problem> {
+    let services = app.services.current(&app.db, &*app.clock).await?;
+    Target::of(app, services, names)
 }
 
-/// A token for several services lets each of them speak to the others in its holder's name, so
-/// each must name all the others.
-async fn refuse_unshared(db: &mut Connection, names: &[String]) -> Result<(), Problem> {
-    if names.len() < 2 {
-        return Ok(());
-    }
-    for name in names {
-        let shares = services::sharing(db, name).await?;
-        let other = names.iter().find(|other| *other != name && !shares.contains(other));
-        if let Some(other) = other {
-            let detail =
-                format!("`{name}` does not share tokens with `{other}`; ask for two tokens");
-            return Err(Problem::field("services", FieldCode::NotAllowed, detail));
+impl Target {
+    /// The services of these names among those that are known.
+    ///
+    /// # Errors
+    /// Services that may not share a token.
+    pub fn of(app: &App, services: Arc<Snapshot>, names: &[String]) -> Result<Self, Problem> {
+        let mut target = Self {
+            names: Vec::new(),
+            audiences: Vec::new(),
+            lifetime: i64::MAX,
+            algorithm: app.settings.signing_algorithm,
+            services,
+        };
+        for written in names {
+            // What is known by its audience is no stranger of that name.
+            let name = target.services.name_of(written).unwrap_or(written).to_owned();
+            if target.names.contains(&name) {
+                continue;
+            }
+            let service = target.services.by_name(&name);
+            let algorithm = service.and_then(|service| service.algorithm);
+            let algorithm = algorithm.unwrap_or(app.settings.signing_algorithm);
+            if target.names.is_empty() {
+                target.algorithm = algorithm;
+            } else if target.algorithm != algorithm {
+                let detail = format!("`{name}` signs with another algorithm; ask for two tokens");
+                return Err(Problem::field("services", FieldCode::NotAllowed, detail));
+            }
+            let lifetime = service.map_or(app.settings.micro.lifetime, |service| service.lifetime);
+            target.lifetime = target.lifetime.min(lifetime);
+            target.audiences.push(service.map_or(&name, |service| &service.audience).clone());
+            target.names.push(name);
         }
+        target.refuse_unshared()?;
+        Ok(target)
     }
-    Ok(())
-}
 
-fn known(text: String) -> Result<Permission, DbError> {
-    Permission::parse(&text).map_err(|_| DbError::Corrupt { what: "a permission", value: text })
+    /// Life of a token for an anonymous holder in seconds.
+    #[must_use]
+    pub fn anonymous_lifetime(&self) -> i64 {
+        let lifetimes =
+            self.known().filter_map(|(_, known)| Some(known.anonymous.as_ref()?.lifetime));
+        lifetimes.min().unwrap_or(self.lifetime)
+    }
+
+    /// The services that are known, with their names.
+    pub fn known(&self) -> impl Iterator<Item = (&str, &KnownService)> {
+        self.names.iter().filter_map(|name| Some((name.as_str(), self.services.by_name(name)?)))
+    }
+
+    /// Whether what a holder loses makes such a token stale: where one of the services wants it.
+    #[must_use]
+    pub fn stale(&self) -> bool {
+        self.known().any(|(_, service)| service.stale)
+    }
+
+    /// A token for several services lets each of them speak to the others in its holder's name, so
+    /// each must name all the others.
+    fn refuse_unshared(&self) -> Result<(), Problem> {
+        for name in &self.names {
+            let shares = self.services.by_name(name).map(|service| &service.may_share_with);
+            let shared = |other: &String| shares.is_some_and(|shares| shares.contains(other));
+            if let Some(other) = self.names.iter().find(|other| *other != name && !shared(other)) {
+                let detail =
+                    format!("`{name}` does not share tokens with `{other}`; ask for two tokens");
+                return Err(Problem::field("services", FieldCode::NotAllowed, detail));
+            }
+        }
+        Ok(())
+    }
 }

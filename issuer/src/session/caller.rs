@@ -1,13 +1,15 @@
 //! Every use of a main token, checked against its session row.
 
+use std::ops::Deref;
+
 use laika_claims::token::MainClaims;
 use laika_claims::{ErrorCode, IssuerCode};
 use uuid::Uuid;
 
 use super::{Refusal, Standing, standing};
 use crate::app::App;
-use crate::db::sessions::{EndReason, Session};
-use crate::db::users::User;
+use crate::db::entitlements::Entitlements;
+use crate::db::sessions::EndReason;
 use crate::db::{self, Connection};
 use crate::problem::Problem;
 use crate::status;
@@ -18,12 +20,18 @@ const LAST_USED_EVERY: i64 = 300;
 /// Somebody who showed a main token that holds.
 #[derive(Debug, Clone)]
 pub struct Caller {
-    /// Their session.
-    pub session: Session,
-    /// Who they are.
-    pub user: User,
+    /// Their session, who they are, and what they may do.
+    pub held: Entitlements,
     /// Whether they still hold the token before the current one.
     pub holds_previous: bool,
+}
+
+impl Deref for Caller {
+    type Target = Entitlements;
+
+    fn deref(&self) -> &Entitlements {
+        &self.held
+    }
 }
 
 /// Checks a proved main token against its row, and notes the use.
@@ -33,13 +41,14 @@ pub struct Caller {
 pub async fn check(app: &App, claims: &MainClaims) -> Result<Caller, Problem> {
     let (id, user_id, ctr) = identify(claims)?;
     let mut connection = app.db.read().await?;
-    let found = db::sessions::with_holder(&mut connection, id).await?;
+    let found = db::entitlements::of_session(&mut connection, id).await?;
     drop(connection);
-    let Some((session, user)) = found.filter(|(session, _)| session.user_id == user_id) else {
+    let Some(held) = found.filter(|held| held.user.id == user_id) else {
         return Err(over());
     };
     let now = app.clock.now();
-    let holds_previous = match standing(&session, user.status, ctr, now) {
+    let session = &held.session;
+    let holds_previous = match standing(session, held.user.status, ctr, now) {
         Standing::Current => false,
         Standing::Previous => true,
         Standing::Refused(refusal) => return Err(refuse(app, id, refusal).await),
@@ -50,7 +59,7 @@ pub async fn check(app: &App, claims: &MainClaims) -> Result<Caller, Problem> {
         db::sessions::mark_used(&mut tx, id, ctr, now).await?;
         tx.commit().await?;
     }
-    Ok(Caller { session, user, holds_previous })
+    Ok(Caller { held, holds_previous })
 }
 
 /// Ends a session for its holder.

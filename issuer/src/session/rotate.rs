@@ -7,6 +7,7 @@ use super::{Caller, Standing, standing};
 use crate::app::App;
 use crate::clock::UnixSeconds;
 use crate::db;
+use crate::db::entitlements::Entitlements;
 use crate::db::sessions::Session;
 use crate::problem::Problem;
 
@@ -24,14 +25,12 @@ pub async fn rotate(app: &App, claims: &MainClaims) -> Result<Caller, Problem> {
     for _ in 0..ROUNDS {
         let now = app.clock.now();
         let mut tx = app.db.write().await?;
-        let found = db::sessions::with_holder(&mut tx, id).await?;
-        let Some((session, user)) = found.filter(|(session, _)| session.user_id == user_id) else {
+        let found = db::entitlements::of_session(&mut tx, id).await?;
+        let Some(held) = found.filter(|held| held.user.id == user_id) else {
             return Err(over());
         };
-        match standing(&session, user.status, ctr, now) {
-            Standing::Previous => {
-                return Ok(Caller { session, user, holds_previous: true });
-            }
+        match standing(&held.session, held.user.status, ctr, now) {
+            Standing::Previous => return Ok(Caller { held, holds_previous: true }),
             Standing::Refused(refusal) => {
                 // One writer: it must be free again before the session can be ended.
                 drop(tx);
@@ -39,18 +38,19 @@ pub async fn rotate(app: &App, claims: &MainClaims) -> Result<Caller, Problem> {
             }
             Standing::Current => {}
         }
-        let expires_at = slide(app, &session, now);
-        if db::sessions::rotate(&mut tx, &session, expires_at, now).await? {
+        let expires_at = slide(app, &held.session, now);
+        if db::sessions::rotate(&mut tx, &held.session, expires_at, now).await? {
             tx.commit().await?;
             let session = Session {
-                ctr: session.ctr + 1,
+                ctr: held.session.ctr + 1,
                 rotated_at: now,
                 current_used: false,
                 expires_at,
                 last_used_at: now,
-                ..session
+                ..held.session
             };
-            return Ok(Caller { session, user, holds_previous: false });
+            let held = Entitlements { session, ..held };
+            return Ok(Caller { held, holds_previous: false });
         }
     }
     Err(Problem::overloaded("a rotation lost every race"))

@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 pub use lists::StatusLists;
 pub use slot::{Holder, Mark, Slot};
-pub use taking::{free_slots, slot_of_session, take, take_for_session};
+pub use taking::{Bond, free_slots, take};
 
 use crate::db::{self, Connection, DbError};
 
@@ -57,24 +57,42 @@ pub async fn role_lost(db: &mut Connection, role: &str) -> Result<(), DbError> {
     for user in db::roles::holders(db, role).await? {
         user_lost(db, user).await?;
     }
+    for account in db::service_accounts::holders(db, role).await? {
+        service_account_lost(db, &account).await?;
+    }
     Ok(())
 }
 
-/// A holder without a session lost something, and has this epoch since: the micro tokens from before
-/// are stale.
+/// A service account lost a permission, role or level: its micro tokens are stale.
 ///
 /// # Errors
 /// The database failed.
-pub async fn holder_lost(db: &mut Connection, holder: &Holder, epoch: i64) -> Result<(), DbError> {
+pub async fn service_account_lost(db: &mut Connection, name: &str) -> Result<(), DbError> {
+    let Some(epoch) = db::service_accounts::raise_epoch(db, name).await? else {
+        return Ok(());
+    };
+    let holder = Holder::ServiceAccount(name.to_owned());
     db::slots::make_stale(db, &holder.subject(), epoch).await?;
     Ok(())
 }
 
-/// A holder is no more: all their micro tokens are revoked.
+/// A service account was disabled or deleted, in this transaction: its micro tokens are revoked.
 ///
 /// # Errors
 /// The database failed.
-pub async fn holder_ended(db: &mut Connection, holder: &Holder) -> Result<(), DbError> {
-    db::slots::revoke(db, &holder.key()).await?;
+pub async fn service_account_ended(db: &mut Connection, name: &str) -> Result<(), DbError> {
+    db::slots::revoke(db, &Holder::ServiceAccount(name.to_owned()).key()).await?;
+    Ok(())
+}
+
+/// Anonymous holders lost something at a service, in the transaction that wrote the service: their
+/// micro tokens are stale.
+///
+/// # Errors
+/// The database failed.
+pub async fn anonymous_lost(db: &mut Connection, service: &str) -> Result<(), DbError> {
+    let generation = db::services::generation(db).await?;
+    let holder = Holder::Anonymous { service: service.to_owned() };
+    db::slots::make_stale(db, &holder.subject(), generation).await?;
     Ok(())
 }

@@ -5,10 +5,8 @@ use super::slot::SHARD;
 use super::{Holder, Mark, Slot};
 use crate::app::App;
 use crate::clock::UnixSeconds;
-use crate::db::entitlements::Entitlements;
-use crate::db::sessions::Session;
-use crate::db::slots::{CANDIDATES, NewSlot};
-use crate::db::{self, Connection};
+use crate::db::slots::{CANDIDATES, HeldSlot, NewSlot};
+use crate::db::{self, Connection, DbError};
 use crate::keys::Algorithm;
 use crate::problem::Problem;
 use crate::random;
@@ -31,68 +29,104 @@ const LINGER: i64 = LIST_LIFE + 60;
 /// Slots are freed in so many steps at most, each its own transaction.
 const STEPS: usize = 20;
 
-/// The slot that a token of this session carries, which expires at `exp`; `None` where something was
-/// lost or ended since `held` was read, which must be read again then.
-///
-/// # Errors
-/// The database failed.
-pub async fn slot_of_session(
-    app: &App,
-    session: &Session,
-    held: &Entitlements,
-    algorithm: Algorithm,
-    exp: UnixSeconds,
-) -> Result<Option<Slot>, Problem> {
-    if let Some(slot) = held.slot.filter(|slot| slot.mark == Mark::Valid && slot.expires_at >= exp)
-    {
-        return Ok(Some(slot));
-    }
-    let mut tx = app.db.write().await?;
-    let slot = take_for_session(app, &mut tx, session, held.epoch, algorithm, exp).await?;
-    tx.commit().await?;
-    Ok(slot)
-}
+/// Epoch of slots that no loss reaches: of tokens for services that want none of it.
+const UNTOUCHED: i64 = -1;
 
-/// The same in the caller's transaction: locks the rows of user and session, and takes or extends
-/// the slot.
-///
-/// # Errors
-/// The database failed.
-pub async fn take_for_session(
-    app: &App,
-    db: &mut Connection,
-    session: &Session,
+/// What a slot is bound to: whose tokens carry it, and as of when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bond {
+    holder: Holder,
+    /// Grows with everything the holder loses; read together with what they have.
     epoch: i64,
-    algorithm: Algorithm,
-    exp: UnixSeconds,
-) -> Result<Option<Slot>, Problem> {
-    if !db::users::hold(db, session.user_id, epoch).await?
-        || !db::sessions::hold(db, session.id).await?
-    {
-        return Ok(None);
-    }
-    let holder = Holder::Session { id: session.id, user: session.user_id };
-    take(app, db, &holder, epoch, algorithm, exp).await
+    /// Whether what the holder loses makes the tokens stale.
+    stale: bool,
 }
 
-/// Takes the slot of a holder at an epoch, or extends the one that is held; `None` where something
-/// became of that. The caller has locked, in this transaction, the row from which the epoch was
-/// read, and found it there still.
+impl Bond {
+    /// Tokens of `holder`, who was read at `epoch`.
+    #[must_use]
+    pub fn new(holder: Holder, epoch: i64, stale: bool) -> Self {
+        Self { holder, epoch, stale }
+    }
+
+    /// Epoch of the slot.
+    fn slot_epoch(&self) -> i64 {
+        if self.stale { self.epoch } else { UNTOUCHED }
+    }
+
+    /// Whose losses make the slot stale.
+    fn subject(&self) -> String {
+        if self.stale { self.holder.subject() } else { String::new() }
+    }
+
+    /// Among these, the slot of a token that is signed so and expires at `exp`, if it is good.
+    fn among(&self, slots: &[HeldSlot], algorithm: Algorithm, exp: UnixSeconds) -> Option<Slot> {
+        let fits = |held: &&HeldSlot| {
+            held.epoch == self.slot_epoch()
+                && held.slot.algorithm == algorithm
+                && is_good(&held.slot, exp)
+        };
+        slots.iter().find(fits).map(|held| held.slot)
+    }
+
+    /// Locks the rows from which the holder was read; whether they still are as they were.
+    async fn hold(&self, db: &mut Connection) -> Result<bool, DbError> {
+        match &self.holder {
+            Holder::Session { id, user } => Ok(db::users::hold(db, *user, self.epoch).await?
+                && db::sessions::hold(db, *id).await?),
+            Holder::ServiceAccount(name) => {
+                db::service_accounts::hold(db, name, self.epoch).await
+            }
+            Holder::Anonymous { .. } => db::services::hold(db, self.epoch).await,
+        }
+    }
+
+    /// The slot that a token carries which is signed so and expires at `exp`; `held` are those that
+    /// were read together with the holder. `None` where something was lost or ended since, which
+    /// must be read again then.
+    ///
+    /// # Errors
+    /// The database failed, or no list has room.
+    pub async fn slot(
+        &self,
+        app: &App,
+        held: &[HeldSlot],
+        algorithm: Algorithm,
+        exp: UnixSeconds,
+    ) -> Result<Option<Slot>, Problem> {
+        if let Some(slot) = self.among(held, algorithm, exp) {
+            return Ok(Some(slot));
+        }
+        let mut tx = app.db.write().await?;
+        let slot = take(app, &mut tx, self, algorithm, exp).await?;
+        tx.commit().await?;
+        Ok(slot)
+    }
+}
+
+fn is_good(slot: &Slot, exp: UnixSeconds) -> bool {
+    slot.mark == Mark::Valid && slot.expires_at >= exp
+}
+
+/// Takes a slot in the caller's transaction, or extends the one that is held, once the rows of its
+/// holder are locked; `None` where they are not as they were, or something became of the slot.
 ///
 /// # Errors
 /// The database failed, or no list has room.
 pub async fn take(
     app: &App,
     db: &mut Connection,
-    holder: &Holder,
-    epoch: i64,
+    bond: &Bond,
     algorithm: Algorithm,
     exp: UnixSeconds,
 ) -> Result<Option<Slot>, Problem> {
-    let (key, subject) = (holder.key(), holder.subject());
+    if !bond.hold(db).await? {
+        return Ok(None);
+    }
+    let (key, subject, epoch) = (bond.holder.key(), bond.subject(), bond.slot_epoch());
     let expires_at = exp.saturating_add(HEAD_ROOM);
     if let Some(slot) = db::slots::held(db, &key, epoch, algorithm).await? {
-        if slot.expires_at >= exp && slot.mark == Mark::Valid {
+        if is_good(&slot, exp) {
             return Ok(Some(slot));
         }
         let extended = db::slots::extend(db, &slot, &key, epoch, expires_at).await?;

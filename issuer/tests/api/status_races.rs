@@ -6,7 +6,7 @@ use std::time::Duration;
 use laika_issuer::db;
 use laika_issuer::db::sessions::{EndReason, Session};
 use laika_issuer::keys::Algorithm;
-use laika_issuer::status;
+use laika_issuer::status::{self, Bond};
 use laika_verifier::status::Status;
 use serde_json::json;
 use tokio::time::{sleep, timeout};
@@ -21,7 +21,7 @@ const LONG: Duration = Duration::from_millis(300);
 async fn session_of(issuer: &Issuer, main: &str) -> Session {
     let id = Uuid::parse_str(claims(main)["sid"].as_str().unwrap()).unwrap();
     let mut connection = issuer.app.db.read().await.unwrap();
-    db::sessions::with_holder(&mut connection, id).await.unwrap().unwrap().0
+    db::entitlements::of_session(&mut connection, id).await.unwrap().unwrap().session
 }
 
 /// Takes the role away, in this transaction.
@@ -44,6 +44,11 @@ fn has_no_old_rights_unnoticed(token: &str, status: Status) {
         status == Status::Stale || *permissions == json!([]),
         "old rights, and nobody knows: {permissions}"
     );
+}
+
+fn bond(session: &Session) -> Bond {
+    let holder = status::Holder::Session { id: session.id, user: session.user_id };
+    Bond::new(holder, 0, true)
 }
 
 #[tokio::test]
@@ -94,7 +99,7 @@ async fn a_role_change_that_meets_a_minting_waits_and_marks_its_slot() {
     // A minting has read its rights, and takes its slot.
     let mut tx = issuer.app.db.write().await.unwrap();
     let exp = issuer.app.clock.now() + 300;
-    let take = status::take_for_session(&issuer.app, &mut tx, &session, 0, Algorithm::Rs256, exp);
+    let take = status::take(&issuer.app, &mut tx, &bond(&session), Algorithm::Rs256, exp);
     let taken = take.await.unwrap().unwrap();
     let change = async {
         let mut tx = issuer.app.db.write().await.unwrap();
@@ -122,7 +127,7 @@ async fn a_minting_that_read_before_a_change_was_committed_reads_again() {
     // With the epoch from before.
     let mut tx = issuer.app.db.write().await.unwrap();
     let exp = issuer.app.clock.now() + 300;
-    let take = status::take_for_session(&issuer.app, &mut tx, &session, 0, Algorithm::Rs256, exp);
+    let take = status::take(&issuer.app, &mut tx, &bond(&session), Algorithm::Rs256, exp);
     assert_eq!(take.await.unwrap(), None);
 }
 
@@ -159,7 +164,7 @@ async fn the_end_of_a_session_and_a_minting_meet_in_both_orders() {
     let session = session_of(&issuer, &main).await;
     let mut tx = issuer.app.db.write().await.unwrap();
     let exp = issuer.app.clock.now() + 300;
-    let take = status::take_for_session(&issuer.app, &mut tx, &session, 0, Algorithm::Rs256, exp);
+    let take = status::take(&issuer.app, &mut tx, &bond(&session), Algorithm::Rs256, exp);
     take.await.unwrap().unwrap();
     let ending = issuer.log_out(&main);
     tokio::pin!(ending);

@@ -8,12 +8,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
-use crate::db::sessions::Session;
 use crate::http::cookie;
 use crate::http::extract::{Body, MainCaller, Transport};
 use crate::mint::grants::parse_wanted;
 use crate::mint::target::check_names;
-use crate::mint::{MainToken, MicroRequest, main_token, micro_token};
+use crate::mint::{Holder, MainToken, MicroRequest, main_token, micro_token};
 use crate::problem::Problem;
 use crate::session;
 
@@ -50,10 +49,10 @@ pub async fn handle(
 ) -> Result<Response, Problem> {
     check_names("services", &request.services)?;
     let narrow = request.permissions.as_deref().map(parse_wanted).transpose()?;
-    let request = MicroRequest { services: request.services, narrow };
-    let micro = micro_token::mint(&app, &caller.session, &request).await?;
+    let request = MicroRequest { services: request.services, narrow, ..MicroRequest::default() };
+    let micro = micro_token::mint_for(&app, &Holder::Person(&caller.held), &request).await?;
     let transport = caller.proof.transport;
-    let main = successor(&app, caller).await?;
+    let main = successor(&app, &caller).await?;
     let cookie = match (&main, transport) {
         (Some(main), Transport::Cookie) => Some((SET_COOKIE, cookie::store(&app, main)?)),
         _ => None,
@@ -70,13 +69,13 @@ pub async fn handle(
 
 /// The next main token, where the caller needs one: theirs is old, or was replaced and the answer
 /// that said so may be lost.
-async fn successor(app: &App, caller: MainCaller) -> Result<Option<MainToken>, Problem> {
-    let session: Session = if caller.holds_previous {
-        caller.session
-    } else if app.clock.now() - caller.session.rotated_at >= app.settings.main.rotate_after {
-        session::rotate(app, &caller.proof.claims).await?.session
-    } else {
+async fn successor(app: &App, caller: &MainCaller) -> Result<Option<MainToken>, Problem> {
+    if caller.holds_previous {
+        return main_token::issue(app, &caller.session).map(Some);
+    }
+    if app.clock.now() - caller.session.rotated_at < app.settings.main.rotate_after {
         return Ok(None);
-    };
-    main_token::issue(app, &session).map(Some)
+    }
+    let rotated = session::rotate(app, &caller.proof.claims).await?;
+    main_token::issue(app, &rotated.session).map(Some)
 }

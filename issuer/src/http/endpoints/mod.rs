@@ -8,6 +8,7 @@ pub mod log_out;
 pub mod me;
 pub mod metadata;
 pub mod micro_token;
+pub mod oauth2;
 pub mod page;
 pub mod permissions;
 pub mod public_key;

@@ -2,13 +2,12 @@
 
 use axum::Json;
 use axum::extract::State;
-use laika_claims::IssuerCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
-use crate::db::entitlements;
 use crate::http::extract::{MainCaller, Query};
+use crate::mint::Holder;
 use crate::mint::grants::reach;
 use crate::mint::target::{self, check_names};
 use crate::problem::Problem;
@@ -40,14 +39,8 @@ pub async fn handle(
 ) -> Result<Json<Answer>, Problem> {
     let names = [which.service];
     check_names("service", &names)?;
-    let mut connection = app.db.read().await?;
-    let target = target::resolve(&app, &mut connection, &names).await?;
-    let held =
-        entitlements::of_session(&mut connection, caller.session.id, target.algorithm).await?;
-    let held = held.ok_or_else(|| {
-        Problem::issuer(IssuerCode::SessionEnded, "the session has ended; log in again")
-    })?;
-    let reach = reach(&held, &target);
+    let target = target::resolve(&app, &names).await?;
+    let reach = reach(&Holder::Person(&caller.held), &target);
     let [service] = names;
     Ok(Json(Answer {
         service,

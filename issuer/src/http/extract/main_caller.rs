@@ -1,5 +1,7 @@
 //! Callers that show a main token.
 
+use std::ops::Deref;
+
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use laika_claims::token::MainClaims;
@@ -7,8 +9,7 @@ use laika_claims::token::MainClaims;
 use super::credentials::{Transport, find};
 use super::refuse_foreign_origin;
 use crate::app::App;
-use crate::db::sessions::Session;
-use crate::db::users::User;
+use crate::db::entitlements::Entitlements;
 use crate::mint::main_token;
 use crate::problem::Problem;
 use crate::session;
@@ -26,14 +27,20 @@ pub struct MainProof {
 /// Somebody with a main token that holds, in a session that goes on.
 #[derive(Debug, Clone)]
 pub struct MainCaller {
-    /// Who they are.
-    pub user: User,
-    /// Their session.
-    pub session: Session,
+    /// Their session, who they are, and what they may do.
+    pub held: Entitlements,
     /// Whether they still hold the token before the current one.
     pub holds_previous: bool,
     /// The token they showed.
     pub proof: MainProof,
+}
+
+impl Deref for MainCaller {
+    type Target = Entitlements;
+
+    fn deref(&self) -> &Entitlements {
+        &self.held
+    }
 }
 
 impl FromRequestParts<App> for MainProof {
@@ -55,11 +62,6 @@ impl FromRequestParts<App> for MainCaller {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let proof = MainProof::from_request_parts(parts, app).await?;
         let caller = session::check(app, &proof.claims).await?;
-        Ok(Self {
-            user: caller.user,
-            session: caller.session,
-            holds_previous: caller.holds_previous,
-            proof,
-        })
+        Ok(Self { held: caller.held, holds_previous: caller.holds_previous, proof })
     }
 }

@@ -2,8 +2,10 @@
 
 use laika_claims::IssuerCode;
 
-use crate::http::endpoint::{Endpoint, get};
+use crate::http::endpoint::{Auth, Endpoint, get, post};
+use crate::http::endpoints::oauth2::{introspect, revoke, token};
 use crate::http::endpoints::{jwks, metadata, public_key, status};
+use crate::http::oauth::ErrorBody;
 use crate::status::lists;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -26,5 +28,26 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .summary("metadata of this issuer")
             .text(200, "application/json")
             .empty(304),
+        post("/oauth2/token", token::handle)
+            .summary("tokens by the standards")
+            .auth(Auth::Client)
+            .form::<token::Request>()
+            .answer::<token::Answer>(200)
+            .answer::<ErrorBody>(400)
+            .answer::<ErrorBody>(401),
+        post("/oauth2/introspect", introspect::handle)
+            .summary("whether a token counts")
+            .auth(Auth::Client)
+            .form::<introspect::Request>()
+            .answer::<introspect::Answer>(200)
+            .answer::<ErrorBody>(400)
+            .answer::<ErrorBody>(401),
+        post("/oauth2/revoke", revoke::handle)
+            .summary("end the session of a main token")
+            .auth(Auth::Client)
+            .form::<revoke::Request>()
+            .empty(200)
+            .answer::<ErrorBody>(400)
+            .answer::<ErrorBody>(401),
     ]
 }

@@ -1,0 +1,77 @@
+//! `laika service-account`.
+
+use serde::Serialize;
+
+use super::arguments::ServiceAccountCommand;
+use super::exit::Failure;
+use super::output;
+use crate::app::App;
+use crate::db::entitlements::HeldRole;
+use crate::db::service_accounts::{self as rows, ServiceAccount};
+use crate::oauth2::service_accounts::{self, By, New};
+
+#[derive(Debug, Serialize)]
+struct Row {
+    name: String,
+    service: Option<String>,
+    roles: Vec<String>,
+    disabled: bool,
+    created_at: i64,
+    last_used_at: Option<i64>,
+}
+
+pub(super) async fn run(app: &App, command: ServiceAccountCommand) -> Result<(), Failure> {
+    let by = By::command_line();
+    if let ServiceAccountCommand::List(list) = command {
+        let mut connection = app.db.read().await?;
+        let found = rows::list(&mut connection, &list.after, list.limit).await?;
+        let found: Vec<_> = found.into_iter().map(row).collect();
+        return output::list(&found, list.json, |row| {
+            let state = if row.disabled { "disabled" } else { "active" };
+            let service = row.service.clone().unwrap_or_default();
+            vec![row.name.clone(), service, state.to_owned(), row.roles.join(" ")]
+        });
+    }
+    let mut tx = app.db.write().await?;
+    let secret = match command {
+        ServiceAccountCommand::Create { name, service, roles } => {
+            let new = New { name, service, roles };
+            let (_, secret) = service_accounts::create(app, &mut tx, &by, &new).await?;
+            Some(secret)
+        }
+        ServiceAccountCommand::Rotate { name, overlap } => {
+            Some(service_accounts::rotate_secret(app, &mut tx, &by, &name, overlap).await?)
+        }
+        ServiceAccountCommand::SetRoles { name, roles } => {
+            service_accounts::set_roles(app, &mut tx, &by, &name, &roles).await?;
+            None
+        }
+        ServiceAccountCommand::Disable { name } => {
+            service_accounts::set_disabled(app, &mut tx, &by, &name, true).await?;
+            None
+        }
+        ServiceAccountCommand::Enable { name } => {
+            service_accounts::set_disabled(app, &mut tx, &by, &name, false).await?;
+            None
+        }
+        ServiceAccountCommand::Delete { name } => {
+            service_accounts::delete(app, &mut tx, &by, &name).await?;
+            None
+        }
+        ServiceAccountCommand::List(_) => None,
+    };
+    tx.commit().await?;
+    // Only what was committed is shown: a secret that does not count would be looked for in vain.
+    secret.map_or(Ok(()), |secret| output::line(secret.reveal()))
+}
+
+fn row((account, roles): (ServiceAccount, Vec<HeldRole>)) -> Row {
+    Row {
+        name: account.name,
+        service: account.service,
+        roles: roles.into_iter().map(|role| role.name).collect(),
+        disabled: account.disabled_at.is_some(),
+        created_at: account.created_at,
+        last_used_at: account.last_used_at,
+    }
+}

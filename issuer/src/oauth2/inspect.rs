@@ -1,0 +1,77 @@
+//! Introspection (RFC 7662) and revocation (RFC 7009).
+
+use laika_claims::ErrorCode;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::client::Asker;
+use super::error::{OAuthCode, OAuthError};
+use super::exchange::speaks_for;
+use super::parameters::Parameters;
+use super::subject::{self, Living, ProvedMicro};
+use crate::app::App;
+use crate::db::sessions::EndReason;
+use crate::mint::grants::reach;
+use crate::mint::{main_token, target};
+use crate::session;
+
+/// What a service account may know of a token: its claims, where it is a micro token for the
+/// account's service, the session goes on, and its holder has lost nothing that it says. `None`
+/// otherwise, also for a main token, which is nobody's business but the issuer's.
+///
+/// # Errors
+/// The caller is no service account, or the token is missing.
+pub async fn introspect(
+    app: &App,
+    asker: &Asker,
+    parameters: &Parameters,
+) -> Result<Option<Map<String, Value>>, OAuthError> {
+    let Asker::ServiceAccount(account, _) = asker else {
+        let description = "a service account must show its secret";
+        return Err(OAuthError::new(OAuthCode::InvalidClient, description));
+    };
+    let token = parameters.need("token")?;
+    let Ok(micro) = subject::prove(app, token).await? else { return Ok(None) };
+    if !speaks_for(app, account, &micro).await? {
+        return Ok(None);
+    }
+    let Some(living) = micro.living(app).await? else { return Ok(None) };
+    if has_lost(app, &micro, &living).await? {
+        return Ok(None);
+    }
+    Ok(Some(micro.claims))
+}
+
+/// Whether a token says more than its holder may do now, and its services mind.
+async fn has_lost(app: &App, micro: &ProvedMicro, living: &Living) -> Result<bool, OAuthError> {
+    let target = target::resolve(app, &micro.audiences()).await?;
+    if !target.stale() {
+        return Ok(false);
+    }
+    let now = reach(&living.holder(), &target);
+    let lost_role = micro.roles().iter().any(|role| !now.roles.contains(role));
+    let held = |grant| now.grants.iter().any(|held| held.includes(grant));
+    Ok(lost_role || !micro.grants().iter().all(held))
+}
+
+/// Ends the session of a main token, also of one that has been replaced. A token that does not
+/// hold is as good as revoked.
+///
+/// # Errors
+/// The token is missing, or it is a micro token: those end with their session, or expire.
+pub async fn revoke(app: &App, parameters: &Parameters) -> Result<(), OAuthError> {
+    let token = parameters.need("token")?;
+    let micro = subject::prove(app, token).await?;
+    if !matches!(micro, Err(ErrorCode::TypeMismatch)) {
+        if micro.is_ok() {
+            let description = "a micro token can't be revoked; revoke the main token";
+            return Err(OAuthError::new(OAuthCode::UnsupportedTokenType, description));
+        }
+        return Ok(());
+    }
+    let Ok(claims) = main_token::prove(app, token).await else { return Ok(()) };
+    if let Ok(session) = Uuid::parse_str(&claims.sid) {
+        session::end(app, session, EndReason::LogOut).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,131 @@
+//! A micro token that comes back: proved, and held against what its holder is now.
+
+use laika_claims::token::{MICRO_TYP, MICRO_TYPE, SERVICE_ACCOUNT_PREFIX};
+use laika_claims::{ErrorCode, Grant};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::clock::{UnixSeconds, claim_seconds};
+use crate::db::entitlements::{self, Entitlements, HeldRole};
+use crate::db::service_accounts::{self, ServiceAccount};
+use crate::db::users::UserStatus;
+use crate::keys::jws;
+use crate::mint::Holder;
+use crate::problem::Problem;
+
+/// A micro token of this issuer whose signature and times hold.
+#[derive(Debug, Clone)]
+pub struct ProvedMicro {
+    /// Every claim.
+    pub claims: Map<String, Value>,
+    /// When it expires.
+    pub exp: UnixSeconds,
+}
+
+/// What the holder of a micro token is now.
+#[derive(Debug, Clone)]
+pub enum Living {
+    /// A person in a session that goes on.
+    Person(Box<Entitlements>),
+    /// A service account that may be used.
+    ServiceAccount(ServiceAccount, Vec<HeldRole>),
+    /// Somebody of whom nothing is kept.
+    Anonymous(Uuid),
+}
+
+impl Living {
+    /// The same, as minting takes it.
+    #[must_use]
+    pub fn holder(&self) -> Holder<'_> {
+        match self {
+            Self::Person(held) => Holder::Person(held),
+            Self::ServiceAccount(account, roles) => Holder::ServiceAccount { account, roles },
+            Self::Anonymous(id) => Holder::Anonymous(*id),
+        }
+    }
+}
+
+/// Proves a micro token of this issuer.
+///
+/// # Errors
+/// What is wrong with it.
+pub async fn prove(
+    app: &App,
+    token: &str,
+) -> Result<Result<ProvedMicro, ErrorCode>, Problem> {
+    Ok(jws::prove(app, MICRO_TYP, token).await?.and_then(|claims| read(app, claims)))
+}
+
+fn read(app: &App, claims: Map<String, Value>) -> Result<ProvedMicro, ErrorCode> {
+    if claims.get("type").and_then(Value::as_str) != Some(MICRO_TYPE) {
+        return Err(ErrorCode::TypeMismatch);
+    }
+    if claims.get("iss").and_then(Value::as_str) != Some(app.issuer.as_str()) {
+        return Err(ErrorCode::IssuerMismatch);
+    }
+    let exp = claims.get("exp").and_then(Value::as_i64).ok_or(ErrorCode::ClaimInvalid)?;
+    if claim_seconds(exp) <= claim_seconds(app.clock.now()) {
+        return Err(ErrorCode::Expired);
+    }
+    Ok(ProvedMicro { claims, exp })
+}
+
+impl ProvedMicro {
+    /// The audiences.
+    #[must_use]
+    pub fn audiences(&self) -> Vec<String> {
+        self.texts("aud")
+    }
+
+    /// The roles.
+    #[must_use]
+    pub fn roles(&self) -> Vec<String> {
+        self.texts("roles")
+    }
+
+    /// The grants.
+    #[must_use]
+    pub fn grants(&self) -> Vec<Grant> {
+        self.texts("permissions").iter().filter_map(|text| Grant::parse(text).ok()).collect()
+    }
+
+    /// What its holder is now; `None` where the session has ended, or the account may not be used.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn living(&self, app: &App) -> Result<Option<Living>, Problem> {
+        let text = |name: &str| self.claims.get(name).and_then(Value::as_str);
+        let Some(subject) = text("sub") else { return Ok(None) };
+        let now = app.clock.now();
+        if let Some(name) = subject.strip_prefix(SERVICE_ACCOUNT_PREFIX) {
+            let mut connection = app.db.read().await?;
+            let found = service_accounts::by_name(&mut connection, name).await?;
+            return Ok(found
+                .filter(|(account, _)| account.is_active())
+                .map(|(account, roles)| Living::ServiceAccount(account, roles)));
+        }
+        let Ok(id) = Uuid::parse_str(subject) else { return Ok(None) };
+        let Some(session) = text("sid") else {
+            let anonymous = self.claims.get("anonymous") == Some(&Value::Bool(true));
+            return Ok(anonymous.then_some(Living::Anonymous(id)));
+        };
+        let Ok(session) = Uuid::parse_str(session) else { return Ok(None) };
+        let mut connection = app.db.read().await?;
+        let found = entitlements::of_session(&mut connection, session).await?;
+        let goes_on = |held: &Entitlements| {
+            let session = &held.session;
+            held.user.id == id
+                && held.user.status == UserStatus::Active
+                && session.ended_at.is_none()
+                && session.expires_at > now
+                && session.ends_at.is_none_or(|end| end > now)
+        };
+        Ok(found.filter(goes_on).map(|held| Living::Person(Box::new(held))))
+    }
+
+    fn texts(&self, name: &str) -> Vec<String> {
+        let items = self.claims.get(name).and_then(Value::as_array).into_iter().flatten();
+        items.filter_map(|item| item.as_str().map(str::to_owned)).collect()
+    }
+}
