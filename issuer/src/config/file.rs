@@ -43,6 +43,9 @@ pub struct File {
     /// Passwords.
     #[serde(default)]
     pub password: Password,
+    /// Rate limits, and how much is done at once.
+    #[serde(default)]
+    pub limits: Limits,
 }
 
 /// Main tokens; all in seconds.
@@ -91,6 +94,40 @@ pub struct Password {
     pub workers: Option<i64>,
     /// How many may wait for their turn.
     pub queue: Option<i64>,
+}
+
+/// Rate limits like `10/15m` or `off`, and how much is done at once.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Failed log-ins of one account from one address block.
+    pub login: Option<String>,
+    /// Failed log-ins of one account from everywhere.
+    pub login_account: Option<String>,
+    /// Failed log-ins of any account from one address block.
+    pub login_address: Option<String>,
+    /// Failed second factors of one account.
+    pub second_factor: Option<String>,
+    /// Registrations from one address block.
+    pub registration: Option<String>,
+    /// Resets of a password, for one account and from one address block.
+    pub reset: Option<String>,
+    /// Mails that are asked for again.
+    pub resend: Option<String>,
+    /// Anonymous tokens for one address block.
+    pub anonymous: Option<String>,
+    /// Codes of mails that are tried from one address block.
+    pub verification: Option<String>,
+    /// Failures of a service account's secret.
+    pub client_credentials: Option<String>,
+    /// Requests of one address block to one process.
+    pub requests: Option<String>,
+    /// Networks that `requests` does not hold for.
+    pub unlimited: Option<Vec<String>>,
+    /// Requests that one process works on at once.
+    pub in_flight: Option<i64>,
+    /// Connections that one process holds at once.
+    pub connections: Option<i64>,
 }
 
 /// The JSON Schema of the settings file.

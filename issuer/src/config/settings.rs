@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use super::file::{self, File};
+use super::limits::{self, Limits};
 use super::{ConfigError, PublicUrl, default_database_url};
 use crate::accounts::role_name;
 use crate::keys::Algorithm;
@@ -40,6 +41,8 @@ pub struct Settings {
     pub default_role: DefaultRole,
     /// Passwords.
     pub password: Password,
+    /// Rate limits, and how much is done at once.
+    pub limits: Limits,
 }
 
 /// Main tokens; all in seconds.
@@ -124,6 +127,7 @@ impl Settings {
             },
             default_role: default_role(file.default_role)?,
             password: password(&file.password)?,
+            limits: limits::check(&file.limits)?,
         })
     }
 }
@@ -187,7 +191,7 @@ fn algorithm(name: Option<&str>) -> Result<Algorithm, ConfigError> {
 }
 
 /// The number that was written, or the default; in the range, and of the type that is wanted.
-fn number<T: TryFrom<i64>>(
+pub(super) fn number<T: TryFrom<i64>>(
     name: &str,
     written: Option<i64>,
     default: i64,

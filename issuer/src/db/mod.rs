@@ -12,6 +12,7 @@ pub mod entitlements;
 mod error;
 pub mod invitations;
 pub mod keys;
+pub mod limits;
 pub mod roles;
 pub mod row;
 pub mod services;

@@ -14,6 +14,7 @@ mod cookies;
 mod credentials;
 mod entitlements;
 mod invitation;
+mod limits;
 mod logs;
 mod overload;
 mod page;
