@@ -2,11 +2,16 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use tokio::sync::Semaphore;
 
 use crate::clock::Clock;
 use crate::config::{PublicUrl, Settings};
 use crate::db::{self, Db};
 use crate::keys::KeyRing;
+use crate::limits::Requests;
+use crate::metrics::Metrics;
 use crate::one_time_code::{self, INVITATION_PREFIX};
 use crate::password::Passwords;
 use crate::problem::Problem;
@@ -32,6 +37,14 @@ pub struct State {
     pub keys: KeyRing,
     /// Password hashes.
     pub passwords: Passwords,
+    /// The general limit on requests.
+    pub requests: Requests,
+    /// Places for requests that are worked on.
+    pub places: Semaphore,
+    /// What is measured.
+    pub metrics: Metrics,
+    /// Whether the service was told to end.
+    pub ending: AtomicBool,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Random numbers.
@@ -63,7 +76,21 @@ impl App {
         let role = &settings.default_role;
         db::roles::ensure(&mut tx, &role.name, role.level, clock.now()).await?;
         tx.commit().await?;
-        Ok(Self(Arc::new(State { issuer, settings, db, keys, passwords, clock, random })))
+        let requests = Requests::new(&settings.limits, &*random)?;
+        let places = Semaphore::new(settings.limits.in_flight);
+        Ok(Self(Arc::new(State {
+            issuer,
+            settings,
+            db,
+            keys,
+            passwords,
+            requests,
+            places,
+            metrics: Metrics::default(),
+            ending: AtomicBool::new(false),
+            clock,
+            random,
+        })))
     }
 
     /// The link by which the first administrator signs up, while there is none; a new one at every

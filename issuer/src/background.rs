@@ -32,11 +32,23 @@ pub struct Task {
 /// Every task.
 #[must_use]
 pub fn tasks() -> Vec<Task> {
-    vec![Task {
-        name: "forget expired sessions",
-        every: Duration::from_secs(300),
-        work: |app| Box::pin(forget_expired_sessions(app)),
-    }]
+    vec![
+        Task {
+            name: "end sessions on schedule",
+            every: Duration::from_secs(5),
+            work: |app| Box::pin(crate::session::end_scheduled(app)),
+        },
+        Task {
+            name: "forget expired sessions",
+            every: Duration::from_secs(300),
+            work: |app| Box::pin(forget_expired_sessions(app)),
+        },
+        Task {
+            name: "forget limits and devices",
+            every: Duration::from_secs(60),
+            work: |app| Box::pin(crate::limits::forget(app)),
+        },
+    ]
 }
 
 /// Runs every task once, one after the other.
@@ -62,7 +74,9 @@ pub fn start(app: &App, ends: &watch::Receiver<bool>) -> JoinSet<()> {
 
 async fn repeat(task: Task, app: App, mut ends: watch::Receiver<bool>) {
     loop {
-        if let Err(problem) = (task.work)(&app).await {
+        let done = (task.work)(&app).await;
+        app.metrics.ran(task.name, done.is_ok());
+        if let Err(problem) = done {
             tracing::error!(task = task.name, %problem, "a background task failed");
         }
         tokio::select! {

@@ -20,6 +20,7 @@
 //! | [`status`] | revocation: slots and lists |
 //! | [`audit`] | who did what |
 //! | [`background`] | what is done beside requests, again and again |
+//! | [`metrics`] | what Prometheus reads |
 //! | [`keys`] | signing keys: made, wrapped, published |
 //! | [`db`] | migrations and queries |
 //! | [`seed`] | seed files for `laika import` |
@@ -39,6 +40,7 @@ pub mod db;
 pub mod http;
 pub mod keys;
 pub mod limits;
+pub mod metrics;
 pub mod mint;
 pub mod one_time_code;
 pub mod password;

@@ -27,10 +27,23 @@ pub struct File {
     pub signing_algorithm: Option<String>,
     /// Origins of web pages that may call this issuer, besides its own.
     pub allowed_origins: Option<Vec<String>>,
+    /// Names besides the public URL's by which this issuer may be called, such as one inside a
+    /// cluster.
+    pub allowed_hosts: Option<Vec<String>>,
+    /// Networks of proxies whose `X-Forwarded-For` and `Forwarded` are believed.
+    pub trusted_proxies: Option<Vec<String>>,
     /// Seconds a request may take.
     pub request_timeout: Option<i64>,
+    /// Seconds the headers of a request may take, and a connection may be idle.
+    pub header_timeout: Option<i64>,
+    /// Seconds between the signal to end, from which on `/readyz` refuses, and the end of listening.
+    pub shutdown_delay: Option<i64>,
     /// What is logged: `error`, `warn`, `info`, `debug`, `trace`, or a filter of tracing.
     pub log: Option<String>,
+    /// `text` or `json`.
+    pub log_format: Option<String>,
+    /// Address and port where Prometheus reads metrics; absent: nowhere.
+    pub metrics_listen: Option<String>,
     /// Main tokens.
     #[serde(default)]
     pub main: Main,

@@ -99,7 +99,7 @@ pub(super) fn check(file: &file::Limits) -> Result<Limits, ConfigError> {
         login_account: rate("limits.login_account", file.login_account.as_deref(), "100/h")?,
         login_address: rate("limits.login_address", file.login_address.as_deref(), "100/h")?,
         second_factor: rate("limits.second_factor", file.second_factor.as_deref(), "20/h")?,
-        registration: rate("limits.registration", file.registration.as_deref(), "30/h")?,
+        registration: rate("limits.registration", file.registration.as_deref(), "60/h")?,
         reset: rate("limits.reset", file.reset.as_deref(), "10/h")?,
         resend: rate("limits.resend", file.resend.as_deref(), "10/h")?,
         anonymous: rate("limits.anonymous", file.anonymous.as_deref(), "60/m")?,

@@ -7,6 +7,7 @@
 
 pub mod audit;
 mod connect;
+pub mod devices;
 mod engine;
 pub mod entitlements;
 mod error;

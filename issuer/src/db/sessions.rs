@@ -70,7 +70,9 @@ pub enum EndReason {
 }
 
 impl EndReason {
-    fn as_str(self) -> &'static str {
+    /// As the database and the audit log write it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::LogOut => "log_out",
             Self::Reuse => "reuse",
@@ -181,7 +183,7 @@ pub async fn mark_used(
     Ok(())
 }
 
-/// Ends a session; whether it was still going on.
+/// Ends a session; whose it was, where it was still going on.
 ///
 /// # Errors
 /// The query failed.
@@ -190,16 +192,82 @@ pub async fn end(
     id: Uuid,
     reason: EndReason,
     now: UnixSeconds,
-) -> Result<bool, DbError> {
-    let result = sqlx::query(
-        "UPDATE sessions SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL",
+) -> Result<Option<Uuid>, DbError> {
+    let row = sqlx::query(
+        "UPDATE sessions SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL \
+         RETURNING user_id",
     )
     .bind(id.to_string())
     .bind(now)
     .bind(reason.as_str())
+    .fetch_optional(db)
+    .await?;
+    row.map(|row| get_uuid(&row, "user_id")).transpose()
+}
+
+/// Whose session this is, where it goes on.
+///
+/// # Errors
+/// The query failed.
+pub async fn holder_of_open(
+    db: &mut Connection,
+    id: Uuid,
+    now: UnixSeconds,
+) -> Result<Option<Uuid>, DbError> {
+    let row = sqlx::query(
+        "SELECT user_id FROM sessions WHERE id = $1 AND ended_at IS NULL AND expires_at > $2 \
+         AND (ends_at IS NULL OR ends_at > $2)",
+    )
+    .bind(id.to_string())
+    .bind(now)
+    .fetch_optional(db)
+    .await?;
+    row.map(|row| get_uuid(&row, "user_id")).transpose()
+}
+
+/// Sets or takes back the end of a session; whether it goes on.
+///
+/// # Errors
+/// The query failed.
+pub async fn schedule_end(
+    db: &mut Connection,
+    id: Uuid,
+    at: Option<UnixSeconds>,
+    now: UnixSeconds,
+) -> Result<bool, DbError> {
+    let result = sqlx::query(
+        "UPDATE sessions SET ends_at = $2 WHERE id = $1 AND ended_at IS NULL AND expires_at > $3 \
+         AND (ends_at IS NULL OR ends_at > $3)",
+    )
+    .bind(id.to_string())
+    .bind(at)
+    .bind(now)
     .execute(db)
     .await?;
     Ok(result.rows_affected() == 1)
+}
+
+/// Ends sessions whose end was set and has passed, `limit` of them at most; their ids, and whose
+/// they were.
+///
+/// # Errors
+/// The query failed.
+pub async fn end_scheduled(
+    db: &mut Connection,
+    now: UnixSeconds,
+    limit: i64,
+) -> Result<Vec<(Uuid, Uuid)>, DbError> {
+    let rows = sqlx::query(
+        "UPDATE sessions SET ended_at = $1, end_reason = $2 WHERE ended_at IS NULL AND id IN \
+         (SELECT id FROM sessions WHERE ends_at <= $1 AND ended_at IS NULL \
+         ORDER BY ends_at LIMIT $3) RETURNING id, user_id",
+    )
+    .bind(now)
+    .bind(EndReason::Administrator.as_str())
+    .bind(limit)
+    .fetch_all(db)
+    .await?;
+    rows.iter().map(|row| Ok((get_uuid(row, "id")?, get_uuid(row, "user_id")?))).collect()
 }
 
 /// Ends every session of a user that goes on, but for `except`; the ids of those it ended.
@@ -276,6 +344,7 @@ pub async fn of_user(
         "SELECT id, user_id, ctr, rotated_at, current_used, created_at, auth_time, amr, \
          expires_at, ends_at, last_used_at, ended_at, client, address, user_agent FROM sessions \
          WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2 \
+         AND (ends_at IS NULL OR ends_at > $2) \
          AND (created_at < $3 OR (created_at = $3 AND id < $4)) \
          ORDER BY created_at DESC, id DESC LIMIT $5",
     )

@@ -17,11 +17,14 @@
 
 mod block;
 mod kind;
+pub mod log_in;
+mod requests;
 
 use std::fmt;
 
 pub use block::block;
 pub use kind::{Key, Limited};
+pub use requests::Requests;
 
 use laika_claims::IssuerCode;
 
@@ -50,6 +53,7 @@ pub async fn take(app: &App, db: &mut Connection, kind: Limited, key: &Key) -> R
         return Ok(());
     }
     let empty_at = db::limits::empty_at(db, &row).await?.unwrap_or(now);
+    app.metrics.rate_limited(kind.as_str());
     tracing::info!(limit = %kind, "a rate limit refused a request");
     Err(refused(empty_at.saturating_sub(numbers.open_until)))
 }
@@ -83,11 +87,14 @@ pub async fn give_back(
     Ok(())
 }
 
-/// Removes what need not be remembered any more.
+/// Removes what need not be remembered any more, of limits and of devices.
 ///
 /// # Errors
 /// The database failed.
 pub async fn forget(app: &App) -> Result<(), Problem> {
+    let mut tx = app.db.write().await?;
+    db::devices::forget_expired(&mut tx, app.clock.now()).await?;
+    tx.commit().await?;
     let now = app.clock.now().saturating_mul(1000);
     loop {
         // A transaction for each thousand rows: others write in between.

@@ -14,6 +14,7 @@ use crate::db::entitlements::{self, Entitlements};
 use crate::db::sessions::Session;
 use crate::db::users::UserStatus;
 use crate::keys::jws;
+use crate::metrics::Minted;
 use crate::problem::Problem;
 use crate::random;
 
@@ -62,6 +63,7 @@ pub async fn mint(
         None => reach,
     };
     let claims = claims(app, session, &held, &target, &reach)?;
+    app.metrics.minted(Minted::Micro);
     let token = sign_within_budget(app, &target, claims.clone())?;
     Ok(MicroToken {
         token,
@@ -79,7 +81,8 @@ fn claims(
 ) -> Result<MicroClaims, Problem> {
     let now = app.clock.now();
     // No micro token outlives the session it came from.
-    let exp = now.saturating_add(target.lifetime).min(session.expires_at).max(now);
+    let end = session.ends_at.unwrap_or(session.expires_at).min(session.expires_at);
+    let exp = now.saturating_add(target.lifetime).min(end).max(now);
     Ok(MicroClaims {
         iss: app.issuer.as_str().to_owned(),
         sub: session.user_id.to_string(),
