@@ -21,6 +21,9 @@ use crate::random::{self, Random, RandomError};
 /// Slots; half a megabyte.
 const SLOTS: usize = 1 << 16;
 
+/// How far the readings of threads that ask at once may be apart, in microseconds.
+const SKEW: u64 = 1_000_000;
+
 /// The general limit.
 pub struct Requests {
     rate: Option<Rate>,
@@ -62,7 +65,12 @@ impl Requests {
         let whole = u64::try_from(rate.period).unwrap_or_default().saturating_mul(1_000_000);
         let interval = (whole / u64::try_from(rate.count).unwrap_or(1).max(1)).max(1);
         let open_until = now.saturating_add(whole.saturating_sub(interval));
+        let absurd = now.saturating_add(whole).saturating_add(SKEW);
         let next = |empty_at: u64| {
+            if empty_at > absurd {
+                // Not written under this clock.
+                return Some(now.saturating_add(interval));
+            }
             (empty_at <= open_until).then(|| empty_at.max(now).saturating_add(interval))
         };
         match slot.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next) {
