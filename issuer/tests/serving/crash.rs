@@ -108,7 +108,7 @@ fn step(address: &str, number: usize, round: u64, turn: u64, told: &mut Told) ->
     let other = main_token(&answer.body);
     let path = format!("/v1/sessions/{}", answer.body["session_id"].as_str()?);
     let main = told.main.clone()?;
-    let answer = if turn % 2 == 0 {
+    let answer = if turn.is_multiple_of(2) {
         call(address, "DELETE", &path, Some(&main), None)?
     } else {
         call(address, "DELETE", "/v1/sessions/current", Some(&other), None)?

@@ -58,7 +58,8 @@ pub(super) async fn trace(State(app): State<App>, request: Request, next: Next) 
 
     let status = response.status().as_u16();
     app.metrics.answered(&method, route, status, took);
-    let took = took.as_millis();
+    // JSON has no number for 128 bits.
+    let took = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     let problem = response.extensions().get::<Arc<Problem>>().cloned();
     let code = problem.as_ref().map(|problem| problem.code.as_str());
     let cause = problem.as_ref().and_then(|problem| problem.cause.as_deref());
