@@ -154,6 +154,8 @@ codes! {
         PermissionNotGranted = "permission_not_granted" => 403, Challenge::InsufficientScope;
         /// A call by cookie came from an origin that is not allowed.
         OriginRefused = "origin_refused" => 403, Challenge::None;
+        /// The request names a host that is not this issuer's.
+        HostRefused = "host_refused" => 421, Challenge::None;
         /// The user name was changed before; it can be changed once.
         UsernameAlreadyChanged = "username_already_changed" => 409, Challenge::None;
         /// The e-mail of the account is not verified yet.

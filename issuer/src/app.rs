@@ -2,12 +2,17 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use tokio::sync::Semaphore;
 
 use crate::clock::Clock;
 use crate::config::{PublicUrl, Settings};
 use crate::db::{self, Db};
 use crate::keys::{self, KeyRing};
 use crate::mint::ServiceCatalogue;
+use crate::limits::Requests;
+use crate::metrics::Metrics;
 use crate::one_time_code::{self, INVITATION_PREFIX};
 use crate::password::Passwords;
 use crate::problem::Problem;
@@ -38,6 +43,14 @@ pub struct State {
     pub services: ServiceCatalogue,
     /// Password hashes.
     pub passwords: Passwords,
+    /// The general limit on requests.
+    pub requests: Requests,
+    /// Places for requests that are worked on.
+    pub places: Semaphore,
+    /// What is measured.
+    pub metrics: Metrics,
+    /// Whether the service was told to end.
+    pub ending: AtomicBool,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Random numbers.
@@ -72,8 +85,23 @@ impl App {
         tx.commit().await?;
         let status = StatusLists::new();
         let services = ServiceCatalogue::load(&db, &*clock).await?;
-        let state = State { issuer, settings, db, keys, status, services, passwords, clock, random };
-        Ok(Self(Arc::new(state)))
+        let requests = Requests::new(&settings.limits, &*random)?;
+        let places = Semaphore::new(settings.limits.in_flight);
+        Ok(Self(Arc::new(State {
+            issuer,
+            settings,
+            db,
+            keys,
+            status,
+            services,
+            passwords,
+            requests,
+            places,
+            metrics: Metrics::default(),
+            ending: AtomicBool::new(false),
+            clock,
+            random,
+        })))
     }
 
     /// The link by which the first administrator signs up, while there is none; a new one at every

@@ -37,6 +37,11 @@ pub struct Task {
 pub fn tasks() -> Vec<Task> {
     vec![
         Task {
+            name: "end sessions on schedule",
+            every: Duration::from_secs(5),
+            work: |app| Box::pin(crate::session::end_scheduled(app)),
+        },
+        Task {
             name: "forget expired sessions",
             every: Duration::from_secs(300),
             work: |app| Box::pin(forget_expired_sessions(app)),
@@ -55,6 +60,11 @@ pub fn tasks() -> Vec<Task> {
             name: "rotate signing keys",
             every: Duration::from_secs(60),
             work: |app| Box::pin(keys::tend(app)),
+        },
+        Task {
+            name: "forget limits and devices",
+            every: Duration::from_secs(60),
+            work: |app| Box::pin(crate::limits::forget(app)),
         },
     ]
 }
@@ -82,7 +92,9 @@ pub fn start(app: &App, ends: &watch::Receiver<bool>) -> JoinSet<()> {
 
 async fn repeat(task: Task, app: App, mut ends: watch::Receiver<bool>) {
     loop {
-        if let Err(problem) = (task.work)(&app).await {
+        let done = (task.work)(&app).await;
+        app.metrics.ran(task.name, done.is_ok());
+        if let Err(problem) = done {
             tracing::error!(task = task.name, %problem, "a background task failed");
         }
         tokio::select! {

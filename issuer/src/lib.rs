@@ -17,9 +17,11 @@
 //! | [`session`] | main tokens against their session rows, rotation |
 //! | [`mint`] | main and micro tokens |
 //! | [`oauth2`] | service accounts, clients, and the endpoints that standards name |
+//! | [`limits`] | rate limits |
 //! | [`status`] | revocation: slots and lists |
 //! | [`audit`] | who did what |
 //! | [`background`] | what is done beside requests, again and again |
+//! | [`metrics`] | what Prometheus reads |
 //! | [`keys`] | signing keys: made, wrapped, published |
 //! | [`db`] | migrations and queries |
 //! | [`seed`] | seed files for `laika import` |
@@ -38,6 +40,8 @@ pub mod config;
 pub mod db;
 pub mod http;
 pub mod keys;
+pub mod limits;
+pub mod metrics;
 pub mod mint;
 pub mod oauth2;
 pub mod one_time_code;

@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -16,7 +17,8 @@ use crate::background;
 use crate::clock::SystemClock;
 use crate::config::{PublicUrl, Settings};
 use crate::db::{Db, DbError};
-use crate::http::router;
+use crate::http::server::{self, Bounds};
+use crate::http::{operator, router};
 use crate::problem::Problem;
 use crate::random::SystemRandom;
 
@@ -32,8 +34,10 @@ pub enum ServeError {
         source: io::Error,
     },
     /// The address can't be listened on.
-    #[error("can't listen on `{address}`: {source}; choose another with `listen`")]
+    #[error("can't listen on `{address}`: {source}; choose another with `{setting}`")]
     Listen {
+        /// Which setting names it.
+        setting: &'static str,
         /// Which address.
         address: SocketAddr,
         /// Why.
@@ -56,33 +60,49 @@ pub enum ServeError {
 /// See [`ServeError`].
 pub async fn serve(settings: Settings) -> Result<(), ServeError> {
     let address = settings.listen;
-    let listener = TcpListener::bind(address)
-        .await
-        .map_err(|source| ServeError::Listen { address, source })?;
+    let listener = listen("listen", address).await?;
+    let operators = match settings.metrics_listen {
+        Some(address) => Some(listen("metrics_listen", address).await?),
+        None => None,
+    };
     let local = listener.local_addr()?;
     let app = open(settings, local).await?;
     announce(&app, local).await?;
-    let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    let (ending, mut ends) = watch::channel(false);
+    let (ending, ends) = watch::channel(false);
     let mut tasks = background::start(&app, &ends);
     let told = told_to_end()?;
-    let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
+    let bounds = Bounds {
+        connections: app.settings.limits.connections,
+        header_timeout: Duration::from_secs(app.settings.header_timeout),
+        // A client that never finishes its request must not keep the service from ending.
+        drain: Duration::from_secs(app.settings.request_timeout),
+    };
+    if let Some(operators) = operators {
+        tasks.spawn(serve_operators(operators, app.clone(), bounds, ends.clone()));
+    }
+    let service = router(app.clone());
+    let state = app.clone();
+    tasks.spawn(async move {
         told.await;
-        // Nobody listens any more only where serving has failed.
+        // Whoever balances load learns of it before connections are refused.
+        state.ending.store(true, Ordering::Relaxed);
+        tokio::time::sleep(Duration::from_secs(state.settings.shutdown_delay)).await;
+        tracing::info!("ending: requests in flight are finished");
+        // Somebody listens as long as the service runs.
         let _ = ending.send(true);
     });
-    let limit = Duration::from_secs(app.settings.request_timeout);
-    tokio::select! {
-        served = serving => served?,
-        // A client that never finishes its request must not keep the service from ending.
-        () = async { let _ = ends.changed().await; tokio::time::sleep(limit).await } => {
-            tracing::warn!("ended with requests that were not finished in time");
-        }
+    if !server::serve(listener, service, bounds, ends).await {
+        tracing::warn!("ended with requests that were not finished in time");
     }
     tasks.shutdown().await;
     app.db.close().await;
     tracing::info!("ended");
     Ok(())
+}
+
+async fn listen(setting: &'static str, address: SocketAddr) -> Result<TcpListener, ServeError> {
+    let refused = |source| ServeError::Listen { setting, address, source };
+    TcpListener::bind(address).await.map_err(refused)
 }
 
 /// The state of a service that listens on `local`: folder, database, keys.
@@ -130,6 +150,14 @@ fn told_to_end() -> io::Result<impl Future<Output = ()> + Send + 'static> {
         }
         #[cfg(not(unix))]
         let _ = signal::ctrl_c().await;
-        tracing::info!("ending: requests in flight are finished");
     })
+}
+
+async fn serve_operators(
+    listener: TcpListener,
+    app: App,
+    bounds: Bounds,
+    ends: watch::Receiver<bool>,
+) {
+    server::serve(listener, operator::router(app), bounds, ends).await;
 }

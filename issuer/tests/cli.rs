@@ -173,7 +173,7 @@ fn a_client_that_never_finishes_does_not_keep_the_service_from_ending() {
     let folder = tempfile::tempdir().unwrap();
     let mut server = Server::start_with(folder.path(), &[("LAIKA_REQUEST_TIMEOUT", "1")]);
     let mut stuck = TcpStream::connect(&server.address).unwrap();
-    stuck.write_all(b"POST /v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Le").unwrap();
+    stuck.write_all(b"POST /v1/sessions HTTP/1.1\r\nHost: localhost\r\nContent-Le").unwrap();
     assert!(get(&server.address, "/livez").starts_with("HTTP/1.1 200"));
     let (code, errors) = server.end();
     assert_eq!(code, Some(0), "{errors}");
@@ -282,7 +282,10 @@ fn errors(output: &Output) -> String {
 }
 
 fn get(address: &str, path: &str) -> String {
-    exchange(address, &format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
+    exchange(
+        address,
+        &format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"),
+    )
 }
 
 fn post(address: &str, path: &str, body: &str) -> String {
@@ -290,7 +293,7 @@ fn post(address: &str, path: &str, body: &str) -> String {
     exchange(
         address,
         &format!(
-            "POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: \
+            "POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: \
              application/json\r\nContent-Length: {length}\r\n\r\n{body}"
         ),
     )

@@ -8,6 +8,8 @@ use crate::app::App;
 use crate::db;
 use crate::db::sessions::{Origin, Session};
 use crate::db::users::{User, UserStatus};
+use crate::limits::log_in::{Attempt, Whence};
+use crate::metrics::LogInOutcome;
 use crate::problem::Problem;
 use crate::secret::Secret;
 use crate::session;
@@ -25,16 +27,26 @@ pub struct LogIn {
 /// the password is wrong: one answer, after the same work.
 ///
 /// # Errors
-/// The credentials are not good, or too much is going on.
-pub async fn log_in(app: &App, log_in: &LogIn, origin: Origin) -> Result<(User, Session), Problem> {
+/// The credentials are not good, there were too many failures before, or too much is going on.
+pub async fn log_in(
+    app: &App,
+    log_in: &LogIn,
+    from: &Whence,
+    origin: Origin,
+) -> Result<(User, Session), Problem> {
     // What can't be stored can't be looked up either: PostgreSQL's texts hold no NUL.
     if !is_plausible(&log_in.password) || log_in.login.contains('\0') {
         return Err(refused());
     }
     let password = normalise(&log_in.password);
     let mut connection = app.db.read().await?;
-    let found = db::users::by_login(&mut connection, &login_key(&log_in.login)).await?;
+    let login = login_key(&log_in.login);
+    let found = db::users::by_login(&mut connection, &login).await?;
     drop(connection);
+    let user = found.as_ref().map(|(user, _)| user.id);
+    let attempt = Attempt::begin(app, &login, user, from).await.inspect_err(|_| {
+        app.metrics.log_in(LogInOutcome::Limited);
+    })?;
     // Nobody of that name: the same work against a hash that nothing fits.
     let (user, hash) = match found {
         Some((user, hash)) => (Some(user), hash),
@@ -43,14 +55,19 @@ pub async fn log_in(app: &App, log_in: &LogIn, origin: Origin) -> Result<(User, 
     let fits = app.passwords.verify(&password, hash.clone()).await?;
     let user = match user {
         Some(user) if fits && user.status == UserStatus::Active => user,
-        _ => return Err(refused()),
+        _ => {
+            app.metrics.log_in(LogInOutcome::Refused);
+            return Err(refused());
+        }
     };
     if let Some(old) = hash.filter(|hash| app.passwords.should_replace(hash)) {
         replace_hash(app, &user, &password, &old).await;
     }
     let mut tx = app.db.write().await?;
+    attempt.succeeded(app, &mut tx).await?;
     let session = session::start(app, &mut tx, user.id, origin).await?;
     tx.commit().await?;
+    app.metrics.log_in(LogInOutcome::Done);
     tracing::info!(user = %user.id, session = %session.id, "logged in");
     Ok((user, session))
 }

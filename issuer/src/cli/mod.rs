@@ -7,6 +7,7 @@ mod arguments;
 pub mod exit;
 mod import;
 mod keys;
+mod log;
 mod offline;
 mod output;
 mod roles;
@@ -14,12 +15,10 @@ mod service_accounts;
 mod services;
 mod users;
 
-use std::io::IsTerminal as _;
 use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use tracing_subscriber::EnvFilter;
 
 use self::arguments::{Arguments, Command, ConfigCommand, KeyCommand};
 use self::exit::Failure;
@@ -86,22 +85,11 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
 /// Reads the settings, and starts the log that they ask for.
 fn settings(file: Option<&Path>) -> Result<Settings, Failure> {
     let settings = config::load(file, config::process_environment())?;
-    start_log(&settings)?;
+    log::start(&settings)?;
     Ok(settings)
 }
 
 async fn open(settings: Settings) -> Result<App, Failure> {
     let local = settings.listen;
     Ok(serve::open(settings, local).await?)
-}
-
-fn start_log(settings: &Settings) -> Result<(), Failure> {
-    let filter = EnvFilter::try_new(&settings.log)
-        .map_err(|error| config::ConfigError::new("log", error.to_string()))?;
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr)
-        .init();
-    Ok(())
 }

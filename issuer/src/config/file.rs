@@ -27,10 +27,23 @@ pub struct File {
     pub signing_algorithm: Option<String>,
     /// Origins of web pages that may call this issuer, besides its own.
     pub allowed_origins: Option<Vec<String>>,
+    /// Names besides the public URL's by which this issuer may be called, such as one inside a
+    /// cluster.
+    pub allowed_hosts: Option<Vec<String>>,
+    /// Networks of proxies whose `X-Forwarded-For` and `Forwarded` are believed.
+    pub trusted_proxies: Option<Vec<String>>,
     /// Seconds a request may take.
     pub request_timeout: Option<i64>,
+    /// Seconds the headers of a request may take, and a connection may be idle.
+    pub header_timeout: Option<i64>,
+    /// Seconds between the signal to end, from which on `/readyz` refuses, and the end of listening.
+    pub shutdown_delay: Option<i64>,
     /// What is logged: `error`, `warn`, `info`, `debug`, `trace`, or a filter of tracing.
     pub log: Option<String>,
+    /// `text` or `json`.
+    pub log_format: Option<String>,
+    /// Address and port where Prometheus reads metrics; absent: nowhere.
+    pub metrics_listen: Option<String>,
     /// Main tokens.
     #[serde(default)]
     pub main: Main,
@@ -46,6 +59,9 @@ pub struct File {
     /// Rotation of signing keys.
     #[serde(default)]
     pub keys: Keys,
+    /// Rate limits, and how much is done at once.
+    #[serde(default)]
+    pub limits: Limits,
 }
 
 /// Rotation of signing keys.
@@ -104,6 +120,40 @@ pub struct Password {
     pub workers: Option<i64>,
     /// How many may wait for their turn.
     pub queue: Option<i64>,
+}
+
+/// Rate limits like `10/15m` or `off`, and how much is done at once.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Failed log-ins of one account from one address block.
+    pub login: Option<String>,
+    /// Failed log-ins of one account from everywhere.
+    pub login_account: Option<String>,
+    /// Failed log-ins of any account from one address block.
+    pub login_address: Option<String>,
+    /// Failed second factors of one account.
+    pub second_factor: Option<String>,
+    /// Registrations from one address block.
+    pub registration: Option<String>,
+    /// Resets of a password, for one account and from one address block.
+    pub reset: Option<String>,
+    /// Mails that are asked for again.
+    pub resend: Option<String>,
+    /// Anonymous tokens for one address block.
+    pub anonymous: Option<String>,
+    /// Codes of mails that are tried from one address block.
+    pub verification: Option<String>,
+    /// Failures of a service account's secret.
+    pub client_credentials: Option<String>,
+    /// Requests of one address block to one process.
+    pub requests: Option<String>,
+    /// Networks that `requests` does not hold for.
+    pub unlimited: Option<Vec<String>>,
+    /// Requests that one process works on at once.
+    pub in_flight: Option<i64>,
+    /// Connections that one process holds at once.
+    pub connections: Option<i64>,
 }
 
 /// The JSON Schema of the settings file.

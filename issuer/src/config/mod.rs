@@ -6,6 +6,7 @@
 
 pub mod environment;
 pub mod file;
+pub mod limits;
 pub mod settings;
 pub mod url;
 

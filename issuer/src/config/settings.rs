@@ -4,7 +4,10 @@ use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
+use ipnet::IpNet;
+
 use super::file::{self, File};
+use super::limits::{self, Limits};
 use super::{ConfigError, PublicUrl, default_database_url};
 use crate::accounts::role_name;
 use crate::keys::Algorithm;
@@ -29,10 +32,22 @@ pub struct Settings {
     pub signing_algorithm: Algorithm,
     /// Origins of web pages that may call, besides the issuer's own.
     pub allowed_origins: Vec<String>,
+    /// Names besides the public URL's by which the issuer may be called; lower case.
+    pub allowed_hosts: Vec<String>,
+    /// Networks of proxies whose word on the client's address is believed.
+    pub trusted_proxies: Vec<IpNet>,
     /// Seconds a request may take.
     pub request_timeout: u64,
+    /// Seconds the headers of a request may take, and a connection may be idle.
+    pub header_timeout: u64,
+    /// Seconds between the signal to end and the end of listening.
+    pub shutdown_delay: u64,
     /// What is logged.
     pub log: String,
+    /// How it is written.
+    pub log_format: LogFormat,
+    /// Where metrics are read; absent: nowhere.
+    pub metrics_listen: Option<SocketAddr>,
     /// Main tokens.
     pub main: Main,
     /// Micro tokens.
@@ -43,6 +58,8 @@ pub struct Settings {
     pub password: Password,
     /// Rotation of signing keys.
     pub keys: Keys,
+    /// Rate limits, and how much is done at once.
+    pub limits: Limits,
 }
 
 /// Rotation of signing keys; both in seconds.
@@ -52,6 +69,15 @@ pub struct Keys {
     pub rotate_every: Option<i64>,
     /// How long the next key is published before it signs.
     pub publish_ahead: i64,
+}
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// Lines to read.
+    Text,
+    /// One JSON object a line.
+    Json,
 }
 
 /// Main tokens; all in seconds.
@@ -108,7 +134,7 @@ impl Settings {
         let data_dir = file.data_dir.unwrap_or_else(|| PathBuf::from("./laika-data"));
         let public_url = file.public_url.as_deref();
         let origins = file.allowed_origins.unwrap_or_default();
-        let listen = address(&listen)?;
+        let listen = address("listen", &listen)?;
         if listen.ip().is_unspecified() && public_url.is_none() {
             let message = format!(
                 "needed where `listen` is every address, `{listen}`: say how others reach this \
@@ -127,8 +153,20 @@ impl Settings {
                 .iter()
                 .map(|url| Ok(PublicUrl::parse(url, "allowed_origins")?.as_str().to_owned()))
                 .collect::<Result<_, _>>()?,
+            allowed_hosts: hosts(file.allowed_hosts.unwrap_or_default())?,
+            trusted_proxies: limits::networks(
+                "trusted_proxies",
+                &file.trusted_proxies.unwrap_or_default(),
+            )?,
             request_timeout: number("request_timeout", file.request_timeout, 15, 1..=300)?,
+            header_timeout: number("header_timeout", file.header_timeout, 30, 1..=300)?,
+            shutdown_delay: number("shutdown_delay", file.shutdown_delay, 0, 0..=300)?,
             log: file.log.unwrap_or_else(|| "info,sqlx=warn".to_owned()),
+            log_format: log_format(file.log_format.as_deref())?,
+            metrics_listen: file
+                .metrics_listen
+                .map(|text| address("metrics_listen", &text))
+                .transpose()?,
             main: main(&file.main)?,
             micro: Micro {
                 lifetime: number("micro.lifetime", file.micro.lifetime, 300, 10..=DAY)?,
@@ -137,6 +175,7 @@ impl Settings {
             default_role: default_role(file.default_role)?,
             password: password(&file.password)?,
             keys: keys(&file.keys)?,
+            limits: limits::check(&file.limits)?,
         })
     }
 }
@@ -192,10 +231,33 @@ fn default_role(file: file::DefaultRole) -> Result<DefaultRole, ConfigError> {
     Ok(DefaultRole { name, level: number("default_role.level", file.level, 1000, 0..=1_000_000)? })
 }
 
-fn address(text: &str) -> Result<SocketAddr, ConfigError> {
+fn hosts(written: Vec<String>) -> Result<Vec<String>, ConfigError> {
+    let host = |name: String| {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        if name.is_empty() || !name.bytes().all(plain) {
+            let help = "write a host without scheme and port, like `laika.internal`";
+            return Err(ConfigError::new("allowed_hosts", format!("`{name}` is no host; {help}")));
+        }
+        Ok(name.to_ascii_lowercase())
+    };
+    written.into_iter().map(host).collect()
+}
+
+fn log_format(name: Option<&str>) -> Result<LogFormat, ConfigError> {
+    match name {
+        None | Some("text") => Ok(LogFormat::Text),
+        Some("json") => Ok(LogFormat::Json),
+        Some(other) => {
+            let message = format!("`{other}` is no format; choose `text` or `json`");
+            Err(ConfigError::new("log_format", message))
+        }
+    }
+}
+
+fn address(setting: &str, text: &str) -> Result<SocketAddr, ConfigError> {
     text.parse().map_err(|_| {
         let help = "write an address and a port, like `127.0.0.1:8080`";
-        ConfigError::new("listen", format!("`{text}` is no address; {help}"))
+        ConfigError::new(setting, format!("`{text}` is no address; {help}"))
     })
 }
 
@@ -210,7 +272,7 @@ fn algorithm(name: Option<&str>) -> Result<Algorithm, ConfigError> {
 }
 
 /// The number that was written, or the default; in the range, and of the type that is wanted.
-fn number<T: TryFrom<i64>>(
+pub(super) fn number<T: TryFrom<i64>>(
     name: &str,
     written: Option<i64>,
     default: i64,

@@ -55,6 +55,22 @@ impl PublicUrl {
         &self.text
     }
 
+    /// The host in it, in brackets where it is an IPv6 address.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        let authority = self.text.split_once("://").map_or("", |(_, authority)| authority);
+        match authority.rsplit_once(':') {
+            Some((host, port)) if !port.ends_with(']') => host,
+            _ => authority,
+        }
+    }
+
+    /// Whether it is reached over TLS, by a proxy that ends it.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.text.starts_with("https://")
+    }
+
     /// Whether it is plain http to this very machine: the one case where cookies go without
     /// `Secure`.
     #[must_use]
@@ -91,6 +107,18 @@ mod tests {
             "https://X",
         ] {
             assert!(PublicUrl::parse(bad, "x").is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_host_is_told_from_the_port() {
+        for (text, host) in [
+            ("https://id.example.com", "id.example.com"),
+            ("http://127.0.0.1:8080", "127.0.0.1"),
+            ("http://[::1]:8080", "[::1]"),
+            ("http://[::1]", "[::1]"),
+        ] {
+            assert_eq!(PublicUrl::parse(text, "x").unwrap().host(), host);
         }
     }
 

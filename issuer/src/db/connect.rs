@@ -73,6 +73,37 @@ impl Db {
         Ok(tx)
     }
 
+    /// Whether the tables are those of this program: every migration of it was made.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn is_up_to_date(&self) -> Result<bool, DbError> {
+        let latest = MIGRATIONS.iter().map(|migration| migration.version).max();
+        let made: Option<i64> = sqlx::query_scalar("SELECT MAX(version) FROM _sqlx_migrations")
+            .fetch_one(&mut *self.read().await?)
+            .await?;
+        Ok(made >= latest)
+    }
+
+    /// How many connections there are, by what they do.
+    #[must_use]
+    pub fn connections(&self) -> Vec<(&'static str, i64)> {
+        let pools: &[(_, &str, &str)] = match self.engine {
+            Engine::Sqlite => &[
+                (&self.writer, "writing", "idle_to_write"),
+                (&self.readers, "reading", "idle_to_read"),
+            ],
+            Engine::Postgres => &[(&self.writer, "busy", "idle")],
+        };
+        let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        let count = |(pool, busy, idle): &(&AnyPool, &'static str, &'static str)| {
+            let all = usize::try_from(pool.size()).unwrap_or(usize::MAX);
+            let resting = pool.num_idle();
+            [(*busy, number(all.saturating_sub(resting))), (*idle, number(resting))]
+        };
+        pools.iter().flat_map(count).collect()
+    }
+
     /// Closes every connection; SQLite folds its log into the database file.
     pub async fn close(&self) {
         self.readers.close().await;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sqlx::Connection as _;
 use sqlx::any::AnyPoolOptions;
 
 use super::{Connection, DbError};
@@ -92,14 +93,21 @@ impl Engine {
 }
 
 fn pool(size: u32, setup: &'static [&'static str], last: Option<&'static str>) -> AnyPoolOptions {
-    AnyPoolOptions::new().max_connections(size).acquire_timeout(ACQUIRE_TIMEOUT).after_connect(
-        move |connection, _| {
+    AnyPoolOptions::new()
+        .max_connections(size)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .after_connect(move |connection, _| {
             Box::pin(async move {
                 for statement in setup.iter().copied().chain(last) {
                     sqlx::query(statement).execute(&mut *connection).await?;
                 }
                 Ok(())
             })
-        },
-    )
+        })
+        // A full disk makes SQLite undo a transaction by itself; the driver's own attempt then fails,
+        // and it would for ever take the connection for one within a transaction.
+        .before_acquire(|connection, _| {
+            let clean = !connection.is_in_transaction();
+            Box::pin(async move { Ok(clean) })
+        })
 }

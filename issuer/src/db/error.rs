@@ -59,6 +59,9 @@ impl From<sqlx::Error> for DbError {
             sqlx::Error::Database(database) if database.is_foreign_key_violation() => {
                 Self::Conflict(Constraint::Reference)
             }
+            sqlx::Error::Database(database) if is_out_of_service(database.code().as_deref()) => {
+                Self::Unavailable(error.to_string())
+            }
             sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed
             | sqlx::Error::WorkerCrashed
@@ -66,6 +69,22 @@ impl From<sqlx::Error> for DbError {
             | sqlx::Error::Tls(_) => Self::Unavailable(error.to_string()),
             _ => Self::Query(error),
         }
+    }
+}
+
+/// Whether a database can't do its work at the moment: it is read-only, full, locked, shutting down
+/// or has no connection left. SQLite's codes are numbers whose low byte is the kind of error;
+/// PostgreSQL's have five characters.
+fn is_out_of_service(code: Option<&str>) -> bool {
+    let Some(code) = code else {
+        return false;
+    };
+    match code.parse::<u32>() {
+        // BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN.
+        Ok(number) if code.len() < 5 => matches!(number & 0xff, 5 | 6 | 8 | 10 | 13 | 14),
+        // read_only_sql_transaction, and the classes of insufficient resources, operator
+        // intervention and system errors.
+        _ => code == "25006" || ["53", "57", "58"].iter().any(|class| code.starts_with(class)),
     }
 }
 

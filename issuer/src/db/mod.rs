@@ -8,11 +8,13 @@
 pub mod audit;
 pub mod clients;
 mod connect;
+pub mod devices;
 mod engine;
 pub mod entitlements;
 mod error;
 pub mod invitations;
 pub mod keys;
+pub mod limits;
 pub mod roles;
 pub mod row;
 pub mod service_accounts;

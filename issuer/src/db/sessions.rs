@@ -69,7 +69,9 @@ pub enum EndReason {
 }
 
 impl EndReason {
-    fn as_str(self) -> &'static str {
+    /// As the database and the audit log write it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::LogOut => "log_out",
             Self::Reuse => "reuse",
@@ -182,7 +184,7 @@ pub async fn hold(db: &mut Connection, id: Uuid) -> Result<bool, DbError> {
     Ok(result.rows_affected() == 1)
 }
 
-/// Ends a session; whether it was still going on.
+/// Ends a session; whose it was, where it was still going on.
 ///
 /// # Errors
 /// The query failed.
@@ -191,16 +193,82 @@ pub async fn end(
     id: Uuid,
     reason: EndReason,
     now: UnixSeconds,
-) -> Result<bool, DbError> {
-    let result = sqlx::query(
-        "UPDATE sessions SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL",
+) -> Result<Option<Uuid>, DbError> {
+    let row = sqlx::query(
+        "UPDATE sessions SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL \
+         RETURNING user_id",
     )
     .bind(id.to_string())
     .bind(now)
     .bind(reason.as_str())
+    .fetch_optional(db)
+    .await?;
+    row.map(|row| get_uuid(&row, "user_id")).transpose()
+}
+
+/// Whose session this is, where it goes on.
+///
+/// # Errors
+/// The query failed.
+pub async fn holder_of_open(
+    db: &mut Connection,
+    id: Uuid,
+    now: UnixSeconds,
+) -> Result<Option<Uuid>, DbError> {
+    let row = sqlx::query(
+        "SELECT user_id FROM sessions WHERE id = $1 AND ended_at IS NULL AND expires_at > $2 \
+         AND (ends_at IS NULL OR ends_at > $2)",
+    )
+    .bind(id.to_string())
+    .bind(now)
+    .fetch_optional(db)
+    .await?;
+    row.map(|row| get_uuid(&row, "user_id")).transpose()
+}
+
+/// Sets or takes back the end of a session; whether it goes on.
+///
+/// # Errors
+/// The query failed.
+pub async fn schedule_end(
+    db: &mut Connection,
+    id: Uuid,
+    at: Option<UnixSeconds>,
+    now: UnixSeconds,
+) -> Result<bool, DbError> {
+    let result = sqlx::query(
+        "UPDATE sessions SET ends_at = $2 WHERE id = $1 AND ended_at IS NULL AND expires_at > $3 \
+         AND (ends_at IS NULL OR ends_at > $3)",
+    )
+    .bind(id.to_string())
+    .bind(at)
+    .bind(now)
     .execute(db)
     .await?;
     Ok(result.rows_affected() == 1)
+}
+
+/// Ends sessions whose end was set and has passed, `limit` of them at most; their ids, and whose
+/// they were.
+///
+/// # Errors
+/// The query failed.
+pub async fn end_scheduled(
+    db: &mut Connection,
+    now: UnixSeconds,
+    limit: i64,
+) -> Result<Vec<(Uuid, Uuid)>, DbError> {
+    let rows = sqlx::query(
+        "UPDATE sessions SET ended_at = $1, end_reason = $2 WHERE ended_at IS NULL AND id IN \
+         (SELECT id FROM sessions WHERE ends_at <= $1 AND ended_at IS NULL \
+         ORDER BY ends_at LIMIT $3) RETURNING id, user_id",
+    )
+    .bind(now)
+    .bind(EndReason::Administrator.as_str())
+    .bind(limit)
+    .fetch_all(db)
+    .await?;
+    rows.iter().map(|row| Ok((get_uuid(row, "id")?, get_uuid(row, "user_id")?))).collect()
 }
 
 /// Ends every session of a user that goes on, but for `except`; the ids of those it ended.
@@ -277,6 +345,7 @@ pub async fn of_user(
         "SELECT ",
         columns!(),
         ", s.user_id FROM sessions s WHERE s.user_id = $1 AND s.ended_at IS NULL AND s.expires_at > $2 \
+         AND (s.ends_at IS NULL OR s.ends_at > $2) \
          AND (s.created_at < $3 OR (s.created_at = $3 AND s.id < $4)) \
          ORDER BY s.created_at DESC, s.id DESC LIMIT $5"
     ))

@@ -17,11 +17,9 @@ pub fn router(app: App) -> Router {
     // and say so themselves.
     let (api, open): (Vec<_>, Vec<_>) =
         table().into_iter().partition(|endpoint| is_api(endpoint.path));
-    let api = routes(api).layer(layers::cors(&app));
-    let router = routes(open)
-        .merge(api)
-        .route("/", get(page::root).fallback(method_not_allowed))
-        .fallback(page::fallback);
+    let api = layers::admitted(routes(api), &app).layer(layers::cors(&app));
+    let open = routes(open).route("/", get(page::root).fallback(method_not_allowed));
+    let router = layers::admitted(open, &app).merge(api).fallback(page::fallback);
     layers::around(router, &app).with_state(app)
 }
 

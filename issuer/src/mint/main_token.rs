@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::clock::claim_seconds;
 use crate::db::sessions::Session;
 use crate::keys::jws;
+use crate::metrics::Minted;
 use crate::problem::Problem;
 
 /// A main token on its way to its holder.
@@ -39,6 +40,7 @@ pub fn issue(app: &App, session: &Session) -> Result<MainToken, Problem> {
         token_type: MAIN_TYPE.to_owned(),
         ctr: claim_seconds(session.ctr),
     };
+    app.metrics.minted(Minted::Main);
     let keys = app.keys.current();
     let key = keys.active(keys.default_algorithm())?;
     Ok(MainToken {

@@ -15,6 +15,7 @@ use crate::db::service_accounts::{self, ServiceAccount};
 use crate::db::sessions::Session;
 use crate::db::users::UserStatus;
 use crate::keys::{self, jws};
+use crate::metrics::Minted;
 use crate::problem::Problem;
 use crate::random;
 
@@ -171,6 +172,7 @@ async fn attempt(
     let permissions = claims.permissions.clone();
     let scope = claims.scope.clone().unwrap_or_default();
     let token = sign_within_budget(app, &target, claims)?;
+    app.metrics.minted(Minted::Micro);
     Ok(Some(MicroToken { token, expires_in, permissions, scope }))
 }
 

@@ -30,8 +30,19 @@ pub struct Passwords {
     places: Arc<Semaphore>,
     /// Turns to run.
     turns: Arc<Semaphore>,
+    /// How many places and turns there are.
+    size: (usize, usize),
     /// A hash that nothing fits, for log-ins of users that do not exist.
     nobody: Arc<str>,
+}
+
+/// Hashes of the pool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Load {
+    /// Being computed.
+    pub running: i64,
+    /// Waiting for their turn.
+    pub waiting: i64,
 }
 
 impl Passwords {
@@ -50,6 +61,7 @@ impl Passwords {
             random,
             places: Arc::new(Semaphore::new(settings.workers + settings.queue)),
             turns: Arc::new(Semaphore::new(settings.workers)),
+            size: (settings.workers + settings.queue, settings.workers),
             nobody,
         })
     }
@@ -85,6 +97,15 @@ impl Passwords {
     #[must_use]
     pub fn should_replace(&self, stored: &str) -> bool {
         StoredHash::parse(stored).is_ok_and(|hash| !hash.is_made_with(self.argon2.params()))
+    }
+
+    /// How much there is to do.
+    #[must_use]
+    pub fn load(&self) -> Load {
+        let taken = self.size.0 - self.places.available_permits().min(self.size.0);
+        let running = self.size.1 - self.turns.available_permits().min(self.size.1);
+        let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        Load { running: number(running), waiting: number(taken.saturating_sub(running)) }
     }
 
     async fn run<T: Send + 'static>(

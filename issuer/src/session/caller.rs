@@ -6,13 +6,13 @@ use laika_claims::token::MainClaims;
 use laika_claims::{ErrorCode, IssuerCode};
 use uuid::Uuid;
 
+use super::ending::note;
 use super::{Refusal, Standing, standing};
 use crate::app::App;
 use crate::db::entitlements::Entitlements;
 use crate::db::sessions::EndReason;
 use crate::db::{self, Connection};
 use crate::problem::Problem;
-use crate::status;
 
 /// `last_used_at` is written at most this often, in seconds.
 const LAST_USED_EVERY: i64 = 300;
@@ -68,9 +68,8 @@ pub async fn check(app: &App, claims: &MainClaims) -> Result<Caller, Problem> {
 /// The database failed.
 pub async fn end(app: &App, id: Uuid, reason: EndReason) -> Result<(), Problem> {
     let mut tx = app.db.write().await?;
-    if db::sessions::end(&mut tx, id, reason, app.clock.now()).await? {
-        status::session_ended(&mut tx, id).await?;
-        tracing::info!(session = %id, ?reason, "ended a session");
+    if let Some(user) = db::sessions::end(&mut tx, id, reason, app.clock.now()).await? {
+        note(app, &mut tx, id, user, reason).await?;
     }
     Ok(tx.commit().await?)
 }
@@ -88,8 +87,7 @@ pub async fn end_all(
 ) -> Result<usize, Problem> {
     let ended = db::sessions::end_all(db, user, except, reason, app.clock.now()).await?;
     for id in &ended {
-        status::session_ended(db, *id).await?;
-        tracing::info!(session = %id, ?reason, "ended a session");
+        note(app, db, *id, user, reason).await?;
     }
     Ok(ended.len())
 }

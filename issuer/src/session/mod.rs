@@ -4,11 +4,13 @@
 //! holds the rules, [`check`] applies them to every use, [`rotate()`] moves the counter.
 
 mod caller;
+mod ending;
 mod rotate;
 mod standing;
 mod start;
 
 pub use caller::{Caller, check, end, end_all};
+pub use ending::{end_own, end_scheduled, schedule_end};
 pub use rotate::rotate;
 pub use standing::{GRACE, Refusal, Standing, standing};
 pub use start::start;

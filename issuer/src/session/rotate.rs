@@ -56,9 +56,9 @@ pub async fn rotate(app: &App, claims: &MainClaims) -> Result<Caller, Problem> {
     Err(Problem::overloaded("a rotation lost every race"))
 }
 
-/// A new life, within the absolute cap.
+/// A new life, within the absolute cap and the end that was set.
 fn slide(app: &App, session: &Session, now: UnixSeconds) -> UnixSeconds {
     let main = &app.settings.main;
     let cap = session.created_at.saturating_add(main.max_lifetime);
-    now.saturating_add(main.lifetime).min(cap)
+    now.saturating_add(main.lifetime).min(cap).min(session.ends_at.unwrap_or(cap))
 }

@@ -99,7 +99,8 @@ async fn a_role_change_that_meets_a_minting_waits_and_marks_its_slot() {
     // A minting has read its rights, and takes its slot.
     let mut tx = issuer.app.db.write().await.unwrap();
     let exp = issuer.app.clock.now() + 300;
-    let take = status::take(&issuer.app, &mut tx, &bond(&session), Algorithm::Rs256, exp);
+    let bond = bond(&session);
+    let take = status::take(&issuer.app, &mut tx, &bond, Algorithm::Rs256, exp);
     let taken = take.await.unwrap().unwrap();
     let change = async {
         let mut tx = issuer.app.db.write().await.unwrap();
@@ -127,7 +128,8 @@ async fn a_minting_that_read_before_a_change_was_committed_reads_again() {
     // With the epoch from before.
     let mut tx = issuer.app.db.write().await.unwrap();
     let exp = issuer.app.clock.now() + 300;
-    let take = status::take(&issuer.app, &mut tx, &bond(&session), Algorithm::Rs256, exp);
+    let bond = bond(&session);
+    let take = status::take(&issuer.app, &mut tx, &bond, Algorithm::Rs256, exp);
     assert_eq!(take.await.unwrap(), None);
 }
 
@@ -144,7 +146,8 @@ async fn the_end_of_a_session_and_a_minting_meet_in_both_orders() {
         let session = session_of(&issuer, &main).await;
         let mut tx = issuer.app.db.write().await.unwrap();
         let now = issuer.app.clock.now();
-        assert!(db::sessions::end(&mut tx, session.id, EndReason::Holder, now).await.unwrap());
+        let ended = db::sessions::end(&mut tx, session.id, EndReason::Holder, now).await.unwrap();
+        assert_eq!(ended, Some(session.user_id));
         status::session_ended(&mut tx, session.id).await.unwrap();
         let minting = issuer.micro(&main, "orders");
         tokio::pin!(minting);
@@ -164,7 +167,8 @@ async fn the_end_of_a_session_and_a_minting_meet_in_both_orders() {
     let session = session_of(&issuer, &main).await;
     let mut tx = issuer.app.db.write().await.unwrap();
     let exp = issuer.app.clock.now() + 300;
-    let take = status::take(&issuer.app, &mut tx, &bond(&session), Algorithm::Rs256, exp);
+    let bond = bond(&session);
+    let take = status::take(&issuer.app, &mut tx, &bond, Algorithm::Rs256, exp);
     take.await.unwrap().unwrap();
     let ending = issuer.log_out(&main);
     tokio::pin!(ending);

@@ -11,6 +11,7 @@ export type IssuerErrorCode =
   | "token_reused"
   | "permission_not_granted"
   | "origin_refused"
+  | "host_refused"
   | "username_already_changed"
   | "email_unverified"
   | "code_invalid"

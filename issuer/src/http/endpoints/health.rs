@@ -1,12 +1,13 @@
 //! `GET /livez` and `GET /readyz`.
 
+use std::sync::atomic::Ordering;
+
 use axum::Json;
 use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::app::App;
-use crate::db;
 use crate::problem::Problem;
 
 /// How the service is.
@@ -23,12 +24,17 @@ pub async fn live() -> Json<Health> {
     Json(WELL)
 }
 
-/// Requests can be served: the database answers.
+/// Requests can be served: the database answers, its tables are those of this version, and the
+/// service was not told to end.
 ///
 /// # Errors
-/// 503 where it does not.
+/// 503 where one of these is not so.
 pub async fn ready(State(app): State<App>) -> Result<Json<Health>, Problem> {
-    let mut connection = app.db.read().await?;
-    db::keys::list(&mut connection).await?;
+    if app.ending.load(Ordering::Relaxed) {
+        return Err(Problem::overloaded("told to end"));
+    }
+    if !app.db.is_up_to_date().await? {
+        return Err(Problem::overloaded("the database lacks a migration of this version"));
+    }
     Ok(Json(WELL))
 }

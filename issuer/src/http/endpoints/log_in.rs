@@ -2,14 +2,18 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use http::header::SET_COOKIE;
 use http::{HeaderMap, Method, StatusCode};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::accounts::{LogIn, log_in};
 use crate::app::App;
+use crate::db::users::User;
+use crate::http::cookie;
 use crate::http::extract::{Body, ClientAddress, Transport, refuse_foreign_origin};
 use crate::http::tokens::{self, WantedTransport};
+use crate::limits::log_in::{Whence, remember_device};
 use crate::problem::{FieldCode, Problem};
 use crate::secret::Secret;
 
@@ -33,7 +37,8 @@ pub struct Request {
 /// Starts a session: 201 `Tokens`.
 ///
 /// # Errors
-/// 401 `credentials_invalid` for an unknown user and for a wrong password alike.
+/// 401 `credentials_invalid` for an unknown user and for a wrong password alike, 429 after too many
+/// failures.
 pub async fn handle(
     State(app): State<App>,
     method: Method,
@@ -48,8 +53,26 @@ pub async fn handle(
     tokens::check_service(request.service.as_ref())?;
     check_client(request.client.as_deref().unwrap_or_default())?;
     let credentials = LogIn { login: request.login, password: request.password };
-    let (user, session) = log_in(&app, &credentials, address.origin(request.client)).await?;
-    tokens::answer(&app, StatusCode::CREATED, &user, &session, transport, request.service).await
+    let from = Whence { address: address.address, device: cookie::device(&app, &headers) };
+    let origin = address.origin(request.client);
+    let (user, session) = log_in(&app, &credentials, &from, origin).await?;
+    let status = StatusCode::CREATED;
+    let mut answer =
+        tokens::answer(&app, status, &user, &session, transport, request.service).await?;
+    if transport == Transport::Cookie {
+        let device = remember(&app, &user, &from).await?;
+        answer.headers_mut().append(SET_COOKIE, cookie::store_device(&app, &device)?);
+    }
+    Ok(answer)
+}
+
+/// Browsers are remembered, so that guesses from elsewhere do not slow their users. A client that
+/// keeps its main token itself is not expected to keep cookies.
+async fn remember(app: &App, user: &User, from: &Whence) -> Result<Secret, Problem> {
+    let mut tx = app.db.write().await?;
+    let device = remember_device(app, &mut tx, user.id, from).await?;
+    tx.commit().await?;
+    Ok(device)
 }
 
 fn check_client(client: &str) -> Result<(), Problem> {

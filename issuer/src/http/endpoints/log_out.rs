@@ -18,9 +18,14 @@ use crate::session;
 /// 401 where the main token does not hold.
 pub async fn handle(State(app): State<App>, caller: MainCaller) -> Result<Response, Problem> {
     session::end(&app, caller.session.id, EndReason::LogOut).await?;
+    answer(&app, &caller, true)
+}
+
+/// 204, without the cookie where the session of this call has ended.
+pub(super) fn answer(app: &App, caller: &MainCaller, ended: bool) -> Result<Response, Problem> {
     let cookie = match caller.proof.transport {
-        Transport::Cookie => Some((SET_COOKIE, cookie::clear(&app)?)),
-        Transport::Header => None,
+        Transport::Cookie if ended => Some((SET_COOKIE, cookie::clear(app)?)),
+        Transport::Cookie | Transport::Header => None,
     };
     Ok((StatusCode::NO_CONTENT, AppendHeaders(cookie)).into_response())
 }

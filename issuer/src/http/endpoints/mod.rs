@@ -1,10 +1,12 @@
 //! One file for each endpoint: its types, its handler, its tests.
 
+pub mod end_session;
 pub mod health;
 pub mod index;
 pub mod jwks;
 pub mod log_in;
 pub mod log_out;
+pub mod log_out_everywhere;
 pub mod me;
 pub mod metadata;
 pub mod micro_token;

@@ -10,6 +10,7 @@ use crate::accounts::{Registration, register};
 use crate::app::App;
 use crate::http::extract::{Body, ClientAddress, Transport, refuse_foreign_origin};
 use crate::http::tokens::{self, WantedTransport};
+use crate::limits::{self, Key, Limited};
 use crate::problem::Problem;
 use crate::secret::Secret;
 
@@ -49,6 +50,7 @@ pub async fn handle(
         password: request.password,
         invitation: request.invitation,
     };
+    limits::take_now(&app, &[(Limited::Registration, Key::address(address.address))]).await?;
     let (user, session) = register(&app, &registration, address.origin(None)).await?;
     tokens::answer(&app, StatusCode::CREATED, &user, &session, transport, request.service).await
 }

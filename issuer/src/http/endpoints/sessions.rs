@@ -62,7 +62,7 @@ fn item(session: Session, current: Uuid) -> Item {
         user_agent: session.origin.user_agent,
         created_at: session.created_at,
         last_used_at: session.last_used_at,
-        expires_at: session.expires_at,
+        expires_at: session.ends_at.map_or(session.expires_at, |at| at.min(session.expires_at)),
     }
 }
 

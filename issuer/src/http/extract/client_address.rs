@@ -1,21 +1,22 @@
 //! Where a request comes from.
 
 use std::convert::Infallible;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
-use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::extract::FromRequestParts;
 use http::HeaderMap;
 use http::header::USER_AGENT;
 use http::request::Parts;
 
 use crate::app::App;
 use crate::db::sessions::Origin;
+use crate::http::client::Client;
 
 /// Longest `User-Agent` that is kept, in characters.
 const MAX_USER_AGENT: usize = 256;
 
-/// The address of the client's end of the connection. Forwarded addresses are not believed: there
-/// is no list of proxies that could vouch for them.
+/// The client's address, through the proxies that are trusted (see [`Client`]), and what it calls
+/// itself.
 #[derive(Debug, Clone)]
 pub struct ClientAddress {
     /// The address; absent where the server does not know, such as on a Unix socket.
@@ -29,7 +30,7 @@ impl ClientAddress {
     pub fn origin(self, client: Option<String>) -> Origin {
         Origin {
             client,
-            address: self.address.map(|address| address.to_canonical().to_string()),
+            address: self.address.map(|address| address.to_string()),
             user_agent: self.user_agent,
         }
     }
@@ -38,10 +39,11 @@ impl ClientAddress {
 impl FromRequestParts<App> for ClientAddress {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
-        let peer = ConnectInfo::<SocketAddr>::from_request_parts(parts, app).await.ok();
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Infallible> {
+        // Found once, by the outermost layer.
+        let client = parts.extensions.get::<Client>();
         Ok(Self {
-            address: peer.map(|ConnectInfo(peer)| peer.ip()),
+            address: client.and_then(|client| client.address),
             user_agent: user_agent(&parts.headers),
         })
     }

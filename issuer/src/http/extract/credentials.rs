@@ -1,7 +1,7 @@
 //! The main token of a request: in `Authorization` or in the cookie, never in both.
 
-use http::header::{AUTHORIZATION, COOKIE};
-use http::{HeaderMap, HeaderValue};
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
 use laika_claims::ErrorCode;
 
 use crate::app::App;
@@ -54,15 +54,7 @@ fn bearer(headers: &HeaderMap) -> Result<Option<String>, Problem> {
 }
 
 fn cookie_token(app: &App, headers: &HeaderMap) -> Result<Option<String>, Problem> {
-    let name = cookie::name(app);
-    let mut found = headers
-        .get_all(COOKIE)
-        .iter()
-        .filter_map(|value: &HeaderValue| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .filter(|(key, _)| *key == name)
-        .map(|(_, value)| value.to_owned());
+    let mut found = cookie::values(headers, cookie::name(app));
     let first = found.next();
     if found.next().is_some() {
         return Err(ambiguous("two cookies with a token"));

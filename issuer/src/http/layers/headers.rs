@@ -1,16 +1,23 @@
 //! Security headers. A handler that sets one of them itself has its reasons and is left alone.
 
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
-use http::HeaderValue;
 use http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
-    X_FRAME_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
+use http::{HeaderName, HeaderValue};
 
-/// Adds what every answer carries: nothing sniffed, framed, cached or referred to.
-pub(super) async fn secure(request: Request, next: Next) -> Response {
+use crate::app::App;
+
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
+
+/// Adds what every answer carries: nothing sniffed, framed, cached or referred to, no device asked
+/// for, no window shared with who opened it; and where the public URL is https, only https for a
+/// year (RFC 6797).
+pub(super) async fn secure(State(app): State<App>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in [
@@ -19,8 +26,14 @@ pub(super) async fn secure(request: Request, next: Next) -> Response {
         (REFERRER_POLICY, "no-referrer"),
         (CACHE_CONTROL, "no-store"),
         (CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+        (OPENER_POLICY, "same-origin"),
+        (PERMISSIONS_POLICY, "camera=(), geolocation=(), microphone=()"),
     ] {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    if app.issuer.is_https() {
+        let value = HeaderValue::from_static("max-age=31536000");
+        headers.entry(STRICT_TRANSPORT_SECURITY).or_insert(value);
     }
     response
 }

@@ -1,13 +1,15 @@
-//! What every request goes through, from the outside in: request id, log line and problem bodies;
-//! panics caught; a time limit; security headers.
+//! What every request goes through, from the outside in: client, request id, log line and problem
+//! bodies; security headers; panics caught; a time limit. Then, within the answers' CORS headers,
+//! whether it is worked on at all.
 
+mod admission;
 mod cors;
 mod guard;
 mod headers;
 mod trace;
 
 use axum::Router;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use cors::cors;
@@ -20,6 +22,11 @@ pub fn around(router: Router<App>, app: &App) -> Router<App> {
     router
         .layer(from_fn_with_state(app.clone(), guard::time_limit))
         .layer(CatchPanicLayer::custom(guard::caught))
-        .layer(from_fn(headers::secure))
+        .layer(from_fn_with_state(app.clone(), headers::secure))
         .layer(from_fn_with_state(app.clone(), trace::trace))
+}
+
+/// `routes` behind admission: [`cors`] goes round it, so that a page can read why it was refused.
+pub fn admitted(routes: Router<App>, app: &App) -> Router<App> {
+    routes.layer(from_fn_with_state(app.clone(), admission::admit))
 }

@@ -16,6 +16,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 IssuerCode::AlreadyRegistered,
                 IssuerCode::PasswordWeak,
                 IssuerCode::OriginRefused,
+                IssuerCode::RateLimited,
                 IssuerCode::TokenOverBudget,
             ]),
         get("/v1/me", me::handle).summary("your profile").auth(Auth::Main).answer::<UserView>(200),

@@ -3,7 +3,7 @@
 use laika_claims::IssuerCode;
 
 use crate::http::endpoint::{Auth, Endpoint, delete, get, post};
-use crate::http::endpoints::{log_in, log_out, renew, sessions};
+use crate::http::endpoints::{end_session, log_in, log_out, log_out_everywhere, renew, sessions};
 use crate::http::page::Paged;
 use crate::http::tokens::Tokens;
 
@@ -16,6 +16,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .refuses(&[
                 IssuerCode::CredentialsInvalid,
                 IssuerCode::OriginRefused,
+                IssuerCode::RateLimited,
                 IssuerCode::TokenOverBudget,
             ]),
         get("/v1/sessions", sessions::handle)
@@ -23,6 +24,15 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .auth(Auth::Main)
             .query::<sessions::Page>()
             .answer::<Paged<sessions::Item>>(200),
+        delete("/v1/sessions", log_out_everywhere::handle)
+            .summary("log out everywhere, here too")
+            .auth(Auth::Main)
+            .empty(204),
+        delete("/v1/sessions/{id}", end_session::handle)
+            .summary("end one of your sessions")
+            .auth(Auth::Main)
+            .empty(204)
+            .refuses(&[IssuerCode::NotFound]),
         delete("/v1/sessions/current", log_out::handle)
             .summary("log out")
             .auth(Auth::Main)

@@ -1,0 +1,112 @@
+//! What is limited, and what it is counted by.
+
+use std::net::IpAddr;
+
+use super::block;
+use crate::config::limits::{Limits, Rate};
+use crate::one_time_code::sha256_hex;
+
+/// What is limited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Limited {
+    /// Failed log-ins of an account from an address block: [`Key::account_at`].
+    LogIn,
+    /// Failed log-ins of an account from everywhere: [`Key::account`].
+    LogInAccount,
+    /// Failed log-ins from an address block: [`Key::address`].
+    LogInAddress,
+    /// Failed log-ins from a browser that is known: [`Key::device`].
+    LogInDevice,
+    /// Failed second factors of an account: [`Key::account`].
+    SecondFactor,
+    /// Registrations: [`Key::address`].
+    Registration,
+    /// Resets of a password: [`Key::account`] and [`Key::address`].
+    Reset,
+    /// Mails that are asked for again: [`Key::account`] and [`Key::address`].
+    Resend,
+    /// Anonymous tokens: [`Key::address`].
+    Anonymous,
+    /// Codes of mails that are tried: [`Key::address`].
+    Verification,
+    /// Failures of a service account's secret: [`Key::account_at`] of its name.
+    ClientCredentials,
+}
+
+/// What something is counted by. It is stored as a hash, so the table names nobody and a long name
+/// takes no more room than a short one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key(String);
+
+impl Key {
+    /// An address, by its block; every client of unknown address shares one.
+    #[must_use]
+    pub fn address(address: Option<IpAddr>) -> Self {
+        Self(format!("address\0{}", block_of(address)))
+    }
+
+    /// An account: its folded name, or whatever else names it. Take what the caller wrote, not what
+    /// was found: a limit that name and e-mail share would tell that they belong together.
+    #[must_use]
+    pub fn account(name: &str) -> Self {
+        Self(format!("account\0{name}"))
+    }
+
+    /// An account from an address block.
+    #[must_use]
+    pub fn account_at(name: &str, address: Option<IpAddr>) -> Self {
+        Self(format!("account\0{name}\0{}", block_of(address)))
+    }
+
+    /// A browser, by the hash of its cookie.
+    #[must_use]
+    pub fn device(hash: &str) -> Self {
+        Self(format!("device\0{hash}"))
+    }
+
+    /// The row that counts it for `kind`.
+    pub(super) fn row(&self, kind: Limited) -> String {
+        sha256_hex(format!("{}\0{}", kind.as_str(), self.0).as_bytes())
+    }
+}
+
+impl Limited {
+    /// Its name in logs and metrics.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::LogIn => "login",
+            Self::LogInAccount => "login_account",
+            Self::LogInAddress => "login_address",
+            Self::LogInDevice => "login_device",
+            Self::SecondFactor => "second_factor",
+            Self::Registration => "registration",
+            Self::Reset => "reset",
+            Self::Resend => "resend",
+            Self::Anonymous => "anonymous",
+            Self::Verification => "verification",
+            Self::ClientCredentials => "client_credentials",
+        }
+    }
+
+    /// Its limit; `None` where there is none.
+    pub(super) fn rate(self, limits: &Limits) -> Option<Rate> {
+        match self {
+            // A known browser has as many failures as any other, of its own.
+            Self::LogIn | Self::LogInDevice => limits.login,
+            Self::LogInAccount => limits.login_account,
+            Self::LogInAddress => limits.login_address,
+            Self::SecondFactor => limits.second_factor,
+            Self::Registration => limits.registration,
+            Self::Reset => limits.reset,
+            Self::Resend => limits.resend,
+            Self::Anonymous => limits.anonymous,
+            Self::Verification => limits.verification,
+            Self::ClientCredentials => limits.client_credentials,
+        }
+    }
+}
+
+fn block_of(address: Option<IpAddr>) -> String {
+    address.map_or_else(|| "unknown".to_owned(), block)
+}

@@ -1,0 +1,224 @@
+//! What is measured, for Prometheus.
+//!
+//! Labels come from lists that we own (routes, methods, kinds), never from what a client sends, so
+//! the number of series is bounded. They are shown on an address of their own (`metrics_listen`),
+//! which nobody has to protect on the public one.
+
+use std::fmt;
+use std::time::Duration;
+
+use http::Method;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+
+use crate::app::App;
+
+/// The media type of [`Metrics::text`].
+pub const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// Upper bounds of the histogram of durations, in seconds: a token is minted below the first, a
+/// password is checked between the middle ones.
+const BUCKETS: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
+
+/// Counters of this process.
+pub struct Metrics {
+    registry: Registry,
+    requests: Family<RequestLabels, Counter>,
+    durations: Family<RouteLabels, Histogram, fn() -> Histogram>,
+    in_flight: Gauge,
+    log_ins: Family<Labels, Counter>,
+    minted: Family<Labels, Counter>,
+    rate_limited: Family<Labels, Counter>,
+    hashing: Family<Labels, Gauge>,
+    connections: Family<Labels, Gauge>,
+    tasks: Family<TaskLabels, Counter>,
+}
+
+/// How a log-in went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogInOutcome {
+    /// A session began.
+    Done,
+    /// Unknown user or wrong password.
+    Refused,
+    /// Not looked at: too many failures before.
+    Limited,
+}
+
+/// What was signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Minted {
+    /// A main token.
+    Main,
+    /// A micro token.
+    Micro,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RequestLabels {
+    method: &'static str,
+    route: String,
+    status: u16,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RouteLabels {
+    method: &'static str,
+    route: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Labels {
+    kind: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct TaskLabels {
+    task: &'static str,
+    outcome: &'static str,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let durations: fn() -> Histogram = || Histogram::new(BUCKETS);
+        let mut metrics = Self {
+            registry: Registry::with_prefix("laika"),
+            requests: Family::default(),
+            durations: Family::new_with_constructor(durations),
+            in_flight: Gauge::default(),
+            log_ins: Family::default(),
+            minted: Family::default(),
+            rate_limited: Family::default(),
+            hashing: Family::default(),
+            connections: Family::default(),
+            tasks: Family::default(),
+        };
+        let registry = &mut metrics.registry;
+        registry.register("http_requests", "Requests that were answered", metrics.requests.clone());
+        registry.register(
+            "http_request_seconds",
+            "How long requests took",
+            metrics.durations.clone(),
+        );
+        registry.register("http_in_flight", "Requests being worked on", metrics.in_flight.clone());
+        registry.register("log_ins", "Log-ins, by outcome", metrics.log_ins.clone());
+        registry.register("tokens_minted", "Tokens that were signed", metrics.minted.clone());
+        registry.register(
+            "rate_limited",
+            "Requests that a rate limit refused",
+            metrics.rate_limited.clone(),
+        );
+        registry.register(
+            "password_hashing",
+            "Password hashes being computed, and waiting",
+            metrics.hashing.clone(),
+        );
+        registry.register(
+            "db_connections",
+            "Connections to the database",
+            metrics.connections.clone(),
+        );
+        registry.register("background_runs", "Runs of background tasks", metrics.tasks.clone());
+        metrics
+    }
+}
+
+impl Metrics {
+    /// A request has begun; it is in flight until the value is dropped.
+    pub(crate) fn begin(&self) -> InFlight {
+        self.in_flight.inc();
+        InFlight(self.in_flight.clone())
+    }
+
+    /// A request was answered.
+    pub(crate) fn answered(&self, method: &Method, route: &str, status: u16, took: Duration) {
+        let (method, route) = (known(method), route.to_owned());
+        let labels = RouteLabels { method, route: route.clone() };
+        self.durations.get_or_create(&labels).observe(took.as_secs_f64());
+        self.requests.get_or_create(&RequestLabels { method, route, status }).inc();
+    }
+
+    /// A log-in has ended.
+    pub fn log_in(&self, outcome: LogInOutcome) {
+        let kind = match outcome {
+            LogInOutcome::Done => "done",
+            LogInOutcome::Refused => "refused",
+            LogInOutcome::Limited => "limited",
+        };
+        self.log_ins.get_or_create(&Labels { kind }).inc();
+    }
+
+    /// A token was signed.
+    pub fn minted(&self, minted: Minted) {
+        let kind = match minted {
+            Minted::Main => "main",
+            Minted::Micro => "micro",
+        };
+        self.minted.get_or_create(&Labels { kind }).inc();
+    }
+
+    /// A rate limit refused a request.
+    pub fn rate_limited(&self, kind: &'static str) {
+        self.rate_limited.get_or_create(&Labels { kind }).inc();
+    }
+
+    /// A background task has run.
+    pub(crate) fn ran(&self, task: &'static str, well: bool) {
+        let outcome = if well { "done" } else { "failed" };
+        self.tasks.get_or_create(&TaskLabels { task, outcome }).inc();
+    }
+
+    /// Everything as OpenMetrics text, which Prometheus reads.
+    ///
+    /// # Errors
+    /// Never, in effect: it is written into memory.
+    pub fn text(&self, app: &App) -> Result<String, fmt::Error> {
+        let hashing = app.passwords.load();
+        for (kind, value) in [("running", hashing.running), ("waiting", hashing.waiting)] {
+            self.hashing.get_or_create(&Labels { kind }).set(value);
+        }
+        for (kind, value) in app.db.connections() {
+            self.connections.get_or_create(&Labels { kind }).set(value);
+        }
+        let mut text = String::new();
+        encode(&mut text, &self.registry)?;
+        Ok(text)
+    }
+}
+
+/// A request that is being worked on.
+pub(crate) struct InFlight(Gauge);
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Metrics").finish_non_exhaustive()
+    }
+}
+
+/// The method, of a list that a client can't lengthen.
+fn known(method: &Method) -> &'static str {
+    [
+        Method::GET,
+        Method::HEAD,
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+        Method::OPTIONS,
+    ]
+    .iter()
+    .zip(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+    .find_map(|(known, name)| (known == method).then_some(name))
+    .unwrap_or("other")
+}

@@ -1,0 +1,4 @@
+//! Rate limits, and the ways round them that do not work.
+
+mod log_in;
+mod table;

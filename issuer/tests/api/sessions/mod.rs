@@ -1,0 +1,4 @@
+//! Sessions: their list and their ends.
+
+mod ends;
+mod scheduled;

@@ -1,0 +1,20 @@
+//! The binary `laika` under what a network and an operating system do to it: slow clients, SIGKILL
+//! under load, a signal to end, a log that is read by others.
+
+#![forbid(unsafe_code)]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "helpers of tests: what goes wrong must stop the test"
+)]
+#![cfg(unix)]
+
+#[path = "serving/crash.rs"]
+mod crash;
+#[path = "serving/log.rs"]
+mod log;
+#[path = "serving/slow.rs"]
+mod slow;
+#[path = "serving/support.rs"]
+mod support;

@@ -1,0 +1,147 @@
+//! A real `laika serve`, and calls to it over real connections.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use serde_json::Value;
+use sqlx::{AnyConnection, AssertSqlSafe, Connection as _};
+
+/// A service under test; it is stopped when it goes away.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) address: String,
+    log: Arc<Mutex<String>>,
+    reader: Option<JoinHandle<()>>,
+}
+
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: Value,
+}
+
+impl Server {
+    pub(crate) fn start(folder: &Path, variables: &[(&str, &str)]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_laika"))
+            .arg("serve")
+            .current_dir(folder)
+            .env_clear()
+            .env("LAIKA_LISTEN", "127.0.0.1:0")
+            // The port changes with every start, the issuer's name in its tokens must not.
+            .env("LAIKA_PUBLIC_URL", "http://127.0.0.1:1")
+            .envs(variables.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let log = Arc::new(Mutex::new(String::new()));
+        let (mut errors, kept) = (BufReader::new(child.stderr.take().unwrap()), Arc::clone(&log));
+        let reader = thread::spawn(move || {
+            let mut line = Vec::new();
+            while errors.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
+                kept.lock().unwrap().push_str(&String::from_utf8_lossy(&line));
+                line.clear();
+            }
+        });
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.trim_end().strip_prefix("ready http://").map(str::to_owned);
+        let address = address.unwrap_or_else(|| {
+            thread::sleep(Duration::from_millis(200));
+            panic!("did not start: {}", log.lock().unwrap())
+        });
+        Self { child, address, log, reader: Some(reader) }
+    }
+
+    /// As a power failure does it.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// As an operating system does it.
+    pub(crate) fn terminate(&self) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    }
+
+    /// Everything it has logged, once it has ended.
+    pub(crate) fn ended(&mut self) -> (Option<i32>, String) {
+        let code = self.child.wait().unwrap().code();
+        self.reader.take().unwrap().join().unwrap();
+        (code, self.log.lock().unwrap().clone())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended before.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// One request on a connection of its own; `None` where no whole answer came.
+pub(crate) fn call(
+    address: &str,
+    method: &str,
+    path: &str,
+    token: Option<&str>,
+    body: Option<&Value>,
+) -> Option<Answer> {
+    let mut request =
+        format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
+    if let Some(token) = token {
+        request += &format!("Authorization: Bearer {token}\r\n");
+    }
+    let body = body.map(Value::to_string).unwrap_or_default();
+    if !body.is_empty() {
+        request += "Content-Type: application/json\r\n";
+    }
+    request += &format!("Content-Length: {}\r\n\r\n{body}", body.len());
+    let mut stream = TcpStream::connect(address).ok()?;
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    stream.write_all(request.as_bytes()).ok()?;
+    let mut text = Vec::new();
+    stream.read_to_end(&mut text).ok()?;
+    read(&String::from_utf8(text).ok()?)
+}
+
+fn read(text: &str) -> Option<Answer> {
+    let (head, body) = text.split_once("\r\n\r\n")?;
+    let status = head.split(' ').nth(1)?.parse().ok()?;
+    let length = head.lines().find_map(|line| {
+        line.to_ascii_lowercase().strip_prefix("content-length: ")?.trim().parse::<usize>().ok()
+    });
+    // An answer that was cut off acknowledges nothing.
+    if length.is_some_and(|length| length != body.len()) {
+        return None;
+    }
+    let body =
+        if body.is_empty() { Value::Null } else { serde_json::from_str(body).unwrap_or_default() };
+    Some(Answer { status, head: head.to_owned(), body })
+}
+
+/// With `TEST_POSTGRES` set, the URL of a fresh database there.
+pub(crate) fn scratch_postgres(name: &str) -> Option<String> {
+    let server = std::env::var("TEST_POSTGRES").ok()?;
+    sqlx::any::install_default_drivers();
+    let name = format!("laika_serving_{name}_{}", std::process::id());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut connection = AnyConnection::connect(&format!("{server}/postgres")).await.unwrap();
+        for statement in [
+            format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
+            format!("CREATE DATABASE {name}"),
+        ] {
+            sqlx::query(AssertSqlSafe(statement)).execute(&mut connection).await.unwrap();
+        }
+    });
+    Some(format!("{server}/{name}"))
+}
