@@ -7,6 +7,7 @@ use crate::clock::Clock;
 use crate::config::{PublicUrl, Settings};
 use crate::db::{self, Db};
 use crate::keys::KeyRing;
+use crate::mail::Mailer;
 use crate::one_time_code::{self, INVITATION_PREFIX};
 use crate::password::Passwords;
 use crate::problem::Problem;
@@ -32,6 +33,8 @@ pub struct State {
     pub keys: KeyRing,
     /// Password hashes.
     pub passwords: Passwords,
+    /// Whoever sends mails; `None`: nobody.
+    pub mail: Option<Mailer>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Random numbers.
@@ -63,7 +66,15 @@ impl App {
         let role = &settings.default_role;
         db::roles::ensure(&mut tx, &role.name, role.level, clock.now()).await?;
         tx.commit().await?;
-        Ok(Self(Arc::new(State { issuer, settings, db, keys, passwords, clock, random })))
+        let mail = settings.mail.as_ref().map(Mailer::new).transpose()?;
+        Ok(Self(Arc::new(State { issuer, settings, db, keys, passwords, mail, clock, random })))
+    }
+
+    /// Gets what lies in the outbox sent at once; called after the commit that put it there.
+    pub fn wake_mail(&self) {
+        if let Some(mail) = &self.mail {
+            mail.wake();
+        }
     }
 
     /// The link by which the first administrator signs up, while there is none; a new one at every

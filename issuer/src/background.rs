@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::app::App;
+use crate::mail;
 use crate::problem::Problem;
 
 /// What a task's function returns.
@@ -32,14 +33,21 @@ pub struct Task {
 /// Every task.
 #[must_use]
 pub fn tasks() -> Vec<Task> {
-    vec![Task {
-        name: "forget expired sessions",
-        every: Duration::from_secs(300),
-        work: |app| Box::pin(forget_expired_sessions(app)),
-    }]
+    vec![
+        Task {
+            name: "forget expired sessions",
+            every: Duration::from_secs(300),
+            work: |app| Box::pin(forget_expired_sessions(app)),
+        },
+        Task {
+            name: "forget old mails and codes",
+            every: Duration::from_secs(300),
+            work: |app| Box::pin(mail::forget_old(app)),
+        },
+    ]
 }
 
-/// Runs every task once, one after the other.
+/// Runs every task once, one after the other, and sends the mails that are due.
 ///
 /// # Errors
 /// The first task that fails.
@@ -47,7 +55,7 @@ pub async fn run_all(app: &App) -> Result<(), Problem> {
     for task in tasks() {
         (task.work)(app).await?;
     }
-    Ok(())
+    mail::deliver(app).await
 }
 
 /// Starts every task; they end when `ends` changes. A task that fails is logged and tried again
@@ -57,6 +65,8 @@ pub fn start(app: &App, ends: &watch::Receiver<bool>) -> JoinSet<()> {
     for task in tasks() {
         running.spawn(repeat(task, app.clone(), ends.clone()));
     }
+    // Not one of the tasks: it wakes when something is to be sent.
+    running.spawn(mail::run(app.clone(), ends.clone()));
     running
 }
 

@@ -16,6 +16,7 @@
 //! | [`accounts`] | names, e-mails, passwords, registration, log-in |
 //! | [`session`] | main tokens against their session rows, rotation |
 //! | [`mint`] | main and micro tokens |
+//! | [`mail`] | the outbox, what mails say, SMTP |
 //! | [`status`] | revocation: slots and lists |
 //! | [`audit`] | who did what |
 //! | [`background`] | what is done beside requests, again and again |
@@ -37,6 +38,7 @@ pub mod config;
 pub mod db;
 pub mod http;
 pub mod keys;
+pub mod mail;
 pub mod mint;
 pub mod one_time_code;
 pub mod password;

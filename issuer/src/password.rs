@@ -5,6 +5,7 @@
 //! before anything is done; when none is left, the answer is 503 with `Retry-After`.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
@@ -27,6 +28,8 @@ pub struct Passwords {
     turns: Arc<Semaphore>,
     /// A hash that nothing fits, for log-ins of users that do not exist.
     nobody: Arc<str>,
+    /// Hashes computed so far.
+    computed: Arc<AtomicU64>,
 }
 
 impl Passwords {
@@ -46,7 +49,14 @@ impl Passwords {
             places: Arc::new(Semaphore::new(settings.workers + settings.queue)),
             turns: Arc::new(Semaphore::new(settings.workers)),
             nobody,
+            computed: Arc::default(),
         })
+    }
+
+    /// How many hashes were computed so far, to make passwords or to check them.
+    #[must_use]
+    pub fn computed(&self) -> u64 {
+        self.computed.load(Ordering::Relaxed)
     }
 
     /// The hash of a password, as PHC string.
@@ -81,6 +91,7 @@ impl Passwords {
     ) -> Result<T, Problem> {
         let full = |_| Problem::overloaded("the queue for password hashes is full");
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(full)?;
+        self.computed.fetch_add(1, Ordering::Relaxed);
         let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(Problem::internal)?;
         // The thread holds place and turn: a request that goes away must not free them while its
         // hash is still being computed.

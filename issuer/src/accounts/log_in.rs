@@ -22,36 +22,56 @@ pub struct LogIn {
 }
 
 /// Checks the password and starts a session. Whether the user is unknown, disabled or deleted or
-/// the password is wrong: one answer, after the same work.
+/// the password is wrong: one answer, after the same work. Only who knows the password hears that
+/// the e-mail is not proved yet.
 ///
 /// # Errors
-/// The credentials are not good, or too much is going on.
+/// The credentials are not good, the e-mail is not proved where it must be, or too much is going on.
 pub async fn log_in(app: &App, log_in: &LogIn, origin: Origin) -> Result<(User, Session), Problem> {
     // What can't be stored can't be looked up either: PostgreSQL's texts hold no NUL.
     if !is_plausible(&log_in.password) || log_in.login.contains('\0') {
         return Err(refused());
     }
     let password = normalise(&log_in.password);
+    let key = login_key(&log_in.login);
+    let now = app.clock.now();
     let mut connection = app.db.read().await?;
-    let found = db::users::by_login(&mut connection, &login_key(&log_in.login)).await?;
+    let found = db::users::by_login(&mut connection, &key).await?;
+    // By name alone: found by e-mail, an answer would tell whether the e-mail has an account.
+    let waiting = db::registrations::by_username(&mut connection, &key, now).await?;
     drop(connection);
     // Nobody of that name: the same work against a hash that nothing fits.
-    let (user, hash) = match found {
-        Some((user, hash)) => (Some(user), hash),
-        None => (None, None),
+    let (user, hash) = match (found, waiting) {
+        (Some((user, hash)), _) => (Some(user), hash),
+        (None, Some(waiting)) => (None, Some(waiting.password_hash)),
+        (None, None) => (None, None),
     };
     let fits = app.passwords.verify(&password, hash).await?;
+    if !fits {
+        return Err(refused());
+    }
     let user = match user {
-        Some(user) if fits && user.status == UserStatus::Active => user,
-        _ => return Err(refused()),
+        Some(user) if user.status == UserStatus::Active => user,
+        Some(_) => return Err(refused()),
+        None => return Err(unverified()),
     };
+    if app.mail.is_some() && user.email_verified_at.is_none() {
+        return Err(unverified());
+    }
     let mut tx = app.db.write().await?;
     let session = session::start(app, &mut tx, user.id, origin).await?;
+    db::accounts::logged_in(&mut tx, user.id, now).await?;
     tx.commit().await?;
     tracing::info!(user = %user.id, session = %session.id, "logged in");
-    Ok((user, session))
+    Ok((User { last_login_at: Some(now), ..user }, session))
 }
 
 fn refused() -> Problem {
     Problem::issuer(IssuerCode::CredentialsInvalid, "unknown user or wrong password")
+}
+
+fn unverified() -> Problem {
+    let detail = "the e-mail of this account is not verified yet; open the link that was sent to \
+                  it, or ask for another at `POST /v1/email/resend`";
+    Problem::issuer(IssuerCode::EmailUnverified, detail)
 }

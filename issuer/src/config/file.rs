@@ -27,10 +27,15 @@ pub struct File {
     pub signing_algorithm: Option<String>,
     /// Origins of web pages that may call this issuer, besides its own.
     pub allowed_origins: Option<Vec<String>>,
+    /// User names that nobody may register, besides those that nobody ever may.
+    pub reserved_names: Option<Vec<String>>,
     /// Seconds a request may take.
     pub request_timeout: Option<i64>,
     /// What is logged: `error`, `warn`, `info`, `debug`, `trace`, or a filter of tracing.
     pub log: Option<String>,
+    /// How mail is sent; without it, none is.
+    #[serde(default)]
+    pub mail: Mail,
     /// Main tokens.
     #[serde(default)]
     pub main: Main,
@@ -43,6 +48,20 @@ pub struct File {
     /// Passwords.
     #[serde(default)]
     pub password: Password,
+}
+
+/// How mail is sent.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Mail {
+    /// The SMTP server: `smtps://user@host` or `smtp://user@host:port?tls=required|offered|none`.
+    pub url: Option<String>,
+    /// The user's password there.
+    pub password: Option<String>,
+    /// A file that holds it.
+    pub password_file: Option<PathBuf>,
+    /// Whom mails come from.
+    pub from: Option<String>,
 }
 
 /// Main tokens; all in seconds.

@@ -6,6 +6,8 @@
 
 pub mod environment;
 pub mod file;
+pub mod mail;
+mod secret;
 pub mod settings;
 pub mod url;
 

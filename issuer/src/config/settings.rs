@@ -5,8 +5,9 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use super::file::{self, File};
+use super::mail::{self, Mail};
 use super::{ConfigError, PublicUrl, default_database_url};
-use crate::accounts::role_name;
+use crate::accounts::{Username, role_name};
 use crate::keys::Algorithm;
 
 const DAY: i64 = 24 * 3600;
@@ -28,10 +29,14 @@ pub struct Settings {
     pub signing_algorithm: Algorithm,
     /// Origins of web pages that may call, besides the issuer's own.
     pub allowed_origins: Vec<String>,
+    /// Keys of user names that nobody may register, besides those that nobody ever may.
+    pub reserved_names: Vec<String>,
     /// Seconds a request may take.
     pub request_timeout: u64,
     /// What is logged.
     pub log: String,
+    /// How mail is sent; `None`: not at all.
+    pub mail: Option<Mail>,
     /// Main tokens.
     pub main: Main,
     /// Micro tokens.
@@ -115,8 +120,10 @@ impl Settings {
                 .iter()
                 .map(|url| Ok(PublicUrl::parse(url, "allowed_origins")?.as_str().to_owned()))
                 .collect::<Result<_, _>>()?,
+            reserved_names: reserved_names(file.reserved_names)?,
             request_timeout: number("request_timeout", file.request_timeout, 15, 1..=300)?,
             log: file.log.unwrap_or_else(|| "info,sqlx=warn".to_owned()),
+            mail: mail::check(file.mail)?,
             main: main(&file.main)?,
             micro: Micro {
                 lifetime: number("micro.lifetime", file.micro.lifetime, 300, 10..=DAY)?,
@@ -126,6 +133,17 @@ impl Settings {
             password: password(&file.password)?,
         })
     }
+}
+
+fn reserved_names(names: Option<Vec<String>>) -> Result<Vec<String>, ConfigError> {
+    let key = |name: String| match Username::parse(&name) {
+        Ok(username) => Ok(username.key().to_owned()),
+        Err(fault) => {
+            let message = format!("`{name}` is no user name: {}", fault.detail);
+            Err(ConfigError::new("reserved_names", message))
+        }
+    };
+    names.unwrap_or_default().into_iter().map(key).collect()
 }
 
 fn main(file: &file::Main) -> Result<Main, ConfigError> {

@@ -5,6 +5,7 @@
 //! whoever calls them owns the transaction. Nothing found is `Ok(None)`; constraint violations
 //! become [`DbError::Conflict`] in one place.
 
+pub mod accounts;
 pub mod audit;
 mod connect;
 mod engine;
@@ -12,6 +13,9 @@ pub mod entitlements;
 mod error;
 pub mod invitations;
 pub mod keys;
+pub mod mail_codes;
+pub mod mails;
+pub mod registrations;
 pub mod roles;
 pub mod row;
 pub mod services;
