@@ -62,6 +62,8 @@ pub struct Mail {
     pub password_file: Option<PathBuf>,
     /// Whom mails come from.
     pub from: Option<String>,
+    /// Seconds that sending one mail may take.
+    pub timeout: Option<i64>,
 }
 
 /// Main tokens; all in seconds.

@@ -8,6 +8,7 @@ use lettre::message::Mailbox;
 use super::ConfigError;
 use super::file;
 use super::secret::secret;
+use super::settings::number;
 use crate::secret::Secret;
 
 /// How mail is sent.
@@ -23,6 +24,8 @@ pub struct Mail {
     pub credentials: Option<(String, Secret)>,
     /// Whom mails come from.
     pub from: Mailbox,
+    /// Seconds that sending one mail may take.
+    pub timeout: u64,
 }
 
 /// Whether and when a connection to the SMTP server is encrypted.
@@ -103,7 +106,8 @@ pub(super) fn check(file: file::Mail) -> Result<Option<Mail>, ConfigError> {
         Encryption::Required => 587,
         Encryption::WhereOffered | Encryption::None => 25,
     });
-    Ok(Some(Mail { host, port, encryption, credentials, from: from(file.from)? }))
+    let timeout = number("mail.timeout", file.timeout, 20, 1..=300)?;
+    Ok(Some(Mail { host, port, encryption, credentials, from: from(file.from)?, timeout }))
 }
 
 fn from(text: Option<String>) -> Result<Mailbox, ConfigError> {
@@ -130,6 +134,7 @@ mod tests {
             url: Some(url.to_owned()),
             password: password.map(str::to_owned),
             password_file: None,
+            timeout: None,
             from: Some("Laika <no-reply@example.com>".to_owned()),
         }
     }

@@ -205,7 +205,7 @@ fn algorithm(name: Option<&str>) -> Result<Algorithm, ConfigError> {
 }
 
 /// The number that was written, or the default; in the range, and of the type that is wanted.
-fn number<T: TryFrom<i64>>(
+pub(super) fn number<T: TryFrom<i64>>(
     name: &str,
     written: Option<i64>,
     default: i64,

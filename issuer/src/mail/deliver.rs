@@ -49,7 +49,8 @@ pub async fn run(app: App, mut ends: watch::Receiver<bool>) {
     }
 }
 
-/// Sends every mail that is due. Where the server can't be reached, the rest waits.
+/// Sends every mail that is due. Where the server can't be reached or does not let us in, the rest
+/// waits.
 ///
 /// # Errors
 /// The database failed.
@@ -71,7 +72,7 @@ pub async fn deliver(app: &App) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Tries a mail; whether the server could be reached.
+/// Tries a mail; whether others may be tried after it.
 async fn attempt(app: &App, mailer: &Mailer, mail: &Mail) -> Result<bool, Problem> {
     let now = app.clock.now();
     let pause = FIRST_PAUSE << mail.attempts.clamp(0, ATTEMPTS);
@@ -104,21 +105,21 @@ async fn attempt(app: &App, mailer: &Mailer, mail: &Mail) -> Result<bool, Proble
         return Ok(true);
     };
     let attempts = mail.attempts + 1;
-    let (code, answered) = (refused.code, refused.answered);
+    let (code, about_mail) = (refused.code, refused.about_mail);
     if refused.for_good || attempts >= ATTEMPTS {
         let reason = refused.detail.chars().take(MAX_REASON).collect();
         end(app, mail, &End::Failed(reason)).await?;
         tracing::error!(
-            mail = %mail.id, kind = mail.kind.as_str(), attempts, code, answered,
+            mail = %mail.id, kind = mail.kind.as_str(), attempts, code, about_mail,
             "gave a mail up; its row in `mails` says why"
         );
     } else {
         tracing::warn!(
-            mail = %mail.id, kind = mail.kind.as_str(), attempts, code, answered, pause,
+            mail = %mail.id, kind = mail.kind.as_str(), attempts, code, about_mail, pause,
             "a mail was not taken; it is tried again"
         );
     }
-    Ok(refused.answered)
+    Ok(about_mail)
 }
 
 async fn end(app: &App, mail: &Mail, end: &End) -> Result<(), Problem> {

@@ -16,12 +16,14 @@ use crate::clock::{UnixSeconds, claim_seconds};
 use crate::config::mail::{Encryption, Mail as Settings};
 use crate::problem::Problem;
 
-/// How long one command of SMTP may take.
-const TIMEOUT: Duration = Duration::from_secs(20);
+/// Replies about our user and password (RFC 4954 section 6): the operator's to mend, and then every
+/// mail that waits can be sent.
+const NOT_LET_IN: [u16; 4] = [530, 534, 535, 538];
 
 /// Whoever sends our mails.
 pub struct Mailer {
     transport: AsyncSmtpTransport<Tokio1Executor>,
+    timeout: Duration,
     from: Mailbox,
     wake: Notify,
 }
@@ -31,8 +33,8 @@ pub struct Mailer {
 pub struct Refused {
     /// Whether trying again is of no use.
     pub for_good: bool,
-    /// Whether the server answered at all.
-    pub answered: bool,
+    /// Whether it is about this mail, and not about the server.
+    pub about_mail: bool,
     /// The server's reply code, fit for a log.
     pub code: Option<u16>,
     /// Why; may hold the address.
@@ -52,16 +54,18 @@ impl Mailer {
             Encryption::WhereOffered => Tls::Opportunistic(tls()?),
             Encryption::None => Tls::None,
         };
+        let timeout = Duration::from_secs(settings.timeout);
         let mut builder =
             AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(settings.host.clone())
                 .port(settings.port)
                 .tls(tls)
-                .timeout(Some(TIMEOUT));
+                .timeout(Some(timeout));
         if let Some((user, password)) = &settings.credentials {
             let password = password.reveal().to_owned();
             builder = builder.credentials(Credentials::new(user.clone(), password));
         }
-        Ok(Self { transport: builder.build(), from: settings.from.clone(), wake: Notify::new() })
+        let from = settings.from.clone();
+        Ok(Self { transport: builder.build(), timeout, from, wake: Notify::new() })
     }
 
     /// Says that something lies in the outbox.
@@ -85,7 +89,7 @@ impl Mailer {
         now: UnixSeconds,
     ) -> Result<(), Refused> {
         let unusable =
-            |detail: String| Refused { for_good: true, answered: true, code: None, detail };
+            |detail: String| Refused { for_good: true, about_mail: true, code: None, detail };
         let to: Address = composed.to.parse().map_err(|error| unusable(format!("{error}")))?;
         let Text { subject, body } = composed.message.render();
         let message = MessageBuilder::new()
@@ -104,15 +108,23 @@ impl Mailer {
             .header(ContentType::TEXT_PLAIN)
             .body(body)
             .map_err(|error| unusable(error.to_string()))?;
-        match self.transport.send(message).await {
-            Ok(_) => Ok(()),
-            Err(error) => Err(Refused {
-                for_good: error.is_permanent(),
-                answered: error.is_permanent() || error.is_transient(),
-                code: error.status().map(u16::from),
+        // The transport's own limit is for connecting; a server that then says nothing must not
+        // hold the outbox up either.
+        let Ok(sent) = tokio::time::timeout(self.timeout, self.transport.send(message)).await
+        else {
+            let detail = "the server did not answer in time".to_owned();
+            return Err(Refused { for_good: false, about_mail: false, code: None, detail });
+        };
+        sent.map(drop).map_err(|error| {
+            let code = error.status().map(u16::from);
+            let let_in = code.is_none_or(|code| !NOT_LET_IN.contains(&code));
+            Refused {
+                for_good: error.is_permanent() && let_in,
+                about_mail: (error.is_permanent() || error.is_transient()) && let_in,
+                code,
                 detail: chain(&error),
-            }),
-        }
+            }
+        })
     }
 }
 
