@@ -121,13 +121,14 @@ mod tests {
 
     #[test]
     fn what_mails_say_about_time_is_what_codes_live() {
-        let (username, link) = (String::from("laika"), String::from("https://x/#y=z"));
-        let confirm = Message::ConfirmRegistration { username, link };
-        assert!(confirm.render().body.contains("24 hours") && PROOF_LIFETIME == 24 * 3600);
-        let Message::ConfirmRegistration { username, link } = confirm else { unreachable!() };
-        let reset =
-            Message::ResetPassword { username: username.clone(), link: link.clone() }.render();
+        let parts = || (String::from("laika"), String::from("https://x/#y=z"));
+        let (username, link) = parts();
+        let confirm = Message::ConfirmRegistration { username, link }.render();
+        assert!(confirm.body.contains("24 hours") && PROOF_LIFETIME == 24 * 3600);
+        let (username, link) = parts();
+        let reset = Message::ResetPassword { username, link }.render();
         assert!(reset.body.contains("20 minutes") && RESET_LIFETIME == 20 * 60);
+        let (username, link) = parts();
         let undo = Message::ChangeRequested { username, link }.render();
         assert!(undo.body.contains("7 days") && UNDO_LIFETIME == 7 * 24 * 3600);
         assert!(undo.body.contains("\nhttps://x/#y=z\n"));

@@ -26,7 +26,8 @@ async fn the_server_is_away_and_the_mail_comes_later_once() {
     issuer.clock.advance(10);
     // As two replicas would, at once.
     let (one, two) = tokio::join!(mail::deliver(&issuer.app), mail::deliver(&issuer.app));
-    (one.unwrap(), two.unwrap());
+    one.unwrap();
+    two.unwrap();
     sink.next().code("verify");
     issuer.clock.advance(3600);
     mail::deliver(&issuer.app).await.unwrap();
