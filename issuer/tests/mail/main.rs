@@ -11,6 +11,7 @@
 
 mod attacks;
 mod delivery;
+mod logs;
 mod post;
 mod sink;
 mod story;
