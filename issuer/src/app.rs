@@ -6,12 +6,13 @@ use std::sync::Arc;
 use crate::clock::Clock;
 use crate::config::{PublicUrl, Settings};
 use crate::db::{self, Db};
-use crate::keys::KeyRing;
+use crate::keys::{self, KeyRing};
 use crate::mail::Mailer;
 use crate::one_time_code::{self, INVITATION_PREFIX};
 use crate::password::Passwords;
 use crate::problem::Problem;
 use crate::random::Random;
+use crate::status::StatusLists;
 
 /// The global role that may administer everything; made by the first migration.
 pub const ADMINISTRATOR: &str = "administrator";
@@ -31,6 +32,8 @@ pub struct State {
     pub db: Db,
     /// Signing keys.
     pub keys: KeyRing,
+    /// Status lists.
+    pub status: StatusLists,
     /// Password hashes.
     pub passwords: Passwords,
     /// Whoever sends mails; `None`: nobody.
@@ -57,6 +60,7 @@ impl App {
             &db,
             &settings.master_key_file,
             settings.signing_algorithm,
+            keys::token_life(&settings),
             &*clock,
             &*random,
         )
@@ -66,8 +70,19 @@ impl App {
         let role = &settings.default_role;
         db::roles::ensure(&mut tx, &role.name, role.level, clock.now()).await?;
         tx.commit().await?;
+        let status = StatusLists::new();
         let mail = settings.mail.as_ref().map(Mailer::new).transpose()?;
-        Ok(Self(Arc::new(State { issuer, settings, db, keys, passwords, mail, clock, random })))
+        Ok(Self(Arc::new(State {
+            issuer,
+            settings,
+            db,
+            keys,
+            status,
+            passwords,
+            mail,
+            clock,
+            random,
+        })))
     }
 
     /// Gets what lies in the outbox sent at once; called after the commit that put it there.

@@ -10,10 +10,11 @@ use crate::app::App;
 use crate::db::roles::Role;
 use crate::db::services::Service;
 use crate::db::{self, Connection, Constraint, DbError};
-use crate::keys::Algorithm;
+use crate::keys::{self, Algorithm};
 use crate::password::StoredHash;
 use crate::problem::{FieldCode, Problem};
 use crate::secret::Secret;
+use crate::status;
 
 /// A seed file.
 #[derive(Debug, Default, Deserialize)]
@@ -130,6 +131,10 @@ pub async fn import(app: &App, seed: &Seed) -> Result<Imported, Problem> {
         }
     }
     tx.commit().await?;
+    if seed.services.iter().any(|service| service.algorithm.is_some()) {
+        // Whoever is told of a service may ask for its key at once.
+        app.keys.reread(&app.db, &*app.clock).await?;
+    }
     Ok(imported)
 }
 
@@ -171,6 +176,9 @@ pub async fn put_service(
         }
         other => other.into(),
     })?;
+    if let Some(algorithm) = service.algorithm {
+        keys::ensure(app, db, algorithm).await?;
+    }
     db::services::set_catalogue(db, name, &seed.permissions).await?;
     Ok(db::services::set_sharing(db, name, &seed.may_share_with).await?)
 }
@@ -198,6 +206,7 @@ pub async fn put_role(app: &App, db: &mut Connection, seed: &SeedRole) -> Result
             return Err(Problem::field("permissions", FieldCode::NotAllowed, detail));
         }
     }
+    let before = db::roles::by_name(db, &written).await?;
     let role = Role {
         name: written,
         service: seed.service.clone(),
@@ -206,12 +215,22 @@ pub async fn put_role(app: &App, db: &mut Connection, seed: &SeedRole) -> Result
     };
     db::roles::put(db, &role, app.clock.now()).await.map_err(|error| match error {
         DbError::Conflict(Constraint::Reference) => {
-            let service = role.service.unwrap_or_default();
+            let service = role.service.as_deref().unwrap_or_default();
             let detail = format!("there is no service `{service}`; make it first");
             Problem::field("service", FieldCode::NotAllowed, detail)
         }
         other => other.into(),
-    })
+    })?;
+    if before.is_some_and(|before| is_weaker(&role, &before)) {
+        status::role_lost(db, &role.name).await?;
+    }
+    Ok(())
+}
+
+/// Whether something that `before` gave is gone.
+fn is_weaker(role: &Role, before: &Role) -> bool {
+    role.level > before.level
+        || before.permissions.iter().any(|held| !role.permissions.contains(held))
 }
 
 /// Gives a user a role.

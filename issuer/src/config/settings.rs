@@ -9,6 +9,7 @@ use super::mail::{self, Mail};
 use super::{ConfigError, PublicUrl, default_database_url};
 use crate::accounts::{Username, role_name};
 use crate::keys::Algorithm;
+use crate::keys::rotation::LEAST_AHEAD;
 
 const DAY: i64 = 24 * 3600;
 
@@ -45,6 +46,17 @@ pub struct Settings {
     pub default_role: DefaultRole,
     /// Passwords.
     pub password: Password,
+    /// Rotation of signing keys.
+    pub keys: Keys,
+}
+
+/// Rotation of signing keys; both in seconds.
+#[derive(Debug, Clone)]
+pub struct Keys {
+    /// How long a key signs; absent: until it is rotated by command.
+    pub rotate_every: Option<i64>,
+    /// How long the next key is published before it signs.
+    pub publish_ahead: i64,
 }
 
 /// Main tokens; all in seconds.
@@ -131,6 +143,7 @@ impl Settings {
             },
             default_role: default_role(file.default_role)?,
             password: password(&file.password)?,
+            keys: keys(&file.keys)?,
         })
     }
 }
@@ -175,6 +188,16 @@ fn password(file: &file::Password) -> Result<Password, ConfigError> {
     })
 }
 
+fn keys(file: &file::Keys) -> Result<Keys, ConfigError> {
+    let days: i64 = number("keys.rotate_every", file.rotate_every, 90, 0..=3650)?;
+    let rotate_every = (days > 0).then_some(days * DAY);
+    // Published later than that, a key would sign before the one that replaces it is published.
+    let most = rotate_every.map_or(30 * DAY, |every| every / 2).min(30 * DAY);
+    let ahead =
+        number("keys.publish_ahead", file.publish_ahead, DAY.min(most), LEAST_AHEAD..=most)?;
+    Ok(Keys { rotate_every, publish_ahead: ahead })
+}
+
 fn default_role(file: file::DefaultRole) -> Result<DefaultRole, ConfigError> {
     let name = file.name.unwrap_or_else(|| "user".to_owned());
     match role_name(&name) {
@@ -199,7 +222,7 @@ fn algorithm(name: Option<&str>) -> Result<Algorithm, ConfigError> {
         return Ok(Algorithm::Rs256);
     };
     Algorithm::from_name(name).ok_or_else(|| {
-        let message = format!("`{name}` is not supported; choose `RS256` or `EdDSA`");
+        let message = format!("`{name}` is not supported; choose {}", Algorithm::NAMES);
         ConfigError::new("signing_algorithm", message)
     })
 }
