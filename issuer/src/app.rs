@@ -13,6 +13,7 @@ use crate::keys::{self, KeyRing};
 use crate::mint::ServiceCatalogue;
 use crate::limits::Requests;
 use crate::metrics::Metrics;
+use crate::mail::Mailer;
 use crate::one_time_code::{self, INVITATION_PREFIX};
 use crate::password::Passwords;
 use crate::problem::Problem;
@@ -51,6 +52,8 @@ pub struct State {
     pub metrics: Metrics,
     /// Whether the service was told to end.
     pub ending: AtomicBool,
+    /// Whoever sends mails; `None`: nobody.
+    pub mail: Option<Mailer>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Random numbers.
@@ -87,6 +90,7 @@ impl App {
         let services = ServiceCatalogue::load(&db, &*clock).await?;
         let requests = Requests::new(&settings.limits, &*random)?;
         let places = Semaphore::new(settings.limits.in_flight);
+        let mail = settings.mail.as_ref().map(Mailer::new).transpose()?;
         Ok(Self(Arc::new(State {
             issuer,
             settings,
@@ -95,6 +99,7 @@ impl App {
             status,
             services,
             passwords,
+            mail,
             requests,
             places,
             metrics: Metrics::default(),
@@ -102,6 +107,13 @@ impl App {
             clock,
             random,
         })))
+    }
+
+    /// Gets what lies in the outbox sent at once; called after the commit that put it there.
+    pub fn wake_mail(&self) {
+        if let Some(mail) = &self.mail {
+            mail.wake();
+        }
     }
 
     /// The link by which the first administrator signs up, while there is none; a new one at every

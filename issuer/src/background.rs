@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 use crate::app::App;
 use crate::keys;
 use crate::keys::key_ring::REREAD_EVERY;
+use crate::mail;
 use crate::problem::Problem;
 use crate::status;
 
@@ -47,6 +48,11 @@ pub fn tasks() -> Vec<Task> {
             work: |app| Box::pin(forget_expired_sessions(app)),
         },
         Task {
+            name: "forget old mails and codes",
+            every: Duration::from_secs(300),
+            work: |app| Box::pin(mail::forget_old(app)),
+        },
+        Task {
             name: "free slots of status lists",
             every: Duration::from_secs(60),
             work: |app| Box::pin(status::free_slots(app)),
@@ -69,7 +75,7 @@ pub fn tasks() -> Vec<Task> {
     ]
 }
 
-/// Runs every task once, one after the other.
+/// Runs every task once, one after the other, and sends the mails that are due.
 ///
 /// # Errors
 /// The first task that fails.
@@ -77,7 +83,7 @@ pub async fn run_all(app: &App) -> Result<(), Problem> {
     for task in tasks() {
         (task.work)(app).await?;
     }
-    Ok(())
+    mail::deliver(app).await
 }
 
 /// Starts every task; they end when `ends` changes. A task that fails is logged and tried again
@@ -87,6 +93,8 @@ pub fn start(app: &App, ends: &watch::Receiver<bool>) -> JoinSet<()> {
     for task in tasks() {
         running.spawn(repeat(task, app.clone(), ends.clone()));
     }
+    // Not one of the tasks: it wakes when something is to be sent.
+    running.spawn(mail::run(app.clone(), ends.clone()));
     running
 }
 

@@ -18,6 +18,7 @@
 //! | [`mint`] | main and micro tokens |
 //! | [`oauth2`] | service accounts, clients, and the endpoints that standards name |
 //! | [`limits`] | rate limits |
+//! | [`mail`] | the outbox, what mails say, SMTP |
 //! | [`status`] | revocation: slots and lists |
 //! | [`audit`] | who did what |
 //! | [`background`] | what is done beside requests, again and again |
@@ -42,6 +43,7 @@ pub mod http;
 pub mod keys;
 pub mod limits;
 pub mod metrics;
+pub mod mail;
 pub mod mint;
 pub mod oauth2;
 pub mod one_time_code;

@@ -74,6 +74,8 @@ pub enum FieldCode {
 pub struct Strength {
     /// 0 (guessed at once) to 4 (very hard to guess).
     pub score: u8,
+    /// About how many guesses it takes.
+    pub guesses: u64,
     /// What is weak about it.
     pub warning: Option<String>,
     /// What would make it stronger.

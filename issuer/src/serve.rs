@@ -127,7 +127,11 @@ fn make_folder(folder: &Path) -> io::Result<()> {
 
 /// Says on standard output that the service is ready, and to the operator what to know.
 async fn announce(app: &App, local: SocketAddr) -> Result<(), ServeError> {
-    tracing::warn!("no mail is configured: registration answers at once, so e-mails can be probed");
+    if app.mail.is_none() {
+        tracing::warn!(
+            "no mail is configured: registration answers at once, so e-mails can be probed"
+        );
+    }
     let mut out = io::stdout();
     if let Some(link) = app.first_administrator_link().await? {
         // Not through the log: who keeps logs must not keep a link that makes an administrator.

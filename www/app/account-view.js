@@ -2,6 +2,7 @@
 
 import { byId, whileBusy } from "./dom.js";
 import { onSubmit, showMessage } from "./forms.js";
+import { showLookIntoMail, showMailLinks } from "./mail-links.js";
 import * as session from "./session.js";
 
 const tabs = ["log-in", "register"];
@@ -9,7 +10,7 @@ let invitation = "";
 
 export function showAccount() {
   onSubmit(byId("log-in"), (fields) => session.logIn(fields).then(focusPerson));
-  onSubmit(byId("register"), (fields) => session.register(fields).then(useInvitationUp).then(focusPerson));
+  onSubmit(byId("register"), (fields) => session.register(fields).then(registered));
   byId("log-out").addEventListener("click", logOut);
   tabs.forEach((name, index) => {
     byId(`tab-${name}`).addEventListener("click", () => choose(name));
@@ -21,6 +22,7 @@ export function showAccount() {
   });
   session.onSession(showPerson);
   takeInvitation();
+  showMailLinks();
   addEventListener("hashchange", takeInvitation);
 }
 
@@ -72,9 +74,12 @@ function takeInvitation() {
   byId("register-username").focus();
 }
 
-function useInvitationUp() {
+function registered(complete) {
   invitation = "";
   showInvitation();
+  if (complete) return focusPerson();
+  byId("register").reset();
+  showLookIntoMail();
 }
 
 function showInvitation() {

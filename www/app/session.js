@@ -25,8 +25,14 @@ export async function restore() {
   await endedMeansLoggedOut(async () => become(await api.me()));
 }
 
+/** Whether there is an account now; else it waits for the proof of its e-mail. */
 export async function register(fields) {
-  become((await api.register(fields)).user);
+  return becomeIfAny(await api.register(fields));
+}
+
+/** Whether that completed a registration; else it proved the address of an account. */
+export async function verifyEmail(code) {
+  return becomeIfAny(await api.verifyEmail(code));
 }
 
 export async function logIn(fields) {
@@ -58,6 +64,12 @@ async function endedMeansLoggedOut(work) {
 }
 
 const isEnded = (error) => error instanceof api.Problem && error.status === 401;
+
+function becomeIfAny(answer) {
+  if (!answer?.user) return false;
+  become(answer.user);
+  return true;
+}
 
 function become(next) {
   user = next;

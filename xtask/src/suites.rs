@@ -27,9 +27,10 @@ pub(crate) fn rust() -> Result<Tally> {
 pub(crate) fn postgres() -> Result<Tally> {
     let postgres = Postgres::start()?;
     let program = cargo::cargo()
-        .words("test --workspace --no-fail-fast --test api --features")
+        .words("test --workspace --no-fail-fast --test api --test mail --features")
         .arg(&cargo::features(true)?)
         .env("TEST_POSTGRES", &postgres.url());
+    let program = with(program, "LAIKA_AIOSMTPD", &tools::aiosmtpd()?)?;
     suite("tests of the issuer on PostgreSQL", program, Tally::of_cargo)
 }
 
@@ -64,6 +65,7 @@ fn with_artifacts(program: Program) -> Result<Program> {
         ("LAIKA_ORDERS_BIN", PathBuf::from(build::BACKEND)),
         ("LAIKA_FILTER_WASM", PathBuf::from(wasm::FILTER)),
         ("LAIKA_TOOLS", PathBuf::from(tools::NPM_TOOLS)),
+        ("LAIKA_AIOSMTPD", tools::aiosmtpd()?),
         ("LAIKA_ENVOY", tools::envoy()?),
         ("LAIKA_JOSERFC", tools::joserfc()?),
         ("LAIKA_CHROMIUM", tools::chromium()?),

@@ -20,6 +20,9 @@ const CARGO_FUZZ: &str = "0.13.2";
 /// A JOSE library of another language, which makes tokens for the tests.
 const JOSERFC: &str = "1.8.0";
 
+/// An SMTP server of another language, which takes the issuer's mails in the tests.
+const AIOSMTPD: &str = "1.4.6";
+
 /// The folder of the foreign npm packages: `wasm-opt`, `jose`, `workerd`, ...
 pub(crate) const NPM_TOOLS: &str = "tests/tools";
 
@@ -182,6 +185,11 @@ pub(crate) fn envoy() -> Result<PathBuf> {
 /// The Python that has `joserfc`.
 pub(crate) fn joserfc() -> Result<PathBuf> {
     from_pypi("joserfc", &format!("joserfc=={JOSERFC}"))
+}
+
+/// The Python that has `aiosmtpd`.
+pub(crate) fn aiosmtpd() -> Result<PathBuf> {
+    from_pypi("aiosmtpd", &format!("aiosmtpd=={AIOSMTPD}"))
 }
 
 /// The Python of a virtual environment with one package of PyPI.

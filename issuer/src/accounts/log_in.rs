@@ -24,10 +24,12 @@ pub struct LogIn {
 }
 
 /// Checks the password and starts a session. Whether the user is unknown, disabled or deleted or
-/// the password is wrong: one answer, after the same work.
+/// the password is wrong: one answer, after the same work. Only who knows the password hears that
+/// the e-mail is not proved yet.
 ///
 /// # Errors
-/// The credentials are not good, there were too many failures before, or too much is going on.
+/// The credentials are not good, the e-mail is not proved where it must be, there were too many
+/// failures before, or too much is going on.
 pub async fn log_in(
     app: &App,
     log_in: &LogIn,
@@ -39,37 +41,54 @@ pub async fn log_in(
         return Err(refused());
     }
     let password = normalise(&log_in.password);
+    let key = login_key(&log_in.login);
+    let now = app.clock.now();
     let mut connection = app.db.read().await?;
-    let login = login_key(&log_in.login);
-    let found = db::users::by_login(&mut connection, &login).await?;
+    let found = db::users::by_login(&mut connection, &key).await?;
+    // By name alone: found by e-mail, an answer would tell whether the e-mail has an account.
+    let waiting = db::registrations::by_username(&mut connection, &key, now).await?;
     drop(connection);
-    let user = found.as_ref().map(|(user, _)| user.id);
-    let attempt = Attempt::begin(app, &login, user, from).await.inspect_err(|_| {
+    let known = found.as_ref().map(|(user, _)| user.id);
+    let attempt = Attempt::begin(app, &key, known, from).await.inspect_err(|_| {
         app.metrics.log_in(LogInOutcome::Limited);
     })?;
     // Nobody of that name: the same work against a hash that nothing fits.
-    let (user, hash) = match found {
-        Some((user, hash)) => (Some(user), hash),
-        None => (None, None),
+    let (user, hash) = match (found, waiting) {
+        (Some((user, hash)), _) => (Some(user), hash),
+        (None, Some(waiting)) => (None, Some(waiting.password_hash)),
+        (None, None) => (None, None),
     };
     let fits = app.passwords.verify(&password, hash.clone()).await?;
-    let user = match user {
-        Some(user) if fits && user.status == UserStatus::Active => user,
-        _ => {
-            app.metrics.log_in(LogInOutcome::Refused);
-            return Err(refused());
-        }
-    };
+    let user = admitted(app, user, fits).inspect_err(|_| {
+        app.metrics.log_in(LogInOutcome::Refused);
+    })?;
     if let Some(old) = hash.filter(|hash| app.passwords.should_replace(hash)) {
         replace_hash(app, &user, &password, &old).await;
     }
     let mut tx = app.db.write().await?;
     attempt.succeeded(app, &mut tx).await?;
     let session = session::start(app, &mut tx, user.id, origin).await?;
+    db::accounts::logged_in(&mut tx, user.id, now).await?;
     tx.commit().await?;
     app.metrics.log_in(LogInOutcome::Done);
     tracing::info!(user = %user.id, session = %session.id, "logged in");
-    Ok((user, session))
+    Ok((User { last_login_at: Some(now), ..user }, session))
+}
+
+/// Whoever knows the password of an account that may be used, with an e-mail that is proved where it
+/// must be. `None` is a registration that waits for this proof.
+fn admitted(app: &App, user: Option<User>, fits: bool) -> Result<User, Problem> {
+    if !fits {
+        return Err(refused());
+    }
+    let Some(user) = user else { return Err(unverified()) };
+    if user.status != UserStatus::Active {
+        return Err(refused());
+    }
+    if app.mail.is_some() && user.email_verified_at.is_none() {
+        return Err(unverified());
+    }
+    Ok(user)
 }
 
 /// Puts our own hash in the place of another system's, or of one with other parameters. It can wait
@@ -84,10 +103,18 @@ async fn replace_hash(app: &App, user: &User, password: &Secret, old: &str) {
     };
     match replace.await {
         Ok(()) => tracing::info!(user = %user.id, "the password hash was brought up to date"),
-        Err(problem) => tracing::warn!(user = %user.id, %problem, "the password hash stays as it is"),
+        Err(problem) => {
+            tracing::warn!(user = %user.id, %problem, "the password hash stays as it is");
+        }
     }
 }
 
 fn refused() -> Problem {
     Problem::issuer(IssuerCode::CredentialsInvalid, "unknown user or wrong password")
+}
+
+fn unverified() -> Problem {
+    let detail = "the e-mail of this account is not verified yet; open the link that was sent to \
+                  it, or ask for another at `POST /v1/email/resend`";
+    Problem::issuer(IssuerCode::EmailUnverified, detail)
 }

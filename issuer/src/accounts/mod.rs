@@ -1,8 +1,16 @@
-//! Accounts: names, e-mails and passwords as they may be written; registration and log-in.
+//! Accounts: names, e-mails and passwords as they may be written; registration, log-in, proof of an
+//! e-mail, recovery by mail, and what owners change.
+//!
+//! Names are compared in NFKC and without regard to case, e-mails and passwords in NFC, the former
+//! without regard to case; what was written is what is shown.
 
 mod email;
 mod log_in;
 mod names;
+mod owner;
+mod profile;
+mod proof;
+mod recovery;
 mod register;
 mod strength;
 mod username;
@@ -10,7 +18,13 @@ mod username;
 pub use email::Email;
 pub use log_in::{LogIn, log_in};
 pub use names::{role_name, service_name};
-pub use register::{NewUser, Registration, add_user, register};
+pub use owner::{
+    EmailChange, FRESH, change_email, change_password, change_username, delete_account, registered,
+};
+pub use profile::{ProfileChange, change_profile, public_profile};
+pub use proof::{Proved, undo_email, verify_email};
+pub use recovery::{forgot_password, resend_proof, reset_password};
+pub use register::{NewUser, Registered, Registration, add_user, register};
 pub use strength::NewPassword;
 pub use username::Username;
 

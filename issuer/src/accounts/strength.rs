@@ -52,6 +52,7 @@ impl NewPassword {
         let feedback = estimate.feedback();
         let strength = Strength {
             score: estimate.score().into(),
+            guesses: estimate.guesses(),
             warning: feedback.and_then(|f| f.warning()).map(|warning| warning.to_string()),
             suggestions: feedback
                 .map(|f| f.suggestions().iter().map(ToString::to_string).collect())
@@ -104,7 +105,7 @@ mod tests {
             let problem = check(weak).unwrap_err();
             assert_eq!(problem.code.as_str(), "password_weak");
             let strength = problem.strength.unwrap();
-            assert!(strength.score < 3, "{weak}");
+            assert!(strength.score < 3 && strength.guesses < 100_000_000, "{weak}");
             assert!(!strength.suggestions.is_empty(), "{weak}");
         }
         check("correct horse battery staple").unwrap();

@@ -83,10 +83,10 @@ impl Username {
         &self.key
     }
 
-    /// Whether nobody may register it.
+    /// Whether nobody may register it; `more` are the keys that the settings name.
     #[must_use]
-    pub fn is_reserved(&self) -> bool {
-        RESERVED.contains(&self.key.as_str())
+    pub fn is_reserved(&self, more: &[String]) -> bool {
+        RESERVED.contains(&self.key.as_str()) || more.contains(&self.key)
     }
 }
 
@@ -138,7 +138,9 @@ mod tests {
             let (one, two) = (Username::parse(one).unwrap(), Username::parse(two).unwrap());
             assert_eq!(one.key(), two.key());
         }
-        assert!(Username::parse("ROOT").unwrap().is_reserved());
-        assert!(!Username::parse("laika").unwrap().is_reserved());
+        assert!(Username::parse("ROOT").unwrap().is_reserved(&[]));
+        let laika = Username::parse("Laika").unwrap();
+        assert!(!laika.is_reserved(&[]));
+        assert!(laika.is_reserved(&["laika".to_owned()]));
     }
 }

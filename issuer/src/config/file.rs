@@ -32,6 +32,8 @@ pub struct File {
     pub allowed_hosts: Option<Vec<String>>,
     /// Networks of proxies whose `X-Forwarded-For` and `Forwarded` are believed.
     pub trusted_proxies: Option<Vec<String>>,
+    /// User names that nobody may register, besides those that nobody ever may.
+    pub reserved_names: Option<Vec<String>>,
     /// Seconds a request may take.
     pub request_timeout: Option<i64>,
     /// Seconds the headers of a request may take, and a connection may be idle.
@@ -44,6 +46,9 @@ pub struct File {
     pub log_format: Option<String>,
     /// Address and port where Prometheus reads metrics; absent: nowhere.
     pub metrics_listen: Option<String>,
+    /// How mail is sent; without it, none is.
+    #[serde(default)]
+    pub mail: Mail,
     /// Main tokens.
     #[serde(default)]
     pub main: Main,
@@ -72,6 +77,22 @@ pub struct Keys {
     pub rotate_every: Option<i64>,
     /// Seconds that the next key is published before it signs; at least 900.
     pub publish_ahead: Option<i64>,
+}
+
+/// How mail is sent.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Mail {
+    /// The SMTP server: `smtps://user@host` or `smtp://user@host:port?tls=required|offered|none`.
+    pub url: Option<String>,
+    /// The user's password there.
+    pub password: Option<String>,
+    /// A file that holds it.
+    pub password_file: Option<PathBuf>,
+    /// Whom mails come from.
+    pub from: Option<String>,
+    /// Seconds that sending one mail may take.
+    pub timeout: Option<i64>,
 }
 
 /// Main tokens; all in seconds.

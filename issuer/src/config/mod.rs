@@ -7,6 +7,8 @@
 pub mod environment;
 pub mod file;
 pub mod limits;
+pub mod mail;
+mod secret;
 pub mod settings;
 pub mod url;
 

@@ -8,8 +8,9 @@ use ipnet::IpNet;
 
 use super::file::{self, File};
 use super::limits::{self, Limits};
+use super::mail::{self, Mail};
 use super::{ConfigError, PublicUrl, default_database_url};
-use crate::accounts::role_name;
+use crate::accounts::{Username, role_name};
 use crate::keys::Algorithm;
 use crate::keys::rotation::LEAST_AHEAD;
 
@@ -36,6 +37,8 @@ pub struct Settings {
     pub allowed_hosts: Vec<String>,
     /// Networks of proxies whose word on the client's address is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// Keys of user names that nobody may register, besides those that nobody ever may.
+    pub reserved_names: Vec<String>,
     /// Seconds a request may take.
     pub request_timeout: u64,
     /// Seconds the headers of a request may take, and a connection may be idle.
@@ -48,6 +51,8 @@ pub struct Settings {
     pub log_format: LogFormat,
     /// Where metrics are read; absent: nowhere.
     pub metrics_listen: Option<SocketAddr>,
+    /// How mail is sent; `None`: not at all.
+    pub mail: Option<Mail>,
     /// Main tokens.
     pub main: Main,
     /// Micro tokens.
@@ -158,6 +163,7 @@ impl Settings {
                 "trusted_proxies",
                 &file.trusted_proxies.unwrap_or_default(),
             )?,
+            reserved_names: reserved_names(file.reserved_names)?,
             request_timeout: number("request_timeout", file.request_timeout, 15, 1..=300)?,
             header_timeout: number("header_timeout", file.header_timeout, 30, 1..=300)?,
             shutdown_delay: number("shutdown_delay", file.shutdown_delay, 0, 0..=300)?,
@@ -167,6 +173,7 @@ impl Settings {
                 .metrics_listen
                 .map(|text| address("metrics_listen", &text))
                 .transpose()?,
+            mail: mail::check(file.mail)?,
             main: main(&file.main)?,
             micro: Micro {
                 lifetime: number("micro.lifetime", file.micro.lifetime, 300, 10..=DAY)?,
@@ -178,6 +185,17 @@ impl Settings {
             limits: limits::check(&file.limits)?,
         })
     }
+}
+
+fn reserved_names(names: Option<Vec<String>>) -> Result<Vec<String>, ConfigError> {
+    let key = |name: String| match Username::parse(&name) {
+        Ok(username) => Ok(username.key().to_owned()),
+        Err(fault) => {
+            let message = format!("`{name}` is no user name: {}", fault.detail);
+            Err(ConfigError::new("reserved_names", message))
+        }
+    };
+    names.unwrap_or_default().into_iter().map(key).collect()
 }
 
 fn main(file: &file::Main) -> Result<Main, ConfigError> {

@@ -5,6 +5,7 @@
 //! whoever calls them owns the transaction. Nothing found is `Ok(None)`; constraint violations
 //! become [`DbError::Conflict`] in one place.
 
+pub mod accounts;
 pub mod audit;
 pub mod clients;
 mod connect;
@@ -15,6 +16,9 @@ mod error;
 pub mod invitations;
 pub mod keys;
 pub mod limits;
+pub mod mail_codes;
+pub mod mails;
+pub mod registrations;
 pub mod roles;
 pub mod row;
 pub mod service_accounts;

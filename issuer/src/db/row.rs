@@ -27,6 +27,18 @@ pub fn get_uuid(row: &AnyRow, column: &'static str) -> Result<Uuid, DbError> {
     Uuid::parse_str(&text).map_err(|_| DbError::Corrupt { what: column, value: text })
 }
 
+/// The UUID of a column that may be empty.
+///
+/// # Errors
+/// There is no such column, or it holds something else.
+pub fn get_optional_uuid(row: &AnyRow, column: &'static str) -> Result<Option<Uuid>, DbError> {
+    let text: Option<String> = get(row, column)?;
+    text.map(|text| {
+        Uuid::parse_str(&text).map_err(|_| DbError::Corrupt { what: column, value: text })
+    })
+    .transpose()
+}
+
 /// That a write changed exactly one row.
 ///
 /// # Errors

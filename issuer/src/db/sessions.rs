@@ -171,6 +171,27 @@ pub async fn mark_used(
     Ok(())
 }
 
+/// Notes that the holder of a session has proved anew who they are, and how (RFC 8176).
+///
+/// # Errors
+/// The query failed.
+pub async fn authenticated(
+    db: &mut Connection,
+    id: Uuid,
+    amr: &[String],
+    now: UnixSeconds,
+) -> Result<(), DbError> {
+    let result = sqlx::query(
+        "UPDATE sessions SET auth_time = $2, amr = $3 WHERE id = $1 AND ended_at IS NULL",
+    )
+    .bind(id.to_string())
+    .bind(now)
+    .bind(amr.join(" "))
+    .execute(db)
+    .await?;
+    exactly_one(&result)
+}
+
 /// Keeps others from ending a session until the transaction ends; whether it still goes on.
 ///
 /// # Errors

@@ -9,6 +9,7 @@ mod foreign;
 mod stored;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use argon2::password_hash::PasswordHasher as _;
 use argon2::password_hash::phc::PasswordHash;
@@ -34,6 +35,8 @@ pub struct Passwords {
     size: (usize, usize),
     /// A hash that nothing fits, for log-ins of users that do not exist.
     nobody: Arc<str>,
+    /// Hashes computed so far.
+    computed: Arc<AtomicU64>,
 }
 
 /// Hashes of the pool.
@@ -63,7 +66,14 @@ impl Passwords {
             turns: Arc::new(Semaphore::new(settings.workers)),
             size: (settings.workers + settings.queue, settings.workers),
             nobody,
+            computed: Arc::default(),
         })
+    }
+
+    /// How many hashes were computed so far, to make passwords or to check them.
+    #[must_use]
+    pub fn computed(&self) -> u64 {
+        self.computed.load(Ordering::Relaxed)
     }
 
     /// The hash of a password, as PHC string.
@@ -114,6 +124,7 @@ impl Passwords {
     ) -> Result<T, Problem> {
         let full = |_| Problem::overloaded("the queue for password hashes is full");
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(full)?;
+        self.computed.fetch_add(1, Ordering::Relaxed);
         let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(Problem::internal)?;
         // The thread holds place and turn: a request that goes away must not free them while its
         // hash is still being computed.

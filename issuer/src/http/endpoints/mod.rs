@@ -1,6 +1,7 @@
 //! One file for each endpoint: its types, its handler, its tests.
 
 pub mod end_session;
+pub mod accounts;
 pub mod health;
 pub mod index;
 pub mod jwks;

@@ -1,16 +1,21 @@
 //! `POST /v1/users`: register.
 
+use axum::Json;
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, Method, StatusCode};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::accounts::{Registration, register};
+use super::accounts::Sent;
+use crate::accounts::{Registered, Registration, register};
 use crate::app::App;
-use crate::http::extract::{Body, ClientAddress, Transport, refuse_foreign_origin};
+use crate::http::extract::{
+    AnonymousHolder, Body, ClientAddress, Transport, refuse_foreign_origin,
+};
 use crate::http::tokens::{self, WantedTransport};
 use crate::limits::{self, Key, Limited};
+use crate::mail::PROOF_LIFETIME;
 use crate::problem::Problem;
 use crate::secret::Secret;
 
@@ -28,15 +33,17 @@ pub struct Request {
     invitation: Option<Secret>,
 }
 
-/// Makes an account and its first session: 201 `Tokens`.
+/// Makes an account and its first session: 201 `Tokens`. With mail, 202 whatever there is about the
+/// e-mail, and a mail to it. With an anonymous holder's main token the account keeps their id.
 ///
 /// # Errors
-/// 422 for fields and weak passwords, 409 for a name or e-mail that is taken.
+/// 422 for fields and weak passwords, 409 for a name that is taken, without mail also for an e-mail.
 pub async fn handle(
     State(app): State<App>,
     method: Method,
     headers: HeaderMap,
     address: ClientAddress,
+    holder: AnonymousHolder,
     Body(request): Body<Request>,
 ) -> Result<Response, Problem> {
     let transport = Transport::from(request.transport);
@@ -51,6 +58,15 @@ pub async fn handle(
         invitation: request.invitation,
     };
     limits::take_now(&app, &[(Limited::Registration, Key::address(address.address))]).await?;
-    let (user, session) = register(&app, &registration, address.origin(None)).await?;
-    tokens::answer(&app, StatusCode::CREATED, &user, &session, transport, request.service).await
+    let holder = holder.session()?;
+    match register(&app, &registration, holder, address.origin(None)).await? {
+        Registered::Now(user, session) => {
+            let service = request.service;
+            tokens::answer(&app, StatusCode::CREATED, &user, &session, transport, service).await
+        }
+        Registered::Waiting => {
+            let sent = Sent { expires_in: PROOF_LIFETIME };
+            Ok((StatusCode::ACCEPTED, Json(sent)).into_response())
+        }
+    }
 }

@@ -1,8 +1,8 @@
 //! JSON bodies, read strictly: one object, no duplicate members, no unknown ones, at most 64 KiB.
 
 use axum::body::to_bytes;
-use axum::extract::{FromRequest, Request};
-use http::header::CONTENT_TYPE;
+use axum::extract::{FromRequest, OptionalFromRequest, Request};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use laika_claims::IssuerCode;
 use laika_claims::json::{self, Limits};
 use serde::de::DeserializeOwned;
@@ -35,6 +35,22 @@ impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
             Problem::issuer(IssuerCode::BodyTooLarge, detail)
         })?;
         parse(&bytes).map(Self)
+    }
+}
+
+/// Absent where neither a body nor its type is announced.
+impl<T: DeserializeOwned> OptionalFromRequest<App> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &App) -> Result<Option<Self>, Problem> {
+        let headers = request.headers();
+        let empty = headers.get(CONTENT_LENGTH).is_none_or(|length| length == "0");
+        let announced =
+            headers.contains_key(CONTENT_TYPE) || headers.contains_key(TRANSFER_ENCODING) || !empty;
+        if !announced {
+            return Ok(None);
+        }
+        <Self as FromRequest<App>>::from_request(request, app).await.map(Some)
     }
 }
 

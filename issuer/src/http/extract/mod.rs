@@ -1,5 +1,6 @@
 //! Facts about a request, each proved by the time a handler sees it.
 
+mod anonymous_holder;
 mod body;
 mod client_address;
 mod credentials;
@@ -7,6 +8,7 @@ mod main_caller;
 mod origin;
 mod query;
 
+pub use anonymous_holder::AnonymousHolder;
 pub use body::Body;
 pub use client_address::ClientAddress;
 pub use credentials::Transport;

@@ -15,6 +15,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .answer::<Tokens>(201)
             .refuses(&[
                 IssuerCode::CredentialsInvalid,
+                IssuerCode::EmailUnverified,
                 IssuerCode::OriginRefused,
                 IssuerCode::RateLimited,
                 IssuerCode::TokenOverBudget,

@@ -1,0 +1,217 @@
+//! What an account's owner changes, having shown the password or a fresh log-in.
+
+use laika_claims::IssuerCode;
+use serde_json::json;
+
+use super::register::{refuse_taken, refuse_taken_name, taken};
+use super::strength::{is_plausible, normalise};
+use super::{Email, NewPassword, Username};
+use crate::app::App;
+use crate::audit::{self, Actor, Entry, Subject};
+use crate::db;
+use crate::db::mail_codes::Purpose;
+use crate::db::mails::Kind;
+use crate::db::sessions::{EndReason, Session};
+use crate::db::users::User;
+use crate::mail::{self, About};
+use crate::problem::{FieldCode, Problem};
+use crate::secret::Secret;
+use crate::session;
+
+/// Seconds during which a log-in counts like the password itself.
+pub const FRESH: i64 = 15 * 60;
+
+/// What became of a change of e-mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EmailChange {
+    /// The account has it; unproved, since no mail is configured.
+    Done,
+    /// It waits for its proof.
+    Waiting,
+}
+
+/// Gives an account another e-mail, once that is proved. The old address is told, and can take the
+/// change back; not so where it was not proved, or came into the account while an older one can still
+/// be taken back: else a thief's address could undo the owner's undo.
+///
+/// # Errors
+/// A wrong password, or an e-mail that can't be used; without mail, one that is taken.
+pub async fn change_email(
+    app: &App,
+    user: &User,
+    session: &Session,
+    email: &str,
+    password: &Secret,
+) -> Result<EmailChange, Problem> {
+    registered(user)?;
+    let email =
+        Email::parse(email).map_err(|fault| Problem::field("email", fault.code, fault.detail))?;
+    check_password(app, user, password).await?;
+    let old = user.email.as_deref().and_then(|old| Email::parse(old).ok());
+    if old.as_ref().is_some_and(|old| old.as_str() == email.as_str()) {
+        let detail = "this is the account's e-mail already";
+        return Err(Problem::field("email", FieldCode::NotAllowed, detail));
+    }
+    let now = app.clock.now();
+    let entry = |action| {
+        Entry::new(Actor::User(user.id), action, Subject::User(user.id))
+            .before(json!({ "email": user.email }))
+            .after(json!({ "email": email.as_str() }))
+            .from(session.origin.address.clone())
+    };
+    let mut tx = app.db.write().await?;
+    if app.mail.is_none() {
+        db::accounts::set_email(&mut tx, user.id, &email, None).await.map_err(refuse_taken)?;
+        audit::record(app, &mut tx, &entry("email.changed")).await?;
+        tx.commit().await?;
+        return Ok(EmailChange::Done);
+    }
+    db::mail_codes::withdraw(&mut tx, user.id, Purpose::Change).await?;
+    db::mails::withdraw(&mut tx, user.id, Kind::Change).await?;
+    if let Some(old) = old.filter(|_| user.email_verified_at.is_some())
+        && !db::mail_codes::can_undo_to_another(&mut tx, user.id, old.key(), now).await?
+    {
+        mail::queue(app, &mut tx, Kind::Undo, &old, About::User(user.id)).await?;
+    }
+    mail::queue(app, &mut tx, Kind::Change, &email, About::User(user.id)).await?;
+    audit::record(app, &mut tx, &entry("email.change_requested")).await?;
+    tx.commit().await?;
+    app.wake_mail();
+    tracing::info!(user = %user.id, "asked for another e-mail");
+    Ok(EmailChange::Waiting)
+}
+
+/// Changes the password; every other session ends.
+///
+/// # Errors
+/// A wrong password, or a new one that is not good.
+pub async fn change_password(
+    app: &App,
+    user: &User,
+    session: &Session,
+    current: &Secret,
+    new: &Secret,
+) -> Result<(), Problem> {
+    let (username, email) = registered(user)?;
+    let new =
+        NewPassword::parse(new).map_err(|fault| Problem::field("new", fault.code, fault.detail))?;
+    check_password(app, user, current).await?;
+    new.check_strength(&username, &email)?;
+    let hash = app.passwords.hash(new.secret()).await?;
+    let mut tx = app.db.write().await?;
+    db::accounts::set_password(&mut tx, user.id, Some(&hash)).await?;
+    db::mail_codes::withdraw(&mut tx, user.id, Purpose::Reset).await?;
+    let reason = EndReason::Password;
+    let ended = session::end_all(app, &mut tx, user.id, Some(session.id), reason).await?;
+    let entry = Entry::new(Actor::User(user.id), "password.changed", Subject::User(user.id))
+        .after(json!({ "sessions_ended": ended }))
+        .from(session.origin.address.clone());
+    audit::record(app, &mut tx, &entry).await?;
+    tx.commit().await?;
+    tracing::info!(user = %user.id, "changed the password");
+    Ok(())
+}
+
+/// Changes the name, once; the old one stays reserved. The user as they are since.
+///
+/// # Errors
+/// A name that can't be had, or the name was changed before.
+pub async fn change_username(
+    app: &App,
+    user: &User,
+    session: &Session,
+    username: &str,
+) -> Result<User, Problem> {
+    registered(user)?;
+    let username = Username::parse(username)
+        .map_err(|fault| Problem::field("username", fault.code, fault.detail))?;
+    if username.is_reserved(&app.settings.reserved_names) {
+        return Err(taken("username"));
+    }
+    let mut tx = app.db.write().await?;
+    // A name that differs in case alone is the user's own.
+    let own = user.username.as_deref().and_then(|name| Username::parse(name).ok());
+    if own.is_none_or(|own| own.key() != username.key()) {
+        refuse_taken_name(app, &mut tx, &username).await?;
+    }
+    let now = app.clock.now();
+    if !db::accounts::rename(&mut tx, user.id, &username, now).await.map_err(refuse_taken)? {
+        let detail = "the name was changed before; it can be changed once";
+        return Err(Problem::issuer(IssuerCode::UsernameAlreadyChanged, detail));
+    }
+    let entry = Entry::new(Actor::User(user.id), "username.changed", Subject::User(user.id))
+        .before(json!({ "username": user.username }))
+        .after(json!({ "username": username.as_str() }))
+        .from(session.origin.address.clone());
+    audit::record(app, &mut tx, &entry).await?;
+    tx.commit().await?;
+    Ok(User { username: Some(username.as_str().to_owned()), ..user.clone() })
+}
+
+/// Deletes an account softly: name and e-mail stay reserved, every session ends.
+///
+/// # Errors
+/// Neither the password nor a fresh log-in, or the account is the last that administers everything.
+pub async fn delete_account(
+    app: &App,
+    user: &User,
+    session: &Session,
+    password: Option<&Secret>,
+) -> Result<(), Problem> {
+    match password {
+        Some(password) => check_password(app, user, password).await?,
+        None => fresh(app, session)?,
+    }
+    let mut tx = app.db.write().await?;
+    if db::accounts::is_last_administrator(&mut tx, user.id).await? {
+        let detail = "the last administrator; give somebody else the role `administrator` first";
+        return Err(Problem::issuer(IssuerCode::Conflict, detail));
+    }
+    db::accounts::delete(&mut tx, user.id, app.clock.now()).await?;
+    for purpose in [Purpose::Proof, Purpose::Change, Purpose::Undo, Purpose::Reset] {
+        db::mail_codes::withdraw(&mut tx, user.id, purpose).await?;
+    }
+    for kind in [Kind::Change, Kind::Undo] {
+        db::mails::withdraw(&mut tx, user.id, kind).await?;
+    }
+    session::end_all(app, &mut tx, user.id, None, EndReason::UserGone).await?;
+    let entry = Entry::new(Actor::User(user.id), "user.deleted", Subject::User(user.id))
+        .from(session.origin.address.clone());
+    audit::record(app, &mut tx, &entry).await?;
+    tx.commit().await?;
+    tracing::info!(user = %user.id, "deleted their account");
+    Ok(())
+}
+
+/// Name and e-mail of somebody who registered.
+///
+/// # Errors
+/// An anonymous holder, or an account that lost its e-mail to whoever proved it.
+pub fn registered(user: &User) -> Result<(Username, Email), Problem> {
+    let username = user.username.as_deref().and_then(|name| Username::parse(name).ok());
+    let email = user.email.as_deref().and_then(|email| Email::parse(email).ok());
+    username.zip(email).ok_or_else(|| {
+        let detail = "this needs an account with a name and an e-mail; register first";
+        Problem::issuer(IssuerCode::NotPermitted, detail)
+    })
+}
+
+fn fresh(app: &App, session: &Session) -> Result<(), Problem> {
+    if app.clock.now() - session.auth_time <= FRESH {
+        return Ok(());
+    }
+    let detail = "this needs the password, or a log-in within the last 15 minutes";
+    Err(Problem::issuer(IssuerCode::AuthenticationTooOld, detail))
+}
+
+async fn check_password(app: &App, user: &User, password: &Secret) -> Result<(), Problem> {
+    let wrong = || Problem::issuer(IssuerCode::CredentialsInvalid, "wrong password");
+    if !is_plausible(password) {
+        return Err(wrong());
+    }
+    let mut connection = app.db.read().await?;
+    let hash = db::accounts::password_hash(&mut connection, user.id).await?;
+    drop(connection);
+    let fits = app.passwords.verify(&normalise(password), hash).await?;
+    if fits { Ok(()) } else { Err(wrong()) }
+}

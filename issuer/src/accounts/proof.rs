@@ -1,0 +1,194 @@
+//! Codes of mails that prove an e-mail.
+//!
+//! An e-mail belongs to whoever proves it first. Everybody else who claimed it without proof loses
+//! it then: registrations that wait for it, changes to it, and accounts that hold it unproved from
+//! times without mail, which also lose their password and their sessions. So nobody can lie in wait
+//! for the owner of an e-mail with an account they made in advance.
+
+use laika_claims::IssuerCode;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::register::{NewUser, admit, refuse_taken_name};
+use super::{Email, Username};
+use crate::app::App;
+use crate::audit::{self, Actor, Entry, Subject};
+use crate::db::mail_codes::{MailCode, Purpose};
+use crate::db::mails::Kind;
+use crate::db::sessions::{EndReason, Origin, Session};
+use crate::db::users::{User, UserStatus};
+use crate::db::{self, Connection, Constraint, DbError};
+use crate::mail::{self, About};
+use crate::one_time_code;
+use crate::problem::Problem;
+use crate::secret::Secret;
+use crate::session;
+
+/// What a proof led to.
+#[derive(Debug)]
+pub enum Proved {
+    /// A registration is complete.
+    Registered(Box<User>, Box<Session>),
+    /// An account that exists has this e-mail from now on.
+    Address,
+}
+
+/// Uses a code that proves an e-mail.
+///
+/// # Errors
+/// `code_invalid` where it is unknown, used or expired, or somebody else has proved the e-mail; a
+/// name or invitation that was taken meanwhile.
+pub async fn verify_email(app: &App, code: &Secret, origin: Origin) -> Result<Proved, Problem> {
+    let (hash, now) = (one_time_code::hash(code.reveal()), app.clock.now());
+    let mut tx = app.db.write().await?;
+    let code = db::mail_codes::take(&mut tx, &hash, now).await?.ok_or_else(code_invalid)?;
+    let proved = match code.purpose {
+        Purpose::Registration => {
+            let (user, session) = complete(app, &mut tx, &code, origin).await?;
+            Proved::Registered(Box::new(user), Box::new(session))
+        }
+        Purpose::Proof | Purpose::Change => {
+            give(app, &mut tx, &code, &origin).await?;
+            Proved::Address
+        }
+        // Not used up: the transaction is dropped.
+        Purpose::Undo | Purpose::Reset => return Err(code_invalid()),
+    };
+    tx.commit().await?;
+    Ok(proved)
+}
+
+/// Takes a change of e-mail back. Whoever asked for the change knew the password and had a session:
+/// both end, and a mail to the old address lets a new password be chosen.
+///
+/// # Errors
+/// `code_invalid` where the code is unknown, used or expired.
+pub async fn undo_email(app: &App, code: &Secret, origin: Origin) -> Result<(), Problem> {
+    let (hash, now) = (one_time_code::hash(code.reveal()), app.clock.now());
+    let mut tx = app.db.write().await?;
+    let code = db::mail_codes::take(&mut tx, &hash, now).await?.ok_or_else(code_invalid)?;
+    if code.purpose != Purpose::Undo {
+        return Err(code_invalid());
+    }
+    let user = active(&mut tx, &code).await?;
+    let email = Email::try_from(&code)?;
+    for purpose in [Purpose::Undo, Purpose::Change, Purpose::Reset] {
+        db::mail_codes::withdraw(&mut tx, user.id, purpose).await?;
+    }
+    for kind in [Kind::Undo, Kind::Change] {
+        db::mails::withdraw(&mut tx, user.id, kind).await?;
+    }
+    claim(app, &mut tx, &email, Some(user.id)).await?;
+    db::accounts::set_email(&mut tx, user.id, &email, Some(now)).await.map_err(lost)?;
+    db::accounts::set_password(&mut tx, user.id, None).await?;
+    session::end_all(app, &mut tx, user.id, None, EndReason::Password).await?;
+    mail::queue(app, &mut tx, Kind::Reset, &email, About::User(user.id)).await?;
+    let entry = Entry::new(Actor::User(user.id), "email.change_undone", Subject::User(user.id))
+        .before(json!({ "email": user.email }))
+        .after(json!({ "email": email.as_str() }))
+        .from(origin.address);
+    audit::record(app, &mut tx, &entry).await?;
+    tx.commit().await?;
+    app.wake_mail();
+    tracing::warn!(user = %user.id, "a change of e-mail was taken back");
+    Ok(())
+}
+
+/// Gives an e-mail that is being proved to `owner`: whoever else claims it without proof loses it.
+///
+/// # Errors
+/// `code_invalid` where somebody else has proved it.
+pub(super) async fn claim(
+    app: &App,
+    db: &mut Connection,
+    email: &Email,
+    owner: Option<Uuid>,
+) -> Result<(), Problem> {
+    let prover = db::accounts::prover_of(db, email.key(), app.clock.now()).await?;
+    if prover.is_some_and(|prover| Some(prover) != owner) {
+        return Err(code_invalid());
+    }
+    for loser in db::accounts::drop_unproved(db, email.key(), owner).await? {
+        session::end_all(app, db, loser, None, EndReason::Password).await?;
+        let entry = Entry::new(Actor::Issuer, "email.dropped", Subject::User(loser))
+            .before(json!({ "email": email.as_str() }));
+        audit::record(app, db, &entry).await?;
+        tracing::warn!(user = %loser, "lost an e-mail that somebody else has proved");
+    }
+    db::registrations::drop_by_email(db, email.key()).await?;
+    Ok(db::mail_codes::withdraw_proofs(db, email.key()).await?)
+}
+
+pub(super) fn code_invalid() -> Problem {
+    let detail = "not a code, or one that was used or has expired; ask for another";
+    Problem::issuer(IssuerCode::CodeInvalid, detail)
+}
+
+/// The active account that a code is about.
+pub(super) async fn active(db: &mut Connection, code: &MailCode) -> Result<User, Problem> {
+    let id = code.user.ok_or_else(code_invalid)?;
+    let user = db::users::by_id(db, id).await?;
+    user.filter(|user| user.status == UserStatus::Active).ok_or_else(code_invalid)
+}
+
+async fn complete(
+    app: &App,
+    db: &mut Connection,
+    code: &MailCode,
+    origin: Origin,
+) -> Result<(User, Session), Problem> {
+    let id = code.registration.ok_or_else(code_invalid)?;
+    let pending = db::registrations::by_id(db, id).await?.ok_or_else(code_invalid)?;
+    let (email, now) = (Email::try_from(code)?, app.clock.now());
+    let username =
+        Username::parse(&pending.username).map_err(|fault| Problem::internal(fault.detail))?;
+    // The registration goes with the others of its e-mail, and its name is free for the user.
+    claim(app, db, &email, None).await?;
+    refuse_taken_name(app, db, &username).await?;
+    let new = NewUser { username, email, password_hash: pending.password_hash };
+    let (holder, invitation) = (pending.holder, pending.invitation_hash.as_deref());
+    let user = admit(app, db, &new, holder, invitation, &origin).await?;
+    db::accounts::prove_email(db, user.id, new.email.key(), now).await?;
+    let session = session::start(app, db, user.id, origin).await?;
+    tracing::info!(user = %user.id, session = %session.id, "registered, with a proved e-mail");
+    Ok((User { email_verified_at: Some(now), ..user }, session))
+}
+
+async fn give(
+    app: &App,
+    db: &mut Connection,
+    code: &MailCode,
+    origin: &Origin,
+) -> Result<(), Problem> {
+    let user = active(db, code).await?;
+    let (email, now) = (Email::try_from(code)?, app.clock.now());
+    claim(app, db, &email, Some(user.id)).await?;
+    let action = match code.purpose {
+        Purpose::Change => {
+            db::accounts::set_email(db, user.id, &email, Some(now)).await.map_err(lost)?;
+            db::mail_codes::withdraw(db, user.id, Purpose::Change).await?;
+            "email.changed"
+        }
+        Purpose::Registration | Purpose::Proof | Purpose::Undo | Purpose::Reset => {
+            if !db::accounts::prove_email(db, user.id, email.key(), now).await? {
+                return Err(code_invalid());
+            }
+            "email.verified"
+        }
+    };
+    let entry = Entry::new(Actor::User(user.id), action, Subject::User(user.id))
+        .before(json!({ "email": user.email }))
+        .after(json!({ "email": email.as_str() }))
+        .from(origin.address.clone());
+    audit::record(app, db, &entry).await?;
+    tracing::info!(user = %user.id, action, "an e-mail was proved");
+    Ok(())
+}
+
+/// Somebody else was quicker.
+fn lost(error: DbError) -> Problem {
+    match error {
+        DbError::Conflict(Constraint::Email) => code_invalid(),
+        other => other.into(),
+    }
+}

@@ -1,0 +1,199 @@
+//! The outbox: mails to be sent, written in the transaction of what they are about.
+
+use sqlx::any::AnyRow;
+use uuid::Uuid;
+
+use super::row::{exactly_one, get, get_optional_uuid, get_uuid};
+use super::{Connection, DbError};
+use crate::clock::UnixSeconds;
+
+/// What a mail is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Somebody registers with this address.
+    Registration,
+    /// Somebody asks again for the mail that proves this address.
+    Resend,
+    /// An account shall get this address.
+    Change,
+    /// An account shall lose this address.
+    Undo,
+    /// Somebody has forgotten the password of the account with this address.
+    Reset,
+}
+
+impl Kind {
+    const ALL: [Self; 5] =
+        [Self::Registration, Self::Resend, Self::Change, Self::Undo, Self::Reset];
+
+    /// As the database and the log write it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Registration => "registration",
+            Self::Resend => "resend",
+            Self::Change => "change",
+            Self::Undo => "undo",
+            Self::Reset => "reset",
+        }
+    }
+
+    fn parse(text: &str) -> Result<Self, DbError> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
+            .ok_or_else(|| DbError::Corrupt { what: "kind of a mail", value: text.to_owned() })
+    }
+}
+
+/// How a mail ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// The server took it.
+    Sent,
+    /// When it was to be sent there was nothing to say to this address.
+    Needless,
+    /// It was given up, for this reason.
+    Failed(String),
+}
+
+/// A mail in the outbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mail {
+    /// Its id.
+    pub id: Uuid,
+    /// What it is about.
+    pub kind: Kind,
+    /// Where it goes, as its owner writes it.
+    pub recipient: String,
+    /// The same without regard to case.
+    pub recipient_key: String,
+    /// The account it is about.
+    pub user: Option<Uuid>,
+    /// The registration it is about.
+    pub registration: Option<Uuid>,
+    /// How often it was tried.
+    pub attempts: i64,
+}
+
+/// Puts a mail into the outbox.
+///
+/// # Errors
+/// The query failed.
+pub async fn insert(db: &mut Connection, mail: &Mail, now: UnixSeconds) -> Result<(), DbError> {
+    let result = sqlx::query(
+        "INSERT INTO mails (id, kind, recipient, recipient_key, user_id, registration, state, \
+         attempts, due_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, 'queued', $7, $8, $8)",
+    )
+    .bind(mail.id.to_string())
+    .bind(mail.kind.as_str())
+    .bind(mail.recipient.clone())
+    .bind(mail.recipient_key.clone())
+    .bind(mail.user.map(|id| id.to_string()))
+    .bind(mail.registration.map(|id| id.to_string()))
+    .bind(mail.attempts)
+    .bind(now)
+    .execute(db)
+    .await?;
+    exactly_one(&result)
+}
+
+/// The mails that are to be sent now, oldest first.
+///
+/// # Errors
+/// The query failed.
+pub async fn due(db: &mut Connection, now: UnixSeconds, limit: i64) -> Result<Vec<Mail>, DbError> {
+    let rows = sqlx::query(
+        "SELECT id, kind, recipient, recipient_key, user_id, registration, attempts FROM mails \
+         WHERE state = 'queued' AND due_at <= $1 ORDER BY due_at, id LIMIT $2",
+    )
+    .bind(now)
+    .bind(limit)
+    .fetch_all(db)
+    .await?;
+    rows.iter().map(mail).collect()
+}
+
+/// Takes a mail for one attempt, which counts even if the process ends in it; until `due_at` nobody
+/// else takes it. Whether it was still there to be taken.
+///
+/// # Errors
+/// The query failed.
+pub async fn claim(db: &mut Connection, mail: &Mail, due_at: UnixSeconds) -> Result<bool, DbError> {
+    let result = sqlx::query(
+        "UPDATE mails SET attempts = attempts + 1, due_at = $3 \
+         WHERE id = $1 AND attempts = $2 AND state = 'queued'",
+    )
+    .bind(mail.id.to_string())
+    .bind(mail.attempts)
+    .bind(due_at)
+    .execute(db)
+    .await?;
+    Ok(result.rows_affected() == 1)
+}
+
+/// Ends a mail.
+///
+/// # Errors
+/// The query failed.
+pub async fn end(db: &mut Connection, id: Uuid, end: &End) -> Result<(), DbError> {
+    let (state, error) = match end {
+        End::Sent => ("sent", None),
+        End::Needless => ("needless", None),
+        End::Failed(error) => ("failed", Some(error.clone())),
+    };
+    // No row: what the mail is about went away meanwhile, and the mail with it.
+    sqlx::query("UPDATE mails SET state = $2, error = $3 WHERE id = $1")
+        .bind(id.to_string())
+        .bind(state)
+        .bind(error)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Takes mails of one kind to an account out of the outbox.
+///
+/// # Errors
+/// The query failed.
+pub async fn withdraw(db: &mut Connection, user: Uuid, kind: Kind) -> Result<(), DbError> {
+    sqlx::query("DELETE FROM mails WHERE user_id = $1 AND kind = $2 AND state = 'queued'")
+        .bind(user.to_string())
+        .bind(kind.as_str())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Removes mails that ended well before `before` and any others before `long_before`, a thousand
+/// at most.
+///
+/// # Errors
+/// The query failed.
+pub async fn forget_old(
+    db: &mut Connection,
+    before: UnixSeconds,
+    long_before: UnixSeconds,
+) -> Result<u64, DbError> {
+    let result = sqlx::query(
+        "DELETE FROM mails WHERE id IN (SELECT id FROM mails WHERE created_at <= $2 \
+         OR (created_at <= $1 AND state IN ('sent', 'needless')) ORDER BY created_at LIMIT 1000)",
+    )
+    .bind(before)
+    .bind(long_before)
+    .execute(db)
+    .await?;
+    Ok(result.rows_affected())
+}
+
+fn mail(row: &AnyRow) -> Result<Mail, DbError> {
+    Ok(Mail {
+        id: get_uuid(row, "id")?,
+        kind: Kind::parse(&get::<String>(row, "kind")?)?,
+        recipient: get(row, "recipient")?,
+        recipient_key: get(row, "recipient_key")?,
+        user: get_optional_uuid(row, "user_id")?,
+        registration: get_optional_uuid(row, "registration")?,
+        attempts: get(row, "attempts")?,
+    })
+}

@@ -1,0 +1,36 @@
+//! `PUT /v1/me/password`: change the password.
+
+use axum::extract::State;
+use http::StatusCode;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::accounts::change_password;
+use crate::app::App;
+use crate::http::extract::{Body, MainCaller};
+use crate::problem::Problem;
+use crate::secret::Secret;
+
+/// What is sent.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Request {
+    /// The password as it is.
+    current: Secret,
+    /// As it shall be.
+    new: Secret,
+}
+
+/// 204: every session but this one has ended.
+///
+/// # Errors
+/// 401 `credentials_invalid` for a wrong password, 422 for a new one that is not good.
+pub async fn handle(
+    State(app): State<App>,
+    caller: MainCaller,
+    Body(request): Body<Request>,
+) -> Result<StatusCode, Problem> {
+    let Request { current, new } = request;
+    change_password(&app, &caller.user, &caller.session, &current, &new).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,51 @@
+//! `POST /v1/email/verify`: prove an e-mail with the code of a mail.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, Method, StatusCode};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::accounts::{Proved, verify_email};
+use crate::app::App;
+use crate::http::extract::{Body, ClientAddress, Transport, refuse_foreign_origin};
+use crate::http::tokens::{self, WantedTransport};
+use crate::problem::Problem;
+use crate::secret::Secret;
+
+/// What is sent.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Request {
+    /// The code of the mail.
+    code: Secret,
+    transport: Option<WantedTransport>,
+    /// Also answer with a micro token for this service.
+    service: Option<String>,
+}
+
+/// Completes a registration: 201 `Tokens`; or gives an account that exists its e-mail: 204. The
+/// latter never logs in: whoever reads a mail has shown neither password nor second factor.
+///
+/// # Errors
+/// 422 `code_invalid`; 409 where the name was taken meanwhile.
+pub async fn handle(
+    State(app): State<App>,
+    method: Method,
+    headers: HeaderMap,
+    address: ClientAddress,
+    Body(request): Body<Request>,
+) -> Result<Response, Problem> {
+    let transport = Transport::from(request.transport);
+    if transport == Transport::Cookie {
+        refuse_foreign_origin(&app, &method, &headers)?;
+    }
+    tokens::check_service(request.service.as_ref())?;
+    match verify_email(&app, &request.code, address.origin(None)).await? {
+        Proved::Registered(user, session) => {
+            let service = request.service;
+            tokens::answer(&app, StatusCode::CREATED, &user, &session, transport, service).await
+        }
+        Proved::Address => Ok(StatusCode::NO_CONTENT.into_response()),
+    }
+}

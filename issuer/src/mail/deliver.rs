@@ -1,0 +1,142 @@
+//! The task that empties the outbox.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::{Mailer, compose};
+use crate::app::App;
+use crate::db;
+use crate::db::mails::{End, Mail};
+use crate::problem::Problem;
+
+/// Mails are tried at least this often; what is queued in this process is tried at once.
+const EVERY: Duration = Duration::from_secs(5);
+
+/// Mails that are read from the outbox at once.
+const BATCH: i64 = 20;
+
+/// Batches of one pass; what is left waits for the next.
+const BATCHES: usize = 50;
+
+/// How often a mail is tried before it is given up.
+const ATTEMPTS: i64 = 8;
+
+/// Seconds until the second attempt; each pause is twice the one before, 21 minutes in all.
+const FIRST_PAUSE: i64 = 10;
+
+/// Seconds after which mails that were sent are forgotten.
+const KEEP_SENT: i64 = 24 * 3600;
+
+/// Seconds after which any others are.
+const KEEP_FAILED: i64 = 30 * 24 * 3600;
+
+/// Longest reason that is kept, in characters.
+const MAX_REASON: usize = 300;
+
+/// Empties the outbox again and again, until `ends` changes.
+pub async fn run(app: App, mut ends: watch::Receiver<bool>) {
+    let Some(mailer) = &app.mail else { return };
+    loop {
+        if let Err(problem) = deliver(&app).await {
+            tracing::error!(%problem, "the outbox could not be emptied");
+        }
+        tokio::select! {
+            () = mailer.woken() => {}
+            () = tokio::time::sleep(EVERY) => {}
+            _ = ends.changed() => return,
+        }
+    }
+}
+
+/// Sends every mail that is due. Where the server can't be reached or does not let us in, the rest
+/// waits.
+///
+/// # Errors
+/// The database failed.
+pub async fn deliver(app: &App) -> Result<(), Problem> {
+    let Some(mailer) = &app.mail else { return Ok(()) };
+    for _ in 0..BATCHES {
+        let mut connection = app.db.read().await?;
+        let due = db::mails::due(&mut connection, app.clock.now(), BATCH).await?;
+        drop(connection);
+        if due.is_empty() {
+            break;
+        }
+        for mail in due {
+            if !attempt(app, mailer, &mail).await? {
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Tries a mail; whether others may be tried after it.
+async fn attempt(app: &App, mailer: &Mailer, mail: &Mail) -> Result<bool, Problem> {
+    let now = app.clock.now();
+    let pause = FIRST_PAUSE << mail.attempts.clamp(0, ATTEMPTS);
+    // Claimed in a transaction of its own: an attempt counts however it ends, so that a mail that
+    // can't be composed does not stand in the way of others for ever.
+    let mut tx = app.db.write().await?;
+    let claimed = db::mails::claim(&mut tx, mail, now.saturating_add(pause)).await?;
+    tx.commit().await?;
+    if !claimed {
+        return Ok(true);
+    }
+    let mut tx = app.db.write().await?;
+    let composed = match compose(app, &mut tx, mail).await {
+        Ok(composed) => composed,
+        Err(problem) => {
+            drop(tx);
+            tracing::error!(mail = %mail.id, kind = mail.kind.as_str(), %problem, "can't compose");
+            return Ok(true);
+        }
+    };
+    let Some(composed) = composed else {
+        db::mails::end(&mut tx, mail.id, &End::Needless).await?;
+        tx.commit().await?;
+        return Ok(true);
+    };
+    tx.commit().await?;
+    let Err(refused) = mailer.send(mail.id, &composed, now).await else {
+        end(app, mail, &End::Sent).await?;
+        tracing::info!(mail = %mail.id, kind = mail.kind.as_str(), "sent a mail");
+        return Ok(true);
+    };
+    let attempts = mail.attempts + 1;
+    let (code, about_mail) = (refused.code, refused.about_mail);
+    if refused.for_good || attempts >= ATTEMPTS {
+        let reason = refused.detail.chars().take(MAX_REASON).collect();
+        end(app, mail, &End::Failed(reason)).await?;
+        tracing::error!(
+            mail = %mail.id, kind = mail.kind.as_str(), attempts, code, about_mail,
+            "gave a mail up; its row in `mails` says why"
+        );
+    } else {
+        tracing::warn!(
+            mail = %mail.id, kind = mail.kind.as_str(), attempts, code, about_mail, pause,
+            "a mail was not taken; it is tried again"
+        );
+    }
+    Ok(about_mail)
+}
+
+async fn end(app: &App, mail: &Mail, end: &End) -> Result<(), Problem> {
+    let mut tx = app.db.write().await?;
+    db::mails::end(&mut tx, mail.id, end).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Forgets mails that were sent, codes that have expired and registrations that were given up.
+///
+/// # Errors
+/// The database failed.
+pub async fn forget_old(app: &App) -> Result<(), Problem> {
+    let now = app.clock.now();
+    let mut tx = app.db.write().await?;
+    db::mails::forget_old(&mut tx, now - KEEP_SENT, now - KEEP_FAILED).await?;
+    db::mail_codes::forget_expired(&mut tx, now).await?;
+    db::registrations::forget_expired(&mut tx, now).await?;
+    Ok(tx.commit().await?)
+}

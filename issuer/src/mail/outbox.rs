@@ -1,0 +1,50 @@
+//! Putting a mail into the outbox.
+
+use uuid::Uuid;
+
+use crate::accounts::Email;
+use crate::app::App;
+use crate::db::mails::{Kind, Mail};
+use crate::db::{self, Connection};
+use crate::problem::Problem;
+use crate::random;
+
+/// What a mail is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// Whatever there is about the address when the mail is sent; maybe nothing.
+    Address,
+    /// A registration that waits.
+    Registration(Uuid),
+    /// An account.
+    User(Uuid),
+}
+
+/// Puts a mail into the outbox, in the caller's transaction. After its commit,
+/// [`App::wake_mail`] gets it sent at once.
+///
+/// # Errors
+/// The database failed.
+pub async fn queue(
+    app: &App,
+    db: &mut Connection,
+    kind: Kind,
+    to: &Email,
+    about: About,
+) -> Result<(), Problem> {
+    let (user, registration) = match about {
+        About::Address => (None, None),
+        About::Registration(id) => (None, Some(id)),
+        About::User(id) => (Some(id), None),
+    };
+    let mail = Mail {
+        id: random::uuid(&*app.random)?,
+        kind,
+        recipient: to.as_str().to_owned(),
+        recipient_key: to.key().to_owned(),
+        user,
+        registration,
+        attempts: 0,
+    };
+    Ok(db::mails::insert(db, &mail, app.clock.now()).await?)
+}
