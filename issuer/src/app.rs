@@ -9,13 +9,14 @@ use tokio::sync::Semaphore;
 use crate::clock::Clock;
 use crate::config::{PublicUrl, Settings};
 use crate::db::{self, Db};
-use crate::keys::KeyRing;
+use crate::keys::{self, KeyRing};
 use crate::limits::Requests;
 use crate::metrics::Metrics;
 use crate::one_time_code::{self, INVITATION_PREFIX};
 use crate::password::Passwords;
 use crate::problem::Problem;
 use crate::random::Random;
+use crate::status::StatusLists;
 
 /// The global role that may administer everything; made by the first migration.
 pub const ADMINISTRATOR: &str = "administrator";
@@ -35,6 +36,8 @@ pub struct State {
     pub db: Db,
     /// Signing keys.
     pub keys: KeyRing,
+    /// Status lists.
+    pub status: StatusLists,
     /// Password hashes.
     pub passwords: Passwords,
     /// The general limit on requests.
@@ -67,6 +70,7 @@ impl App {
             &db,
             &settings.master_key_file,
             settings.signing_algorithm,
+            keys::token_life(&settings),
             &*clock,
             &*random,
         )
@@ -83,6 +87,7 @@ impl App {
             settings,
             db,
             keys,
+            status: StatusLists::new(),
             passwords,
             requests,
             places,

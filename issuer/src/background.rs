@@ -13,7 +13,10 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::app::App;
+use crate::keys;
+use crate::keys::key_ring::REREAD_EVERY;
 use crate::problem::Problem;
+use crate::status;
 
 /// What a task's function returns.
 pub type Work<'a> = Pin<Box<dyn Future<Output = Result<(), Problem>> + Send + 'a>>;
@@ -47,6 +50,21 @@ pub fn tasks() -> Vec<Task> {
             name: "forget limits and devices",
             every: Duration::from_secs(60),
             work: |app| Box::pin(crate::limits::forget(app)),
+        },
+        Task {
+            name: "free slots of status lists",
+            every: Duration::from_secs(60),
+            work: |app| Box::pin(status::free_slots(app)),
+        },
+        Task {
+            name: "reread signing keys",
+            every: REREAD_EVERY,
+            work: |app| Box::pin(reread_keys(app)),
+        },
+        Task {
+            name: "rotate signing keys",
+            every: Duration::from_secs(60),
+            work: |app| Box::pin(keys::tend(app)),
         },
     ]
 }
@@ -84,6 +102,11 @@ async fn repeat(task: Task, app: App, mut ends: watch::Receiver<bool>) {
             _ = ends.changed() => return,
         }
     }
+}
+
+async fn reread_keys(app: &App) -> Result<(), Problem> {
+    app.keys.reread(&app.db, &*app.clock).await?;
+    Ok(())
 }
 
 async fn forget_expired_sessions(app: &App) -> Result<(), Problem> {

@@ -10,9 +10,11 @@ use crate::app::App;
 use crate::db::roles::Role;
 use crate::db::services::Service;
 use crate::db::{self, Connection, Constraint, DbError};
-use crate::keys::Algorithm;
+use crate::keys::{self, Algorithm};
+use crate::password::StoredHash;
 use crate::problem::{FieldCode, Problem};
 use crate::secret::Secret;
+use crate::status;
 
 /// A seed file.
 #[derive(Debug, Default, Deserialize)]
@@ -73,7 +75,9 @@ pub struct SeedUser {
     /// E-mail of the account.
     pub email: String,
     /// Its password, unless the account exists.
-    pub password: Secret,
+    pub password: Option<Secret>,
+    /// Or the hash of its password in another system, which the next log-in replaces.
+    pub password_hash: Option<Secret>,
     /// Global roles by name, roles of a service as `service/name`.
     #[serde(default)]
     pub roles: Vec<String>,
@@ -127,6 +131,10 @@ pub async fn import(app: &App, seed: &Seed) -> Result<Imported, Problem> {
         }
     }
     tx.commit().await?;
+    if seed.services.iter().any(|service| service.algorithm.is_some()) {
+        // Whoever is told of a service may ask for its key at once.
+        app.keys.reread(&app.db, &*app.clock).await?;
+    }
     Ok(imported)
 }
 
@@ -168,6 +176,9 @@ pub async fn put_service(
         }
         other => other.into(),
     })?;
+    if let Some(algorithm) = service.algorithm {
+        keys::ensure(app, db, algorithm).await?;
+    }
     db::services::set_catalogue(db, name, &seed.permissions).await?;
     Ok(db::services::set_sharing(db, name, &seed.may_share_with).await?)
 }
@@ -195,6 +206,7 @@ pub async fn put_role(app: &App, db: &mut Connection, seed: &SeedRole) -> Result
             return Err(Problem::field("permissions", FieldCode::NotAllowed, detail));
         }
     }
+    let before = db::roles::by_name(db, &written).await?;
     let role = Role {
         name: written,
         service: seed.service.clone(),
@@ -203,12 +215,22 @@ pub async fn put_role(app: &App, db: &mut Connection, seed: &SeedRole) -> Result
     };
     db::roles::put(db, &role, app.clock.now()).await.map_err(|error| match error {
         DbError::Conflict(Constraint::Reference) => {
-            let service = role.service.unwrap_or_default();
+            let service = role.service.as_deref().unwrap_or_default();
             let detail = format!("there is no service `{service}`; make it first");
             Problem::field("service", FieldCode::NotAllowed, detail)
         }
         other => other.into(),
-    })
+    })?;
+    if before.is_some_and(|before| is_weaker(&role, &before)) {
+        status::role_lost(db, &role.name).await?;
+    }
+    Ok(())
+}
+
+/// Whether something that `before` gave is gone.
+fn is_weaker(role: &Role, before: &Role) -> bool {
+    role.level > before.level
+        || before.permissions.iter().any(|held| !role.permissions.contains(held))
 }
 
 /// Gives a user a role.
@@ -240,8 +262,24 @@ pub async fn prepare(app: &App, user: &SeedUser) -> Result<NewUser, Problem> {
         |field: &'static str| move |fault: Fault| Problem::field(field, fault.code, fault.detail);
     let username = Username::parse(&user.username).map_err(fault("username"))?;
     let email = Email::parse(&user.email).map_err(fault("email"))?;
-    let password = NewPassword::parse(&user.password).map_err(fault("password"))?;
-    let password_hash = app.passwords.hash(password.secret()).await?;
+    let password_hash = match (&user.password, &user.password_hash) {
+        (Some(password), None) => {
+            let password = NewPassword::parse(password).map_err(fault("password"))?;
+            app.passwords.hash(password.secret()).await?
+        }
+        (None, Some(hash)) => {
+            StoredHash::parse(hash.reveal()).map_err(|error| {
+                let detail = format!("`{}`: {error}", user.username);
+                Problem::field("password_hash", FieldCode::NotAllowed, detail)
+            })?;
+            hash.reveal().to_owned()
+        }
+        (Some(_), Some(_)) | (None, None) => {
+            let detail =
+                format!("`{}` needs a password or a password_hash, not both", user.username);
+            return Err(Problem::field("password", FieldCode::NotAllowed, detail));
+        }
+    };
     Ok(NewUser { username, email, password_hash })
 }
 

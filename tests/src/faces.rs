@@ -94,20 +94,30 @@ impl Project {
     /// Every face there is, in one setting.
     #[must_use]
     pub fn faces(&self, setting: &Setting<'_>) -> Vec<Face> {
-        let keys = format!("{}/.well-known/jwks.json", setting.issuer);
-        let script = |name: &'static str, file: &str| {
-            let mut command = self.node(file);
-            command.args([setting.issuer, &keys, setting.policy]);
-            Face { name, place: Place::Program(Service::start(name, &mut command)) }
-        };
-        vec![
-            script("npm package in Node, ES module", "node.mjs"),
+        let script = |name, file| self.script(setting, name, file);
+        let mut faces = vec![
             script("npm package in Node, CommonJS", "node.cjs"),
             script("npm package in Chromium", "chromium.mjs"),
             script("npm package in workerd", "workerd.mjs"),
+        ];
+        faces.extend(self.servers(setting));
+        faces
+    }
+
+    /// The faces that stand in front of services and run for long.
+    #[must_use]
+    pub fn servers(&self, setting: &Setting<'_>) -> Vec<Face> {
+        vec![
+            self.script(setting, "npm package in Node, ES module", "node.mjs"),
             backend(setting, self.0.path()),
-            proxy(setting, &keys),
+            proxy(setting, &keys(setting)),
         ]
+    }
+
+    fn script(&self, setting: &Setting<'_>, name: &'static str, file: &str) -> Face {
+        let mut command = self.node(file);
+        command.args([setting.issuer, &keys(setting), setting.policy]);
+        Face { name, place: Place::Program(Service::start(name, &mut command)) }
     }
 }
 
@@ -115,6 +125,11 @@ impl Default for Project {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// Where the issuer's keys are.
+fn keys(setting: &Setting<'_>) -> String {
+    format!("{}/.well-known/jwks.json", setting.issuer)
 }
 
 /// The example backend behind the `tower` layer.

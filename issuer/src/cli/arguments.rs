@@ -114,7 +114,7 @@ pub(super) enum ServiceCommand {
         /// Life of its micro tokens in seconds
         #[arg(long, value_name = "SECONDS")]
         token_lifetime: Option<i64>,
-        /// RS256 or EdDSA [default: the issuer's]
+        /// RS256, PS256, ES256 or EdDSA [default: the issuer's]
         #[arg(long)]
         algorithm: Option<String>,
         /// A permission of its catalogue; may be given several times
@@ -136,8 +136,61 @@ pub(super) enum KeyCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Publish the next key; it signs when every verifier knows it
+    Rotate(KeyRotate),
+    /// Take a key back: whatever it signed is refused from then on
+    Revoke {
+        /// Its name, as `laika key list` has it
+        #[arg(allow_hyphen_values = true)]
+        kid: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print a private key as PKCS#8 in PEM
+    Export(KeyExport),
+    /// Take in a private key in PEM; it signs when every verifier knows it
+    Import(KeyImport),
     /// Turn a public key or a certificate in PEM into a JWK
     Jwk(JwkArguments),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct KeyRotate {
+    /// RS256, PS256, ES256 or EdDSA [default: the issuer's]
+    #[arg(long)]
+    pub algorithm: Option<String>,
+    /// Sign with the next key at once, and say what that costs
+    #[arg(long)]
+    pub now: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct KeyExport {
+    /// Its name, as `laika key list` has it
+    #[arg(allow_hyphen_values = true)]
+    pub kid: String,
+    /// Encrypt it under the first line of this file (PBES2)
+    #[arg(long, value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct KeyImport {
+    /// The key: PKCS#8, plain or encrypted, PKCS#1 or SEC 1
+    pub file: PathBuf,
+    /// What it signs with: RS256, PS256, ES256 or EdDSA
+    #[arg(long)]
+    pub algorithm: String,
+    /// What it is encrypted under is the first line of this file
+    #[arg(long, value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Clone, Copy, Subcommand)]

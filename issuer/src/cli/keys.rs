@@ -1,33 +1,101 @@
-//! `laika key list`.
+//! `laika key list`, `rotate`, `revoke`, `export` and `import`.
 
-use serde::Serialize;
+use std::path::Path;
 
+use zeroize::Zeroizing;
+
+use super::arguments::{KeyExport, KeyImport, KeyRotate};
 use super::exit::Failure;
 use super::output;
+use super::services::parse_algorithm;
 use crate::app::App;
-use crate::db::keys;
-
-#[derive(Debug, Serialize)]
-struct Row {
-    kid: String,
-    algorithm: &'static str,
-    state: String,
-    created_at: i64,
-}
+use crate::audit::Actor;
+use crate::keys::{self, Rotated, transfer};
+use crate::secret::Secret;
 
 pub(super) async fn list(app: &App, json: bool) -> Result<(), Failure> {
-    let mut connection = app.db.read().await?;
-    let rows: Vec<_> = keys::list(&mut connection)
-        .await?
-        .into_iter()
-        .map(|key| Row {
-            kid: key.kid,
-            algorithm: key.algorithm.as_str(),
-            state: key.state,
-            created_at: key.created_at,
-        })
-        .collect();
+    let rows = keys::list(app).await?;
     output::list(&rows, json, |row| {
-        vec![row.kid.clone(), row.algorithm.to_owned(), row.state.clone()]
+        vec![row.kid.clone(), row.algorithm.to_owned(), row.state.as_str().to_owned()]
     })
+}
+
+pub(super) async fn rotate(app: &App, arguments: KeyRotate) -> Result<(), Failure> {
+    let algorithm = match &arguments.algorithm {
+        Some(name) => parse_algorithm(name)?,
+        None => app.settings.signing_algorithm,
+    };
+    let rotated = keys::rotate(app, Actor::CommandLine, algorithm, arguments.now).await?;
+    say(&rotated, arguments.json)
+}
+
+pub(super) async fn revoke(app: &App, kid: &str, json: bool) -> Result<(), Failure> {
+    match keys::revoke(app, Actor::CommandLine, kid).await? {
+        Some(rotated) => {
+            output::remark(
+                "main tokens of the revoked key are refused too: their holders log in again",
+            );
+            say(&rotated, json)
+        }
+        None => Ok(()),
+    }
+}
+
+pub(super) async fn export(app: &App, arguments: KeyExport) -> Result<(), Failure> {
+    let passphrase = arguments.passphrase_file.as_deref().map(passphrase).transpose()?;
+    if passphrase.is_none() {
+        output::remark("the key is not encrypted; `--passphrase-file` puts it under a passphrase");
+    }
+    let key = keys::export(app, Actor::CommandLine, &arguments.kid).await?;
+    let pem = transfer::write(&key, passphrase.as_ref(), &*app.random)
+        .map_err(|error| Failure::Failed(error.to_string()))?;
+    output::line(pem.trim_end())
+}
+
+pub(super) async fn import(app: &App, arguments: KeyImport) -> Result<(), Failure> {
+    let algorithm = parse_algorithm(&arguments.algorithm)?;
+    let passphrase = arguments.passphrase_file.as_deref().map(passphrase).transpose()?;
+    let text = read(&arguments.file)?;
+    let key = transfer::read(algorithm, &text, passphrase.as_ref()).map_err(|why| {
+        Failure::Refused(format!("`{}` can't be imported: {why}", arguments.file.display()))
+    })?;
+    let key = keys::import(app, Actor::CommandLine, &key).await?;
+    say(&Rotated { key, cost: None }, arguments.json)
+}
+
+/// Says which key signs, and from when on.
+fn say(rotated: &Rotated, json: bool) -> Result<(), Failure> {
+    if let Some(cost) = rotated.cost {
+        output::remark(cost);
+    }
+    if json {
+        return output::value(rotated);
+    }
+    let key = &rotated.key;
+    let from = key.signs_from.and_then(|at| u64::try_from(at).ok()).unwrap_or_default();
+    let from = std::time::UNIX_EPOCH + std::time::Duration::from_secs(from);
+    let from = humantime::format_rfc3339_seconds(from);
+    output::line(&format!(
+        "{}\t{}\t{}\tsigns from {from}",
+        key.kid,
+        key.algorithm,
+        key.state.as_str()
+    ))
+}
+
+/// The first line of a file.
+fn passphrase(file: &Path) -> Result<Secret, Failure> {
+    let text = read(file)?;
+    let line = text.lines().next().unwrap_or_default();
+    if line.is_empty() {
+        return Err(Failure::Refused(format!("`{}` holds no passphrase", file.display())));
+    }
+    Ok(Secret::from(line.to_owned()))
+}
+
+fn read(file: &Path) -> Result<Zeroizing<String>, Failure> {
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        Failure::Refused(format!("`{}` can't be read: {error}", file.display()))
+    })?;
+    Ok(Zeroizing::new(text))
 }

@@ -56,6 +56,18 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Command::Key(KeyCommand::List { json }) => {
             keys::list(&open(settings()?).await?, json).await
         }
+        Command::Key(KeyCommand::Rotate(arguments)) => {
+            keys::rotate(&open(settings()?).await?, arguments).await
+        }
+        Command::Key(KeyCommand::Revoke { kid, json }) => {
+            keys::revoke(&open(settings()?).await?, &kid, json).await
+        }
+        Command::Key(KeyCommand::Export(arguments)) => {
+            keys::export(&open(settings()?).await?, arguments).await
+        }
+        Command::Key(KeyCommand::Import(arguments)) => {
+            keys::import(&open(settings()?).await?, arguments).await
+        }
         Command::Key(KeyCommand::Jwk(arguments)) => offline::jwk::run(&arguments),
         Command::Token(command) => offline::token::run(command).await,
         Command::Policy(command) => offline::policy::run(command),

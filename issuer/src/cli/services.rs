@@ -64,8 +64,8 @@ pub(super) async fn run(app: &App, command: ServiceCommand) -> Result<(), Failur
     }
 }
 
-fn parse_algorithm(name: &str) -> Result<Algorithm, Failure> {
+pub(super) fn parse_algorithm(name: &str) -> Result<Algorithm, Failure> {
     Algorithm::from_name(name).ok_or_else(|| {
-        Failure::Refused(format!("`{name}` is not supported; choose `RS256` or `EdDSA`"))
+        Failure::Refused(format!("`{name}` is not supported; choose {}", Algorithm::NAMES))
     })
 }

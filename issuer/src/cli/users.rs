@@ -25,8 +25,8 @@ struct Row {
 pub(super) async fn run(app: &App, command: UserCommand) -> Result<(), Failure> {
     match command {
         UserCommand::Create { username, email, roles } => {
-            let password = read_password()?;
-            let user = SeedUser { username, email, password, roles };
+            let password = Some(read_password()?);
+            let user = SeedUser { username, email, password, password_hash: None, roles };
             let new = seed::prepare(app, &user).await?;
             let mut tx = app.db.write().await?;
             let made = accounts::add_user(app, &mut tx, &new).await?;

@@ -23,7 +23,7 @@ pub struct File {
     pub database_url: Option<String>,
     /// Another master key than the one in the data folder.
     pub master_key_file: Option<PathBuf>,
-    /// `RS256` or `EdDSA`.
+    /// `RS256`, `PS256`, `ES256` or `EdDSA`.
     pub signing_algorithm: Option<String>,
     /// Origins of web pages that may call this issuer, besides its own.
     pub allowed_origins: Option<Vec<String>>,
@@ -56,9 +56,22 @@ pub struct File {
     /// Passwords.
     #[serde(default)]
     pub password: Password,
+    /// Rotation of signing keys.
+    #[serde(default)]
+    pub keys: Keys,
     /// Rate limits, and how much is done at once.
     #[serde(default)]
     pub limits: Limits,
+}
+
+/// Rotation of signing keys.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Keys {
+    /// Days that a key signs; 0: until it is rotated by command.
+    pub rotate_every: Option<i64>,
+    /// Seconds that the next key is published before it signs; at least 900.
+    pub publish_ahead: Option<i64>,
 }
 
 /// Main tokens; all in seconds.

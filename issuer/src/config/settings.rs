@@ -11,6 +11,7 @@ use super::limits::{self, Limits};
 use super::{ConfigError, PublicUrl, default_database_url};
 use crate::accounts::role_name;
 use crate::keys::Algorithm;
+use crate::keys::rotation::LEAST_AHEAD;
 
 const DAY: i64 = 24 * 3600;
 
@@ -57,6 +58,17 @@ pub struct Settings {
     pub password: Password,
     /// Rate limits, and how much is done at once.
     pub limits: Limits,
+    /// Rotation of signing keys.
+    pub keys: Keys,
+}
+
+/// Rotation of signing keys; both in seconds.
+#[derive(Debug, Clone)]
+pub struct Keys {
+    /// How long a key signs; absent: until it is rotated by command.
+    pub rotate_every: Option<i64>,
+    /// How long the next key is published before it signs.
+    pub publish_ahead: i64,
 }
 
 /// How the log is written.
@@ -163,6 +175,7 @@ impl Settings {
             default_role: default_role(file.default_role)?,
             password: password(&file.password)?,
             limits: limits::check(&file.limits)?,
+            keys: keys(&file.keys)?,
         })
     }
 }
@@ -194,6 +207,16 @@ fn password(file: &file::Password) -> Result<Password, ConfigError> {
         workers: number("password.workers", file.workers, cores, 1..=1024)?,
         queue: number("password.queue", file.queue, 64, 0..=100_000)?,
     })
+}
+
+fn keys(file: &file::Keys) -> Result<Keys, ConfigError> {
+    let days: i64 = number("keys.rotate_every", file.rotate_every, 90, 0..=3650)?;
+    let rotate_every = (days > 0).then_some(days * DAY);
+    // Published later than that, a key would sign before the one that replaces it is published.
+    let most = rotate_every.map_or(30 * DAY, |every| every / 2).min(30 * DAY);
+    let ahead =
+        number("keys.publish_ahead", file.publish_ahead, DAY.min(most), LEAST_AHEAD..=most)?;
+    Ok(Keys { rotate_every, publish_ahead: ahead })
 }
 
 fn default_role(file: file::DefaultRole) -> Result<DefaultRole, ConfigError> {
@@ -243,7 +266,7 @@ fn algorithm(name: Option<&str>) -> Result<Algorithm, ConfigError> {
         return Ok(Algorithm::Rs256);
     };
     Algorithm::from_name(name).ok_or_else(|| {
-        let message = format!("`{name}` is not supported; choose `RS256` or `EdDSA`");
+        let message = format!("`{name}` is not supported; choose {}", Algorithm::NAMES);
         ConfigError::new("signing_algorithm", message)
     })
 }

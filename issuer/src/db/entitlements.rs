@@ -8,7 +8,9 @@ use uuid::Uuid;
 
 use super::row::get;
 use super::users::UserStatus;
-use super::{Connection, DbError};
+use super::{Connection, DbError, slots};
+use crate::keys::Algorithm;
+use crate::status::Slot;
 
 /// What the holder of a session may do, at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +19,10 @@ pub struct Entitlements {
     pub username: Option<String>,
     /// Whether the holder's account may be used.
     pub status: UserStatus,
+    /// Grows with everything the holder loses; read together with what they have.
+    pub epoch: i64,
+    /// The slot of the session's tokens at this epoch, if one was taken.
+    pub slot: Option<Slot>,
     /// Whether the session had been ended.
     pub session_ended: bool,
     /// The holder's roles, by name.
@@ -36,23 +42,29 @@ pub struct HeldRole {
     pub grants: Vec<Grant>,
 }
 
-/// What the holder of this session may do; `None` where there is no such session.
+/// What the holder of this session may do, with the slot of its tokens that are signed so; `None`
+/// where there is no such session.
 ///
 /// # Errors
 /// The query failed, or a permission in the database is not one.
 pub async fn of_session(
     db: &mut Connection,
     session: Uuid,
+    algorithm: Algorithm,
 ) -> Result<Option<Entitlements>, DbError> {
     let rows = sqlx::query(
-        "SELECT u.username, u.status, s.ended_at, r.name, r.service, r.level, rp.permission \
+        "SELECT u.username, u.status, u.epoch, s.ended_at, r.name, r.service, r.level, \
+         rp.permission, st.shard AS slot_shard, st.idx AS slot_idx, st.state AS slot_state, \
+         st.expires_at AS slot_expires_at \
          FROM sessions s JOIN users u ON u.id = s.user_id \
+         LEFT JOIN status_slots st ON st.holder = s.id AND st.epoch = u.epoch AND st.family = $2 \
          LEFT JOIN user_roles ur ON ur.user_id = u.id \
          LEFT JOIN roles r ON r.name = ur.role \
          LEFT JOIN role_permissions rp ON rp.role = r.name \
          WHERE s.id = $1 ORDER BY r.name, rp.permission",
     )
     .bind(session.to_string())
+    .bind(algorithm.as_str())
     .fetch_all(db)
     .await?;
     let Some(first) = rows.first() else {
@@ -61,6 +73,8 @@ pub async fn of_session(
     let mut entitlements = Entitlements {
         username: get(first, "username")?,
         status: UserStatus::parse(get(first, "status")?)?,
+        epoch: get(first, "epoch")?,
+        slot: slots::slot(first, algorithm)?,
         session_ended: get::<Option<i64>>(first, "ended_at")?.is_some(),
         roles: Vec::new(),
     };

@@ -18,6 +18,7 @@ pub mod roles;
 pub mod row;
 pub mod services;
 pub mod sessions;
+pub mod slots;
 pub mod users;
 
 pub use connect::Db;

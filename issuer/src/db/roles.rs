@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use sqlx::any::AnyRow;
 use uuid::Uuid;
 
 use super::row::{exactly_one, get, get_uuid};
@@ -76,6 +77,22 @@ pub async fn ensure(
     Ok(())
 }
 
+/// The role of this name, with its permissions.
+///
+/// # Errors
+/// The query failed.
+pub async fn by_name(db: &mut Connection, name: &str) -> Result<Option<Role>, DbError> {
+    let rows = sqlx::query(
+        "SELECT r.name, r.service, r.level, rp.permission FROM roles r \
+         LEFT JOIN role_permissions rp ON rp.role = r.name WHERE r.name = $1 \
+         ORDER BY rp.permission",
+    )
+    .bind(name)
+    .fetch_all(db)
+    .await?;
+    Ok(collect(&rows)?.into_values().next())
+}
+
 /// Gives a user a role; nothing happens where the user has it already.
 ///
 /// # Errors
@@ -86,6 +103,9 @@ pub async fn assign(
     role: &str,
     now: UnixSeconds,
 ) -> Result<(), DbError> {
+    // A role that is being weakened is given away afterwards, so that everybody who holds it is
+    // known to whoever weakens it.
+    lock(&mut *db, role).await?;
     sqlx::query(
         "INSERT INTO user_roles (user_id, role, granted_at) VALUES ($1, $2, $3) \
          ON CONFLICT DO NOTHING",
@@ -93,8 +113,18 @@ pub async fn assign(
     .bind(user.to_string())
     .bind(role)
     .bind(now)
-    .execute(db)
+    .execute(&mut *db)
     .await?;
+    Ok(())
+}
+
+/// Keeps others from changing a role or giving it away until the transaction ends.
+///
+/// # Errors
+/// The query failed.
+pub async fn lock(db: &mut Connection, role: &str) -> Result<(), DbError> {
+    // A write that changes nothing is the lock that both databases have.
+    sqlx::query("UPDATE roles SET level = level WHERE name = $1").bind(role).execute(db).await?;
     Ok(())
 }
 
@@ -137,8 +167,13 @@ pub async fn list(db: &mut Connection) -> Result<Vec<Role>, DbError> {
     )
     .fetch_all(db)
     .await?;
+    Ok(collect(&rows)?.into_values().collect())
+}
+
+/// The roles in rows that hold one permission each.
+fn collect(rows: &[AnyRow]) -> Result<BTreeMap<String, Role>, DbError> {
     let mut roles = BTreeMap::<String, Role>::new();
-    for row in &rows {
+    for row in rows {
         let name: String = get(row, "name")?;
         let role = Role {
             name: name.clone(),
@@ -149,5 +184,5 @@ pub async fn list(db: &mut Connection) -> Result<Vec<Role>, DbError> {
         let permission: Option<String> = get(row, "permission")?;
         roles.entry(name).or_insert(role).permissions.extend(permission);
     }
-    Ok(roles.into_values().collect())
+    Ok(roles)
 }

@@ -183,6 +183,19 @@ pub async fn mark_used(
     Ok(())
 }
 
+/// Keeps others from ending a session until the transaction ends; whether it still goes on.
+///
+/// # Errors
+/// The query failed.
+pub async fn hold(db: &mut Connection, id: Uuid) -> Result<bool, DbError> {
+    // A write that changes nothing is the lock that both databases have.
+    let result = sqlx::query("UPDATE sessions SET ctr = ctr WHERE id = $1 AND ended_at IS NULL")
+        .bind(id.to_string())
+        .execute(db)
+        .await?;
+    Ok(result.rows_affected() == 1)
+}
+
 /// Ends a session; whose it was, where it was still going on.
 ///
 /// # Errors

@@ -223,18 +223,54 @@ pub async fn set_status(
     Ok(result.rows_affected() == 1)
 }
 
+/// Replaces the hash `old` of a password by another of the same password; whether it still was that.
+///
+/// # Errors
+/// The query failed.
+pub async fn replace_hash(
+    db: &mut Connection,
+    id: Uuid,
+    old: &str,
+    new: &str,
+) -> Result<bool, DbError> {
+    let result =
+        sqlx::query("UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2")
+            .bind(id.to_string())
+            .bind(old)
+            .bind(new)
+            .execute(db)
+            .await?;
+    Ok(result.rows_affected() == 1)
+}
+
 /// Raises the epoch of users who lost a permission, role or level; their micro tokens are stale
 /// from then on. The rows stay locked until the transaction ends, so that no minting takes place
 /// between what was lost and this.
 ///
 /// # Errors
 /// The query failed.
-pub async fn raise_epoch(db: &mut Connection, id: Uuid) -> Result<(), DbError> {
-    sqlx::query("UPDATE users SET epoch = epoch + 1 WHERE id = $1")
+pub async fn raise_epoch(db: &mut Connection, id: Uuid) -> Result<Option<i64>, DbError> {
+    Ok(sqlx::query_scalar("UPDATE users SET epoch = epoch + 1 WHERE id = $1 RETURNING epoch")
         .bind(id.to_string())
-        .execute(db)
-        .await?;
-    Ok(())
+        .fetch_optional(db)
+        .await?)
+}
+
+/// Keeps others from changing a user until the transaction ends; whether the account may be used and
+/// is still at this epoch.
+///
+/// # Errors
+/// The query failed.
+pub async fn hold(db: &mut Connection, id: Uuid, epoch: i64) -> Result<bool, DbError> {
+    // A write that changes nothing is the lock that both databases have.
+    let result = sqlx::query(
+        "UPDATE users SET epoch = epoch WHERE id = $1 AND epoch = $2 AND status = 'active'",
+    )
+    .bind(id.to_string())
+    .bind(epoch)
+    .execute(db)
+    .await?;
+    Ok(result.rows_affected() == 1)
 }
 
 /// A user of a row with the columns of [`columns`].

@@ -7,7 +7,7 @@ use laika_claims::json::{self, TOKEN_LIMITS};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::{KeyError, KeyRing, SigningKey};
+use super::{KeyError, Keys, SigningKey};
 
 /// Longest token that is looked at, in bytes.
 const MAX_TOKEN: usize = 16 * 1024;
@@ -33,7 +33,7 @@ pub fn sign(key: &SigningKey, typ: &str, claims: &impl Serialize) -> Result<Stri
 ///
 /// # Errors
 /// What is wrong with the token, in the order of `docs/contract/verifier.md`.
-pub fn verify(ring: &KeyRing, typ: &str, token: &str) -> Result<Map<String, Value>, ErrorCode> {
+pub fn verify(keys: &Keys, typ: &str, token: &str) -> Result<Map<String, Value>, ErrorCode> {
     if token.len() > MAX_TOKEN {
         return Err(ErrorCode::TokenTooLarge);
     }
@@ -55,7 +55,7 @@ pub fn verify(ring: &KeyRing, typ: &str, token: &str) -> Result<Map<String, Valu
     if text("typ") != Some(typ) {
         return Err(ErrorCode::TypeMismatch);
     }
-    let key = text("kid").and_then(|kid| ring.by_kid(kid)).ok_or(ErrorCode::KeyNotFound)?;
+    let key = text("kid").and_then(|kid| keys.by_kid(kid)).ok_or(ErrorCode::KeyNotFound)?;
     if text("alg") != Some(key.algorithm().as_str()) {
         return Err(ErrorCode::AlgorithmNotAllowed);
     }

@@ -1,62 +1,39 @@
-//! All keys of the issuer.
+//! The keys of a running issuer: an immutable snapshot, replaced when the database holds others.
 
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
-use serde_json::{Value, json};
+use tokio::sync::Mutex;
 
 use super::master_key::MasterKey;
-use super::{Algorithm, SigningKey};
+use super::{Algorithm, KeyError, Keys, new_key};
 use crate::clock::Clock;
 use crate::db::{self, Db, DbError};
-use crate::problem::Problem;
-use crate::random::{Random, RandomError};
+use crate::random::Random;
 
-/// The issuer's keys: one active key for each algorithm.
+/// How often a replica looks whether others have changed the keys.
+pub const REREAD_EVERY: Duration = Duration::from_secs(2);
+
+/// How old a snapshot may be that is published. Shorter than [`REREAD_EVERY`]: of several replicas,
+/// one signs with a key and another is asked for it.
+const PUBLISHED_AT_MOST: Duration = Duration::from_millis(250);
+
+/// The issuer's keys.
 #[derive(Debug)]
 pub struct KeyRing {
-    keys: Vec<SigningKey>,
-    default: Algorithm,
-}
-
-/// Keys can't be made, read or used.
-#[derive(Debug, thiserror::Error)]
-pub enum KeyError {
-    /// The master key's file can't be read or made.
-    #[error("the master key `{}` can't be read: {source}; put the file back, or start with an empty database", file.display())]
-    MasterKeyFile {
-        /// Which file.
-        file: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// The master key's file holds something else.
-    #[error("the master key is not 32 bytes in base64url; put the right file back")]
-    MasterKeyForm,
-    /// A wrapped key does not open.
-    #[error(
-        "the key `{0}` does not open with this master key; put the master key back that belongs to this database"
-    )]
-    Unwrap(String),
-    /// A key is not what it should be.
-    #[error("a key can't be used: {0}")]
-    Unusable(String),
-    /// The cryptographic library refused.
-    #[error("the cryptographic library refused")]
-    Refused,
-    /// There is no active key of an algorithm.
-    #[error("there is no active key for {}", .0.as_str())]
-    NoneActive(Algorithm),
-    /// No random numbers.
-    #[error(transparent)]
-    Random(#[from] RandomError),
-    /// The database failed.
-    #[error(transparent)]
-    Db(#[from] DbError),
+    current: RwLock<Arc<Keys>>,
+    /// When the snapshot was read, in milliseconds of the monotonic clock.
+    read_at: AtomicU64,
+    /// Held while the snapshot is read again, so that many who wait cause one read.
+    gate: Mutex<()>,
+    master: MasterKey,
 }
 
 impl KeyRing {
-    /// Loads the keys, and makes one for each algorithm that has none.
+    /// Loads the keys, and makes one for the default algorithm where it has none. The others get
+    /// theirs when something needs them: four at once would make the first start slow.
     ///
     /// # Errors
     /// See [`KeyError`].
@@ -64,81 +41,89 @@ impl KeyRing {
         db: &Db,
         master_key_file: &Path,
         default: Algorithm,
+        token_life: i64,
         clock: &dyn Clock,
         random: &dyn Random,
     ) -> Result<Self, KeyError> {
+        let read_at = millis(clock.monotonic());
         // Alone from look to insert: two processes that start at once make one set.
         let mut tx = db.write_alone().await?;
-        let stored = db::keys::list(&mut tx).await?;
+        let mut stored = db::keys::list(&mut tx).await?;
         let master = MasterKey::open(master_key_file, stored.is_empty(), random)?;
-        let mut keys = Vec::new();
-        for key in stored.iter().filter(|key| key.state == "active") {
-            let pkcs8 = master.unwrap(&key.kid, &key.wrapped)?;
-            keys.push(SigningKey::from_pkcs8(key.algorithm, &pkcs8)?);
-        }
-        for algorithm in Algorithm::ALL {
-            if keys.iter().any(|key| key.algorithm() == algorithm) {
-                continue;
-            }
-            let (key, pkcs8) = SigningKey::generate(algorithm)?;
-            let row = db::keys::StoredKey {
-                kid: key.kid().to_owned(),
-                algorithm,
-                state: "active".to_owned(),
-                wrapped: master.wrap(key.kid(), &pkcs8, random)?,
-                created_at: clock.now(),
-            };
+        let active = |key: &db::keys::StoredKey| {
+            key.algorithm == default && key.state == db::keys::KeyState::Active
+        };
+        if !stored.iter().any(active) {
+            let row = new_key(default, &master, token_life, clock.now(), random).await?;
             db::keys::insert(&mut tx, &row).await?;
-            tracing::info!(kid = row.kid, algorithm = algorithm.as_str(), "made a signing key");
-            keys.push(key);
+            tracing::info!(kid = row.kid, algorithm = default.as_str(), "made a signing key");
+            stored.push(row);
         }
+        db::keys::lengthen(&mut tx, token_life).await?;
         tx.commit().await.map_err(DbError::from)?;
-        // The same order after every start, so that the key set keeps its entity tag; what signs
-        // by default comes first.
-        keys.sort_by_key(|key| (key.algorithm() != default, key.kid().to_owned()));
-        Ok(Self { keys, default })
+        let keys = Keys::read(&stored, default, &master, None)?;
+        Ok(Self {
+            current: RwLock::new(Arc::new(keys)),
+            read_at: AtomicU64::new(read_at),
+            gate: Mutex::new(()),
+            master,
+        })
     }
 
-    /// The algorithm of everything that does not ask for another.
+    /// The keys as they were read last: what tokens are signed and main tokens are proved with.
     #[must_use]
-    pub fn default_algorithm(&self) -> Algorithm {
-        self.default
+    pub fn current(&self) -> Arc<Keys> {
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The key that signs with `algorithm`.
+    /// The keys as others are to see them: read at most a quarter of a second ago.
     ///
     /// # Errors
-    /// There is none.
-    pub fn active(&self, algorithm: Algorithm) -> Result<&SigningKey, KeyError> {
-        self.keys
-            .iter()
-            .find(|key| key.algorithm() == algorithm)
-            .ok_or(KeyError::NoneActive(algorithm))
+    /// The database failed, or a key does not open.
+    pub async fn published(&self, db: &Db, clock: &dyn Clock) -> Result<Arc<Keys>, KeyError> {
+        let fresh = || {
+            let age = millis(clock.monotonic()).saturating_sub(self.read_at.load(Ordering::SeqCst));
+            Duration::from_millis(age) <= PUBLISHED_AT_MOST
+        };
+        if !fresh() {
+            let _gate = self.gate.lock().await;
+            if !fresh() {
+                self.read(db, clock).await?;
+            }
+        }
+        Ok(self.current())
     }
 
-    /// The key of that name.
-    #[must_use]
-    pub fn by_kid(&self, kid: &str) -> Option<&SigningKey> {
-        self.keys.iter().find(|key| key.kid() == kid)
+    /// Reads the keys again: after a change, and every few seconds because others make changes too.
+    ///
+    /// # Errors
+    /// The database failed, or a key does not open.
+    pub async fn reread(&self, db: &Db, clock: &dyn Clock) -> Result<Arc<Keys>, KeyError> {
+        let _gate = self.gate.lock().await;
+        self.read(db, clock).await?;
+        Ok(self.current())
     }
 
-    /// What is published at `/.well-known/jwks.json` (RFC 7517 section 5).
-    #[must_use]
-    pub fn jwks(&self) -> Value {
-        json!({ "keys": self.keys.iter().map(SigningKey::jwk).collect::<Vec<_>>() })
+    /// What wraps the keys.
+    pub(super) fn master(&self) -> &MasterKey {
+        &self.master
+    }
+
+    async fn read(&self, db: &Db, clock: &dyn Clock) -> Result<(), KeyError> {
+        let read_at = millis(clock.monotonic());
+        let mut connection = db.read().await?;
+        let stored = db::keys::list(&mut connection).await?;
+        drop(connection);
+        let before = self.current();
+        let keys = Keys::read(&stored, before.default_algorithm(), &self.master, Some(&before))?;
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+        self.read_at.store(read_at, Ordering::SeqCst);
+        Ok(())
     }
 }
 
-impl From<aws_lc_rs::error::Unspecified> for KeyError {
-    fn from(_: aws_lc_rs::error::Unspecified) -> Self {
-        Self::Refused
-    }
-}
-
-impl From<KeyError> for Problem {
-    fn from(error: KeyError) -> Self {
-        Self::internal(error)
-    }
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -149,7 +134,7 @@ mod tests {
 
     async fn load(db: &Db, file: &Path) -> Result<KeyRing, KeyError> {
         let clock = ManualClock::at(1_800_000_000);
-        KeyRing::load(db, file, Algorithm::Rs256, &clock, &SystemRandom).await
+        KeyRing::load(db, file, Algorithm::Es256, 300, &clock, &SystemRandom).await
     }
 
     #[tokio::test]
@@ -158,10 +143,15 @@ mod tests {
         let url = format!("sqlite://{}/k.db?mode=rwc", folder.path().display());
         let file = folder.path().join("master.key");
         let db = Db::open(&url).await.unwrap();
-        let first = load(&db, &file).await.unwrap();
-        let second = load(&db, &file).await.unwrap();
+        let first = load(&db, &file).await.unwrap().current();
+        let second = load(&db, &file).await.unwrap().current();
         assert_eq!(first.jwks(), second.jwks());
-        assert_eq!(first.jwks()["keys"].as_array().unwrap().len(), 2);
+        assert_eq!(first.jwks_value()["keys"].as_array().unwrap().len(), 1);
+        assert_eq!(first.active(Algorithm::Es256).unwrap().algorithm(), Algorithm::Es256);
+        assert!(matches!(
+            first.active(Algorithm::Rs256),
+            Err(KeyError::NoneActive(Algorithm::Rs256))
+        ));
 
         std::fs::remove_file(&file).unwrap();
         let error = load(&db, &file).await.unwrap_err();

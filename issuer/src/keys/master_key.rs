@@ -1,6 +1,7 @@
 //! The master key: wraps the private keys in the database, so that a copy of the database alone
 //! signs nothing.
 
+use std::fmt;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -17,6 +18,12 @@ const KEY_LENGTH: usize = 32;
 
 /// A random 32-byte key for AES-256-GCM.
 pub struct MasterKey(LessSafeKey);
+
+impl fmt::Debug for MasterKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MasterKey")
+    }
+}
 
 impl MasterKey {
     /// Reads the key in `file`, or makes one there with mode 0600 when there is none and

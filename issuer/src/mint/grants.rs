@@ -138,6 +138,8 @@ mod tests {
         Entitlements {
             username: Some("laika".to_owned()),
             status: UserStatus::Active,
+            epoch: 0,
+            slot: None,
             session_ended: false,
             roles: vec![
                 role("auditor", None, 40, &["orders:read", "billing:*"]),

@@ -41,7 +41,8 @@ pub fn issue(app: &App, session: &Session) -> Result<MainToken, Problem> {
         ctr: claim_seconds(session.ctr),
     };
     app.metrics.minted(Minted::Main);
-    let key = app.keys.active(app.keys.default_algorithm())?;
+    let keys = app.keys.current();
+    let key = keys.active(keys.default_algorithm())?;
     Ok(MainToken {
         token: jws::sign(key, MAIN_TYP, &claims)?,
         expires_in: session.expires_at - app.clock.now(),
@@ -53,9 +54,15 @@ pub fn issue(app: &App, session: &Session) -> Result<MainToken, Problem> {
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn prove(app: &App, token: &str) -> Result<MainClaims, Problem> {
+pub async fn prove(app: &App, token: &str) -> Result<MainClaims, Problem> {
     let refused = |code: ErrorCode| Problem::token(code, explain(code));
-    let object = jws::verify(&app.keys, MAIN_TYP, token).map_err(refused)?;
+    let mut verified = jws::verify(&app.keys.current(), MAIN_TYP, token);
+    if verified == Err(ErrorCode::KeyNotFound) {
+        // Another replica may have begun to sign with a key a moment ago.
+        let keys = app.keys.published(&app.db, &*app.clock).await?;
+        verified = jws::verify(&keys, MAIN_TYP, token);
+    }
+    let object = verified.map_err(refused)?;
     let claims: MainClaims = serde_json::from_value(Value::Object(object))
         .map_err(|_| refused(ErrorCode::ClaimInvalid))?;
     let issuer = app.issuer.as_str();

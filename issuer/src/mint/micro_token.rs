@@ -9,14 +9,19 @@ use super::budget;
 use super::grants::{Reach, reach};
 use super::target::{self, Target};
 use crate::app::App;
-use crate::clock::claim_seconds;
+use crate::clock::{UnixSeconds, claim_seconds};
 use crate::db::entitlements::{self, Entitlements};
 use crate::db::sessions::Session;
 use crate::db::users::UserStatus;
-use crate::keys::jws;
+use crate::keys::{self, jws};
 use crate::metrics::Minted;
 use crate::problem::Problem;
 use crate::random;
+use crate::status::{self, Slot};
+
+/// How often everything is read again where a minting lost a race; each round that is lost, somebody
+/// lost a right.
+const ROUNDS: usize = 5;
 
 /// What a micro token is asked for.
 #[derive(Debug, Clone)]
@@ -39,7 +44,7 @@ pub struct MicroToken {
 }
 
 /// Mints a micro token for the holder of a session. Roles, permissions, the user's status and the
-/// end of the session are read again, in one statement.
+/// end of the session are read again, in one statement, and bound to the slot of that moment.
 ///
 /// # Errors
 /// The session has ended, the services do not share tokens, a permission is not granted, or the
@@ -49,27 +54,35 @@ pub async fn mint(
     session: &Session,
     request: &MicroRequest,
 ) -> Result<MicroToken, Problem> {
-    let mut connection = app.db.read().await?;
-    let target = target::resolve(app, &mut connection, &request.services).await?;
-    let held = entitlements::of_session(&mut connection, session.id).await?;
-    drop(connection);
-    let held =
-        held.filter(|held| held.status == UserStatus::Active && !held.session_ended).ok_or_else(
-            || Problem::issuer(IssuerCode::SessionEnded, "the session has ended; log in again"),
-        )?;
-    let reach = reach(&held, &target);
-    let reach = match &request.narrow {
-        Some(wanted) => reach.narrow(wanted)?,
-        None => reach,
-    };
-    let claims = claims(app, session, &held, &target, &reach)?;
-    app.metrics.minted(Minted::Micro);
-    let token = sign_within_budget(app, &target, claims.clone())?;
-    Ok(MicroToken {
-        token,
-        expires_in: i64::try_from(claims.exp - claims.iat).unwrap_or_default(),
-        permissions: claims.permissions,
-    })
+    for _ in 0..ROUNDS {
+        let mut connection = app.db.read().await?;
+        let target = target::resolve(app, &mut connection, &request.services).await?;
+        let held = entitlements::of_session(&mut connection, session.id, target.algorithm).await?;
+        drop(connection);
+        let held = held
+            .filter(|held| held.status == UserStatus::Active && !held.session_ended)
+            .ok_or_else(|| {
+                Problem::issuer(IssuerCode::SessionEnded, "the session has ended; log in again")
+            })?;
+        let reach = reach(&held, &target);
+        let reach = match &request.narrow {
+            Some(wanted) => reach.narrow(wanted)?,
+            None => reach,
+        };
+        keys::needed(app, target.algorithm).await?;
+        let now = app.clock.now();
+        // No micro token outlives the session it came from.
+        let end = session.ends_at.map_or(session.expires_at, |at| at.min(session.expires_at));
+        let exp = now.saturating_add(target.lifetime).min(end).max(now);
+        let slot = status::slot_of_session(app, session, &held, target.algorithm, exp).await?;
+        // Something was lost or ended meanwhile.
+        let Some(slot) = slot else { continue };
+        let claims = claims(app, session, &held, &target, &reach, &slot, (now, exp))?;
+        let token = sign_within_budget(app, &target, claims.clone())?;
+        app.metrics.minted(Minted::Micro);
+        return Ok(MicroToken { token, expires_in: exp - now, permissions: claims.permissions });
+    }
+    Err(Problem::overloaded("a minting lost every race"))
 }
 
 fn claims(
@@ -78,11 +91,11 @@ fn claims(
     held: &Entitlements,
     target: &Target,
     reach: &Reach,
+    slot: &Slot,
+    (now, exp): (UnixSeconds, UnixSeconds),
 ) -> Result<MicroClaims, Problem> {
-    let now = app.clock.now();
-    // No micro token outlives the session it came from.
-    let end = session.ends_at.unwrap_or(session.expires_at).min(session.expires_at);
-    let exp = now.saturating_add(target.lifetime).min(end).max(now);
+    // Claims of templates and hooks join it here.
+    let others = Map::from_iter([("status".to_owned(), slot.claim(&app.issuer))]);
     Ok(MicroClaims {
         iss: app.issuer.as_str().to_owned(),
         sub: session.user_id.to_string(),
@@ -102,15 +115,15 @@ fn claims(
         auth_time: Some(claim_seconds(session.auth_time)),
         amr: session.amr.clone(),
         acr: None,
-        // A status claim and those of templates and hooks join here.
-        others: Map::new(),
+        others,
     })
 }
 
 /// Leaves `scope` out where the token is too large with it, and refuses it where it is too large
 /// without.
 fn sign_within_budget(app: &App, target: &Target, claims: MicroClaims) -> Result<String, Problem> {
-    let key = app.keys.active(target.algorithm)?;
+    let keys = app.keys.current();
+    let key = keys.active(target.algorithm)?;
     let most = app.settings.micro.max_size;
     let token = jws::sign(key, MICRO_TYP, &claims)?;
     if token.len() <= most {

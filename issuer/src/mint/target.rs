@@ -54,11 +54,12 @@ pub fn check_names(field: &str, names: &[String]) -> Result<(), Problem> {
 /// # Errors
 /// Services that may not share a token.
 pub async fn resolve(app: &App, db: &mut Connection, names: &[String]) -> Result<Target, Problem> {
+    let default = app.settings.signing_algorithm;
     let mut target = Target {
         names: Vec::new(),
         audiences: Vec::new(),
         lifetime: i64::MAX,
-        algorithm: app.keys.default_algorithm(),
+        algorithm: default,
         catalogue: Vec::new(),
     };
     for name in names {
@@ -71,7 +72,7 @@ pub async fn resolve(app: &App, db: &mut Connection, names: &[String]) -> Result
             token_lifetime: app.settings.micro.lifetime,
             algorithm: None,
         });
-        let algorithm = service.algorithm.unwrap_or(app.keys.default_algorithm());
+        let algorithm = service.algorithm.unwrap_or(default);
         if target.names.is_empty() {
             target.algorithm = algorithm;
         } else if target.algorithm != algorithm {

@@ -1,18 +1,36 @@
 //! Revocation: what makes a micro token worthless before it expires (`docs/contract/tokens.md`,
 //! "Revocation: status lists").
 //!
-//! Whoever ends a session or takes something away calls one of these, in the transaction of the
-//! change.
+//! Every micro token names a slot. It is taken at minting ([`taking`]), by whoever's token it is at
+//! an *epoch*, which grows with every permission, role or level that is lost. Whoever ends a session
+//! or takes something away calls one of the functions here, in the transaction of the change; the
+//! slots of older epochs are marked then, and [`lists`] publishes the marks within a second.
+//!
+//! **No race between a change and a minting.** A change writes the row of the user or the session
+//! before it marks slots; a minting that takes a slot writes the same rows, under the condition that
+//! they still are as they were read. So one of them waits for the other. If the change comes first,
+//! the condition fails, and the minting reads everything again: its token has the new rights. If the
+//! minting comes first, the change finds its slot and marks it. A minting that has its slot already
+//! writes nothing: its slot is of the epoch it has read, and is marked with the others.
+
+pub mod lists;
+pub mod slot;
+pub mod taking;
 
 use uuid::Uuid;
 
+pub use lists::StatusLists;
+pub use slot::{Holder, Mark, Slot};
+pub use taking::{free_slots, slot_of_session, take, take_for_session};
+
 use crate::db::{self, Connection, DbError};
 
-/// A session was ended: its micro tokens are revoked.
+/// A session was ended, in this transaction: its micro tokens are revoked.
 ///
 /// # Errors
 /// The database failed.
-pub async fn session_ended(_db: &mut Connection, _session: Uuid) -> Result<(), DbError> {
+pub async fn session_ended(db: &mut Connection, session: Uuid) -> Result<(), DbError> {
+    db::slots::revoke(db, &session.to_string()).await?;
     Ok(())
 }
 
@@ -21,7 +39,11 @@ pub async fn session_ended(_db: &mut Connection, _session: Uuid) -> Result<(), D
 /// # Errors
 /// The database failed.
 pub async fn user_lost(db: &mut Connection, user: Uuid) -> Result<(), DbError> {
-    db::users::raise_epoch(db, user).await
+    let Some(epoch) = db::users::raise_epoch(db, user).await? else {
+        return Ok(());
+    };
+    db::slots::make_stale(db, &slot::user(user), epoch).await?;
+    Ok(())
 }
 
 /// A role lost a permission or grew weaker: the micro tokens of everybody who holds it are stale.
@@ -29,8 +51,30 @@ pub async fn user_lost(db: &mut Connection, user: Uuid) -> Result<(), DbError> {
 /// # Errors
 /// The database failed.
 pub async fn role_lost(db: &mut Connection, role: &str) -> Result<(), DbError> {
+    // From here on nobody is given the role until the change is committed: who gets it afterwards
+    // gets it as it is then.
+    db::roles::lock(db, role).await?;
     for user in db::roles::holders(db, role).await? {
-        db::users::raise_epoch(db, user).await?;
+        user_lost(db, user).await?;
     }
+    Ok(())
+}
+
+/// A holder without a session lost something, and has this epoch since: the micro tokens from before
+/// are stale.
+///
+/// # Errors
+/// The database failed.
+pub async fn holder_lost(db: &mut Connection, holder: &Holder, epoch: i64) -> Result<(), DbError> {
+    db::slots::make_stale(db, &holder.subject(), epoch).await?;
+    Ok(())
+}
+
+/// A holder is no more: all their micro tokens are revoked.
+///
+/// # Errors
+/// The database failed.
+pub async fn holder_ended(db: &mut Connection, holder: &Holder) -> Result<(), DbError> {
+    db::slots::revoke(db, &holder.key()).await?;
     Ok(())
 }

@@ -76,8 +76,13 @@ async fn a_micro_token_says_what_the_contract_says() {
             "scope": "orders:create orders:read",
             "auth_time": START,
             "amr": ["pwd"],
+            "status": { "status_list": {
+                "idx": micro["status"]["status_list"]["idx"],
+                "uri": "http://127.0.0.1:8080/status/RS256/0",
+            } },
         })
     );
+    assert!(micro["status"]["status_list"]["idx"].as_u64().unwrap() < 65_536);
     assert_eq!(of_main["aud"], "http://127.0.0.1:8080");
     assert_eq!(of_main["type"], "main");
     assert_eq!(of_main["ctr"], 0);

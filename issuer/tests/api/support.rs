@@ -93,6 +93,25 @@ impl Issuer {
         Self { app, clock, router, _folder: folder }
     }
 
+    /// Another replica on the same database, with the same clock.
+    pub(crate) async fn replica(&self) -> Self {
+        let settings = self.app.settings.clone();
+        let db = Db::open(&settings.database_url).await.unwrap();
+        let clock = self.clock.clone();
+        let random = Arc::new(SeededRandom::new(58));
+        let issuer = self.app.issuer.clone();
+        let app = App::new(settings, issuer, db, Arc::new(clock.clone()), random).await.unwrap();
+        let router = laika_issuer::http::router(app.clone())
+            .layer(MockConnectInfo(SocketAddr::from(([192, 0, 2, 7], 4242))));
+        Self { app, clock, router, _folder: tempfile::tempdir().unwrap() }
+    }
+
+    /// Brings what a TOML text describes into the database.
+    pub(crate) async fn import(&self, text: &str) {
+        let seed: Seed = toml::from_str(text).unwrap();
+        seed::import(&self.app, &seed).await.unwrap();
+    }
+
     pub(crate) async fn call(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();

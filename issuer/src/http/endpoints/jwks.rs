@@ -5,9 +5,13 @@ use axum::response::Response;
 use http::HeaderMap;
 
 use crate::app::App;
-use crate::http::published::published;
+use crate::problem::Problem;
 
-/// Every key that verifies tokens of this issuer.
-pub async fn handle(State(app): State<App>, headers: HeaderMap) -> Response {
-    published(&headers, "application/jwk-set+json", app.keys.jwks().to_string())
+/// Every key that verifies tokens of this issuer, or will.
+///
+/// # Errors
+/// The database failed.
+pub async fn handle(State(app): State<App>, headers: HeaderMap) -> Result<Response, Problem> {
+    let keys = app.keys.published(&app.db, &*app.clock).await?;
+    Ok(keys.jwks().answer(&headers))
 }

@@ -16,3 +16,4 @@ pub mod public_key;
 pub mod register;
 pub mod renew;
 pub mod sessions;
+pub mod status;

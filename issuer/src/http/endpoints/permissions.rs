@@ -42,7 +42,8 @@ pub async fn handle(
     check_names("service", &names)?;
     let mut connection = app.db.read().await?;
     let target = target::resolve(&app, &mut connection, &names).await?;
-    let held = entitlements::of_session(&mut connection, caller.session.id).await?;
+    let held =
+        entitlements::of_session(&mut connection, caller.session.id, target.algorithm).await?;
     let held = held.ok_or_else(|| {
         Problem::issuer(IssuerCode::SessionEnded, "the session has ended; log in again")
     })?;

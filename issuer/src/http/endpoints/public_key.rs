@@ -5,7 +5,6 @@ use axum::response::Response;
 use http::HeaderMap;
 
 use crate::app::App;
-use crate::http::published::published;
 use crate::problem::Problem;
 
 /// The public half of the key that signs.
@@ -13,6 +12,6 @@ use crate::problem::Problem;
 /// # Errors
 /// There is no active key; a running issuer always has one.
 pub async fn handle(State(app): State<App>, headers: HeaderMap) -> Result<Response, Problem> {
-    let key = app.keys.active(app.keys.default_algorithm())?;
-    Ok(published(&headers, "application/x-pem-file", key.public_pem().to_owned()))
+    let keys = app.keys.published(&app.db, &*app.clock).await?;
+    Ok(keys.pem(keys.default_algorithm())?.answer(&headers))
 }

@@ -44,7 +44,7 @@ impl FromRequestParts<App> for MainProof {
         if transport == Transport::Cookie {
             refuse_foreign_origin(app, &parts.method, &parts.headers)?;
         }
-        let claims = main_token::prove(app, &token)?;
+        let claims = main_token::prove(app, &token).await?;
         Ok(Self { claims, transport })
     }
 }

@@ -1,0 +1,120 @@
+//! A slot of a status list.
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::clock::UnixSeconds;
+use crate::config::PublicUrl;
+use crate::keys::Algorithm;
+
+/// How many slots a shard has.
+pub const SHARD: usize = 65_536;
+
+/// What became of a slot's tokens (draft-ietf-oauth-status-list section 7.1; 3 is ours).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// Nothing.
+    Valid,
+    /// They were taken back.
+    Revoked,
+    /// They grant what is no longer so: renew them.
+    Stale,
+}
+
+impl Mark {
+    /// As a list of two bits writes it.
+    #[must_use]
+    pub fn bits(self) -> i64 {
+        match self {
+            Self::Valid => 0,
+            Self::Revoked => 1,
+            Self::Stale => 3,
+        }
+    }
+
+    /// The mark that is written so.
+    #[must_use]
+    pub fn from_bits(bits: i64) -> Option<Self> {
+        [Self::Valid, Self::Revoked, Self::Stale].into_iter().find(|mark| mark.bits() == bits)
+    }
+}
+
+/// A slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slot {
+    /// What the tokens and their list are signed with.
+    pub algorithm: Algorithm,
+    /// Which list.
+    pub shard: i64,
+    /// Which place in it.
+    pub index: i64,
+    /// What became of it.
+    pub mark: Mark,
+    /// No token with this slot lives longer.
+    pub expires_at: UnixSeconds,
+}
+
+impl Slot {
+    /// Where its list is.
+    #[must_use]
+    pub fn uri(&self, issuer: &PublicUrl) -> String {
+        list_uri(issuer, self.algorithm, self.shard)
+    }
+
+    /// The claim `status` of a token (draft-ietf-oauth-status-list section 6.1).
+    #[must_use]
+    pub fn claim(&self, issuer: &PublicUrl) -> Value {
+        json!({ "status_list": { "idx": self.index, "uri": self.uri(issuer) } })
+    }
+}
+
+/// Where a list is.
+#[must_use]
+pub fn list_uri(issuer: &PublicUrl, algorithm: Algorithm, shard: i64) -> String {
+    format!("{}/status/{}/{shard}", issuer.as_str(), algorithm.as_str())
+}
+
+/// Whose tokens carry a slot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Holder {
+    /// A session of a person.
+    Session {
+        /// The session.
+        id: Uuid,
+        /// The person.
+        user: Uuid,
+    },
+    /// A service account, by name.
+    ServiceAccount(String),
+    /// Everybody without an account and without a session, at a service.
+    Anonymous {
+        /// The service, by name.
+        service: String,
+    },
+}
+
+impl Holder {
+    /// What its slots are found by.
+    #[must_use]
+    pub fn key(&self) -> String {
+        match self {
+            Self::Session { id, .. } => id.to_string(),
+            Self::ServiceAccount(name) => format!("svc:{name}"),
+            Self::Anonymous { service } => format!("anon:{service}"),
+        }
+    }
+
+    /// Whose losses make its slots stale.
+    #[must_use]
+    pub fn subject(&self) -> String {
+        match self {
+            Self::Session { user: id, .. } => user(*id),
+            Self::ServiceAccount(_) | Self::Anonymous { .. } => self.key(),
+        }
+    }
+}
+
+/// A person, as the subject of slots.
+pub(super) fn user(id: Uuid) -> String {
+    format!("user:{id}")
+}
