@@ -8,6 +8,7 @@ use crate::config::{PublicUrl, Settings};
 use crate::db::{self, Db};
 use crate::keys::KeyRing;
 use crate::mint::ServiceCatalogue;
+use crate::mint::turnstile::Turnstile;
 use crate::one_time_code::{self, INVITATION_PREFIX};
 use crate::password::Passwords;
 use crate::problem::Problem;
@@ -33,6 +34,8 @@ pub struct State {
     pub keys: KeyRing,
     /// Every service, in memory.
     pub services: ServiceCatalogue,
+    /// Where requests for anonymous tokens wait for their turn.
+    pub turnstile: Turnstile,
     /// Password hashes.
     pub passwords: Passwords,
     /// The time.
@@ -67,7 +70,9 @@ impl App {
         db::roles::ensure(&mut tx, &role.name, role.level, clock.now()).await?;
         tx.commit().await?;
         let services = ServiceCatalogue::load(&db, &*clock).await?;
-        let state = State { issuer, settings, db, keys, services, passwords, clock, random };
+        let turnstile = Turnstile::default();
+        let state =
+            State { issuer, settings, db, keys, services, turnstile, passwords, clock, random };
         Ok(Self(Arc::new(state)))
     }
 

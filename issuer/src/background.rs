@@ -32,11 +32,23 @@ pub struct Task {
 /// Every task.
 #[must_use]
 pub fn tasks() -> Vec<Task> {
-    vec![Task {
-        name: "forget expired sessions",
-        every: Duration::from_secs(300),
-        work: |app| Box::pin(forget_expired_sessions(app)),
-    }]
+    vec![
+        Task {
+            name: "forget expired sessions",
+            every: Duration::from_secs(300),
+            work: |app| Box::pin(forget_expired_sessions(app)),
+        },
+        Task {
+            name: "forget anonymous holders without a session",
+            every: Duration::from_secs(300),
+            work: |app| Box::pin(forget_anonymous(app)),
+        },
+        Task {
+            name: "forget secrets that were replaced",
+            every: Duration::from_secs(3600),
+            work: |app| Box::pin(forget_expired_secrets(app)),
+        },
+    ]
 }
 
 /// Runs every task once, one after the other.
@@ -75,5 +87,17 @@ async fn repeat(task: Task, app: App, mut ends: watch::Receiver<bool>) {
 async fn forget_expired_sessions(app: &App) -> Result<(), Problem> {
     let mut tx = app.db.write().await?;
     crate::db::sessions::forget_all_expired(&mut tx, app.clock.now()).await?;
+    Ok(tx.commit().await?)
+}
+
+async fn forget_anonymous(app: &App) -> Result<(), Problem> {
+    let mut tx = app.db.write().await?;
+    crate::db::users::forget_anonymous(&mut tx).await?;
+    Ok(tx.commit().await?)
+}
+
+async fn forget_expired_secrets(app: &App) -> Result<(), Problem> {
+    let mut tx = app.db.write().await?;
+    crate::db::service_accounts::forget_expired_secrets(&mut tx, app.clock.now()).await?;
     Ok(tx.commit().await?)
 }

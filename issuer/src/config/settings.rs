@@ -36,6 +36,8 @@ pub struct Settings {
     pub main: Main,
     /// Micro tokens.
     pub micro: Micro,
+    /// Tokens without an account.
+    pub anonymous: Anonymous,
     /// The role of every registered user.
     pub default_role: DefaultRole,
     /// Passwords.
@@ -60,6 +62,13 @@ pub struct Micro {
     pub lifetime: i64,
     /// Largest size in bytes.
     pub max_size: usize,
+}
+
+/// Tokens without an account.
+#[derive(Debug, Clone)]
+pub struct Anonymous {
+    /// Seconds that each request from one address block waits for its turn; 0 for none.
+    pub delay: u64,
 }
 
 /// The global role of every registered user.
@@ -104,6 +113,9 @@ impl Settings {
             );
             return Err(ConfigError::new("public_url", message));
         }
+        let request_timeout: u64 = number("request_timeout", file.request_timeout, 15, 1..=300)?;
+        // More than half of what a request may take would leave no time for the request itself.
+        let most_delay = i64::try_from(request_timeout / 2).unwrap_or_default();
         Ok(Self {
             listen,
             public_url: public_url.map(|url| PublicUrl::parse(url, "public_url")).transpose()?,
@@ -115,12 +127,15 @@ impl Settings {
                 .iter()
                 .map(|url| Ok(PublicUrl::parse(url, "allowed_origins")?.as_str().to_owned()))
                 .collect::<Result<_, _>>()?,
-            request_timeout: number("request_timeout", file.request_timeout, 15, 1..=300)?,
+            request_timeout,
             log: file.log.unwrap_or_else(|| "info,sqlx=warn".to_owned()),
             main: main(&file.main)?,
             micro: Micro {
                 lifetime: number("micro.lifetime", file.micro.lifetime, 300, 10..=DAY)?,
                 max_size: number("micro.max_size", file.micro.max_size, 4096, 1024..=16384)?,
+            },
+            anonymous: Anonymous {
+                delay: number("anonymous.delay", file.anonymous.delay, 0, 0..=most_delay)?,
             },
             default_role: default_role(file.default_role)?,
             password: password(&file.password)?,

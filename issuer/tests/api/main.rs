@@ -9,16 +9,19 @@
     reason = "helpers of tests: what goes wrong must stop the test"
 )]
 
+mod anonymous;
 mod bad_input;
 mod cookies;
 mod credentials;
 mod entitlements;
 mod invitation;
 mod logs;
+mod oauth2;
 mod overload;
 mod page;
 mod published;
 mod rotation;
 mod second_opinion;
+mod services;
 mod story;
 mod support;
