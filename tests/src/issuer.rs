@@ -1,5 +1,6 @@
 //! The real issuer, and a person who uses it.
 
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Value, json};
@@ -36,7 +37,8 @@ roles = ["orders/clerk"]
 pub struct Issuer {
     /// The process.
     pub service: Service,
-    _data: TempDir,
+    data: TempDir,
+    algorithm: String,
 }
 
 impl Issuer {
@@ -50,26 +52,25 @@ impl Issuer {
         let data = tempfile::tempdir().expect("a scratch folder");
         let seed = data.path().join("seed.toml");
         std::fs::write(&seed, SEED).expect("the seed is written");
-        let laika = || {
-            let mut command = Command::new(artifact("LAIKA_BIN"));
-            // What these tests are told by such variables is no setting of the issuer, which
-            // refuses to start with one it does not know.
-            for (name, _) in std::env::vars_os() {
-                if name.to_string_lossy().starts_with("LAIKA_") {
-                    command.env_remove(name);
-                }
-            }
-            command
-                .env("LAIKA_DATA_DIR", data.path())
-                .env("LAIKA_LISTEN", "127.0.0.1:0")
-                .env("LAIKA_SIGNING_ALGORITHM", algorithm);
-            command
-        };
+        let laika = || laika(data.path(), algorithm);
         let import = laika().arg("import").arg(&seed).output().expect("`laika import` runs");
         let said = String::from_utf8_lossy(&import.stderr);
         assert!(import.status.success(), "`laika import` failed: {said}");
         let service = Service::start("issuer", laika().arg("serve"));
-        Self { service, _data: data }
+        Self { service, data, algorithm: algorithm.to_owned() }
+    }
+
+    /// Runs a command beside it; what it prints.
+    ///
+    /// # Panics
+    /// When it fails.
+    #[must_use]
+    pub fn laika(&self, arguments: &[&str]) -> String {
+        let output = laika(self.data.path(), &self.algorithm).args(arguments).output();
+        let output = output.expect("`laika` runs");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "`laika {}` failed: {said}", arguments.join(" "));
+        String::from_utf8(output.stdout).expect("it prints text")
     }
 
     /// Its URL, which is its name.
@@ -123,6 +124,23 @@ impl Issuer {
     pub fn ask_for_micro_token(&self, main: &str, service: &str) -> Message {
         self.call("POST", "/v1/tokens/micro", Some(main), &json!({ "services": [service] }))
     }
+}
+
+/// The issuer's binary, on the data in this folder.
+fn laika(data: &Path, algorithm: &str) -> Command {
+    let mut command = Command::new(artifact("LAIKA_BIN"));
+    // What these tests are told by such variables is no setting of the issuer, which refuses to
+    // start with one it does not know.
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("LAIKA_") {
+            command.env_remove(name);
+        }
+    }
+    command
+        .env("LAIKA_DATA_DIR", data)
+        .env("LAIKA_LISTEN", "127.0.0.1:0")
+        .env("LAIKA_SIGNING_ALGORITHM", algorithm);
+    command
 }
 
 /// The password of everybody in these tests.

@@ -66,6 +66,7 @@ fn with_artifacts(program: Program) -> Result<Program> {
         ("LAIKA_TOOLS", PathBuf::from(tools::NPM_TOOLS)),
         ("LAIKA_ENVOY", tools::envoy()?),
         ("LAIKA_JOSERFC", tools::joserfc()?),
+        ("LAIKA_AUTHLIB", tools::authlib()?),
         ("LAIKA_CHROMIUM", tools::chromium()?),
     ];
     artifacts.iter().try_fold(program, |program, (name, path)| with(program, name, path))

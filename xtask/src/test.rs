@@ -76,6 +76,7 @@ impl Part {
                 tools::chromium()?;
                 tools::envoy()?;
                 tools::joserfc()?;
+                tools::authlib()?;
                 tools::postgres()?;
                 Ok(None)
             }

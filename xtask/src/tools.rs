@@ -20,6 +20,10 @@ const CARGO_FUZZ: &str = "0.13.2";
 /// A JOSE library of another language, which makes tokens for the tests.
 const JOSERFC: &str = "1.8.0";
 
+/// An OAuth 2.0 client of another language, which the issuer is tested with, and what it sends
+/// requests by.
+const AUTHLIB: &str = "authlib==1.9.6 requests==2.34.2"; 2] = ["authlib==1.9.6", "requests==2.34.0"];
+
 /// The folder of the foreign npm packages: `wasm-opt`, `jose`, `workerd`, ...
 pub(crate) const NPM_TOOLS: &str = "tests/tools";
 
@@ -184,7 +188,12 @@ pub(crate) fn joserfc() -> Result<PathBuf> {
     from_pypi("joserfc", &format!("joserfc=={JOSERFC}"))
 }
 
-/// The Python of a virtual environment with one package of PyPI.
+/// The Python that has `authlib`.
+pub(crate) fn authlib() -> Result<PathBuf> {
+    from_pypi("authlib", AUTHLIB)
+}
+
+/// The Python of a virtual environment with packages of PyPI, divided by spaces.
 fn from_pypi(name: &str, package: &str) -> Result<PathBuf> {
     let folder = format!("target/tools/{name}");
     let python = Path::new(&folder).join("bin/python");
@@ -196,7 +205,7 @@ fn from_pypi(name: &str, package: &str) -> Result<PathBuf> {
                 .arg(&folder)
                 .run(step)
                 .context("install Python 3 with `venv` (Debian: `apt-get install python3-venv`)")?;
-            let install = Program::new(&python).words("-m pip install --quiet").arg(package);
+            let install = Program::new(&python).words("-m pip install --quiet").words(package);
             install.run(step).context("this needs PyPI")
         })?;
         stamp.save()?;
