@@ -14,6 +14,7 @@ use crate::mint::ServiceCatalogue;
 use crate::limits::Requests;
 use crate::metrics::Metrics;
 use crate::mail::Mailer;
+use crate::mint::turnstile::Turnstile;
 use crate::one_time_code::{self, INVITATION_PREFIX};
 use crate::password::Passwords;
 use crate::problem::Problem;
@@ -42,6 +43,8 @@ pub struct State {
     pub status: StatusLists,
     /// Every service, in memory.
     pub services: ServiceCatalogue,
+    /// Where requests for anonymous tokens wait for their turn.
+    pub turnstile: Turnstile,
     /// Password hashes.
     pub passwords: Passwords,
     /// The general limit on requests.
@@ -98,6 +101,7 @@ impl App {
             keys,
             status,
             services,
+            turnstile: Turnstile::default(),
             passwords,
             mail,
             requests,

@@ -72,6 +72,16 @@ pub fn tasks() -> Vec<Task> {
             every: Duration::from_secs(60),
             work: |app| Box::pin(crate::limits::forget(app)),
         },
+        Task {
+            name: "forget anonymous holders without a session",
+            every: Duration::from_secs(300),
+            work: |app| Box::pin(forget_anonymous(app)),
+        },
+        Task {
+            name: "forget secrets that were replaced",
+            every: Duration::from_secs(3600),
+            work: |app| Box::pin(forget_expired_secrets(app)),
+        },
     ]
 }
 
@@ -120,5 +130,17 @@ async fn reread_keys(app: &App) -> Result<(), Problem> {
 async fn forget_expired_sessions(app: &App) -> Result<(), Problem> {
     let mut tx = app.db.write().await?;
     crate::db::sessions::forget_all_expired(&mut tx, app.clock.now()).await?;
+    Ok(tx.commit().await?)
+}
+
+async fn forget_anonymous(app: &App) -> Result<(), Problem> {
+    let mut tx = app.db.write().await?;
+    crate::db::users::forget_anonymous(&mut tx).await?;
+    Ok(tx.commit().await?)
+}
+
+async fn forget_expired_secrets(app: &App) -> Result<(), Problem> {
+    let mut tx = app.db.write().await?;
+    crate::db::service_accounts::forget_expired_secrets(&mut tx, app.clock.now()).await?;
     Ok(tx.commit().await?)
 }

@@ -77,6 +77,7 @@ impl Part {
                 tools::envoy()?;
                 tools::joserfc()?;
                 tools::aiosmtpd()?;
+                tools::authlib()?;
                 tools::postgres()?;
                 Ok(None)
             }

@@ -22,6 +22,9 @@ const JOSERFC: &str = "1.8.0";
 
 /// An SMTP server of another language, which takes the issuer's mails in the tests.
 const AIOSMTPD: &str = "1.4.6";
+/// An OAuth 2.0 client of another language, which the issuer is tested with, and what it sends
+/// requests by.
+const AUTHLIB: &str = "authlib==1.9.6 requests==2.34.2";
 
 /// The folder of the foreign npm packages: `wasm-opt`, `jose`, `workerd`, ...
 pub(crate) const NPM_TOOLS: &str = "tests/tools";
@@ -192,7 +195,12 @@ pub(crate) fn aiosmtpd() -> Result<PathBuf> {
     from_pypi("aiosmtpd", &format!("aiosmtpd=={AIOSMTPD}"))
 }
 
-/// The Python of a virtual environment with one package of PyPI.
+/// The Python that has `authlib`.
+pub(crate) fn authlib() -> Result<PathBuf> {
+    from_pypi("authlib", AUTHLIB)
+}
+
+/// The Python of a virtual environment with packages of PyPI, divided by spaces.
 fn from_pypi(name: &str, package: &str) -> Result<PathBuf> {
     let folder = format!("target/tools/{name}");
     let python = Path::new(&folder).join("bin/python");
@@ -204,7 +212,7 @@ fn from_pypi(name: &str, package: &str) -> Result<PathBuf> {
                 .arg(&folder)
                 .run(step)
                 .context("install Python 3 with `venv` (Debian: `apt-get install python3-venv`)")?;
-            let install = Program::new(&python).words("-m pip install --quiet").arg(package);
+            let install = Program::new(&python).words("-m pip install --quiet").words(package);
             install.run(step).context("this needs PyPI")
         })?;
         stamp.save()?;

@@ -47,6 +47,9 @@ pub(super) enum Command {
     /// Service accounts: programs with an account of their own
     #[command(subcommand)]
     ServiceAccount(ServiceAccountCommand),
+    /// Registered clients: applications that ask for tokens in the name of people
+    #[command(subcommand)]
+    Client(ClientCommand),
     /// Signing keys, and keys as JWKs
     #[command(subcommand)]
     Key(KeyCommand),
@@ -177,6 +180,33 @@ pub(super) enum ServiceAccountCommand {
         name: String,
     },
     /// List service accounts by name
+    List(List),
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ClientCommand {
+    /// Register a client; prints the secret of a confidential one, once
+    Create {
+        /// What it calls itself in requests: claim `client_id`
+        client_id: String,
+        /// What people read [default: the id]
+        #[arg(long)]
+        name: Option<String>,
+        /// It runs on a server and can keep a secret
+        #[arg(long)]
+        confidential: bool,
+    },
+    /// Make a new secret and print it, once; the old one stops counting
+    Rotate {
+        /// Its id
+        client_id: String,
+    },
+    /// Remove it
+    Delete {
+        /// Its id
+        client_id: String,
+    },
+    /// List clients by id
     List(List),
 }
 

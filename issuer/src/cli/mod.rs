@@ -4,6 +4,7 @@
 //! error. Exit codes are in [`exit`].
 
 mod arguments;
+mod clients;
 pub mod exit;
 mod import;
 mod keys;
@@ -57,6 +58,7 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Command::ServiceAccount(command) => {
             service_accounts::run(&open(settings()?).await?, command).await
         }
+        Command::Client(command) => clients::run(&open(settings()?).await?, command).await,
         Command::Key(KeyCommand::List { json }) => {
             keys::list(&open(settings()?).await?, json).await
         }

@@ -55,6 +55,9 @@ pub struct File {
     /// Micro tokens.
     #[serde(default)]
     pub micro: Micro,
+    /// Tokens without an account.
+    #[serde(default)]
+    pub anonymous: Anonymous,
     /// The role of every registered user.
     #[serde(default)]
     pub default_role: DefaultRole,
@@ -115,6 +118,14 @@ pub struct Micro {
     pub lifetime: Option<i64>,
     /// Largest size in bytes.
     pub max_size: Option<i64>,
+}
+
+/// Tokens without an account.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Anonymous {
+    /// Seconds that each request from one address block waits for its turn; 0 for none.
+    pub delay: Option<i64>,
 }
 
 /// The global role of every registered user.

@@ -57,6 +57,8 @@ pub struct Settings {
     pub main: Main,
     /// Micro tokens.
     pub micro: Micro,
+    /// Tokens without an account.
+    pub anonymous: Anonymous,
     /// The role of every registered user.
     pub default_role: DefaultRole,
     /// Passwords.
@@ -105,6 +107,13 @@ pub struct Micro {
     pub max_size: usize,
 }
 
+/// Tokens without an account.
+#[derive(Debug, Clone)]
+pub struct Anonymous {
+    /// Seconds that each request from one address block waits for its turn; 0 for none.
+    pub delay: u64,
+}
+
 /// The global role of every registered user.
 #[derive(Debug, Clone)]
 pub struct DefaultRole {
@@ -147,6 +156,9 @@ impl Settings {
             );
             return Err(ConfigError::new("public_url", message));
         }
+        let request_timeout: u64 = number("request_timeout", file.request_timeout, 15, 1..=300)?;
+        // More than half of what a request may take would leave no time for the request itself.
+        let most_delay = i64::try_from(request_timeout / 2).unwrap_or_default();
         Ok(Self {
             listen,
             public_url: public_url.map(|url| PublicUrl::parse(url, "public_url")).transpose()?,
@@ -164,7 +176,7 @@ impl Settings {
                 &file.trusted_proxies.unwrap_or_default(),
             )?,
             reserved_names: reserved_names(file.reserved_names)?,
-            request_timeout: number("request_timeout", file.request_timeout, 15, 1..=300)?,
+            request_timeout,
             header_timeout: number("header_timeout", file.header_timeout, 30, 1..=300)?,
             shutdown_delay: number("shutdown_delay", file.shutdown_delay, 0, 0..=300)?,
             log: file.log.unwrap_or_else(|| "info,sqlx=warn".to_owned()),
@@ -178,6 +190,9 @@ impl Settings {
             micro: Micro {
                 lifetime: number("micro.lifetime", file.micro.lifetime, 300, 10..=DAY)?,
                 max_size: number("micro.max_size", file.micro.max_size, 4096, 1024..=16384)?,
+            },
+            anonymous: Anonymous {
+                delay: number("anonymous.delay", file.anonymous.delay, 0, 0..=most_delay)?,
             },
             default_role: default_role(file.default_role)?,
             password: password(&file.password)?,

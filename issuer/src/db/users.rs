@@ -131,6 +131,54 @@ pub async fn insert(
     })
 }
 
+/// Writes a new anonymous holder.
+///
+/// # Errors
+/// The query failed.
+pub async fn insert_anonymous(
+    db: &mut Connection,
+    id: Uuid,
+    now: UnixSeconds,
+) -> Result<User, DbError> {
+    let result = sqlx::query(
+        "INSERT INTO users (id, status, epoch, public, created_at) VALUES ($1, 'active', 0, 0, $2)",
+    )
+    .bind(id.to_string())
+    .bind(now)
+    .execute(db)
+    .await?;
+    exactly_one(&result)?;
+    Ok(User {
+        id,
+        username: None,
+        email: None,
+        email_verified_at: None,
+        status: UserStatus::Active,
+        epoch: 0,
+        description: None,
+        avatar_url: None,
+        public: false,
+        last_login_at: None,
+        created_at: now,
+    })
+}
+
+/// Removes anonymous holders without a session, a thousand at most: nobody can be them any more.
+///
+/// # Errors
+/// The query failed.
+pub async fn forget_anonymous(db: &mut Connection) -> Result<u64, DbError> {
+    let result = sqlx::query(
+        "DELETE FROM users WHERE id IN (SELECT u.id FROM users u \
+         WHERE u.username IS NULL AND u.status = 'active' \
+         AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.user_id = u.id) \
+         ORDER BY u.created_at LIMIT 1000)",
+    )
+    .execute(db)
+    .await?;
+    Ok(result.rows_affected())
+}
+
 /// The user with this name.
 ///
 /// # Errors

@@ -9,8 +9,10 @@
 //! | [`catalogue`] | every service, in memory |
 //! | [`template`] | claims that a service wants in its tokens besides |
 //! | [`grants`] | which of the holder's roles and permissions reach into it |
+//! | [`anonymous`], [`turnstile`] | tokens without an account, one after the other |
 //! | [`budget`] | the size a token may have |
 
+pub mod anonymous;
 pub mod budget;
 pub mod catalogue;
 pub mod grants;
@@ -19,6 +21,7 @@ pub mod main_token;
 pub mod micro_token;
 pub mod target;
 pub mod template;
+pub mod turnstile;
 
 pub use catalogue::ServiceCatalogue;
 pub use holder::Holder;

@@ -4,8 +4,8 @@
 //! is. From a micro token nothing grows: audience, roles, permissions, expiry and place in the
 //! status list are inherited or narrower, and `act` names whoever brought it.
 
-use laika_claims::token::{Actor, SERVICE_ACCOUNT_PREFIX};
 use laika_claims::ErrorCode;
+use laika_claims::token::{Actor, SERVICE_ACCOUNT_PREFIX};
 use serde_json::Value;
 
 use super::client::Asker;
@@ -44,7 +44,9 @@ pub(super) async fn exchange(
         let description = "`actor_token` is not taken; whoever authenticates is the actor";
         return Err(OAuthError::new(OAuthCode::InvalidRequest, description));
     }
-    if parameters.get("requested_token_type").is_some_and(|kind| kind != ACCESS_TOKEN && kind != JWT)
+    if parameters
+        .get("requested_token_type")
+        .is_some_and(|kind| kind != ACCESS_TOKEN && kind != JWT)
     {
         let description = format!("only `{ACCESS_TOKEN}` is issued");
         return Err(OAuthError::new(OAuthCode::InvalidRequest, description));
@@ -55,7 +57,8 @@ pub(super) async fn exchange(
         REFRESH_TOKEN => SubjectType::Main,
         JWT => SubjectType::Either,
         _ => {
-            let description = format!("`subject_token_type` is one of {ACCESS_TOKEN}, {REFRESH_TOKEN}, {JWT}");
+            let description =
+                format!("`subject_token_type` is one of {ACCESS_TOKEN}, {REFRESH_TOKEN}, {JWT}");
             return Err(OAuthError::new(OAuthCode::InvalidRequest, description));
         }
     };

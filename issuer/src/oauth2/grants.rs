@@ -82,11 +82,7 @@ async fn client_credentials(
 }
 
 /// A main token is the refresh token: it is rotated.
-async fn refresh(
-    app: &App,
-    asker: &Asker,
-    parameters: &Parameters,
-) -> Result<Granted, OAuthError> {
+async fn refresh(app: &App, asker: &Asker, parameters: &Parameters) -> Result<Granted, OAuthError> {
     if let Asker::ServiceAccount(..) = asker {
         let description = "a service account renews nobody's session";
         return Err(OAuthError::new(OAuthCode::UnauthorizedClient, description));

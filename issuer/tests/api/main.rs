@@ -10,6 +10,7 @@
 )]
 
 mod accounts;
+mod anonymous;
 mod bad_input;
 mod cookies;
 mod credentials;
@@ -19,6 +20,7 @@ mod invitation;
 mod keys;
 mod limits;
 mod logs;
+mod oauth2;
 mod overload;
 mod page;
 mod protection;
@@ -28,6 +30,7 @@ mod second_opinion;
 mod status;
 mod status_races;
 mod sessions;
+mod services;
 mod story;
 mod support;
 mod verifiers;

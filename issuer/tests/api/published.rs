@@ -38,7 +38,9 @@ async fn the_metadata_names_only_what_exists() {
             continue;
         };
         if !path.is_empty() {
-            assert_eq!(issuer.get(path, None).await.status, 200, "{name}");
+            // What is only posted to is there all the same.
+            let status = issuer.get(path, None).await.status;
+            assert!(status == 200 || status == 405, "{name}");
         }
     }
 }

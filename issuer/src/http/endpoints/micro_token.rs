@@ -12,7 +12,7 @@ use crate::http::cookie;
 use crate::http::extract::{Body, MainCaller, Transport};
 use crate::mint::grants::parse_wanted;
 use crate::mint::target::check_names;
-use crate::mint::{Holder, MainToken, MicroRequest, main_token, micro_token};
+use crate::mint::{Holder, MainToken, MicroRequest, MicroToken, main_token, micro_token};
 use crate::problem::Problem;
 use crate::session;
 
@@ -38,6 +38,20 @@ pub struct Answer {
     main_expires_in: Option<i64>,
 }
 
+impl Answer {
+    /// The answer with a micro token alone.
+    #[must_use]
+    pub fn of(micro: MicroToken) -> Self {
+        Self {
+            micro_token: micro.token,
+            expires_in: micro.expires_in,
+            permissions: micro.permissions,
+            main_token: None,
+            main_expires_in: None,
+        }
+    }
+}
+
 /// Mints a micro token, and replaces a main token that has grown old.
 ///
 /// # Errors
@@ -58,11 +72,9 @@ pub async fn handle(
         _ => None,
     };
     let answer = Answer {
-        micro_token: micro.token,
-        expires_in: micro.expires_in,
-        permissions: micro.permissions,
         main_expires_in: main.as_ref().map(|main| main.expires_in),
         main_token: main.filter(|_| transport == Transport::Header).map(|main| main.token),
+        ..Answer::of(micro)
     };
     Ok((AppendHeaders(cookie), Json(answer)).into_response())
 }

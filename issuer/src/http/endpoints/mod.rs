@@ -1,5 +1,6 @@
 //! One file for each endpoint: its types, its handler, its tests.
 
+pub mod anonymous_token;
 pub mod end_session;
 pub mod accounts;
 pub mod health;

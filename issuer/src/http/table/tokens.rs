@@ -3,7 +3,8 @@
 use laika_claims::IssuerCode;
 
 use crate::http::endpoint::{Auth, Endpoint, post};
-use crate::http::endpoints::micro_token;
+use crate::http::endpoints::{anonymous_token, micro_token};
+use crate::http::tokens::Tokens;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -13,5 +14,15 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .body::<micro_token::Request>()
             .answer::<micro_token::Answer>(200)
             .refuses(&[IssuerCode::PermissionNotGranted, IssuerCode::TokenOverBudget]),
+        post("/v1/tokens/anonymous", anonymous_token::handle)
+            .summary("get tokens without an account")
+            .body::<anonymous_token::Request>()
+            .answer::<micro_token::Answer>(200)
+            .answer::<Tokens>(201)
+            .refuses(&[
+                IssuerCode::OriginRefused,
+                IssuerCode::RateLimited,
+                IssuerCode::TokenOverBudget,
+            ]),
     ]
 }

@@ -35,10 +35,7 @@ pub struct Answer {
 ///
 /// # Errors
 /// 401 for who is no service account.
-pub async fn handle(
-    State(app): State<App>,
-    request: OAuthRequest,
-) -> Result<Response, OAuthError> {
+pub async fn handle(State(app): State<App>, request: OAuthRequest) -> Result<Response, OAuthError> {
     let claims = inspect::introspect(&app, &request.asker, &request.parameters).await?;
     let active = claims.is_some();
     let token_type = active.then_some("Bearer");

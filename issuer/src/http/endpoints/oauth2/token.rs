@@ -50,10 +50,7 @@ pub struct Answer {
 ///
 /// # Errors
 /// As RFC 6749 section 5.2 has it.
-pub async fn handle(
-    State(app): State<App>,
-    request: OAuthRequest,
-) -> Result<Response, OAuthError> {
+pub async fn handle(State(app): State<App>, request: OAuthRequest) -> Result<Response, OAuthError> {
     let granted = grants::grant(&app, &request.asker, &request.parameters).await?;
     Ok(answer(Answer {
         access_token: granted.access.token,

@@ -1,0 +1,110 @@
+//! Tokens without an account.
+
+use std::time::Duration;
+
+use laika_issuer::background;
+use laika_issuer::clock::{Clock as _, SystemClock};
+use laika_issuer::seed::{self, Seed};
+use serde_json::json;
+
+use crate::support::{Issuer, claims};
+
+const ANONYMOUS: &str = "/v1/tokens/anonymous";
+
+async fn with_news(variables: &[(&str, &str)]) -> Issuer {
+    let issuer = Issuer::with(variables).await;
+    let seed: Seed = toml::from_str(
+        "[[services]]\nname = \"news\"\npermissions = [\"news:read\", \"news:write\"]\n\
+         [services.anonymous]\npermissions = [\"news:read\"]\ntoken_lifetime = 120\n",
+    )
+    .unwrap();
+    seed::import(&issuer.app, &seed).await.unwrap();
+    issuer
+}
+
+#[tokio::test]
+async fn an_anonymous_holder_gets_what_the_service_lets_them_have() {
+    let issuer = with_news(&[]).await;
+    let ask =
+        async |service: &str| issuer.post(ANONYMOUS, None, json!({ "service": service })).await;
+    let answer = ask("news").await;
+    let body = answer.expect(200);
+    assert_eq!((&body["expires_in"], &body["permissions"]), (&json!(120), &json!(["news:read"])));
+    let token = claims(&answer.text_of("micro_token"));
+    assert_eq!((&token["anonymous"], &token["roles"]), (&json!(true), &json!([])));
+    for absent in ["username", "sid", "level", "auth_time", "amr", "client_id"] {
+        assert!(token.get(absent).is_none(), "{absent}");
+    }
+    let other = claims(&ask("news").await.text_of("micro_token"));
+    assert_ne!(token["sub"], other["sub"], "nobody is the same twice");
+    for closed in ["orders", "unheard-of"] {
+        let token = claims(&ask(closed).await.text_of("micro_token"));
+        assert_eq!((&token["permissions"], &token["anonymous"]), (&json!([]), &json!(true)));
+    }
+    issuer.post(ANONYMOUS, None, json!({})).await.problem(422, "fields_invalid");
+    issuer.post(ANONYMOUS, None, json!({ "service": "No" })).await.problem(422, "fields_invalid");
+}
+
+#[tokio::test]
+async fn an_anonymous_session_renews_and_is_forgotten_when_it_is_over() {
+    let issuer = with_news(&[]).await;
+    let body = json!({ "service": "news", "session": true });
+    let tokens = issuer.post(ANONYMOUS, None, body).await.expect(201);
+    assert_eq!(tokens["user"]["anonymous"], true);
+    let main = tokens["main_token"].as_str().unwrap();
+    let first = claims(tokens["micro_token"].as_str().unwrap());
+    let next = claims(&issuer.micro(main, "news").await.text_of("micro_token"));
+    assert_eq!((&first["sub"], &first["sid"]), (&next["sub"], &next["sid"]));
+    assert_eq!((&next["anonymous"], &next["permissions"]), (&json!(true), &json!(["news:read"])));
+    assert!(next.get("auth_time").is_none() && next.get("username").is_none());
+    let main = issuer.renew(main).await.text_of("main_token");
+    issuer.get("/v1/me", Some(&main)).await.expect(200);
+
+    let people = async || {
+        let mut connection = issuer.app.db.read().await.unwrap();
+        let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM users")
+            .fetch_one(&mut *connection)
+            .await
+            .unwrap();
+        count
+    };
+    background::run_all(&issuer.app).await.unwrap();
+    assert_eq!(people().await, 2, "a session that goes on keeps its holder");
+    issuer.clock.advance(30 * 24 * 3600);
+    background::run_all(&issuer.app).await.unwrap();
+    assert_eq!(people().await, 1, "and somebody with a name stays");
+}
+
+#[tokio::test]
+async fn an_anonymous_token_where_a_person_was_meant_is_worth_nothing() {
+    let issuer = with_news(&[]).await;
+    let ask = json!({ "service": "news" });
+    let micro = issuer.post(ANONYMOUS, None, ask).await.text_of("micro_token");
+    issuer.get("/v1/me", Some(&micro)).await.problem(401, "type_mismatch");
+    // Not even with a session does an anonymous holder get a role, or the default one.
+    let body = json!({ "service": "orders", "session": true });
+    let tokens = issuer.post(ANONYMOUS, None, body).await.expect(201);
+    let token = claims(tokens["micro_token"].as_str().unwrap());
+    assert_eq!((&token["roles"], &token["permissions"]), (&json!([]), &json!([])));
+    assert!(token.get("level").is_none());
+    let main = tokens["main_token"].as_str().unwrap();
+    let wide = json!({ "services": ["news"], "permissions": ["news:write"] });
+    let answer = issuer.post("/v1/tokens/micro", Some(main), wide).await;
+    answer.problem(403, "permission_not_granted");
+}
+
+#[tokio::test]
+async fn the_delay_holds_under_parallel_requests() {
+    let issuer = with_news(&[("LAIKA_ANONYMOUS_DELAY", "1"), ("LAIKA_REQUEST_TIMEOUT", "6")]).await;
+    let started = SystemClock.monotonic();
+    let ask = || issuer.post(ANONYMOUS, None, json!({ "service": "news" }));
+    let (a, b, c, d) = tokio::join!(ask(), ask(), ask(), ask());
+    let took = SystemClock.monotonic().saturating_sub(started);
+    assert!(took >= Duration::from_secs(3), "{took:?}");
+    let mut statuses = [a, b, c, d].map(|answer| answer.status.as_u16());
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 200, 200, 429], "three turns in half of the time a request has");
+    let late = ask().await;
+    late.problem(429, "rate_limited");
+    assert_eq!(late.header("retry-after"), "1");
+}

@@ -1,0 +1,105 @@
+//! Introspection (RFC 7662), revocation (RFC 7009), metadata (RFC 8414).
+
+use laika_issuer::seed::{self, Seed};
+use serde_json::json;
+
+use super::{account, form, refused};
+use crate::support::{Issuer, PUBLIC_URL, claims};
+
+const INTROSPECT: &str = "/oauth2/introspect";
+const REVOKE: &str = "/oauth2/revoke";
+
+#[tokio::test]
+async fn a_token_is_active_until_its_session_ends_or_its_holder_loses_something() {
+    let issuer = Issuer::start().await;
+    let secret = account(&issuer, "backend", Some("orders"), &["orders/clerk"]).await;
+    let own = Some(("backend", secret.as_str()));
+    let ask = async |token: &str| {
+        form(&issuer, INTROSPECT, own, &[("token", token), ("token_type_hint", "x")])
+            .await
+            .expect(200)
+    };
+    let main = issuer.log_in().await;
+    let micro = issuer.micro(&main, "orders").await.text_of("micro_token");
+    let mut expected = claims(&micro);
+    expected["active"] = json!(true);
+    expected["token_type"] = json!("Bearer");
+    assert_eq!(ask(&micro).await, expected);
+
+    let seed: Seed = toml::from_str(
+        "[[roles]]\nname = \"clerk\"\nservice = \"orders\"\nlevel = 50\npermissions = \
+         [\"orders:read\"]",
+    )
+    .unwrap();
+    seed::import(&issuer.app, &seed).await.unwrap();
+    assert_eq!(ask(&micro).await, json!({ "active": false }), "a permission was lost");
+    let micro = issuer.micro(&main, "orders").await.text_of("micro_token");
+    assert_eq!(ask(&micro).await["active"], true);
+    issuer.log_out(&main).await.expect(204);
+    assert_eq!(ask(&micro).await, json!({ "active": false }));
+
+    let again = issuer.micro(&issuer.log_in().await, "orders").await.text_of("micro_token");
+    issuer.clock.advance(300);
+    assert_eq!(ask(&again).await, json!({ "active": false }), "it expired");
+    assert_eq!(ask("garbage").await, json!({ "active": false }));
+    let own_token = [("grant_type", "client_credentials"), ("resource", "orders")];
+    let token = form(&issuer, "/oauth2/token", own, &own_token).await.text_of("access_token");
+    assert_eq!(ask(&token).await["sub"], "svc:backend");
+}
+
+#[tokio::test]
+async fn introspection_tells_a_service_nothing_of_other_services_tokens() {
+    let issuer = Issuer::start().await;
+    let secret = account(&issuer, "backend", Some("billing"), &[]).await;
+    let loner = account(&issuer, "loner", None, &["administrator"]).await;
+    let main = issuer.log_in().await;
+    let orders = issuer.micro(&main, "orders").await.text_of("micro_token");
+    let billing = issuer.micro(&main, "billing").await.text_of("micro_token");
+    let ask = async |id: &str, secret: &str, token: &str| {
+        form(&issuer, INTROSPECT, Some((id, secret)), &[("token", token)]).await.expect(200)
+    };
+    assert_eq!(ask("backend", &secret, &billing).await["active"], true);
+    assert_eq!(ask("backend", &secret, &orders).await, json!({ "active": false }));
+    assert_eq!(ask("backend", &secret, &main).await, json!({ "active": false }), "a main token");
+    assert_eq!(ask("loner", &loner, &orders).await, json!({ "active": false }));
+    refused(&form(&issuer, INTROSPECT, None, &[("token", &orders)]).await, "invalid_client");
+    let own = Some(("backend", secret.as_str()));
+    refused(&form(&issuer, INTROSPECT, own, &[]).await, "invalid_request");
+    let bearer = issuer.post(INTROSPECT, Some(&main), json!({})).await;
+    refused(&bearer, "invalid_request");
+}
+
+#[tokio::test]
+async fn a_main_token_is_revoked_and_a_micro_token_is_not() {
+    let issuer = Issuer::start().await;
+    let main = issuer.log_in().await;
+    let micro = issuer.micro(&main, "orders").await.text_of("micro_token");
+    refused(&form(&issuer, REVOKE, None, &[("token", &micro)]).await, "unsupported_token_type");
+    issuer.get("/v1/me", Some(&main)).await.expect(200);
+    let next = issuer.renew(&main).await.text_of("main_token");
+    for _ in 0..2 {
+        // The token before counts as well: its holder wants the session to end.
+        assert_eq!(form(&issuer, REVOKE, None, &[("token", &main)]).await.status, 200);
+        issuer.get("/v1/me", Some(&next)).await.problem(401, "session_ended");
+    }
+    assert_eq!(form(&issuer, REVOKE, None, &[("token", "garbage")]).await.status, 200);
+    refused(&form(&issuer, REVOKE, None, &[]).await, "invalid_request");
+    let wrong = Some(("nobody", "laika_svc_x"));
+    refused(&form(&issuer, REVOKE, wrong, &[("token", &main)]).await, "invalid_client");
+}
+
+#[tokio::test]
+async fn metadata_name_every_endpoint() {
+    let issuer = Issuer::start().await;
+    let metadata = issuer.get("/.well-known/oauth-authorization-server", None).await.expect(200);
+    for (name, path) in [
+        ("token_endpoint", "/oauth2/token"),
+        ("introspection_endpoint", INTROSPECT),
+        ("revocation_endpoint", REVOKE),
+    ] {
+        assert_eq!(metadata[name], format!("{PUBLIC_URL}{path}"));
+        issuer.get(path, None).await.problem(405, "method_not_allowed");
+    }
+    assert_eq!(metadata["grant_types_supported"].as_array().unwrap().len(), 3);
+    issuer.get("/.well-known/openid-configuration", None).await.problem(404, "not_found");
+}
