@@ -230,7 +230,8 @@ async fn replicas_that_rotate_at_once_rotate_once() {
     scene.replicas[0].clock.advance(HOUR);
     let [one, two] = &scene.replicas;
     let (first, second) = tokio::join!(keys::tend(&one.app), keys::tend(&two.app));
-    (first.unwrap(), second.unwrap());
+    first.unwrap();
+    second.unwrap();
     let states: Vec<_> =
         keys::list(&one.app).await.unwrap().iter().map(|key| key.state.as_str()).collect();
     assert_eq!(states.iter().filter(|state| **state == "retired").count(), 1, "{states:?}");
