@@ -2,13 +2,15 @@
 //! nothing the second time: services and roles are brought to what the file says, users that exist
 //! keep their password and get the roles they lack.
 
-use laika_claims::{Grant, Permission};
+use laika_claims::Permission;
 use serde::{Deserialize, Serialize};
 
 use crate::accounts::{self, Email, Fault, NewPassword, NewUser, Username};
+use crate::admin::roles::Checked;
+use crate::admin::{self, Act};
 use crate::app::App;
-use crate::db::roles::Role;
 use crate::db::services::Service;
+use crate::db::users::UserStatus;
 use crate::db::{self, Connection, Constraint, DbError};
 use crate::keys::Algorithm;
 use crate::problem::{FieldCode, Problem};
@@ -59,6 +61,8 @@ pub struct SeedRole {
     pub service: Option<String>,
     /// How strong it is; lower is stronger.
     pub level: i64,
+    /// What it is for, in words.
+    pub description: Option<String>,
     /// Its grants.
     #[serde(default)]
     pub permissions: Vec<String>,
@@ -102,32 +106,54 @@ pub async fn import(app: &App, seed: &Seed) -> Result<Imported, Problem> {
     for user in &seed.users {
         users.push(prepare(app, user).await?);
     }
-    let mut tx = app.db.write().await?;
+    let mut act = Act::of_operator(app).await?;
     for service in &seed.services {
-        put_service(app, &mut tx, service).await?;
+        admin::services::put(&mut act, service).await?;
         imported.services += 1;
     }
     for role in &seed.roles {
-        put_role(app, &mut tx, role).await?;
+        admin::roles::put(&mut act, role.check()?).await?;
         imported.roles += 1;
     }
     for (seed, new) in seed.users.iter().zip(users) {
-        let id = match db::users::by_username(&mut tx, new.username.key()).await? {
+        let found = db::users::by_username(act.db(), new.username.key()).await?;
+        let user = match found {
             Some(user) => {
                 imported.users_present += 1;
-                user.id
+                user
             }
             None => {
                 imported.users += 1;
-                accounts::add_user(app, &mut tx, &new).await?.id
+                admin::users::create(&mut act, &new).await?
             }
         };
+        if user.status == UserStatus::Deleted {
+            continue;
+        }
         for role in &seed.roles {
-            assign(app, &mut tx, id, role).await?;
+            admin::roles::assign(&mut act, user.id, role).await?;
         }
     }
-    tx.commit().await?;
+    act.commit().await?;
     Ok(imported)
+}
+
+impl SeedRole {
+    /// Checks the role.
+    ///
+    /// # Errors
+    /// A field that can't be used.
+    pub fn check(&self) -> Result<Checked, Problem> {
+        let name = match &self.service {
+            Some(service) => format!("{service}/{}", self.name),
+            None => self.name.clone(),
+        };
+        if self.name.contains('/') {
+            let detail = format!("`{name}` can't name a role; write it like `clerk`");
+            return Err(Problem::field("name", FieldCode::Malformed, detail));
+        }
+        Checked::new(&name, self.level, &self.permissions, self.description.clone())
+    }
 }
 
 /// Writes a service with its catalogue.
@@ -170,64 +196,6 @@ pub async fn put_service(
     })?;
     db::services::set_catalogue(db, name, &seed.permissions).await?;
     Ok(db::services::set_sharing(db, name, &seed.may_share_with).await?)
-}
-
-/// Writes a role with its permissions. A role of a service grants permissions of that service only.
-///
-/// # Errors
-/// A name or permission that can't be used, or a service that does not exist.
-pub async fn put_role(app: &App, db: &mut Connection, seed: &SeedRole) -> Result<(), Problem> {
-    let written = match &seed.service {
-        Some(service) => format!("{service}/{}", seed.name),
-        None => seed.name.clone(),
-    };
-    if accounts::role_name(&written).is_none() || seed.name.contains('/') {
-        let detail = format!("`{written}` can't name a role; write it like `clerk`");
-        return Err(Problem::field("name", FieldCode::Malformed, detail));
-    }
-    if seed.level < 0 {
-        return Err(Problem::field("level", FieldCode::NotAllowed, "0 or more"));
-    }
-    for text in &seed.permissions {
-        let grant = Grant::parse(text).map_err(|error| bad_permission(text, &error))?;
-        if seed.service.is_some() && grant.service() != seed.service.as_deref() {
-            let detail = format!("`{text}` does not belong to the service of `{written}`");
-            return Err(Problem::field("permissions", FieldCode::NotAllowed, detail));
-        }
-    }
-    let role = Role {
-        name: written,
-        service: seed.service.clone(),
-        level: seed.level,
-        permissions: seed.permissions.clone(),
-    };
-    db::roles::put(db, &role, app.clock.now()).await.map_err(|error| match error {
-        DbError::Conflict(Constraint::Reference) => {
-            let service = role.service.unwrap_or_default();
-            let detail = format!("there is no service `{service}`; make it first");
-            Problem::field("service", FieldCode::NotAllowed, detail)
-        }
-        other => other.into(),
-    })
-}
-
-/// Gives a user a role.
-///
-/// # Errors
-/// There is no such role.
-pub async fn assign(
-    app: &App,
-    db: &mut Connection,
-    user: uuid::Uuid,
-    role: &str,
-) -> Result<(), Problem> {
-    db::roles::assign(db, user, role, app.clock.now()).await.map_err(|error| match error {
-        DbError::Conflict(Constraint::Reference) => {
-            let detail = format!("there is no role `{role}`; make it first");
-            Problem::field("roles", FieldCode::NotAllowed, detail)
-        }
-        other => other.into(),
-    })
 }
 
 /// Checks a user's fields and hashes the password. Reserved names and weak passwords are the

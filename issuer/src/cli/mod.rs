@@ -3,8 +3,11 @@
 //! Data goes to standard output, as lines or with `--json` as JSON; everything else to standard
 //! error. Exit codes are in [`exit`].
 
+mod administration;
 mod arguments;
+mod audit;
 pub mod exit;
+mod grants;
 mod import;
 mod keys;
 mod offline;
@@ -54,6 +57,8 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Command::User(command) => users::run(&open(settings()?).await?, command).await,
         Command::Role(command) => roles::run(&open(settings()?).await?, command).await,
         Command::Service(command) => services::run(&open(settings()?).await?, command).await,
+        Command::Grant(command) => grants::run(&open(settings()?).await?, command).await,
+        Command::Audit(command) => audit::run(&open(settings()?).await?, command).await,
         Command::Key(KeyCommand::List { json }) => {
             keys::list(&open(settings()?).await?, json).await
         }

@@ -43,6 +43,17 @@ pub struct File {
     /// Passwords.
     #[serde(default)]
     pub password: Password,
+    /// Administrators.
+    #[serde(default)]
+    pub admin: Admin,
+}
+
+/// Administrators.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Admin {
+    /// Weakest level of a global role that makes its holders administrators; lower is stronger.
+    pub level: Option<i64>,
 }
 
 /// Main tokens; all in seconds.

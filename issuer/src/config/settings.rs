@@ -11,6 +11,9 @@ use crate::keys::Algorithm;
 
 const DAY: i64 = 24 * 3600;
 
+/// The weakest level that a role can have.
+pub const MAX_LEVEL: i64 = 1_000_000;
+
 /// Settings, each within its range.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -40,6 +43,15 @@ pub struct Settings {
     pub default_role: DefaultRole,
     /// Passwords.
     pub password: Password,
+    /// Administrators.
+    pub admin: Admin,
+}
+
+/// Administrators.
+#[derive(Debug, Clone)]
+pub struct Admin {
+    /// Weakest level of a global role that makes its holders administrators; lower is stronger.
+    pub level: i64,
 }
 
 /// Main tokens; all in seconds.
@@ -124,6 +136,7 @@ impl Settings {
             },
             default_role: default_role(file.default_role)?,
             password: password(&file.password)?,
+            admin: Admin { level: number("admin.level", file.admin.level, 10, 0..=MAX_LEVEL)? },
         })
     }
 }
@@ -166,7 +179,7 @@ fn default_role(file: file::DefaultRole) -> Result<DefaultRole, ConfigError> {
             return Err(ConfigError::new("default_role.name", message));
         }
     }
-    Ok(DefaultRole { name, level: number("default_role.level", file.level, 1000, 0..=1_000_000)? })
+    Ok(DefaultRole { name, level: number("default_role.level", file.level, 1000, 0..=MAX_LEVEL)? })
 }
 
 fn address(text: &str) -> Result<SocketAddr, ConfigError> {

@@ -21,6 +21,8 @@ pub struct Entitlements {
     pub session_ended: bool,
     /// The holder's roles, by name.
     pub roles: Vec<HeldRole>,
+    /// What the holder was granted directly, besides roles.
+    pub grants: Vec<Grant>,
 }
 
 /// A role somebody holds.
@@ -50,7 +52,11 @@ pub async fn of_session(
          LEFT JOIN user_roles ur ON ur.user_id = u.id \
          LEFT JOIN roles r ON r.name = ur.role \
          LEFT JOIN role_permissions rp ON rp.role = r.name \
-         WHERE s.id = $1 ORDER BY r.name, rp.permission",
+         WHERE s.id = $1 UNION ALL \
+         SELECT u.username, u.status, s.ended_at, NULL, NULL, NULL, g.permission \
+         FROM sessions s JOIN users u ON u.id = s.user_id \
+         JOIN grants g ON g.holder = 'user:' || u.id \
+         WHERE s.id = $1 ORDER BY name, permission",
     )
     .bind(session.to_string())
     .fetch_all(db)
@@ -63,11 +69,14 @@ pub async fn of_session(
         status: UserStatus::parse(get(first, "status")?)?,
         session_ended: get::<Option<i64>>(first, "ended_at")?.is_some(),
         roles: Vec::new(),
+        grants: Vec::new(),
     };
     let mut roles = BTreeMap::<String, HeldRole>::new();
     for row in &rows {
-        // No role at all comes as one row of nulls.
+        let grant = get::<Option<String>>(row, "permission")?.map(grant).transpose()?;
+        // No role at all comes as one row of nulls; what is granted directly has no role.
         let Some(name) = get::<Option<String>>(row, "name")? else {
+            entitlements.grants.extend(grant);
             continue;
         };
         let role = HeldRole {
@@ -76,7 +85,6 @@ pub async fn of_session(
             level: get(row, "level")?,
             grants: Vec::new(),
         };
-        let grant = get::<Option<String>>(row, "permission")?.map(grant).transpose()?;
         roles.entry(name).or_insert(role).grants.extend(grant);
     }
     entitlements.roles = roles.into_values().collect();

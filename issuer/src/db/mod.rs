@@ -7,9 +7,11 @@
 
 pub mod audit;
 mod connect;
+pub mod directory;
 mod engine;
 pub mod entitlements;
 mod error;
+pub mod grants;
 pub mod invitations;
 pub mod keys;
 pub mod roles;

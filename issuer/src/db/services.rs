@@ -93,6 +93,15 @@ pub async fn set_sharing(
     Ok(())
 }
 
+/// Removes a service with its catalogue; whether there was one.
+///
+/// # Errors
+/// The query failed.
+pub async fn delete(db: &mut Connection, name: &str) -> Result<bool, DbError> {
+    let result = sqlx::query("DELETE FROM services WHERE name = $1").bind(name).execute(db).await?;
+    Ok(result.rows_affected() == 1)
+}
+
 /// The service with this name.
 ///
 /// # Errors

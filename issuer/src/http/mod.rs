@@ -10,6 +10,7 @@ pub mod endpoints;
 pub mod extract;
 pub mod layers;
 pub mod page;
+pub mod patch;
 mod problem_response;
 pub mod published;
 pub mod router;

@@ -26,7 +26,7 @@ pub fn reach(held: &Entitlements, target: &Target) -> Reach {
     let roles: Vec<&HeldRole> =
         held.roles.iter().filter(|role| role.service.as_deref().is_none_or(inside)).collect();
     let mut grants = BTreeSet::new();
-    for grant in roles.iter().flat_map(|role| &role.grants) {
+    for grant in roles.iter().flat_map(|role| &role.grants).chain(&held.grants) {
         match grant.service() {
             Some(service) if inside(service) => {
                 grants.insert(grant.clone());
@@ -144,6 +144,7 @@ mod tests {
                 role("billing/owner", Some("billing"), 5, &["billing:pay"]),
                 role("orders/clerk", Some("orders"), 50, &["orders:*"]),
             ],
+            grants: Vec::new(),
         }
     }
 
@@ -154,6 +155,15 @@ mod tests {
         assert_eq!(reach.level, Some(40));
         assert_eq!(reach.permissions(), ["orders:*", "orders:read"]);
         assert_eq!(reach.scope(&target(&["orders"])), "orders:create orders:read");
+    }
+
+    #[test]
+    fn what_is_granted_directly_reaches_in_like_what_a_role_grants() {
+        let grants = ["billing:pay", "orders:cancel"].map(|text| Grant::parse(text).unwrap());
+        let held = Entitlements { roles: Vec::new(), grants: grants.to_vec(), ..held() };
+        let reach = reach(&held, &target(&["orders"]));
+        assert_eq!(reach.permissions(), ["orders:cancel"]);
+        assert_eq!((reach.roles, reach.level), (Vec::new(), None));
     }
 
     #[test]

@@ -79,7 +79,8 @@ fn claims(
 ) -> Result<MicroClaims, Problem> {
     let now = app.clock.now();
     // No micro token outlives the session it came from.
-    let exp = now.saturating_add(target.lifetime).min(session.expires_at).max(now);
+    let end = session.ends_at.unwrap_or(session.expires_at).min(session.expires_at);
+    let exp = now.saturating_add(target.lifetime).min(end).max(now);
     Ok(MicroClaims {
         iss: app.issuer.as_str().to_owned(),
         sub: session.user_id.to_string(),
