@@ -9,6 +9,7 @@
     reason = "helpers of tests: what goes wrong must stop the test"
 )]
 
+mod admin;
 mod bad_input;
 mod cookies;
 mod credentials;
