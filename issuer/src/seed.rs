@@ -13,6 +13,7 @@ use crate::db::services::Service;
 use crate::db::users::UserStatus;
 use crate::db::{self, Connection, Constraint, DbError};
 use crate::keys::Algorithm;
+use crate::password::StoredHash;
 use crate::problem::{FieldCode, Problem};
 use crate::secret::Secret;
 
@@ -77,7 +78,9 @@ pub struct SeedUser {
     /// E-mail of the account.
     pub email: String,
     /// Its password, unless the account exists.
-    pub password: Secret,
+    pub password: Option<Secret>,
+    /// Or the hash of its password in another system, which the next log-in replaces.
+    pub password_hash: Option<Secret>,
     /// Global roles by name, roles of a service as `service/name`.
     #[serde(default)]
     pub roles: Vec<String>,
@@ -208,8 +211,23 @@ pub async fn prepare(app: &App, user: &SeedUser) -> Result<NewUser, Problem> {
         |field: &'static str| move |fault: Fault| Problem::field(field, fault.code, fault.detail);
     let username = Username::parse(&user.username).map_err(fault("username"))?;
     let email = Email::parse(&user.email).map_err(fault("email"))?;
-    let password = NewPassword::parse(&user.password).map_err(fault("password"))?;
-    let password_hash = app.passwords.hash(password.secret()).await?;
+    let password_hash = match (&user.password, &user.password_hash) {
+        (Some(password), None) => {
+            let password = NewPassword::parse(password).map_err(fault("password"))?;
+            app.passwords.hash(password.secret()).await?
+        }
+        (None, Some(hash)) => {
+            StoredHash::parse(hash.reveal()).map_err(|error| {
+                let detail = format!("`{}`: {error}", user.username);
+                Problem::field("password_hash", FieldCode::NotAllowed, detail)
+            })?;
+            hash.reveal().to_owned()
+        }
+        (Some(_), Some(_)) | (None, None) => {
+            let detail = format!("`{}` needs a password or a password_hash, not both", user.username);
+            return Err(Problem::field("password", FieldCode::NotAllowed, detail));
+        }
+    };
     Ok(NewUser { username, email, password_hash })
 }
 

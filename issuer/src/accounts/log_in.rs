@@ -40,16 +40,35 @@ pub async fn log_in(app: &App, log_in: &LogIn, origin: Origin) -> Result<(User, 
         Some((user, hash)) => (Some(user), hash),
         None => (None, None),
     };
-    let fits = app.passwords.verify(&password, hash).await?;
+    let fits = app.passwords.verify(&password, hash.clone()).await?;
     let user = match user {
         Some(user) if fits && user.status == UserStatus::Active => user,
         _ => return Err(refused()),
     };
+    if let Some(old) = hash.filter(|hash| app.passwords.should_replace(hash)) {
+        replace_hash(app, &user, &password, &old).await;
+    }
     let mut tx = app.db.write().await?;
     let session = session::start(app, &mut tx, user.id, origin).await?;
     tx.commit().await?;
     tracing::info!(user = %user.id, session = %session.id, "logged in");
     Ok((user, session))
+}
+
+/// Puts our own hash in the place of another system's, or of one with other parameters. It can wait
+/// for the next log-in, so nobody is turned away because it did not work.
+async fn replace_hash(app: &App, user: &User, password: &Secret, old: &str) {
+    let replace = async {
+        let new = app.passwords.hash(password).await?;
+        let mut tx = app.db.write().await?;
+        // Not where the password was changed in the meantime.
+        db::users::replace_hash(&mut tx, user.id, old, &new).await?;
+        Ok::<_, Problem>(tx.commit().await?)
+    };
+    match replace.await {
+        Ok(()) => tracing::info!(user = %user.id, "the password hash was brought up to date"),
+        Err(problem) => tracing::warn!(user = %user.id, %problem, "the password hash stays as it is"),
+    }
 }
 
 fn refused() -> Problem {

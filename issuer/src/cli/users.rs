@@ -136,8 +136,8 @@ async fn create(
     email: String,
     roles: Vec<String>,
 ) -> Result<(), Failure> {
-    let password = read_password()?;
-    let user = SeedUser { username, email, password, roles };
+    let password = Some(read_password()?);
+    let user = SeedUser { username, email, password, password_hash: None, roles };
     let new = seed::prepare(app, &user).await?;
     let mut act = Act::of_operator(app).await?;
     let made = admin::users::create(&mut act, &new).await?;

@@ -223,6 +223,26 @@ pub async fn set_status(
     Ok(result.rows_affected() == 1)
 }
 
+/// Replaces the hash `old` of a password by another of the same password; whether it still was that.
+///
+/// # Errors
+/// The query failed.
+pub async fn replace_hash(
+    db: &mut Connection,
+    id: Uuid,
+    old: &str,
+    new: &str,
+) -> Result<bool, DbError> {
+    let result =
+        sqlx::query("UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2")
+            .bind(id.to_string())
+            .bind(old)
+            .bind(new)
+            .execute(db)
+            .await?;
+    Ok(result.rows_affected() == 1)
+}
+
 /// Raises the epoch of users who lost a permission, role or level; their micro tokens are stale
 /// from then on. The rows stay locked until the transaction ends, so that no minting takes place
 /// between what was lost and this.

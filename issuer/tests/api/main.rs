@@ -14,6 +14,7 @@ mod bad_input;
 mod cookies;
 mod credentials;
 mod entitlements;
+mod foreign_hashes;
 mod invitation;
 mod logs;
 mod overload;

@@ -1,16 +1,21 @@
-//! Password hashes: Argon2id, on a bounded pool.
+//! Password hashes: Argon2id, on a bounded pool; and those of other systems, on the same pool, until
+//! the next log-in replaces them.
 //!
 //! A hash takes 19 MiB and tens of milliseconds by design, so it must not run on the threads that
 //! serve requests, and a flood of log-ins must not take all memory. A place in the queue is taken
 //! before anything is done; when none is left, the answer is 503 with `Retry-After`.
 
+mod foreign;
+mod stored;
+
 use std::sync::Arc;
 
+use argon2::password_hash::PasswordHasher as _;
 use argon2::password_hash::phc::PasswordHash;
-use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, Version};
 use tokio::sync::Semaphore;
 
+pub use self::stored::{HashError, StoredHash};
 use crate::config::settings::Password as Settings;
 use crate::problem::Problem;
 use crate::random::{self, Random};
@@ -64,15 +69,22 @@ impl Passwords {
     /// # Errors
     /// The queue is full, or the hash is none.
     pub async fn verify(&self, password: &Secret, stored: Option<String>) -> Result<bool, Problem> {
-        let (argon2, password) = (self.argon2.clone(), password.clone());
+        let password = password.clone();
         let exists = stored.is_some();
         let stored = stored.unwrap_or_else(|| self.nobody.to_string());
         self.run(move || {
-            let stored = PasswordHash::new(&stored).map_err(Problem::internal)?;
-            let fits = argon2.verify_password(password.reveal().as_bytes(), &stored).is_ok();
+            let stored = StoredHash::parse(&stored).map_err(Problem::internal)?;
+            let fits = stored.verify(password.reveal().as_bytes()).map_err(Problem::internal)?;
             Ok(fits && exists)
         })
         .await?
+    }
+
+    /// Whether a hash was made by another system, or with other parameters than are set now, and
+    /// should be replaced while the password is at hand.
+    #[must_use]
+    pub fn should_replace(&self, stored: &str) -> bool {
+        StoredHash::parse(stored).is_ok_and(|hash| !hash.is_made_with(self.argon2.params()))
     }
 
     async fn run<T: Send + 'static>(
@@ -132,6 +144,21 @@ mod tests {
         let problem = three.unwrap_err();
         assert_eq!((problem.code.as_str(), problem.retry_after), ("overloaded", Some(1)));
         pool.hash(&secret).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn hashes_of_other_parameters_and_systems_are_checked_and_want_replacing() {
+        let pool = pool(1, 1);
+        let own = pool.hash(&secret("barking at the moon")).await.unwrap();
+        assert!(!pool.should_replace(&own));
+        let settings = Settings { memory: 8 * 1024, passes: 3, lanes: 1, workers: 1, queue: 1 };
+        let other = Passwords::new(&settings, Arc::new(SystemRandom)).unwrap();
+        let weaker = other.hash(&secret("barking at the moon")).await.unwrap();
+        let bcrypt = bcrypt::hash("barking at the moon", 4).unwrap();
+        for foreign in [weaker, bcrypt] {
+            assert!(pool.should_replace(&foreign), "{foreign}");
+            assert!(pool.verify(&secret("barking at the moon"), Some(foreign)).await.unwrap());
+        }
     }
 
     #[tokio::test]
