@@ -123,12 +123,7 @@ fn passlib_pbkdf2(prf: Prf, rest: &str) -> Result<StoredHash, HashError> {
     pbkdf2(prf, number(rounds)?, adapted(salt)?, adapted(output)?)
 }
 
-fn pbkdf2(
-    prf: Prf,
-    rounds: u32,
-    salt: Vec<u8>,
-    output: Vec<u8>,
-) -> Result<StoredHash, HashError> {
+fn pbkdf2(prf: Prf, rounds: u32, salt: Vec<u8>, output: Vec<u8>) -> Result<StoredHash, HashError> {
     let rounds = NonZeroU32::new(rounds).ok_or(HashError::Unknown)?;
     if rounds.get() > MOST_PBKDF2_ROUNDS {
         return Err(HashError::TooCostly("PBKDF2 with more than 5,000,000 rounds"));
@@ -144,9 +139,10 @@ fn django_scrypt(rest: &str) -> Result<StoredHash, HashError> {
 
 fn passlib_scrypt(rest: &str) -> Result<StoredHash, HashError> {
     let [params, salt, output] = fields(rest)?;
-    let mut costs = params.split(',').zip(["ln=", "r=", "p="]).map(|(param, name)| {
-        param.strip_prefix(name).ok_or(HashError::Unknown).and_then(number)
-    });
+    let mut costs = params
+        .split(',')
+        .zip(["ln=", "r=", "p="])
+        .map(|(param, name)| param.strip_prefix(name).ok_or(HashError::Unknown).and_then(number));
     let mut next = || costs.next().ok_or(HashError::Unknown)?;
     let (log_n, r, p) = (next()?, next()?, next()?);
     let decoded = |text| decode(&STANDARD_NO_PAD, text);
@@ -282,8 +278,10 @@ mod tests {
             format!("scrypt:32768:8:1000$salt${hex}"),
             format!("scrypt$2147483648$salt$8$1${output}"),
             format!("$6$rounds=999999999$salt${crypt}"),
-            "$argon2id$v=19$m=4194304,t=1,p=1$c29tZXNhbHRzYWx0$".to_owned() + output.trim_end_matches('='),
-            "$argon2id$v=19$m=65536,t=100,p=1$c29tZXNhbHRzYWx0$".to_owned() + output.trim_end_matches('='),
+            "$argon2id$v=19$m=4194304,t=1,p=1$c29tZXNhbHRzYWx0$".to_owned()
+                + output.trim_end_matches('='),
+            "$argon2id$v=19$m=65536,t=100,p=1$c29tZXNhbHRzYWx0$".to_owned()
+                + output.trim_end_matches('='),
         ] {
             let error = StoredHash::parse(&text).unwrap_err();
             assert!(matches!(error, HashError::TooCostly(_)), "{text}: {error}");

@@ -122,9 +122,7 @@ impl StoredHash {
                 Ok(constant_time::verify_slices_are_equal(&found, output).is_ok())
             }
             Self::ShaCrypt(text) => {
-                Ok(sha_crypt::ShaCrypt::default()
-                    .verify_password(password, text.as_str())
-                    .is_ok())
+                Ok(sha_crypt::ShaCrypt::default().verify_password(password, text.as_str()).is_ok())
             }
         }
     }
