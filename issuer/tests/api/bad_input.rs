@@ -149,8 +149,8 @@ async fn unknown_paths_and_methods_are_problems_too() {
     for endpoint in index["endpoints"].as_array().unwrap() {
         let path = endpoint["path"].as_str().unwrap();
         let methods = endpoint["methods"].as_object().unwrap();
-        let other = ["PATCH", "PUT", "DELETE", "POST"].into_iter();
-        let other = other.filter(|method| !methods.contains_key(*method)).next().unwrap();
+        let mut others = ["PATCH", "PUT", "DELETE", "POST"].into_iter();
+        let other = others.find(|method| !methods.contains_key(*method)).unwrap();
         let other = Method::from_bytes(other.as_bytes()).unwrap();
         let answer = issuer.send(other, path, None, None).await;
         answer.problem(405, "method_not_allowed");
