@@ -14,6 +14,7 @@
 //! | [`app`] | the state every request sees |
 //! | [`http`] | router, extractors, one file for each endpoint |
 //! | [`accounts`] | names, e-mails, passwords, registration, log-in |
+//! | [`admin`] | what administrators and operators do, and the rules for it |
 //! | [`session`] | main tokens against their session rows, rotation |
 //! | [`mint`] | main and micro tokens |
 //! | [`oauth2`] | service accounts, clients, and the endpoints that standards name |
@@ -32,6 +33,7 @@
 #![forbid(unsafe_code)]
 
 pub mod accounts;
+pub mod admin;
 pub mod app;
 pub mod audit;
 pub mod background;

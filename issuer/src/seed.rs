@@ -3,20 +3,22 @@
 //! keep their password and get the roles they lack.
 
 use laika_claims::{Grant, Permission};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::accounts::{self, Email, Fault, NewPassword, NewUser, Username};
+use crate::admin::roles::Checked;
+use crate::admin::{self, Act};
 use crate::app::App;
-use crate::db::roles::Role;
 use crate::db::services::{List, PermissionProvider, Service};
+use crate::db::users::UserStatus;
 use crate::db::{self, Connection, Constraint, DbError};
 use crate::keys::{self, Algorithm};
 use crate::mint::template::Template;
 use crate::password::StoredHash;
 use crate::problem::{FieldCode, Problem};
 use crate::secret::Secret;
-use crate::status;
 
 /// Longest audience, in bytes.
 const MAX_AUDIENCE: usize = 256;
@@ -67,7 +69,7 @@ pub struct SeedService {
 }
 
 /// What anonymous holders get at a service.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SeedAnonymous {
     /// What they may do: permissions of the service, or `service:*`.
@@ -87,6 +89,8 @@ pub struct SeedRole {
     pub service: Option<String>,
     /// How strong it is; lower is stronger.
     pub level: i64,
+    /// What it is for, in words.
+    pub description: Option<String>,
     /// Its grants.
     #[serde(default)]
     pub permissions: Vec<String>,
@@ -132,36 +136,58 @@ pub async fn import(app: &App, seed: &Seed) -> Result<Imported, Problem> {
     for user in &seed.users {
         users.push(prepare(app, user).await?);
     }
-    let mut tx = app.db.write().await?;
+    let mut act = Act::of_operator(app).await?;
     for service in &seed.services {
-        put_service(app, &mut tx, service).await?;
+        admin::services::put(&mut act, service).await?;
         imported.services += 1;
     }
     for role in &seed.roles {
-        put_role(app, &mut tx, role).await?;
+        admin::roles::put(&mut act, role.check()?).await?;
         imported.roles += 1;
     }
     for (seed, new) in seed.users.iter().zip(users) {
-        let id = match db::users::by_username(&mut tx, new.username.key()).await? {
+        let found = db::users::by_username(act.db(), new.username.key()).await?;
+        let user = match found {
             Some(user) => {
                 imported.users_present += 1;
-                user.id
+                user
             }
             None => {
                 imported.users += 1;
-                accounts::add_user(app, &mut tx, &new).await?.id
+                admin::users::create(&mut act, &new).await?
             }
         };
+        if user.status == UserStatus::Deleted {
+            continue;
+        }
         for role in &seed.roles {
-            assign(app, &mut tx, id, role).await?;
+            admin::roles::assign(&mut act, user.id, role).await?;
         }
     }
-    tx.commit().await?;
+    act.commit().await?;
     if seed.services.iter().any(|service| service.algorithm.is_some()) {
         // Whoever is told of a service may ask for its key at once.
         app.keys.reread(&app.db, &*app.clock).await?;
     }
     Ok(imported)
+}
+
+impl SeedRole {
+    /// Checks the role.
+    ///
+    /// # Errors
+    /// A field that can't be used.
+    pub fn check(&self) -> Result<Checked, Problem> {
+        let name = match &self.service {
+            Some(service) => format!("{service}/{}", self.name),
+            None => self.name.clone(),
+        };
+        if self.name.contains('/') {
+            let detail = format!("`{name}` can't name a role; write it like `clerk`");
+            return Err(Problem::field("name", FieldCode::Malformed, detail));
+        }
+        Checked::new(&name, self.level, &self.permissions, self.description.clone())
+    }
 }
 
 /// Writes a service with its catalogue.
@@ -271,75 +297,6 @@ fn check_anonymous(
         }
     }
     Ok(Some((lifetime, seed.permissions.clone())))
-}
-
-/// Writes a role with its permissions. A role of a service grants permissions of that service only.
-///
-/// # Errors
-/// A name or permission that can't be used, or a service that does not exist.
-pub async fn put_role(app: &App, db: &mut Connection, seed: &SeedRole) -> Result<(), Problem> {
-    let written = match &seed.service {
-        Some(service) => format!("{service}/{}", seed.name),
-        None => seed.name.clone(),
-    };
-    if accounts::role_name(&written).is_none() || seed.name.contains('/') {
-        let detail = format!("`{written}` can't name a role; write it like `clerk`");
-        return Err(Problem::field("name", FieldCode::Malformed, detail));
-    }
-    if seed.level < 0 {
-        return Err(Problem::field("level", FieldCode::NotAllowed, "0 or more"));
-    }
-    for text in &seed.permissions {
-        let grant = Grant::parse(text).map_err(|error| bad_permission(text, &error))?;
-        if seed.service.is_some() && grant.service() != seed.service.as_deref() {
-            let detail = format!("`{text}` does not belong to the service of `{written}`");
-            return Err(Problem::field("permissions", FieldCode::NotAllowed, detail));
-        }
-    }
-    let before = db::roles::by_name(db, &written).await?;
-    let role = Role {
-        name: written,
-        service: seed.service.clone(),
-        level: seed.level,
-        permissions: seed.permissions.clone(),
-    };
-    db::roles::put(db, &role, app.clock.now()).await.map_err(|error| match error {
-        DbError::Conflict(Constraint::Reference) => {
-            let service = role.service.as_deref().unwrap_or_default();
-            let detail = format!("there is no service `{service}`; make it first");
-            Problem::field("service", FieldCode::NotAllowed, detail)
-        }
-        other => other.into(),
-    })?;
-    if before.is_some_and(|before| is_weaker(&role, &before)) {
-        status::role_lost(db, &role.name).await?;
-    }
-    Ok(())
-}
-
-/// Whether something that `before` gave is gone.
-fn is_weaker(role: &Role, before: &Role) -> bool {
-    role.level > before.level
-        || before.permissions.iter().any(|held| !role.permissions.contains(held))
-}
-
-/// Gives a user a role.
-///
-/// # Errors
-/// There is no such role.
-pub async fn assign(
-    app: &App,
-    db: &mut Connection,
-    user: uuid::Uuid,
-    role: &str,
-) -> Result<(), Problem> {
-    db::roles::assign(db, user, role, app.clock.now()).await.map_err(|error| match error {
-        DbError::Conflict(Constraint::Reference) => {
-            let detail = format!("there is no role `{role}`; make it first");
-            Problem::field("roles", FieldCode::NotAllowed, detail)
-        }
-        other => other.into(),
-    })
 }
 
 /// Checks a user's fields and hashes the password. Reserved names and weak passwords are the

@@ -145,6 +145,113 @@ fn services_roles_and_users_can_be_made_one_by_one() {
 }
 
 #[test]
+fn users_roles_services_and_grants_are_administered_and_all_of_it_is_in_the_audit_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &str| {
+        let arguments: Vec<_> = arguments.split(' ').collect();
+        laika(folder.path(), &arguments, "there and back again 1960\n")
+    };
+    let json = |arguments: &str| -> Value {
+        serde_json::from_str(&expect(&run(&format!("{arguments} --json")), 0)).unwrap()
+    };
+    for good in [
+        "service create orders --permission orders:read",
+        "role create orders/clerk --level 50 --permission orders:* --description sells",
+        "user create belka --email belka@example.com --role administrator",
+        "user create strelka --email strelka@example.com",
+        "role assign strelka orders/clerk",
+        "grant add strelka orders:read",
+    ] {
+        expect(&run(good), 0);
+    }
+    let shown = json("user show strelka@example.com");
+    assert_eq!(shown["roles"], serde_json::json!(["orders/clerk", "user"]));
+    assert_eq!(shown["grants"], serde_json::json!(["orders:read"]));
+    assert_eq!(shown["level"], 1000);
+    let id = shown["id"].as_str().unwrap();
+    assert_eq!(json(&format!("user show {id}"))["username"], "strelka");
+    assert_eq!(json("user roles strelka")[0]["description"], "sells");
+    assert_eq!(json("user sessions strelka"), serde_json::json!([]));
+    assert_eq!(json("role show orders/clerk")["permissions"][0], "orders:*");
+    assert_eq!(json("service show orders")["audience"], "orders");
+    assert_eq!(json("grant list --user strelka")[0]["granted_by"], "command-line");
+    let link = json("user invite administrator");
+    assert!(link["link"].as_str().unwrap().contains("/#invitation=laika_inv_"), "{link}");
+    let table = expect(&run("user show belka"), 0);
+    assert!(table.contains("level     0"), "{table}");
+
+    for (bad, code, part) in [
+        ("user show nobody", 5, "`nobody`"),
+        ("user disable belka", 5, "level 0"),
+        ("user erase belka", 5, "level 0"),
+        ("role unassign belka administrator", 5, "level 0"),
+        ("role delete administrator", 5, "level 0"),
+        ("role create administrator --level 1", 5, "level 0"),
+        ("role delete user", 5, "`default_role.name`"),
+        ("role delete nowhere", 5, "`nowhere`"),
+        ("role unassign belka orders/clerk", 5, "`orders/clerk`"),
+        ("service delete orders", 5, "1 roles"),
+        ("service show nowhere", 5, "`nowhere`"),
+        ("grant add strelka orders", 5, "`orders`"),
+        ("grant remove belka orders:read", 5, "`orders:read`"),
+        ("user invite nowhere", 5, "`nowhere`"),
+        ("audit list --limit 0", 2, "--limit"),
+        ("user sessions belka --limit 1000000000", 2, "--limit"),
+    ] {
+        let output = run(bad);
+        assert_eq!(output.status.code(), Some(code), "{bad}: {}", errors(&output));
+        assert!(errors(&output).contains(part), "{bad}: {}", errors(&output));
+    }
+    for good in [
+        "user disable strelka",
+        "user enable strelka",
+        "user end-sessions strelka",
+        "grant remove strelka orders:read",
+        "role unassign strelka orders/clerk",
+        "role delete orders/clerk",
+        "service delete orders",
+        "user delete strelka",
+        "user erase strelka@example.com",
+    ] {
+        expect(&run(good), 0);
+    }
+    assert_eq!(run("user show strelka").status.code(), Some(5), "the name is free again");
+    assert_eq!(json(&format!("user show {id}"))["status"], "deleted");
+    let log = json("audit list --actor command-line");
+    let mut found: Vec<_> =
+        log.as_array().unwrap().iter().map(|e| e["action"].as_str().unwrap()).collect();
+    let mut expected = vec![
+        "service.created",
+        "role.created",
+        "user.created",
+        "role.assigned",
+        "user.created",
+        "role.assigned",
+        "permission.granted",
+        "invitation.created",
+        "user.disabled",
+        "user.enabled",
+        "user.sessions_ended",
+        "permission.withdrawn",
+        "role.unassigned",
+        "role.deleted",
+        "service.deleted",
+        "user.deleted",
+        "user.erased",
+    ];
+    // Of two in one second the log keeps no order.
+    found.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(found, expected);
+    let lines = expect(&run("audit list --action user.disabled"), 0);
+    assert!(lines.contains("command-line\tuser.disabled"), "{lines}");
+    for command in ["user", "role", "service", "grant", "audit"] {
+        let help = expect(&run(&format!("{command} --help")), 0);
+        assert!(help.contains("Examples:"), "{help}");
+    }
+}
+
+#[test]
 fn a_token_of_the_running_service_is_proved_by_its_metadata_and_its_key_set() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("seed.toml"), SEED).unwrap();

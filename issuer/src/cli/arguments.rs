@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::administration::{
+    AuditCommand, GrantCommand, List, RoleCommand, ServiceCommand, UserCommand,
+};
 use super::offline::arguments::{JwkArguments, PolicyCommand, TokenCommand};
 use crate::oauth2::service_accounts::OVERLAP;
 
@@ -50,6 +53,12 @@ pub(super) enum Command {
     /// Registered clients: applications that ask for tokens in the name of people
     #[command(subcommand)]
     Client(ClientCommand),
+    /// Grants: permissions that a user has besides roles
+    #[command(subcommand)]
+    Grant(GrantCommand),
+    /// The audit log: who did what, to whom, when
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Signing keys, and keys as JWKs
     #[command(subcommand)]
     Key(KeyCommand),
@@ -62,77 +71,6 @@ pub(super) enum Command {
     /// Settings
     #[command(subcommand)]
     Config(ConfigCommand),
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum UserCommand {
-    /// Make a user; the password is the first line of standard input
-    Create {
-        /// Name of the account
-        username: String,
-        /// E-mail of the account
-        #[arg(long)]
-        email: String,
-        /// A role, such as `administrator` or `orders/clerk`; may be given several times
-        #[arg(long = "role", value_name = "ROLE")]
-        roles: Vec<String>,
-    },
-    /// List users by name
-    List(List),
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum RoleCommand {
-    /// Make or change a role
-    Create {
-        /// Its name: `auditor`, or `orders/clerk` for a role of a service
-        name: String,
-        /// How strong it is; lower is stronger
-        #[arg(long)]
-        level: i64,
-        /// A permission, such as `orders:read` or `orders:*`; may be given several times
-        #[arg(long = "permission", value_name = "PERMISSION")]
-        permissions: Vec<String>,
-    },
-    /// List roles by name
-    List {
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
-    /// Give a user a role
-    Assign {
-        /// Name of the user
-        username: String,
-        /// Name of the role
-        role: String,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum ServiceCommand {
-    /// Make or change a service
-    Create {
-        /// Its name: the first part of its permissions
-        name: String,
-        /// `aud` of its tokens [default: the name]
-        #[arg(long)]
-        audience: Option<String>,
-        /// Life of its micro tokens in seconds
-        #[arg(long, value_name = "SECONDS")]
-        token_lifetime: Option<i64>,
-        /// RS256, PS256, ES256 or EdDSA [default: the issuer's]
-        #[arg(long)]
-        algorithm: Option<String>,
-        /// A permission of its catalogue; may be given several times
-        #[arg(long = "permission", value_name = "PERMISSION")]
-        permissions: Vec<String>,
-        /// A service that a token of this one may also be for; may be given several times
-        #[arg(long = "may-share-with", value_name = "SERVICE")]
-        may_share_with: Vec<String>,
-    },
-    /// List services by name
-    List(List),
 }
 
 #[derive(Debug, Subcommand)]
@@ -279,17 +217,4 @@ pub(super) struct KeyImport {
 pub(super) enum ConfigCommand {
     /// Check the settings, and say what is wrong with them
     Check,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct List {
-    /// Begin after this name
-    #[arg(long, default_value = "", hide_default_value = true)]
-    pub after: String,
-    /// How many
-    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(i64).range(1..=10_000))]
-    pub limit: i64,
-    /// Print JSON
-    #[arg(long)]
-    pub json: bool,
 }

@@ -3,9 +3,12 @@
 //! Data goes to standard output, as lines or with `--json` as JSON; everything else to standard
 //! error. Exit codes are in [`exit`].
 
+mod administration;
 mod arguments;
+mod audit;
 mod clients;
 pub mod exit;
+mod grants;
 mod import;
 mod keys;
 mod log;
@@ -59,6 +62,8 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
             service_accounts::run(&open(settings()?).await?, command).await
         }
         Command::Client(command) => clients::run(&open(settings()?).await?, command).await,
+        Command::Grant(command) => grants::run(&open(settings()?).await?, command).await,
+        Command::Audit(command) => audit::run(&open(settings()?).await?, command).await,
         Command::Key(KeyCommand::List { json }) => {
             keys::list(&open(settings()?).await?, json).await
         }

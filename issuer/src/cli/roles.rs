@@ -2,57 +2,82 @@
 
 use serde::Serialize;
 
-use super::arguments::RoleCommand;
+use super::administration::RoleCommand;
 use super::exit::Failure;
-use super::output;
-use crate::accounts::login_key;
+use super::{output, users};
+use crate::admin::roles::Checked;
+use crate::admin::{self, Act};
 use crate::app::App;
-use crate::db::{roles, users};
-use crate::seed::{self, SeedRole};
+use crate::db::roles::{self, Role};
 
 #[derive(Debug, Serialize)]
 struct Row {
     name: String,
     service: Option<String>,
     level: i64,
+    description: Option<String>,
     permissions: Vec<String>,
 }
 
 pub(super) async fn run(app: &App, command: RoleCommand) -> Result<(), Failure> {
     match command {
-        RoleCommand::Create { name, level, permissions } => {
-            let (service, name) = match name.split_once('/') {
-                Some((service, name)) => (Some(service.to_owned()), name.to_owned()),
-                None => (None, name),
-            };
-            let mut tx = app.db.write().await?;
-            let role = SeedRole { name, service, level, permissions };
-            seed::put_role(app, &mut tx, &role).await?;
-            Ok(tx.commit().await?)
+        RoleCommand::Create { name, level, permissions, description } => {
+            let checked = Checked::new(&name, level, &permissions, description)?;
+            let mut act = Act::of_operator(app).await?;
+            admin::roles::put(&mut act, checked).await?;
+            Ok(act.commit().await?)
         }
         RoleCommand::Assign { username, role } => {
-            let mut tx = app.db.write().await?;
-            let user = users::by_username(&mut tx, &login_key(&username))
-                .await?
-                .ok_or_else(|| Failure::Refused(format!("there is no user `{username}`")))?;
-            seed::assign(app, &mut tx, user.id, &role).await?;
-            Ok(tx.commit().await?)
+            let (mut act, user) = users::begin(app, &username).await?;
+            admin::roles::assign(&mut act, user, &role).await?;
+            Ok(act.commit().await?)
+        }
+        RoleCommand::Unassign { username, role } => {
+            let (mut act, user) = users::begin(app, &username).await?;
+            admin::roles::unassign(&mut act, user, &role).await?;
+            Ok(act.commit().await?)
+        }
+        RoleCommand::Delete { name } => {
+            let mut act = Act::of_operator(app).await?;
+            admin::roles::delete(&mut act, &name).await?;
+            Ok(act.commit().await?)
         }
         RoleCommand::List { json } => {
             let mut connection = app.db.read().await?;
-            let rows: Vec<_> = roles::list(&mut connection)
-                .await?
-                .into_iter()
-                .map(|role| Row {
-                    name: role.name,
-                    service: role.service,
-                    level: role.level,
-                    permissions: role.permissions,
-                })
-                .collect();
-            output::list(&rows, json, |row| {
-                vec![row.name.clone(), row.level.to_string(), row.permissions.join(" ")]
-            })
+            print(roles::list(&mut connection).await?, json)
         }
+        RoleCommand::Show { name, json } => {
+            let mut connection = app.db.read().await?;
+            let role = roles::by_name(&mut connection, &name)
+                .await?
+                .ok_or_else(|| Failure::Refused(format!("there is no role `{name}`")))?;
+            if json {
+                return output::value(&row(role));
+            }
+            output::table(&[
+                ["name".to_owned(), role.name],
+                ["level".to_owned(), role.level.to_string()],
+                ["description".to_owned(), role.description.unwrap_or_default()],
+                ["permissions".to_owned(), role.permissions.join(" ")],
+            ])
+        }
+    }
+}
+
+/// Prints roles, one on each line.
+pub(super) fn print(roles: Vec<Role>, json: bool) -> Result<(), Failure> {
+    let rows: Vec<_> = roles.into_iter().map(row).collect();
+    output::list(&rows, json, |row| {
+        vec![row.name.clone(), row.level.to_string(), row.permissions.join(" ")]
+    })
+}
+
+fn row(role: Role) -> Row {
+    Row {
+        name: role.name,
+        service: role.service,
+        level: role.level,
+        description: role.description,
+        permissions: role.permissions,
     }
 }

@@ -1,24 +1,14 @@
 //! `laika service`.
 
-use serde::Serialize;
-
-use super::arguments::ServiceCommand;
+use super::administration::ServiceCommand;
 use super::exit::Failure;
 use super::output;
+use crate::admin::services::{by_name, whole};
+use crate::admin::{self, Act};
 use crate::app::App;
-use crate::db::services::{self, List};
+use crate::db::services;
 use crate::keys::Algorithm;
-use crate::seed::{self, SeedService};
-
-#[derive(Debug, Serialize)]
-struct Row {
-    name: String,
-    audience: String,
-    token_lifetime: i64,
-    algorithm: Option<Algorithm>,
-    permissions: Vec<String>,
-    may_share_with: Vec<String>,
-}
+use crate::seed::SeedService;
 
 pub(super) async fn run(app: &App, command: ServiceCommand) -> Result<(), Failure> {
     match command {
@@ -40,33 +30,41 @@ pub(super) async fn run(app: &App, command: ServiceCommand) -> Result<(), Failur
                 may_share_with,
                 ..SeedService::default()
             };
-            let mut tx = app.db.write().await?;
-            seed::put_service(app, &mut tx, &service).await?;
-            Ok(tx.commit().await?)
+            let mut act = Act::of_operator(app).await?;
+            admin::services::put(&mut act, &service).await?;
+            Ok(act.commit().await?)
         }
         ServiceCommand::List(list) => {
             let mut connection = app.db.read().await?;
             let mut rows = Vec::new();
             for service in services::list(&mut connection, &list.after, list.limit).await? {
-                rows.push(Row {
-                    permissions: services::list_of(&mut connection, &service.name, List::Catalogue)
-                        .await?,
-                    may_share_with: services::list_of(
-                        &mut connection,
-                        &service.name,
-                        List::Sharing,
-                    )
-                    .await?,
-                    name: service.name,
-                    audience: service.audience,
-                    token_lifetime: service.token_lifetime,
-                    algorithm: service.algorithm,
-                });
+                rows.push(whole(&mut connection, service).await?);
             }
             output::list(&rows, list.json, |row| {
                 let lifetime = format!("{} s", row.token_lifetime);
                 vec![row.name.clone(), row.audience.clone(), lifetime, row.permissions.join(" ")]
             })
+        }
+        ServiceCommand::Show { name, json } => {
+            let mut connection = app.db.read().await?;
+            let service = by_name(&mut connection, &name).await?;
+            if json {
+                return output::value(&service);
+            }
+            let algorithm = service.algorithm.map_or("the issuer's", Algorithm::as_str);
+            output::table(&[
+                ["name".to_owned(), service.name],
+                ["audience".to_owned(), service.audience],
+                ["token lifetime".to_owned(), format!("{} s", service.token_lifetime)],
+                ["algorithm".to_owned(), algorithm.to_owned()],
+                ["permissions".to_owned(), service.permissions.join(" ")],
+                ["may share with".to_owned(), service.may_share_with.join(" ")],
+            ])
+        }
+        ServiceCommand::Delete { name } => {
+            let mut act = Act::of_operator(app).await?;
+            admin::services::delete(&mut act, &name).await?;
+            Ok(act.commit().await?)
         }
     }
 }

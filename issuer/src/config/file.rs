@@ -70,6 +70,17 @@ pub struct File {
     /// Rate limits, and how much is done at once.
     #[serde(default)]
     pub limits: Limits,
+    /// Administrators.
+    #[serde(default)]
+    pub admin: Admin,
+}
+
+/// Administrators.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Admin {
+    /// Weakest level of a global role that makes its holders administrators; lower is stronger.
+    pub level: Option<i64>,
 }
 
 /// Rotation of signing keys.

@@ -14,7 +14,7 @@ pub mod url;
 
 use std::path::Path;
 
-pub use settings::Settings;
+pub use settings::{MAX_LEVEL, Settings};
 pub use url::PublicUrl;
 
 /// A setting that can't be used.

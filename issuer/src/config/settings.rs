@@ -16,6 +16,9 @@ use crate::keys::rotation::LEAST_AHEAD;
 
 const DAY: i64 = 24 * 3600;
 
+/// The weakest level that a role can have.
+pub const MAX_LEVEL: i64 = 1_000_000;
+
 /// Settings, each within its range.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -67,6 +70,15 @@ pub struct Settings {
     pub keys: Keys,
     /// Rate limits, and how much is done at once.
     pub limits: Limits,
+    /// Administrators.
+    pub admin: Admin,
+}
+
+/// Administrators.
+#[derive(Debug, Clone)]
+pub struct Admin {
+    /// Weakest level of a global role that makes its holders administrators; lower is stronger.
+    pub level: i64,
 }
 
 /// Rotation of signing keys; both in seconds.
@@ -198,6 +210,7 @@ impl Settings {
             password: password(&file.password)?,
             keys: keys(&file.keys)?,
             limits: limits::check(&file.limits)?,
+            admin: Admin { level: number("admin.level", file.admin.level, 10, 0..=MAX_LEVEL)? },
         })
     }
 }
@@ -261,7 +274,7 @@ fn default_role(file: file::DefaultRole) -> Result<DefaultRole, ConfigError> {
             return Err(ConfigError::new("default_role.name", message));
         }
     }
-    Ok(DefaultRole { name, level: number("default_role.level", file.level, 1000, 0..=1_000_000)? })
+    Ok(DefaultRole { name, level: number("default_role.level", file.level, 1000, 0..=MAX_LEVEL)? })
 }
 
 fn hosts(written: Vec<String>) -> Result<Vec<String>, ConfigError> {

@@ -22,6 +22,8 @@ pub struct Entitlements {
     pub roles: Vec<HeldRole>,
     /// The slots that tokens of this session carry at the holder's epoch.
     pub slots: Vec<HeldSlot>,
+    /// What the holder was granted directly, besides roles.
+    pub grants: Vec<Grant>,
 }
 
 /// A role somebody holds.
@@ -81,7 +83,8 @@ pub async fn of_session(
         held_roles!("user_roles", "user_id", "u.id"),
         " AS held, ",
         slots::held_slots!("s.id", "u.epoch"),
-        " AS slots FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1"
+        " AS slots, (SELECT string_agg(g.permission, ' ') FROM grants g \
+         WHERE g.holder = 'user:' || u.id) AS granted FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1"
     ))
     .bind(session.to_string())
     .fetch_optional(db)
@@ -91,6 +94,7 @@ pub async fn of_session(
         session: sessions::session(&row)?,
         user: users::user(&row)?,
         roles: held(&row)?,
+        grants: granted(&row)?,
         slots: slots::of_text(get(&row, "slots")?)?,
     }))
 }
@@ -102,6 +106,12 @@ pub(super) fn held(row: &AnyRow) -> Result<Vec<HeldRole>, DbError> {
         text.iter().flat_map(|text| text.split('|')).map(role).collect::<Result<Vec<_>, _>>()?;
     roles.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(roles)
+}
+
+/// The grants in the column `granted` of a row, divided by spaces.
+fn granted(row: &AnyRow) -> Result<Vec<Grant>, DbError> {
+    let text: Option<String> = get(row, "granted")?;
+    text.iter().flat_map(|text| text.split(' ')).map(grant).collect()
 }
 
 fn role(text: &str) -> Result<HeldRole, DbError> {

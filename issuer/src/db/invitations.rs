@@ -17,6 +17,19 @@ pub async fn replace_unused(
     now: UnixSeconds,
 ) -> Result<(), DbError> {
     withdraw_unused(db, role).await?;
+    insert(db, role, code_hash, now).await
+}
+
+/// Writes an invitation to `role`.
+///
+/// # Errors
+/// The query failed, or there is no such role.
+pub async fn insert(
+    db: &mut Connection,
+    role: &str,
+    code_hash: &str,
+    now: UnixSeconds,
+) -> Result<(), DbError> {
     let result =
         sqlx::query("INSERT INTO invitations (code_hash, role, created_at) VALUES ($1, $2, $3)")
             .bind(code_hash)

@@ -1,12 +1,10 @@
 //! Roles: named sets of permissions.
 
-use std::collections::BTreeMap;
-
 use sqlx::any::AnyRow;
 use uuid::Uuid;
 
 use super::row::{exactly_one, get, get_uuid};
-use super::{Connection, DbError};
+use super::{Connection, Constraint, DbError};
 use crate::clock::UnixSeconds;
 
 /// A named set of permissions.
@@ -18,9 +16,14 @@ pub struct Role {
     pub service: Option<String>,
     /// How strong it is; lower is stronger.
     pub level: i64,
+    /// What it is for, in words.
+    pub description: Option<String>,
     /// Its grants, as they are written.
     pub permissions: Vec<String>,
 }
+
+/// The level whose holders may do everything; one of them must always be there.
+pub const STRONGEST: i64 = 0;
 
 /// Writes a role, new or changed, and replaces its permissions.
 ///
@@ -28,12 +31,14 @@ pub struct Role {
 /// [`DbError::Conflict`] where its service does not exist.
 pub async fn put(db: &mut Connection, role: &Role, now: UnixSeconds) -> Result<(), DbError> {
     let result = sqlx::query(
-        "INSERT INTO roles (name, service, level, created_at) VALUES ($1, $2, $3, $4) \
-         ON CONFLICT (name) DO UPDATE SET level = excluded.level",
+        "INSERT INTO roles (name, service, level, description, created_at) \
+         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (name) DO UPDATE SET level = excluded.level, \
+         description = excluded.description",
     )
     .bind(role.name.clone())
     .bind(role.service.clone())
     .bind(role.level)
+    .bind(role.description.clone())
     .bind(now)
     .execute(&mut *db)
     .await?;
@@ -77,23 +82,21 @@ pub async fn ensure(
     Ok(())
 }
 
-/// The role of this name, with its permissions.
+/// Locks a role until the transaction ends; whether there is one. Whoever gives a role and whoever
+/// takes something from it wait for each other here, so that no new holder is missed by what tells
+/// the holders of a loss. (`SELECT FOR UPDATE` is not SQL that both databases read.)
 ///
 /// # Errors
 /// The query failed.
-pub async fn by_name(db: &mut Connection, name: &str) -> Result<Option<Role>, DbError> {
-    let rows = sqlx::query(
-        "SELECT r.name, r.service, r.level, rp.permission FROM roles r \
-         LEFT JOIN role_permissions rp ON rp.role = r.name WHERE r.name = $1 \
-         ORDER BY rp.permission",
-    )
-    .bind(name)
-    .fetch_all(db)
-    .await?;
-    Ok(collect(&rows)?.into_values().next())
+pub async fn lock(db: &mut Connection, name: &str) -> Result<bool, DbError> {
+    let result = sqlx::query("UPDATE roles SET level = level WHERE name = $1")
+        .bind(name)
+        .execute(db)
+        .await?;
+    Ok(result.rows_affected() == 1)
 }
 
-/// Gives a user a role; nothing happens where the user has it already.
+/// Gives a user a role; whether the user did not have it already.
 ///
 /// # Errors
 /// [`DbError::Conflict`] where there is no such role or user.
@@ -102,11 +105,11 @@ pub async fn assign(
     user: Uuid,
     role: &str,
     now: UnixSeconds,
-) -> Result<(), DbError> {
-    // A role that is being weakened is given away afterwards, so that everybody who holds it is
-    // known to whoever weakens it.
-    lock(&mut *db, role).await?;
-    sqlx::query(
+) -> Result<bool, DbError> {
+    if !lock(&mut *db, role).await? {
+        return Err(DbError::Conflict(Constraint::Reference));
+    }
+    let result = sqlx::query(
         "INSERT INTO user_roles (user_id, role, granted_at) VALUES ($1, $2, $3) \
          ON CONFLICT DO NOTHING",
     )
@@ -115,17 +118,160 @@ pub async fn assign(
     .bind(now)
     .execute(&mut *db)
     .await?;
-    Ok(())
+    Ok(result.rows_affected() == 1)
 }
 
-/// Keeps others from changing a role or giving it away until the transaction ends.
+/// Takes a role from a user; whether the user had it.
 ///
 /// # Errors
 /// The query failed.
-pub async fn lock(db: &mut Connection, role: &str) -> Result<(), DbError> {
-    // A write that changes nothing is the lock that both databases have.
-    sqlx::query("UPDATE roles SET level = level WHERE name = $1").bind(role).execute(db).await?;
+pub async fn unassign(db: &mut Connection, user: Uuid, role: &str) -> Result<bool, DbError> {
+    let result = sqlx::query("DELETE FROM user_roles WHERE user_id = $1 AND role = $2")
+        .bind(user.to_string())
+        .bind(role)
+        .execute(db)
+        .await?;
+    Ok(result.rows_affected() == 1)
+}
+
+/// Takes every role from a user.
+///
+/// # Errors
+/// The query failed.
+pub async fn unassign_all(db: &mut Connection, user: Uuid) -> Result<(), DbError> {
+    sqlx::query("DELETE FROM user_roles WHERE user_id = $1")
+        .bind(user.to_string())
+        .execute(db)
+        .await?;
     Ok(())
+}
+
+/// Removes a role with everything that refers to it; whether there was one.
+///
+/// # Errors
+/// The query failed.
+pub async fn delete(db: &mut Connection, name: &str) -> Result<bool, DbError> {
+    let result = sqlx::query("DELETE FROM roles WHERE name = $1").bind(name).execute(db).await?;
+    Ok(result.rows_affected() == 1)
+}
+
+/// The role of that name.
+///
+/// # Errors
+/// The query failed.
+pub async fn by_name(db: &mut Connection, name: &str) -> Result<Option<Role>, DbError> {
+    let rows = sqlx::query(
+        "SELECT r.name, r.service, r.level, r.description, rp.permission FROM roles r \
+         LEFT JOIN role_permissions rp ON rp.role = r.name WHERE r.name = $1 \
+         ORDER BY rp.permission",
+    )
+    .bind(name)
+    .fetch_all(db)
+    .await?;
+    Ok(roles(&rows)?.pop())
+}
+
+/// The roles of a user, by name.
+///
+/// # Errors
+/// The query failed.
+pub async fn of_user(db: &mut Connection, user: Uuid) -> Result<Vec<Role>, DbError> {
+    let rows = sqlx::query(
+        "SELECT r.name, r.service, r.level, r.description, rp.permission FROM user_roles ur \
+         JOIN roles r ON r.name = ur.role \
+         LEFT JOIN role_permissions rp ON rp.role = r.name WHERE ur.user_id = $1 \
+         ORDER BY r.name, rp.permission",
+    )
+    .bind(user.to_string())
+    .fetch_all(db)
+    .await?;
+    roles(&rows)
+}
+
+/// How many roles belong to a service.
+///
+/// # Errors
+/// The query failed.
+pub async fn count_of_service(db: &mut Connection, service: &str) -> Result<i64, DbError> {
+    Ok(sqlx::query_scalar("SELECT COUNT(*) FROM roles WHERE service = $1")
+        .bind(service)
+        .fetch_one(db)
+        .await?)
+}
+
+/// How strong a person is: the lowest level among their global roles; `None` where they have none.
+///
+/// # Errors
+/// The query failed.
+pub async fn level_of(db: &mut Connection, user: Uuid) -> Result<Option<i64>, DbError> {
+    Ok(sqlx::query_scalar(
+        "SELECT MIN(r.level) FROM user_roles ur JOIN roles r ON r.name = ur.role \
+         WHERE ur.user_id = $1 AND r.service IS NULL",
+    )
+    .bind(user.to_string())
+    .fetch_one(db)
+    .await?)
+}
+
+/// Locks the global roles of level 0 until the transaction ends. Of two transactions that may each
+/// take an administrator away the second waits here, and then sees what the first has done.
+///
+/// # Errors
+/// The query failed.
+pub async fn lock_strongest(db: &mut Connection) -> Result<(), DbError> {
+    sqlx::query("UPDATE roles SET level = level WHERE service IS NULL AND level = $1")
+        .bind(STRONGEST)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Whether nobody active would be at level 0 any more without this user, or without this user's
+/// `role` alone. Comes first in its transaction, and locks; `false` where the user is no active
+/// administrator of level 0, whose loss changes nothing.
+///
+/// # Errors
+/// The query failed.
+pub async fn would_remove_last_administrator(
+    db: &mut Connection,
+    user: Uuid,
+    role: Option<&str>,
+) -> Result<bool, DbError> {
+    lock_strongest(&mut *db).await?;
+    // What the user holds of what would be taken, and what would be left.
+    let row = sqlx::query(
+        "SELECT COUNT(CASE WHEN ur.user_id = $1 AND ($2 = '' OR ur.role = $2) THEN 1 END) \
+         AS theirs, COUNT(CASE WHEN ur.user_id <> $1 OR ($2 <> '' AND ur.role <> $2) THEN 1 END) \
+         AS others FROM user_roles ur JOIN roles r ON r.name = ur.role \
+         JOIN users u ON u.id = ur.user_id \
+         WHERE r.service IS NULL AND r.level = $3 AND u.status = 'active'",
+    )
+    .bind(user.to_string())
+    .bind(role.unwrap_or_default())
+    .bind(STRONGEST)
+    .fetch_one(db)
+    .await?;
+    Ok(get::<i64>(&row, "theirs")? > 0 && get::<i64>(&row, "others")? == 0)
+}
+
+/// Whether nobody active would be at level 0 any more without this role. Comes first in its
+/// transaction, and locks; `false` where the role is not what makes anybody an administrator.
+///
+/// # Errors
+/// The query failed.
+pub async fn is_last_of_administrators(db: &mut Connection, role: &str) -> Result<bool, DbError> {
+    lock_strongest(&mut *db).await?;
+    let row = sqlx::query(
+        "SELECT COUNT(CASE WHEN ur.role = $1 THEN 1 END) AS theirs, \
+         COUNT(CASE WHEN ur.role <> $1 THEN 1 END) AS others \
+         FROM user_roles ur JOIN roles r ON r.name = ur.role JOIN users u ON u.id = ur.user_id \
+         WHERE r.service IS NULL AND r.level = $2 AND u.status = 'active'",
+    )
+    .bind(role)
+    .bind(STRONGEST)
+    .fetch_one(db)
+    .await?;
+    Ok(get::<i64>(&row, "theirs")? > 0 && get::<i64>(&row, "others")? == 0)
 }
 
 /// Everybody who holds a role.
@@ -156,33 +302,63 @@ pub async fn is_held_at_level(db: &mut Connection, level: i64) -> Result<bool, D
     Ok(holders > 0)
 }
 
+/// Roles by name, `limit` of them after `after`; only those of `service` where one is named, and
+/// only global ones where it is named by an empty text.
+///
+/// # Errors
+/// The query failed.
+pub async fn page(
+    db: &mut Connection,
+    service: Option<&str>,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<Role>, DbError> {
+    // `*` names no service.
+    let rows = sqlx::query(
+        "SELECT r.name, r.service, r.level, r.description, rp.permission FROM roles r \
+         LEFT JOIN role_permissions rp ON rp.role = r.name \
+         WHERE r.name IN (SELECT name FROM roles WHERE name > $1 \
+         AND ($2 = '*' OR COALESCE(service, '') = $2) ORDER BY name LIMIT $3) \
+         ORDER BY r.name, rp.permission",
+    )
+    .bind(after)
+    .bind(service.unwrap_or("*"))
+    .bind(limit)
+    .fetch_all(db)
+    .await?;
+    roles(&rows)
+}
+
 /// Every role with its permissions, by name.
 ///
 /// # Errors
 /// The query failed.
 pub async fn list(db: &mut Connection) -> Result<Vec<Role>, DbError> {
     let rows = sqlx::query(
-        "SELECT r.name, r.service, r.level, rp.permission FROM roles r \
+        "SELECT r.name, r.service, r.level, r.description, rp.permission FROM roles r \
          LEFT JOIN role_permissions rp ON rp.role = r.name ORDER BY r.name, rp.permission",
     )
     .fetch_all(db)
     .await?;
-    Ok(collect(&rows)?.into_values().collect())
+    roles(&rows)
 }
 
-/// The roles in rows that hold one permission each.
-fn collect(rows: &[AnyRow]) -> Result<BTreeMap<String, Role>, DbError> {
-    let mut roles = BTreeMap::<String, Role>::new();
+/// Roles of rows in the order of their names, one row for each permission.
+fn roles(rows: &[AnyRow]) -> Result<Vec<Role>, DbError> {
+    let mut roles = Vec::<Role>::new();
     for row in rows {
         let name: String = get(row, "name")?;
-        let role = Role {
-            name: name.clone(),
-            service: get(row, "service")?,
-            level: get(row, "level")?,
-            permissions: Vec::new(),
-        };
         let permission: Option<String> = get(row, "permission")?;
-        roles.entry(name).or_insert(role).permissions.extend(permission);
+        match roles.last_mut() {
+            Some(role) if role.name == name => role.permissions.extend(permission),
+            _ => roles.push(Role {
+                name,
+                service: get(row, "service")?,
+                level: get(row, "level")?,
+                description: get(row, "description")?,
+                permissions: permission.into_iter().collect(),
+            }),
+        }
     }
     Ok(roles)
 }

@@ -316,6 +316,60 @@ pub async fn end_all(
     rows.iter().map(|row| get_uuid(row, "id")).collect()
 }
 
+/// A session of a user that goes on.
+///
+/// # Errors
+/// The query failed.
+pub async fn one_of_user(
+    db: &mut Connection,
+    user: Uuid,
+    id: Uuid,
+    now: UnixSeconds,
+) -> Result<Option<Session>, DbError> {
+    let row = sqlx::query(
+        "SELECT id, user_id, ctr, rotated_at, current_used, created_at, auth_time, amr, \
+         expires_at, ends_at, last_used_at, ended_at, client, address, user_agent FROM sessions \
+         WHERE user_id = $1 AND id = $2 AND ended_at IS NULL AND expires_at > $3",
+    )
+    .bind(user.to_string())
+    .bind(id.to_string())
+    .bind(now)
+    .fetch_optional(db)
+    .await?;
+    row.map(|row| session(&row)).transpose()
+}
+
+/// Sets when a session will end, or that it will not; whether it was still going on.
+///
+/// # Errors
+/// The query failed.
+pub async fn set_end(
+    db: &mut Connection,
+    id: Uuid,
+    ends_at: Option<UnixSeconds>,
+) -> Result<bool, DbError> {
+    let result = sqlx::query("UPDATE sessions SET ends_at = $2 WHERE id = $1 AND ended_at IS NULL")
+        .bind(id.to_string())
+        .bind(ends_at)
+        .execute(db)
+        .await?;
+    Ok(result.rows_affected() == 1)
+}
+
+/// Forgets where the sessions of a user came from.
+///
+/// # Errors
+/// The query failed.
+pub async fn forget_origins(db: &mut Connection, user: Uuid) -> Result<(), DbError> {
+    sqlx::query(
+        "UPDATE sessions SET client = NULL, address = NULL, user_agent = NULL WHERE user_id = $1",
+    )
+    .bind(user.to_string())
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// Removes the sessions of a user that have expired; nothing can use them any more.
 ///
 /// # Errors

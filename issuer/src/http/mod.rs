@@ -13,6 +13,7 @@ pub mod layers;
 pub mod oauth;
 pub mod operator;
 pub mod page;
+pub mod patch;
 mod problem_response;
 pub mod published;
 pub mod router;

@@ -31,7 +31,7 @@ pub fn reach(holder: &Holder<'_>, target: &Target) -> Reach {
     let reaches = |role: &&HeldRole| role.service().is_none_or(inside);
     let roles: Vec<&HeldRole> = holder.roles().iter().filter(reaches).collect();
     let mut grants = BTreeSet::new();
-    for grant in roles.iter().flat_map(|role| &role.grants) {
+    for grant in roles.iter().flat_map(|role| &role.grants).chain(holder.grants()) {
         match grant.service() {
             Some(service) if inside(service) => {
                 grants.insert(grant.clone());

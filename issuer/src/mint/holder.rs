@@ -1,5 +1,6 @@
 //! Whom a micro token speaks for.
 
+use laika_claims::Grant;
 use laika_claims::token::SERVICE_ACCOUNT_PREFIX;
 use uuid::Uuid;
 
@@ -57,6 +58,15 @@ impl Holder<'_> {
             Self::Person(held) => &held.roles,
             Self::ServiceAccount { roles, .. } => roles,
             Self::Anonymous(_) => &[],
+        }
+    }
+
+    /// What it was granted directly, besides roles.
+    #[must_use]
+    pub fn grants(&self) -> &[Grant] {
+        match self {
+            Self::Person(held) => &held.grants,
+            Self::ServiceAccount { .. } | Self::Anonymous(_) => &[],
         }
     }
 

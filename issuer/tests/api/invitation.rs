@@ -13,7 +13,7 @@ async fn the_link_makes_one_administrator_and_is_then_worth_nothing() {
     let micro = claims(&issuer.micro(&main, "orders").await.text_of("micro_token"));
     assert_eq!(micro["roles"], json!(["administrator", "user"]));
     assert_eq!(micro["level"], 0);
-    assert_eq!(micro["permissions"], json!([]), "a level is no permission");
+    assert_eq!(micro["permissions"], json!(["orders:*"]), "what the role holds, at this service");
 
     let problem = register(&issuer, "strelka", &code).await.problem(422, "fields_invalid");
     assert_eq!(problem["fields"][0]["field"], "invitation");

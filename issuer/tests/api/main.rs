@@ -11,6 +11,7 @@
 
 mod accounts;
 mod anonymous;
+mod admin;
 mod bad_input;
 mod cookies;
 mod credentials;

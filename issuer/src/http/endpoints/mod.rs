@@ -1,5 +1,6 @@
 //! One file for each endpoint: its types, its handler, its tests.
 
+pub mod admin;
 pub mod anonymous_token;
 pub mod end_session;
 pub mod accounts;
@@ -12,6 +13,7 @@ pub mod log_out_everywhere;
 pub mod me;
 pub mod metadata;
 pub mod micro_token;
+pub mod my_roles;
 pub mod oauth2;
 pub mod page;
 pub mod permissions;

@@ -7,7 +7,7 @@ use crate::http::endpoints::accounts::{
     Sent, change_email, change_password, change_profile, change_username, export, forgot_password,
     profile, resend_email, reset_password, undo_email, verify_email,
 };
-use crate::http::endpoints::{accounts, me, permissions, register};
+use crate::http::endpoints::{accounts, me, my_roles, permissions, register};
 use crate::http::tokens::{Tokens, UserView};
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -124,6 +124,10 @@ fn own() -> Vec<Endpoint> {
                 IssuerCode::NotPermitted,
                 IssuerCode::PasswordWeak,
             ]),
+        get("/v1/me/roles", my_roles::handle)
+            .summary("your roles")
+            .auth(Auth::Main)
+            .answer::<my_roles::Answer>(200),
         get("/v1/me/permissions", permissions::handle)
             .summary("what you may do")
             .auth(Auth::Main)

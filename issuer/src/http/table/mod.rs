@@ -1,6 +1,7 @@
 //! The table of endpoints, a file for each family.
 
 mod accounts;
+mod admin;
 mod operation;
 mod sessions;
 mod standard;
@@ -15,6 +16,7 @@ pub fn table() -> Vec<Endpoint> {
         accounts::endpoints(),
         sessions::endpoints(),
         tokens::endpoints(),
+        admin::endpoints(),
         standard::endpoints(),
         operation::endpoints(),
     ]

@@ -1,0 +1,64 @@
+//! Permissions besides roles: granted to one holder, and taken away.
+
+use laika_claims::Grant;
+use serde_json::json;
+
+use super::users::living_target;
+use super::{Act, not_found};
+use crate::audit::Subject;
+use crate::db;
+use crate::db::grants::Holder;
+use crate::problem::Problem;
+use crate::status;
+
+/// Grants a holder a permission; whether it was not theirs before.
+///
+/// # Errors
+/// There is no such holder, they are not weaker, or the administrator does not hold it.
+pub async fn grant(
+    act: &mut Act<'_>,
+    holder: &Holder,
+    permission: &Grant,
+) -> Result<bool, Problem> {
+    let subject = check(act, holder).await?;
+    act.authority().may_grant(std::slice::from_ref(permission))?;
+    let (by, now) = (act.actor.to_string(), act.now());
+    if !db::grants::add(act.db(), holder, permission, &by, now).await? {
+        return Ok(false);
+    }
+    let after = json!({ "permission": permission.as_str() });
+    act.record("permission.granted", subject, None, Some(after)).await?;
+    Ok(true)
+}
+
+/// Takes a permission from a holder that was granted directly.
+///
+/// # Errors
+/// There is no such holder or grant, or they are not weaker.
+pub async fn withdraw(
+    act: &mut Act<'_>,
+    holder: &Holder,
+    permission: &Grant,
+) -> Result<(), Problem> {
+    let subject = check(act, holder).await?;
+    if !db::grants::remove(act.db(), holder, permission).await? {
+        return Err(not_found("direct grant", permission.as_str()));
+    }
+    match holder {
+        Holder::User(id) => status::user_lost(act.db(), *id).await?,
+        Holder::ServiceAccount(_) => {}
+    }
+    let before = json!({ "permission": permission.as_str() });
+    act.record("permission.withdrawn", subject, Some(before), None).await
+}
+
+/// That the holder exists and may be acted on.
+async fn check(act: &mut Act<'_>, holder: &Holder) -> Result<Subject, Problem> {
+    match holder {
+        Holder::User(id) => {
+            living_target(act, *id).await?;
+            Ok(Subject::User(*id))
+        }
+        Holder::ServiceAccount(name) => Err(not_found("service account", name)),
+    }
+}

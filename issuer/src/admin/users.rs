@@ -1,0 +1,159 @@
+//! Accounts: disabled, enabled, deleted, erased; invitations.
+
+use laika_claims::IssuerCode;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{Act, last_administrator, not_found};
+use crate::accounts::{NewUser, add_user};
+use crate::audit::Subject;
+use crate::db;
+use crate::db::grants::Holder;
+use crate::db::sessions::EndReason;
+use crate::db::users::{User, UserStatus};
+use crate::one_time_code::{self, INVITATION_PREFIX};
+use crate::problem::Problem;
+use crate::{session, status};
+
+/// A person whom something may be done to.
+///
+/// # Errors
+/// There is no such person, or they are not weaker.
+pub(super) async fn target(act: &mut Act<'_>, id: Uuid) -> Result<User, Problem> {
+    let unknown = || not_found("user", &id.to_string());
+    let user = db::users::by_id(act.db(), id).await?.ok_or_else(unknown)?;
+    let level = db::roles::level_of(act.db(), id).await?;
+    act.authority().may_act_on(id, level)?;
+    Ok(user)
+}
+
+/// The same, where the account is not deleted.
+///
+/// # Errors
+/// As for [`target`], and the account is deleted.
+pub(super) async fn living_target(act: &mut Act<'_>, id: Uuid) -> Result<User, Problem> {
+    let user = target(act, id).await?;
+    match user.status {
+        UserStatus::Active | UserStatus::Disabled => Ok(user),
+        UserStatus::Deleted => Err(gone("this account was deleted")),
+    }
+}
+
+/// Writes a checked user with the default role.
+///
+/// # Errors
+/// The name or e-mail is taken.
+pub async fn create(act: &mut Act<'_>, new: &NewUser) -> Result<User, Problem> {
+    let app = act.app();
+    let user = add_user(app, act.db(), new).await?;
+    let after = json!({ "status": user.status.as_str() });
+    act.record("user.created", Subject::User(user.id), None, Some(after)).await?;
+    Ok(user)
+}
+
+/// Closes an account until it is enabled again; its sessions end. Nothing happens where it is
+/// closed.
+///
+/// # Errors
+/// There is no such user, they are not weaker, their account is deleted, or they are the last
+/// administrator.
+pub async fn disable(act: &mut Act<'_>, id: Uuid) -> Result<(), Problem> {
+    let user = living_target(act, id).await?;
+    if user.status == UserStatus::Disabled {
+        return Ok(());
+    }
+    keep_last_administrator(act, id).await?;
+    db::users::set_status(act.db(), id, UserStatus::Disabled).await?;
+    lose_everything(act, id).await?;
+    note_status(act, "user.disabled", &user, UserStatus::Disabled).await
+}
+
+/// Opens an account that was disabled. Nothing happens where it is open.
+///
+/// # Errors
+/// There is no such user, they are not weaker, or their account is deleted.
+pub async fn enable(act: &mut Act<'_>, id: Uuid) -> Result<(), Problem> {
+    let user = living_target(act, id).await?;
+    if user.status == UserStatus::Active {
+        return Ok(());
+    }
+    db::users::set_status(act.db(), id, UserStatus::Active).await?;
+    note_status(act, "user.enabled", &user, UserStatus::Active).await
+}
+
+/// Deletes an account; its sessions end, name and e-mail stay reserved.
+///
+/// # Errors
+/// There is no such user, they are not weaker, their account is deleted already, or they are the
+/// last administrator.
+pub async fn delete(act: &mut Act<'_>, id: Uuid) -> Result<(), Problem> {
+    let user = living_target(act, id).await?;
+    keep_last_administrator(act, id).await?;
+    let now = act.now();
+    db::directory::delete(act.db(), id, now).await?;
+    lose_everything(act, id).await?;
+    note_status(act, "user.deleted", &user, UserStatus::Deleted).await
+}
+
+/// Removes what is known of a person for good, deleted before or not. What is left is the id, and
+/// the audit log, which names nobody but by id.
+///
+/// # Errors
+/// There is no such user, they are not weaker, they were erased already, or they are the last
+/// administrator.
+pub async fn erase(act: &mut Act<'_>, id: Uuid) -> Result<(), Problem> {
+    let user = target(act, id).await?;
+    if db::directory::erased_at(act.db(), id).await?.is_some() {
+        return Err(gone("this account was erased"));
+    }
+    keep_last_administrator(act, id).await?;
+    let now = act.now();
+    lose_everything(act, id).await?;
+    db::directory::erase(act.db(), id, now).await?;
+    db::sessions::forget_origins(act.db(), id).await?;
+    db::roles::unassign_all(act.db(), id).await?;
+    db::grants::remove_all(act.db(), &Holder::User(id)).await?;
+    note_status(act, "user.erased", &user, UserStatus::Deleted).await
+}
+
+/// Makes a single-use code that gives whoever registers with it a role.
+///
+/// # Errors
+/// There is no such role, or it may not be handed out.
+pub async fn invite(act: &mut Act<'_>, role: &str) -> Result<String, Problem> {
+    super::roles::to_hand_out(act, role).await?;
+    let (app, now) = (act.app(), act.now());
+    let code = one_time_code::generate(INVITATION_PREFIX, &*app.random)?;
+    db::invitations::insert(act.db(), role, &one_time_code::hash(&code), now).await?;
+    act.record("invitation.created", Subject::Role(role.to_owned()), None, None).await?;
+    Ok(code)
+}
+
+async fn keep_last_administrator(act: &mut Act<'_>, id: Uuid) -> Result<(), Problem> {
+    if db::roles::would_remove_last_administrator(act.db(), id, None).await? {
+        return Err(last_administrator());
+    }
+    Ok(())
+}
+
+/// Ends every session, and makes what was minted stale.
+async fn lose_everything(act: &mut Act<'_>, id: Uuid) -> Result<(), Problem> {
+    let app = act.app();
+    session::end_all(app, act.db(), id, None, EndReason::UserGone).await?;
+    Ok(status::user_lost(act.db(), id).await?)
+}
+
+async fn note_status(
+    act: &mut Act<'_>,
+    action: &'static str,
+    before: &User,
+    after: UserStatus,
+) -> Result<(), Problem> {
+    let (before, id) = (json!({ "status": before.status.as_str() }), before.id);
+    let after = json!({ "status": after.as_str() });
+    act.record(action, Subject::User(id), Some(before), Some(after)).await
+}
+
+fn gone(detail: &str) -> Problem {
+    Problem::issuer(IssuerCode::Gone, detail)
+}

@@ -1,0 +1,273 @@
+//! What may be written behind `laika user`, `role`, `service`, `grant` and `audit`.
+
+use clap::{Args, Subcommand};
+
+const USER_EXAMPLES: &str = "\
+Examples:
+  laika user create ann --email ann@example.com --role orders/clerk < password.txt
+  laika user show ann --json
+  laika user disable ann
+  laika user invite administrator";
+
+const ROLE_EXAMPLES: &str = "\
+Examples:
+  laika role create orders/clerk --level 50 --permission orders:read --permission orders:create
+  laika role assign ann orders/clerk
+  laika role list --json";
+
+const SERVICE_EXAMPLES: &str = "\
+Examples:
+  laika service create orders --permission orders:read --permission orders:create
+  laika service show orders";
+
+const GRANT_EXAMPLES: &str = "\
+Examples:
+  laika grant add ann orders:cancel
+  laika grant list --user ann --json";
+
+const AUDIT_EXAMPLES: &str = "\
+Examples:
+  laika audit list --action role.assigned --json
+  laika audit list --subject user:01234567-89ab-cdef-0123-456789abcdef --from 1800000000";
+
+#[derive(Debug, Subcommand)]
+#[command(after_help = USER_EXAMPLES)]
+pub(super) enum UserCommand {
+    /// Make a user; the password is the first line of standard input
+    Create {
+        /// Name of the account
+        username: String,
+        /// E-mail of the account
+        #[arg(long)]
+        email: String,
+        /// A role, such as `administrator` or `orders/clerk`; may be given several times
+        #[arg(long = "role", value_name = "ROLE")]
+        roles: Vec<String>,
+    },
+    /// List users by name
+    List(List),
+    /// Show a user with roles and level
+    Show {
+        #[command(flatten)]
+        user: UserName,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Close an account until it is enabled again; its sessions end
+    Disable(UserName),
+    /// Open an account that was disabled
+    Enable(UserName),
+    /// Delete an account; its sessions end, name and e-mail stay reserved
+    Delete(UserName),
+    /// Remove what is known of a person for good; the id stays, and what the audit log says of it
+    Erase(UserName),
+    /// List the roles of a user
+    Roles {
+        #[command(flatten)]
+        user: UserName,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// List the sessions of a user, youngest first
+    Sessions {
+        #[command(flatten)]
+        user: UserName,
+        /// How many
+        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(i64).range(1..=10_000))]
+        limit: i64,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// End the sessions of a user
+    EndSessions {
+        #[command(flatten)]
+        user: UserName,
+        /// Only this one
+        #[arg(long, value_name = "ID")]
+        session: Option<uuid::Uuid>,
+    },
+    /// Print a link with which somebody registers, once, and gets a role
+    ///
+    /// Links to `administrator` end when the service starts again and has an administrator.
+    Invite {
+        /// The role
+        role: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct UserName {
+    /// Name or e-mail of the account, or its id, which wins
+    pub user: String,
+}
+
+#[derive(Debug, Subcommand)]
+#[command(after_help = ROLE_EXAMPLES)]
+pub(super) enum RoleCommand {
+    /// Make or change a role
+    Create {
+        /// Its name: `auditor`, or `orders/clerk` for a role of a service
+        name: String,
+        /// How strong it is; lower is stronger
+        #[arg(long)]
+        level: i64,
+        /// A permission, such as `orders:read` or `orders:*`; may be given several times
+        #[arg(long = "permission", value_name = "PERMISSION")]
+        permissions: Vec<String>,
+        /// What it is for, in words
+        #[arg(long)]
+        description: Option<String>,
+    },
+    /// List roles by name
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show a role
+    Show {
+        /// Its name
+        name: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Give a user a role
+    Assign {
+        /// Name of the user
+        username: String,
+        /// Name of the role
+        role: String,
+    },
+    /// Take a role from a user
+    Unassign {
+        /// Name of the user
+        username: String,
+        /// Name of the role
+        role: String,
+    },
+    /// Remove a role from everybody who holds it, and for good
+    Delete {
+        /// Its name
+        name: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+#[command(after_help = SERVICE_EXAMPLES)]
+pub(super) enum ServiceCommand {
+    /// Make or change a service
+    Create {
+        /// Its name: the first part of its permissions
+        name: String,
+        /// `aud` of its tokens [default: the name]
+        #[arg(long)]
+        audience: Option<String>,
+        /// Life of its micro tokens in seconds
+        #[arg(long, value_name = "SECONDS")]
+        token_lifetime: Option<i64>,
+        /// RS256 or EdDSA [default: the issuer's]
+        #[arg(long)]
+        algorithm: Option<String>,
+        /// A permission of its catalogue; may be given several times
+        #[arg(long = "permission", value_name = "PERMISSION")]
+        permissions: Vec<String>,
+        /// A service that a token of this one may also be for; may be given several times
+        #[arg(long = "may-share-with", value_name = "SERVICE")]
+        may_share_with: Vec<String>,
+    },
+    /// List services by name
+    List(List),
+    /// Show a service
+    Show {
+        /// Its name
+        name: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Remove a service that no role and no direct grant needs any more
+    Delete {
+        /// Its name
+        name: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+#[command(after_help = GRANT_EXAMPLES)]
+pub(super) enum GrantCommand {
+    /// Grant a user a permission
+    Add {
+        #[command(flatten)]
+        user: UserName,
+        /// The permission, such as `orders:read` or `orders:*`
+        permission: String,
+    },
+    /// Take a permission from a user that was granted directly
+    Remove {
+        #[command(flatten)]
+        user: UserName,
+        /// The permission
+        permission: String,
+    },
+    /// List direct grants
+    List {
+        /// Only those of this user
+        #[arg(long)]
+        user: Option<String>,
+        /// How many
+        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(i64).range(1..=10_000))]
+        limit: i64,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+#[command(after_help = AUDIT_EXAMPLES)]
+pub(super) enum AuditCommand {
+    /// List entries, youngest first
+    List {
+        /// Only what this actor did: `user:<id>`, `command-line`
+        #[arg(long)]
+        actor: Option<String>,
+        /// Only what was done to this: `user:<id>`, `role:<name>`, `service:<name>`
+        #[arg(long)]
+        subject: Option<String>,
+        /// Only this action, such as `role.assigned`
+        #[arg(long)]
+        action: Option<String>,
+        /// Not before this moment, Unix seconds
+        #[arg(long)]
+        from: Option<i64>,
+        /// Before this moment, Unix seconds
+        #[arg(long)]
+        to: Option<i64>,
+        /// How many
+        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(i64).range(1..=10_000))]
+        limit: i64,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct List {
+    /// Begin after this name
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub after: String,
+    /// How many
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(i64).range(1..=10_000))]
+    pub limit: i64,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}

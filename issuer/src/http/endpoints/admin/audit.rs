@@ -1,0 +1,96 @@
+//! `GET /v1/admin/audit`: who did what, to whom, when.
+
+use axum::Json;
+use axum::extract::State;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{by_age, read_by_age, searchable};
+use crate::app::App;
+use crate::db::audit::{self, Filter, Written};
+use crate::http::extract::{AdminCaller, Query};
+use crate::http::page::{Limit, Paged};
+use crate::problem::Problem;
+
+/// Which entries.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Which {
+    limit: Option<i64>,
+    cursor: Option<String>,
+    /// `user:<uuid>`, `svc:<name>`, `command-line`, `issuer`.
+    actor: Option<String>,
+    /// `user:<uuid>`, `role:<name>`, `service:<name>`, `session:<uuid>`.
+    subject: Option<String>,
+    /// Such as `role.assigned`.
+    action: Option<String>,
+    /// Not before this moment, Unix seconds.
+    from: Option<i64>,
+    /// Before this moment, Unix seconds.
+    to: Option<i64>,
+}
+
+/// An entry.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Item {
+    id: String,
+    /// Unix seconds.
+    at: i64,
+    actor: String,
+    action: String,
+    subject: String,
+    /// What was changed, as it was.
+    before: Option<Value>,
+    /// As it is since.
+    after: Option<Value>,
+    /// Where the request came from.
+    address: Option<String>,
+}
+
+/// Lists entries, youngest first.
+///
+/// # Errors
+/// 401 and 403 for whoever is no administrator, 422 for a page that can't be.
+pub async fn handle(
+    State(app): State<App>,
+    _: AdminCaller,
+    Query(which): Query<Which>,
+) -> Result<Json<Paged<Item>>, Problem> {
+    let limit = Limit::parse(which.limit)?;
+    let after = which.cursor.as_deref().map(read_by_age).transpose()?;
+    for (field, text) in
+        [("actor", &which.actor), ("subject", &which.subject), ("action", &which.action)]
+    {
+        searchable(field, text)?;
+    }
+    let filter = Filter {
+        actor: which.actor,
+        subject: which.subject,
+        action: which.action,
+        from: which.from,
+        to: which.to,
+    };
+    let mut connection = app.db.read().await?;
+    let found = audit::list(&mut connection, &filter, after.as_ref(), limit.to_read()).await?;
+    Ok(Json(Paged::of(found, limit, |last| by_age(last.at, &last.id), Item::of)))
+}
+
+impl Item {
+    /// The entry as it is shown.
+    #[must_use]
+    pub fn of(written: Written) -> Self {
+        // What the issuer wrote is JSON; anything else is shown as the text it is.
+        let json = |text: String| serde_json::from_str(&text).unwrap_or(Value::String(text));
+        Self {
+            id: written.id,
+            at: written.at,
+            actor: written.actor,
+            action: written.action,
+            subject: written.subject,
+            before: written.before.map(json),
+            after: written.after.map(json),
+            address: written.address,
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! `GET /v1/admin/grants`: who was granted what directly.
+
+use axum::Json;
+use axum::extract::State;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::super::searchable;
+use super::GrantItem;
+use crate::app::App;
+use crate::db::grants::{self, DirectGrant, Filter};
+use crate::http::extract::{AdminCaller, Query};
+use crate::http::page::{Limit, Paged, bad_cursor};
+use crate::problem::Problem;
+
+/// Which grants.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Which {
+    limit: Option<i64>,
+    cursor: Option<String>,
+    /// Only those of this holder: `user:<uuid>` or `svc:<name>`.
+    holder: Option<String>,
+    /// Only those of exactly this permission.
+    permission: Option<String>,
+}
+
+/// Lists direct grants, by holder and permission.
+///
+/// # Errors
+/// 401 and 403 for whoever is no administrator, 422 for a page that can't be.
+pub async fn handle(
+    State(app): State<App>,
+    _: AdminCaller,
+    Query(which): Query<Which>,
+) -> Result<Json<Paged<GrantItem>>, Problem> {
+    let limit = Limit::parse(which.limit)?;
+    searchable("cursor", &which.cursor)?;
+    searchable("holder", &which.holder)?;
+    searchable("permission", &which.permission)?;
+    // Neither a holder nor a permission has a space.
+    let after = match &which.cursor {
+        Some(cursor) => cursor.split_once(' ').ok_or_else(bad_cursor)?,
+        None => ("", ""),
+    };
+    let filter = Filter { holder: which.holder.clone(), permission: which.permission.clone() };
+    let mut connection = app.db.read().await?;
+    let found = grants::list(&mut connection, &filter, after, limit.to_read()).await?;
+    let cursor = |last: &DirectGrant| format!("{} {}", last.holder, last.permission);
+    Ok(Json(Paged::of(found, limit, cursor, GrantItem::of)))
+}

@@ -1,0 +1,43 @@
+//! `GET /v1/admin/services`: list services.
+
+use axum::Json;
+use axum::extract::State;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::super::searchable;
+use super::ServiceItem;
+use crate::admin::services::{Whole, whole};
+use crate::app::App;
+use crate::db::services;
+use crate::http::extract::{AdminCaller, Query};
+use crate::http::page::{Limit, Paged};
+use crate::problem::Problem;
+
+/// Which page.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Page {
+    limit: Option<i64>,
+    cursor: Option<String>,
+}
+
+/// Lists services by name.
+///
+/// # Errors
+/// 401 and 403 for whoever is no administrator, 422 for a page that can't be.
+pub async fn handle(
+    State(app): State<App>,
+    _: AdminCaller,
+    Query(page): Query<Page>,
+) -> Result<Json<Paged<ServiceItem>>, Problem> {
+    let limit = Limit::parse(page.limit)?;
+    searchable("cursor", &page.cursor)?;
+    let after = page.cursor.unwrap_or_default();
+    let mut connection = app.db.read().await?;
+    let mut found = Vec::new();
+    for service in services::list(&mut connection, &after, limit.to_read()).await? {
+        found.push(whole(&mut connection, service).await?);
+    }
+    Ok(Json(Paged::of(found, limit, |last: &Whole| last.name.clone(), ServiceItem::of)))
+}

@@ -1,0 +1,53 @@
+//! Callers who administer.
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use laika_claims::IssuerCode;
+use uuid::Uuid;
+
+use super::{ClientAddress, MainCaller};
+use crate::admin::{Act, is_administrator, not_an_administrator};
+use crate::app::App;
+use crate::db;
+use crate::problem::Problem;
+
+/// How recently an administrator must have proved who they are to change anything, in seconds.
+const MAX_AGE: i64 = 3600;
+
+/// An administrator, by main token; no micro token and no service account is one. Where the method
+/// changes something, one who proved recently who they are.
+#[derive(Debug, Clone)]
+pub struct AdminCaller {
+    id: Uuid,
+    address: Option<String>,
+}
+
+impl AdminCaller {
+    /// Begins what the administrator does.
+    ///
+    /// # Errors
+    /// They are no administrator any more.
+    pub async fn act<'a>(&self, app: &'a App) -> Result<Act<'a>, Problem> {
+        Act::of_administrator(app, self.id, self.address.clone()).await
+    }
+}
+
+impl FromRequestParts<App> for AdminCaller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let caller = MainCaller::from_request_parts(parts, app).await?;
+        let Ok(address) = ClientAddress::from_request_parts(parts, app).await;
+        let mut connection = app.db.read().await?;
+        let level = db::roles::level_of(&mut connection, caller.user.id).await?;
+        if !is_administrator(level, app.settings.admin.level) {
+            return Err(not_an_administrator());
+        }
+        let age = app.clock.now() - caller.session.auth_time;
+        if !parts.method.is_safe() && age > MAX_AGE {
+            let detail = format!("log in again: changes need a log-in of the last {MAX_AGE} s");
+            return Err(Problem::issuer(IssuerCode::AuthenticationTooOld, detail));
+        }
+        Ok(Self { id: caller.user.id, address: address.origin(None).address })
+    }
+}

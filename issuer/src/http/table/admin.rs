@@ -1,0 +1,176 @@
+//! Administration: users, roles, services, grants, the audit log.
+
+use laika_claims::IssuerCode::{
+    self, AuthenticationTooOld, Conflict, Gone, NotFound, NotPermitted,
+};
+
+use crate::http::endpoint::{Auth, Endpoint, delete, get, patch, post, put};
+use crate::http::endpoints::admin::{audit, grants, roles, services, users};
+use crate::http::page::Paged;
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    [user_endpoints(), role_endpoints(), service_endpoints(), other_endpoints()]
+        .into_iter()
+        .flatten()
+        .map(|endpoint| endpoint.auth(Auth::Administrator).refuses(&[NotPermitted]))
+        .collect()
+}
+
+/// What a change may be refused with, besides what its callers and body may lead to.
+const WRITE: [IssuerCode; 2] = [AuthenticationTooOld, NotFound];
+
+fn user_endpoints() -> Vec<Endpoint> {
+    vec![
+        get("/v1/admin/users", users::list::handle)
+            .summary("search users")
+            .query::<users::list::Which>()
+            .answer::<Paged<users::UserItem>>(200),
+        get("/v1/admin/users/{user}", users::read::handle)
+            .summary("read a user")
+            .answer::<users::read::Answer>(200)
+            .refuses(&[NotFound]),
+        delete("/v1/admin/users/{user}", users::delete::handle)
+            .summary("delete an account")
+            .empty(204)
+            .refuses(&WRITE)
+            .refuses(&[Conflict, Gone]),
+        post("/v1/admin/users/{user}/disable", users::disable::handle)
+            .summary("close an account")
+            .empty(204)
+            .refuses(&WRITE)
+            .refuses(&[Conflict, Gone]),
+        post("/v1/admin/users/{user}/enable", users::enable::handle)
+            .summary("open an account")
+            .empty(204)
+            .refuses(&WRITE)
+            .refuses(&[Gone]),
+        post("/v1/admin/users/{user}/erase", users::erase::handle)
+            .summary("remove what is known of a person for good")
+            .empty(204)
+            .refuses(&WRITE)
+            .refuses(&[Conflict, Gone]),
+        get("/v1/admin/users/{user}/roles", users::roles::handle)
+            .summary("list a user's roles")
+            .answer::<users::roles::Answer>(200)
+            .refuses(&[NotFound]),
+        put("/v1/admin/users/{user}/roles/{role}", users::assign_role::handle)
+            .summary("give a user a role")
+            .empty(204)
+            .refuses(&WRITE)
+            .refuses(&[Gone]),
+        delete("/v1/admin/users/{user}/roles/{role}", users::unassign_role::handle)
+            .summary("take a role from a user")
+            .empty(204)
+            .refuses(&WRITE)
+            .refuses(&[Conflict, Gone]),
+        get("/v1/admin/users/{user}/grants", users::grants::handle)
+            .summary("list what a user was granted directly")
+            .query::<users::grants::Page>()
+            .answer::<Paged<grants::GrantItem>>(200)
+            .refuses(&[NotFound]),
+        get("/v1/admin/users/{user}/sessions", users::sessions::handle)
+            .summary("list a user's sessions")
+            .query::<users::sessions::Page>()
+            .answer::<Paged<users::SessionItem>>(200)
+            .refuses(&[NotFound]),
+        delete("/v1/admin/users/{user}/sessions", users::end_sessions::handle)
+            .summary("end a user's sessions")
+            .empty(204)
+            .refuses(&WRITE),
+        patch("/v1/admin/users/{user}/sessions/{session}", users::schedule_end::handle)
+            .summary("set when a session will end")
+            .body::<users::schedule_end::Request>()
+            .answer::<users::SessionItem>(200)
+            .refuses(&WRITE),
+        delete("/v1/admin/users/{user}/sessions/{session}", users::end_session::handle)
+            .summary("end a session of a user")
+            .empty(204)
+            .refuses(&WRITE),
+    ]
+}
+
+fn role_endpoints() -> Vec<Endpoint> {
+    vec![
+        get("/v1/admin/roles", roles::list::handle)
+            .summary("list roles")
+            .query::<roles::list::Which>()
+            .answer::<Paged<roles::RoleItem>>(200),
+        post("/v1/admin/roles", roles::create::handle)
+            .summary("make a role")
+            .body::<roles::create::Request>()
+            .answer::<roles::RoleItem>(201)
+            .refuses(&[AuthenticationTooOld, Conflict]),
+        get("/v1/admin/roles/{role}", roles::read::handle)
+            .summary("read a role")
+            .answer::<roles::RoleItem>(200)
+            .refuses(&[NotFound]),
+        patch("/v1/admin/roles/{role}", roles::change::handle)
+            .summary("change a role")
+            .body::<roles::change::Request>()
+            .answer::<roles::RoleItem>(200)
+            .refuses(&WRITE)
+            .refuses(&[Conflict]),
+        delete("/v1/admin/roles/{role}", roles::delete::handle)
+            .summary("remove a role")
+            .empty(204)
+            .refuses(&WRITE)
+            .refuses(&[Conflict]),
+        get("/v1/admin/roles/{role}/users", roles::users::handle)
+            .summary("list who holds a role")
+            .query::<roles::users::Page>()
+            .answer::<Paged<users::UserItem>>(200)
+            .refuses(&[NotFound]),
+    ]
+}
+
+fn service_endpoints() -> Vec<Endpoint> {
+    vec![
+        get("/v1/admin/services", services::list::handle)
+            .summary("list services")
+            .query::<services::list::Page>()
+            .answer::<Paged<services::ServiceItem>>(200),
+        post("/v1/admin/services", services::create::handle)
+            .summary("make a service")
+            .body::<services::create::Request>()
+            .answer::<services::ServiceItem>(201)
+            .refuses(&[AuthenticationTooOld, Conflict]),
+        get("/v1/admin/services/{service}", services::read::handle)
+            .summary("read a service")
+            .answer::<services::ServiceItem>(200)
+            .refuses(&[NotFound]),
+        patch("/v1/admin/services/{service}", services::change::handle)
+            .summary("change a service")
+            .body::<services::change::Request>()
+            .answer::<services::ServiceItem>(200)
+            .refuses(&WRITE),
+        delete("/v1/admin/services/{service}", services::delete::handle)
+            .summary("remove a service")
+            .empty(204)
+            .refuses(&WRITE)
+            .refuses(&[Conflict]),
+    ]
+}
+
+fn other_endpoints() -> Vec<Endpoint> {
+    vec![
+        get("/v1/admin/grants", grants::list::handle)
+            .summary("list direct grants")
+            .query::<grants::list::Which>()
+            .answer::<Paged<grants::GrantItem>>(200),
+        post("/v1/admin/grants", grants::add::handle)
+            .summary("grant a permission")
+            .body::<grants::add::Request>()
+            .empty(204)
+            .refuses(&WRITE)
+            .refuses(&[Gone]),
+        delete("/v1/admin/grants/{holder}/{permission}", grants::remove::handle)
+            .summary("take a permission away")
+            .empty(204)
+            .refuses(&WRITE)
+            .refuses(&[Gone]),
+        get("/v1/admin/audit", audit::handle)
+            .summary("who did what, to whom, when")
+            .query::<audit::Which>()
+            .answer::<Paged<audit::Item>>(200),
+    ]
+}
