@@ -18,6 +18,7 @@
 //! | [`mint`] | main and micro tokens |
 //! | [`status`] | revocation: slots and lists |
 //! | [`audit`] | who did what |
+//! | [`backup`] | backup and restore |
 //! | [`background`] | what is done beside requests, again and again |
 //! | [`keys`] | signing keys: made, wrapped, published |
 //! | [`db`] | migrations and queries |
@@ -31,6 +32,7 @@ pub mod accounts;
 pub mod app;
 pub mod audit;
 pub mod background;
+pub mod backup;
 pub mod cli;
 pub mod clock;
 pub mod config;

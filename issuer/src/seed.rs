@@ -256,7 +256,8 @@ pub async fn prepare(app: &App, user: &SeedUser) -> Result<NewUser, Problem> {
             hash.reveal().to_owned()
         }
         (Some(_), Some(_)) | (None, None) => {
-            let detail = format!("`{}` needs a password or a password_hash, not both", user.username);
+            let detail =
+                format!("`{}` needs a password or a password_hash, not both", user.username);
             return Err(Problem::field("password", FieldCode::NotAllowed, detail));
         }
     };

@@ -67,7 +67,9 @@ async fn replace_hash(app: &App, user: &User, password: &Secret, old: &str) {
     };
     match replace.await {
         Ok(()) => tracing::info!(user = %user.id, "the password hash was brought up to date"),
-        Err(problem) => tracing::warn!(user = %user.id, %problem, "the password hash stays as it is"),
+        Err(problem) => {
+            tracing::warn!(user = %user.id, %problem, "the password hash stays as it is")
+        }
     }
 }
 

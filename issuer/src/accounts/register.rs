@@ -4,7 +4,7 @@ use laika_claims::IssuerCode;
 use uuid::Uuid;
 
 use super::{Email, Fault, NewPassword, Username};
-use crate::app::App;
+use crate::app::{ADMINISTRATOR, App};
 use crate::db::sessions::{Origin, Session};
 use crate::db::users::User;
 use crate::db::{self, Connection, Constraint, DbError};
@@ -56,7 +56,9 @@ pub async fn register(
     let mut connection = app.db.read().await?;
     refuse_taken(&mut connection, &username, &email).await?;
     if let Some(code) = &invitation {
-        db::invitations::role_of_unused(&mut connection, code).await?.ok_or_else(bad_invitation)?;
+        db::invitations::role_of_unused(&mut connection, code, app.clock.now())
+            .await?
+            .ok_or_else(bad_invitation)?;
     }
     drop(connection);
     let password_hash = app.passwords.hash(password.secret()).await?;
@@ -65,12 +67,17 @@ pub async fn register(
     let mut tx = app.db.write().await?;
     let user = add_user(app, &mut tx, &NewUser { username, email, password_hash }).await?;
     if let Some(code) = &invitation {
-        let role =
-            db::invitations::role_of_unused(&mut tx, code).await?.ok_or_else(bad_invitation)?;
+        let role = db::invitations::role_of_unused(&mut tx, code, now)
+            .await?
+            .ok_or_else(bad_invitation)?;
         if !db::invitations::redeem(&mut tx, code, user.id, now).await? {
             return Err(bad_invitation());
         }
         db::roles::assign(&mut tx, user.id, &role, now).await?;
+        if role == ADMINISTRATOR {
+            // The first one is here: what was printed for them opens nothing any more.
+            db::invitations::withdraw_unused(&mut tx, ADMINISTRATOR).await?;
+        }
         tracing::info!(user = %user.id, role, "an invitation was used");
     }
     let session = session::start(app, &mut tx, user.id, origin).await?;

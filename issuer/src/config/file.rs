@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::ConfigError;
+use super::secret::WrittenSecret;
 
 /// The settings file, as it is written.
 #[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
@@ -37,6 +38,9 @@ pub struct File {
     /// Micro tokens.
     #[serde(default)]
     pub micro: Micro,
+    /// Connections to the database.
+    #[serde(default)]
+    pub database: Database,
     /// The role of every registered user.
     #[serde(default)]
     pub default_role: DefaultRole,
@@ -75,6 +79,20 @@ pub struct DefaultRole {
     pub name: Option<String>,
     /// Its level; lower is stronger.
     pub level: Option<i64>,
+}
+
+/// Connections to the database; all but the password for PostgreSQL alone.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// The password, where it does not stand in `database_url`.
+    pub password: Option<WrittenSecret>,
+    /// Or a file that holds it.
+    pub password_file: Option<PathBuf>,
+    /// Connections of this process.
+    pub connections: Option<i64>,
+    /// Seconds the database may work on a statement of a request.
+    pub statement_timeout: Option<i64>,
 }
 
 /// Passwords.

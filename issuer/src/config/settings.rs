@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
+use super::database::{self, Database};
 use super::file::{self, File};
 use super::{ConfigError, PublicUrl, default_database_url};
 use crate::accounts::role_name;
@@ -36,6 +37,8 @@ pub struct Settings {
     pub main: Main,
     /// Micro tokens.
     pub micro: Micro,
+    /// Connections to the database.
+    pub database: Database,
     /// The role of every registered user.
     pub default_role: DefaultRole,
     /// Passwords.
@@ -122,6 +125,7 @@ impl Settings {
                 lifetime: number("micro.lifetime", file.micro.lifetime, 300, 10..=DAY)?,
                 max_size: number("micro.max_size", file.micro.max_size, 4096, 1024..=16384)?,
             },
+            database: database::check(file.database)?,
             default_role: default_role(file.default_role)?,
             password: password(&file.password)?,
         })
@@ -187,7 +191,7 @@ fn algorithm(name: Option<&str>) -> Result<Algorithm, ConfigError> {
 }
 
 /// The number that was written, or the default; in the range, and of the type that is wanted.
-fn number<T: TryFrom<i64>>(
+pub(super) fn number<T: TryFrom<i64>>(
     name: &str,
     written: Option<i64>,
     default: i64,

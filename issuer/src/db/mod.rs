@@ -12,13 +12,15 @@ pub mod entitlements;
 mod error;
 pub mod invitations;
 pub mod keys;
+pub mod migrate;
 pub mod roles;
 pub mod row;
 pub mod services;
 pub mod sessions;
+pub mod tables;
 pub mod users;
 
-pub use connect::Db;
+pub use connect::{Connect, Db};
 pub use error::{Constraint, DbError};
 pub use sqlx::AnyConnection as Connection;
 

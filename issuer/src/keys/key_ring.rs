@@ -99,6 +99,22 @@ impl KeyRing {
         Ok(Self { keys, default })
     }
 
+    /// That the master key in this file opens these keys.
+    ///
+    /// # Errors
+    /// There is no such file, or it holds another key.
+    pub fn check_master_key(
+        stored: &[db::keys::StoredKey],
+        master_key_file: &Path,
+        random: &dyn Random,
+    ) -> Result<(), KeyError> {
+        if stored.is_empty() {
+            return Ok(());
+        }
+        let master = MasterKey::open(master_key_file, false, random)?;
+        stored.iter().try_for_each(|key| master.unwrap(&key.kid, &key.wrapped).map(drop))
+    }
+
     /// The algorithm of everything that does not ask for another.
     #[must_use]
     pub fn default_algorithm(&self) -> Algorithm {

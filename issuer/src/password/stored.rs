@@ -70,6 +70,15 @@ impl Prf {
             Self::Sha512 => pbkdf2::PBKDF2_HMAC_SHA512,
         }
     }
+
+    /// Bytes it gives.
+    pub(super) fn length(self) -> usize {
+        match self {
+            Self::Sha1 => 20,
+            Self::Sha256 => 32,
+            Self::Sha512 => 64,
+        }
+    }
 }
 
 /// A text that is no password hash this issuer can check.
@@ -122,9 +131,7 @@ impl StoredHash {
                 Ok(constant_time::verify_slices_are_equal(&found, output).is_ok())
             }
             Self::ShaCrypt(text) => {
-                Ok(sha_crypt::ShaCrypt::default()
-                    .verify_password(password, text.as_str())
-                    .is_ok())
+                Ok(sha_crypt::ShaCrypt::default().verify_password(password, text.as_str()).is_ok())
             }
         }
     }

@@ -43,7 +43,10 @@ async fn a_hash_that_would_occupy_the_pool_for_minutes_is_refused_at_the_door() 
     let issuer = Issuer::start().await;
     let user = "[[users]]\nusername = 'belka'\nemail = 'belka@example.com'\n";
     for (rest, part) in [
-        ("password_hash = 'pbkdf2_sha256$4000000000$x$BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc='", "costs too much"),
+        (
+            "password_hash = 'pbkdf2_sha256$4000000000$x$BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc='",
+            "costs too much",
+        ),
         ("password_hash = 'hunter2'", "no kind that is known"),
         ("password_hash = '$6$x$x'\npassword = 'there and back again 1960'", "not both"),
         ("", "needs a password"),
