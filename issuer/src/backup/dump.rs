@@ -78,7 +78,9 @@ async fn write(
             Ok::<_, BackupError>(())
         })
         .await?;
-        tables.insert(table.to_owned(), rows);
+        if rows > 0 {
+            tables.insert(table.to_owned(), rows);
+        }
     }
     tx.rollback().await.map_err(DbError::from)?;
     let rows = tables.values().sum();

@@ -33,7 +33,7 @@ pub use restore::restore;
 pub struct Contents {
     /// The moment it shows.
     pub made_at: UnixSeconds,
-    /// Rows in each table.
+    /// Rows in each table that has any.
     pub tables: BTreeMap<String, u64>,
     /// SHA-256 of its lines but the last, in hexadecimal.
     pub sha256: String,

@@ -128,3 +128,16 @@ pub fn read(path: &Path) -> Result<File, ConfigError> {
     // The parser's message is several lines: where, the line itself, what is wrong with it.
     toml::from_str(&text).map_err(|error| ConfigError::new(place, error.to_string()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_published_schema_is_the_one_of_the_code() {
+        let published = include_str!("../../../docs/schema/settings.json");
+        let published: Value = serde_json::from_str(published).unwrap();
+        let message = "run `laika config schema > docs/schema/settings.json`";
+        assert_eq!(published, schema(), "{message}");
+    }
+}
