@@ -24,6 +24,9 @@ use crate::status::StatusLists;
 /// The global role that may administer everything; made by the first migration.
 pub const ADMINISTRATOR: &str = "administrator";
 
+/// Seconds for which the first administrator's sign-up link is open.
+pub const LINK_LIFETIME: i64 = 24 * 3600;
+
 /// The state of the service; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct App(Arc<State>);
@@ -121,7 +124,7 @@ impl App {
     }
 
     /// The link by which the first administrator signs up, while there is none; a new one at every
-    /// call, and those before it stop working.
+    /// call, open for a day beside those before it, since replicas that start together make one each.
     ///
     /// # Errors
     /// The database failed.
@@ -134,7 +137,9 @@ impl App {
         }
         let code = one_time_code::generate(INVITATION_PREFIX, &*self.random)?;
         let hash = one_time_code::hash(&code);
-        db::invitations::replace_unused(&mut tx, ADMINISTRATOR, &hash, self.clock.now()).await?;
+        let now = self.clock.now();
+        let expires_at = now.saturating_add(LINK_LIFETIME);
+        db::invitations::add(&mut tx, ADMINISTRATOR, &hash, now, expires_at).await?;
         tx.commit().await?;
         // In the fragment: it reaches no server log and no `Referer`.
         Ok(Some(format!("{}/#invitation={code}", self.issuer.as_str())))

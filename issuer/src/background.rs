@@ -17,6 +17,7 @@ use crate::keys;
 use crate::keys::key_ring::REREAD_EVERY;
 use crate::mail;
 use crate::problem::Problem;
+use crate::random;
 use crate::status;
 
 /// What a task's function returns.
@@ -116,7 +117,7 @@ async fn repeat(task: Task, app: App, mut ends: watch::Receiver<bool>) {
             tracing::error!(task = task.name, %problem, "a background task failed");
         }
         tokio::select! {
-            () = tokio::time::sleep(task.every) => {}
+            () = tokio::time::sleep(rest(&task, &app)) => {}
             _ = ends.changed() => return,
         }
     }
@@ -127,10 +128,28 @@ async fn reread_keys(app: &App) -> Result<(), Problem> {
     Ok(())
 }
 
+/// How long a task rests this time: up to a tenth longer, so that replicas that started together do
+/// not go on doing the same at the same moment.
+fn rest(task: &Task, app: &App) -> Duration {
+    // Without random numbers it rests as long as it says; requests will tell what is wrong.
+    let dice = random::bytes::<1>(&*app.random).map_or(0, |[byte]| byte);
+    task.every + task.every * u32::from(dice) / 2560
+}
+
+/// Steps of a thousand rows in one go; the rest waits for the next.
+const MOST_STEPS: usize = 50;
+
 async fn forget_expired_sessions(app: &App) -> Result<(), Problem> {
-    let mut tx = app.db.write().await?;
-    crate::db::sessions::forget_all_expired(&mut tx, app.clock.now()).await?;
-    Ok(tx.commit().await?)
+    for _ in 0..MOST_STEPS {
+        // Each step is a transaction of its own, so that others write in between.
+        let mut tx = app.db.write().await?;
+        let gone = crate::db::sessions::forget_all_expired(&mut tx, app.clock.now()).await?;
+        tx.commit().await?;
+        if gone == 0 {
+            break;
+        }
+    }
+    Ok(())
 }
 
 async fn forget_anonymous(app: &App) -> Result<(), Problem> {

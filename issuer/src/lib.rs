@@ -22,6 +22,7 @@
 //! | [`mail`] | the outbox, what mails say, SMTP |
 //! | [`status`] | revocation: slots and lists |
 //! | [`audit`] | who did what |
+//! | [`backup`] | backup and restore |
 //! | [`background`] | what is done beside requests, again and again |
 //! | [`metrics`] | what Prometheus reads |
 //! | [`keys`] | signing keys: made, wrapped, published |
@@ -37,6 +38,7 @@ pub mod admin;
 pub mod app;
 pub mod audit;
 pub mod background;
+pub mod backup;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -112,13 +112,13 @@ async fn listen(setting: &'static str, address: SocketAddr) -> Result<TcpListene
 pub async fn open(settings: Settings, local: SocketAddr) -> Result<App, ServeError> {
     make_folder(&settings.data_dir)
         .map_err(|source| ServeError::Folder { folder: settings.data_dir.clone(), source })?;
-    let db = Db::open(&settings.database_url).await?;
+    let db = Db::connect(&settings.connect()).await?;
     let issuer = settings.public_url.clone().unwrap_or_else(|| PublicUrl::of_listener(local));
     Ok(App::new(settings, issuer, db, Arc::new(SystemClock), Arc::new(SystemRandom)).await?)
 }
 
 /// Makes the data folder, for its owner alone: database and master key lie in it.
-fn make_folder(folder: &Path) -> io::Result<()> {
+pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);

@@ -287,6 +287,76 @@ fn a_client_that_never_finishes_does_not_keep_the_service_from_ending() {
 }
 
 #[test]
+fn two_processes_that_start_at_once_migrate_once() {
+    for _ in 0..3 {
+        let folder = tempfile::tempdir().unwrap();
+        let start = || {
+            let mut command = command(folder.path(), &["migrate", "--json"]);
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        };
+        let children = [start(), start(), start()];
+        let outputs = children.map(|child| child.wait_with_output().unwrap());
+        let made = outputs.iter().filter(|output| expect(output, 0).contains("\"from\": null"));
+        assert_eq!(made.count(), 1, "one of them made the tables");
+        let migrated = expect(&laika(folder.path(), &["migrate"], ""), 0);
+        assert!(migrated.contains("up to date"), "{migrated}");
+    }
+}
+
+#[test]
+fn a_backup_is_made_beside_a_running_service_and_restored_elsewhere() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("seed.toml"), SEED).unwrap();
+    let mut server = Server::start(folder.path());
+    expect(&laika(folder.path(), &["import", "seed.toml"], ""), 0);
+    let output = laika(folder.path(), &["backup", "b.laika", "--json"], "");
+    let contents: Value = serde_json::from_str(&expect(&output, 0)).unwrap();
+    assert_eq!(contents.pointer("/tables/users").unwrap(), 1);
+    assert!(errors(&output).contains("master.key"), "{}", errors(&output));
+    server.end();
+    let mode = std::fs::metadata(folder.path().join("b.laika")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    assert_eq!(laika(folder.path(), &["backup", "b.laika"], "").status.code(), Some(5));
+    assert_eq!(laika(folder.path(), &["restore", "b.laika"], "").status.code(), Some(5));
+
+    let data = folder.path().join("laika-data");
+    std::fs::rename(&data, folder.path().join("lost")).unwrap();
+    assert_eq!(laika(folder.path(), &["restore", "b.laika"], "").status.code(), Some(5));
+    std::fs::remove_dir_all(&data).unwrap();
+    std::fs::create_dir(&data).unwrap();
+    std::fs::copy(folder.path().join("lost/master.key"), data.join("master.key")).unwrap();
+    let output = laika(folder.path(), &["restore", "b.laika"], "");
+    assert!(expect(&output, 0).contains("users"));
+    assert!(errors(&output).contains("everybody logs in again"), "{}", errors(&output));
+    assert!(expect(&laika(folder.path(), &["user", "list"], ""), 0).contains("laika@example.com"));
+}
+
+#[test]
+fn settings_are_checked_shown_and_described() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str], variables: &[(&str, &str)]| {
+        command(folder.path(), arguments).envs(variables.iter().copied()).output().unwrap()
+    };
+    assert_eq!(expect(&run(&["config", "check"], &[]), 0), "the settings are good\n");
+    let bad = [("LAIKA_PUBLIC_URL", "http://id.kennel.org"), ("LAIKA_LOG", "debug")];
+    let output = run(&["config", "check", "--json"], &bad);
+    let found: Value = serde_json::from_str(&expect(&output, 3)).unwrap();
+    assert_eq!(found.pointer("/findings/0/level").unwrap(), "error");
+    assert_eq!(found.pointer("/findings/1/setting").unwrap(), "log");
+    let warned = run(&["config", "check"], &[("LAIKA_LOG", "debug")]);
+    assert!(expect(&warned, 0).starts_with("warning: log: "));
+
+    let secret = [("LAIKA_DATABASE_PASSWORD", "hunter2"), ("LAIKA_MICRO_LIFETIME", "60")];
+    let shown = expect(&run(&["config", "show"], &secret), 0);
+    assert!(!shown.contains("hunter2") && shown.contains("LAIKA_MICRO_LIFETIME"), "{shown}");
+    let schema: Value = serde_json::from_str(&expect(&run(&["config", "schema"], &[]), 0)).unwrap();
+    assert!(schema.pointer("/properties/listen").is_some());
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        assert!(expect(&run(&["completion", shell], &[]), 0).contains("restore"), "{shell}");
+    }
+}
+
+#[test]
 fn a_data_folder_may_have_any_name() {
     for name in ["with space", "50%20off", "what?mode=ro", "a#b", "ünï", "x/../y"] {
         let folder = tempfile::tempdir().unwrap();

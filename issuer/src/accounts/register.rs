@@ -8,7 +8,7 @@ use laika_claims::IssuerCode;
 use uuid::Uuid;
 
 use super::{Email, Fault, NewPassword, Username};
-use crate::app::App;
+use crate::app::{ADMINISTRATOR, App};
 use crate::audit::{self, Actor, Entry, Subject};
 use crate::db::mails::Kind;
 use crate::db::registrations::Pending;
@@ -78,7 +78,9 @@ pub async fn register(
         return Err(taken("email"));
     }
     if let Some(code) = &invitation {
-        db::invitations::role_of_unused(&mut connection, code).await?.ok_or_else(bad_invitation)?;
+        db::invitations::role_of_unused(&mut connection, code, app.clock.now())
+            .await?
+            .ok_or_else(bad_invitation)?;
     }
     drop(connection);
     let password_hash = app.passwords.hash(password.secret()).await?;
@@ -165,11 +167,16 @@ pub(super) async fn admit(
         None => add_user(app, db, new).await?,
     };
     if let Some(code) = invitation {
-        let role = db::invitations::role_of_unused(db, code).await?.ok_or_else(bad_invitation)?;
+        let role =
+            db::invitations::role_of_unused(db, code, now).await?.ok_or_else(bad_invitation)?;
         if !db::invitations::redeem(db, code, user.id, now).await? {
             return Err(bad_invitation());
         }
         db::roles::assign(db, user.id, &role, now).await?;
+        if role == ADMINISTRATOR {
+            // The first one is here: what was printed for them opens nothing any more.
+            db::invitations::withdraw_unused(db, ADMINISTRATOR).await?;
+        }
         tracing::info!(user = %user.id, role, "an invitation was used");
     }
     let entry = Entry::new(Actor::User(user.id), "user.registered", Subject::User(user.id))

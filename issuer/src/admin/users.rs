@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::{Act, last_administrator, not_found};
 use crate::accounts::{NewUser, add_user};
+use crate::app::LINK_LIFETIME;
 use crate::audit::Subject;
 use crate::db;
 use crate::db::grants::Holder;
@@ -124,7 +125,9 @@ pub async fn invite(act: &mut Act<'_>, role: &str) -> Result<String, Problem> {
     super::roles::to_hand_out(act, role).await?;
     let (app, now) = (act.app(), act.now());
     let code = one_time_code::generate(INVITATION_PREFIX, &*app.random)?;
-    db::invitations::insert(act.db(), role, &one_time_code::hash(&code), now).await?;
+    let expires_at = now.saturating_add(LINK_LIFETIME);
+    let hash = one_time_code::hash(&code);
+    db::invitations::add(act.db(), role, &hash, now, expires_at).await?;
     act.record("invitation.created", Subject::Role(role.to_owned()), None, None).await?;
     Ok(code)
 }

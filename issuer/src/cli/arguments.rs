@@ -29,7 +29,30 @@ pub(super) enum Command {
     /// Run the service until SIGTERM or SIGINT; prints `ready URL` when it listens
     Serve,
     /// Bring the database's tables up to date, and make keys where there are none
-    Migrate,
+    Migrate {
+        /// Print what was done as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write everything that is to be kept into a new file, beside a running service
+    ///
+    /// The file holds password hashes, and signing keys that the master key wraps. The master key is
+    /// not in it: keep that as well, elsewhere.
+    Backup {
+        /// The file to make
+        file: PathBuf,
+        /// Print what is in it as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Fill an empty database with a backup, of SQLite or PostgreSQL; every session ends
+    Restore {
+        /// The backup
+        file: PathBuf,
+        /// Print what was done as JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Load services, roles and users from a TOML file; a second time changes nothing
     Import {
         /// The seed file
@@ -71,6 +94,12 @@ pub(super) enum Command {
     /// Settings
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Print what a shell needs to complete commands and options
+    #[command(after_help = "laika completion bash > /etc/bash_completion.d/laika")]
+    Completion {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -215,6 +244,20 @@ pub(super) struct KeyImport {
 
 #[derive(Debug, Clone, Copy, Subcommand)]
 pub(super) enum ConfigCommand {
-    /// Check the settings, and say what is wrong with them
-    Check,
+    /// Check the settings, and say what is wrong with them and how to mend it
+    ///
+    /// Exit code 3 where something does not work or is not safe; warnings alone leave it at 0.
+    Check {
+        /// Print what was found as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show which settings hold, and where each came from; secrets are hidden
+    Show {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the JSON Schema of the settings file
+    Schema,
 }

@@ -7,6 +7,8 @@ mod administration;
 mod arguments;
 mod audit;
 mod clients;
+mod backup;
+mod config;
 pub mod exit;
 mod grants;
 mod import;
@@ -19,15 +21,17 @@ mod service_accounts;
 mod services;
 mod users;
 
+use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 
-use self::arguments::{Arguments, Command, ConfigCommand, KeyCommand};
+use self::arguments::{Arguments, Command, KeyCommand};
 use self::exit::Failure;
 use crate::app::App;
-use crate::config::{self, Settings};
+use crate::config::{Settings, load, process_environment};
+use crate::db::migrate::Migrated;
 use crate::serve;
 
 /// Runs the command that was given.
@@ -49,11 +53,15 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
     let settings = || settings(arguments.config.as_deref());
     match arguments.command {
         Command::Serve => Ok(serve::serve(settings()?).await?),
-        Command::Migrate => {
+        Command::Migrate { json } => {
             // Opening brings the tables up to date.
-            open(settings()?).await?.db.close().await;
-            output::line("the database is up to date")
+            let app = open(settings()?).await?;
+            let migrated = app.db.migrated().clone();
+            app.db.close().await;
+            report(&migrated, json)
         }
+        Command::Backup { file, json } => backup::backup(&settings()?, &file, json).await,
+        Command::Restore { file, json } => backup::restore(&settings()?, &file, json).await,
         Command::Import { file, json } => import::run(&open(settings()?).await?, &file, json).await,
         Command::User(command) => users::run(&open(settings()?).await?, command).await,
         Command::Role(command) => roles::run(&open(settings()?).await?, command).await,
@@ -82,16 +90,33 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Command::Key(KeyCommand::Jwk(arguments)) => offline::jwk::run(&arguments),
         Command::Token(command) => offline::token::run(command).await,
         Command::Policy(command) => offline::policy::run(command),
-        Command::Config(ConfigCommand::Check) => {
-            settings()?;
-            output::line("the settings are good")
+        Command::Config(command) => config::run(command, arguments.config.as_deref()),
+        Command::Completion { shell } => {
+            clap_complete::generate(shell, &mut Arguments::command(), "laika", &mut io::stdout());
+            Ok(())
         }
+    }
+}
+
+/// Says what was done to the tables.
+fn report(migrated: &Migrated, json: bool) -> Result<(), Failure> {
+    if json {
+        return output::value(migrated);
+    }
+    let to = migrated.to;
+    match (migrated.from, migrated.ran.as_slice()) {
+        (_, []) => output::line(&format!("the database was up to date, at migration {to}")),
+        (None, _) => output::line(&format!("made the tables, as of migration {to}")),
+        (Some(from), ran) => output::line(&format!(
+            "brought the database from migration {from} to {to}, in {} steps",
+            ran.len()
+        )),
     }
 }
 
 /// Reads the settings, and starts the log that they ask for.
 fn settings(file: Option<&Path>) -> Result<Settings, Failure> {
-    let settings = config::load(file, config::process_environment())?;
+    let settings = load(file, process_environment())?;
     log::start(&settings)?;
     Ok(settings)
 }

@@ -25,8 +25,42 @@ enum Kind {
     Texts,
 }
 
-/// Where a setting stands: the section, if it is in one, and its name.
-type Path = (Option<String>, String);
+/// A setting that a variable can set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Known {
+    section: Option<String>,
+    setting: String,
+    kind: Kind,
+    /// Whether it must not be shown.
+    pub(super) secret: bool,
+}
+
+impl Known {
+    fn new(section: Option<&str>, setting: &str, property: &Value) -> Option<Self> {
+        Some(Self {
+            section: section.map(str::to_owned),
+            setting: setting.to_owned(),
+            kind: kind(property)?,
+            secret: property.get("format").is_some_and(|format| format == "password"),
+        })
+    }
+
+    /// As the documentation writes it: `main.lifetime`.
+    pub(super) fn name(&self) -> String {
+        match &self.section {
+            Some(section) => format!("{section}.{}", self.setting),
+            None => self.setting.clone(),
+        }
+    }
+
+    /// Its value in a settings file.
+    pub(super) fn find<'t>(&self, table: &'t Table) -> Option<&'t toml::Value> {
+        match &self.section {
+            Some(section) => table.get(section)?.as_table()?.get(&self.setting),
+            None => table.get(&self.setting),
+        }
+    }
+}
 
 /// Lays the variables over what the file said.
 ///
@@ -36,14 +70,14 @@ pub fn lay_over(
     file: File,
     variables: impl Iterator<Item = (String, String)>,
 ) -> Result<File, ConfigError> {
-    let settings = settings();
+    let settings = known();
     let mut written = Table::try_from(file)
         .map_err(|error| ConfigError::new("the settings", error.to_string()))?;
     for (variable, value) in variables {
         let Some(name) = variable.strip_prefix(PREFIX) else {
             continue;
         };
-        let Some(((section, setting), kind)) = settings.get(name) else {
+        let Some(Known { section, setting, kind, .. }) = settings.get(name) else {
             let message = "there is no such setting; check the spelling, or unset the variable";
             return Err(ConfigError::new(variable, message));
         };
@@ -64,21 +98,18 @@ pub fn lay_over(
     })
 }
 
-/// The variable of every setting, without the prefix.
-fn settings() -> BTreeMap<String, (Path, Kind)> {
+/// Every setting that has a variable, by the variable's name without the prefix.
+pub(super) fn known() -> BTreeMap<String, Known> {
     let schema = file::schema();
     let mut settings = BTreeMap::new();
     for (name, property) in properties(&schema, &schema) {
-        match kind(property) {
-            Some(kind) => {
-                settings.insert(name.to_uppercase(), ((None, name.clone()), kind));
-            }
-            None => {
-                for (inner, property) in properties(property, &schema) {
-                    let Some(kind) = kind(property) else { continue };
-                    let variable = format!("{name}_{inner}").to_uppercase();
-                    settings.insert(variable, ((Some(name.clone()), inner.clone()), kind));
-                }
+        if let Some(known) = Known::new(None, name, property) {
+            settings.insert(name.to_uppercase(), known);
+            continue;
+        }
+        for (inner, property) in properties(property, &schema) {
+            if let Some(known) = Known::new(Some(name), inner, property) {
+                settings.insert(format!("{name}_{inner}").to_uppercase(), known);
             }
         }
     }
@@ -138,8 +169,8 @@ mod tests {
 
     #[test]
     fn every_setting_has_a_variable() {
-        let settings = settings();
-        let kind = |name: &str| settings.get(name).map(|(_, kind)| *kind);
+        let settings = known();
+        let kind = |name: &str| settings.get(name).map(|known| known.kind);
         assert_eq!(kind("LISTEN"), Some(Kind::Text));
         assert_eq!(kind("DATA_DIR"), Some(Kind::Text));
         assert_eq!(kind("ALLOWED_ORIGINS"), Some(Kind::Texts));

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::ConfigError;
+use super::secret::WrittenSecret;
 
 /// The settings file, as it is written.
 #[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
@@ -58,6 +59,9 @@ pub struct File {
     /// Tokens without an account.
     #[serde(default)]
     pub anonymous: Anonymous,
+    /// Connections to the database.
+    #[serde(default)]
+    pub database: Database,
     /// The role of every registered user.
     #[serde(default)]
     pub default_role: DefaultRole,
@@ -100,7 +104,7 @@ pub struct Mail {
     /// The SMTP server: `smtps://user@host` or `smtp://user@host:port?tls=required|offered|none`.
     pub url: Option<String>,
     /// The user's password there.
-    pub password: Option<String>,
+    pub password: Option<WrittenSecret>,
     /// A file that holds it.
     pub password_file: Option<PathBuf>,
     /// Whom mails come from.
@@ -147,6 +151,20 @@ pub struct DefaultRole {
     pub name: Option<String>,
     /// Its level; lower is stronger.
     pub level: Option<i64>,
+}
+
+/// Connections to the database; all but the password for PostgreSQL alone.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// The password, where it does not stand in `database_url`.
+    pub password: Option<WrittenSecret>,
+    /// Or a file that holds it.
+    pub password_file: Option<PathBuf>,
+    /// Connections of this process.
+    pub connections: Option<i64>,
+    /// Seconds the database may work on a statement of a request.
+    pub statement_timeout: Option<i64>,
 }
 
 /// Passwords.
@@ -215,4 +233,17 @@ pub fn read(path: &Path) -> Result<File, ConfigError> {
         .map_err(|error| ConfigError::new(&place, format!("can't be read: {error}")))?;
     // The parser's message is several lines: where, the line itself, what is wrong with it.
     toml::from_str(&text).map_err(|error| ConfigError::new(place, error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_published_schema_is_the_one_of_the_code() {
+        let published = include_str!("../../../docs/schema/settings.json");
+        let published: Value = serde_json::from_str(published).unwrap();
+        let message = "run `laika config schema > docs/schema/settings.json`";
+        assert_eq!(published, schema(), "{message}");
+    }
 }

@@ -6,8 +6,7 @@ use http::uri::Authority;
 use lettre::message::Mailbox;
 
 use super::ConfigError;
-use super::file;
-use super::secret::secret;
+use super::{file, secret};
 use super::settings::number;
 use crate::secret::Secret;
 
@@ -49,7 +48,7 @@ const EXAMPLE: &str =
 /// # Errors
 /// The first setting that can't be used.
 pub(super) fn check(file: file::Mail) -> Result<Option<Mail>, ConfigError> {
-    let password = secret("mail.password", file.password, file.password_file.as_deref())?;
+    let password = secret::read("mail.password", file.password, file.password_file.as_deref())?;
     let Some(url) = file.url else {
         if file.from.is_some() || password.is_some() {
             return Err(ConfigError::new("mail.url", format!("missing; {EXAMPLE}")));
@@ -127,12 +126,13 @@ fn is_loopback(host: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::secret::WrittenSecret;
     use super::*;
 
     fn written(url: &str, password: Option<&str>) -> file::Mail {
         file::Mail {
             url: Some(url.to_owned()),
-            password: password.map(str::to_owned),
+            password: password.map(|text| WrittenSecret::from(text.to_owned())),
             password_file: None,
             timeout: None,
             from: Some("Laika <no-reply@example.com>".to_owned()),
@@ -190,7 +190,7 @@ mod tests {
         mail.password_file = Some(path);
         let (_, password) = check(mail.clone()).unwrap().unwrap().credentials.unwrap();
         assert_eq!(password.reveal(), "hunter2");
-        mail.password = Some("other".to_owned());
+        mail.password = Some("other".to_owned().into());
         assert!(check(mail).unwrap_err().to_string().contains("keep one of them"));
     }
 }

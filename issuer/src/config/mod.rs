@@ -2,14 +2,18 @@
 //!
 //! [`mod@file`] holds what may be written, [`environment`] lays `LAIKA_*` over it, and [`settings`]
 //! checks the result. Whatever is unknown or out of range stops the start with its name, its place
-//! and how to mend it.
+//! and how to mend it. [`mod@check`] looks further, for what is within range and still a mistake, and
+//! [`show`] says where each setting came from.
 
+pub mod check;
+pub mod database;
 pub mod environment;
 pub mod file;
 pub mod limits;
 pub mod mail;
-mod secret;
+pub mod secret;
 pub mod settings;
+pub mod show;
 pub mod url;
 
 use std::path::Path;
@@ -43,11 +47,12 @@ pub fn load(
     path: Option<&Path>,
     environment: impl Iterator<Item = (String, String)>,
 ) -> Result<Settings, ConfigError> {
-    let file = match path {
-        Some(path) => file::read(path)?,
-        None => file::File::default(),
-    };
-    Settings::check(environment::lay_over(file, environment)?)
+    Settings::check(environment::lay_over(read(path)?, environment)?)
+}
+
+/// The settings file, if one is named.
+fn read(path: Option<&Path>) -> Result<file::File, ConfigError> {
+    path.map_or_else(|| Ok(file::File::default()), file::read)
 }
 
 /// The environment of this process, as pairs of text; what is not UTF-8 keeps its name and loses
@@ -120,6 +125,13 @@ mod tests {
             ("", &[("LAIKA_SIGNING_ALGORITHM", "HS256")], &["signing_algorithm", "EdDSA"]),
             ("public_url = 'ftp://x'", &[], &["public_url", "http"]),
             ("allowed_origins = ['*']", &[], &["allowed_origins", "`*`"]),
+            ("allowed_origins = ['null']", &[], &["allowed_origins", "`null`"]),
+            ("[database]\nconnections = 1", &[], &["database.connections", "`1`", "2 to 1000"]),
+            (
+                "[database]\npassword = 'x'",
+                &[("LAIKA_DATABASE_PASSWORD_FILE", "/nowhere")],
+                &["database.password", "given twice"],
+            ),
         ] {
             let error = load_text(text, variables).unwrap_err().to_string();
             for part in parts {

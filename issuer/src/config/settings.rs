@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use ipnet::IpNet;
 
+use super::database::{self, Database};
 use super::file::{self, File};
 use super::limits::{self, Limits};
 use super::mail::{self, Mail};
@@ -62,6 +63,8 @@ pub struct Settings {
     pub micro: Micro,
     /// Tokens without an account.
     pub anonymous: Anonymous,
+    /// Connections to the database.
+    pub database: Database,
     /// The role of every registered user.
     pub default_role: DefaultRole,
     /// Passwords.
@@ -206,6 +209,7 @@ impl Settings {
             anonymous: Anonymous {
                 delay: number("anonymous.delay", file.anonymous.delay, 0, 0..=most_delay)?,
             },
+            database: database::check(file.database)?,
             default_role: default_role(file.default_role)?,
             password: password(&file.password)?,
             keys: keys(&file.keys)?,

@@ -1,16 +1,55 @@
 //! Opening the database.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use sqlx::any::AnyConnectOptions;
-use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
 use sqlx::{Any, AnyPool, ConnectOptions, Connection as _};
 
 use super::engine::Engine;
+use super::migrate::{self, Migrated};
 use super::{DbError, Transaction};
+use crate::secret::Secret;
 
-static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+/// Where the database is, and how to talk to it.
+#[derive(Debug, Clone)]
+pub struct Connect {
+    /// `sqlite:///path/to/file` or `postgres://user@host/name`.
+    pub url: Secret,
+    /// The password, where it does not stand in the URL.
+    pub password: Option<Secret>,
+    /// Connections of this process to PostgreSQL.
+    pub connections: u32,
+    /// How long PostgreSQL may work on a statement of a request.
+    pub statement_timeout: Duration,
+}
+
+impl Connect {
+    /// To the database at `url`, with everything else as it is by default.
+    #[must_use]
+    pub fn to(url: &str) -> Self {
+        Self {
+            url: url.to_owned().into(),
+            password: None,
+            connections: 10,
+            statement_timeout: Duration::from_secs(10),
+        }
+    }
+
+    fn options(&self) -> Result<AnyConnectOptions, DbError> {
+        let mut options =
+            AnyConnectOptions::from_str(self.url.reveal())?.disable_statement_logging();
+        if let Some(password) = &self.password {
+            options.database_url.set_password(Some(password.reveal())).map_err(|()| {
+                let message = "the database has a password and its URL has no place for one; \
+                               write the URL like `postgres://laika@localhost/laika`";
+                DbError::Url(message.to_owned())
+            })?;
+        }
+        Ok(options)
+    }
+}
 
 /// The database.
 ///
@@ -23,27 +62,55 @@ pub struct Db {
     engine: Engine,
     writer: AnyPool,
     readers: AnyPool,
+    migrated: Migrated,
 }
 
 impl Db {
-    /// Opens the database at `url` (`sqlite:///path/to/file`, `postgres://user@host/name`) and
-    /// brings its tables up to date.
+    /// Opens the database at `url` and brings its tables up to date; see [`Connect`] for the rest.
     ///
     /// # Errors
-    /// The URL is of another kind, the database can't be opened, or a migration failed.
+    /// See [`connect`](Self::connect).
     pub async fn open(url: &str) -> Result<Self, DbError> {
+        Self::connect(&Connect::to(url)).await
+    }
+
+    /// Opens the database and brings its tables up to date.
+    ///
+    /// # Errors
+    /// The URL is of another kind, the database can't be opened, it was written by a newer version
+    /// of this program, or a migration failed.
+    pub async fn connect(connect: &Connect) -> Result<Self, DbError> {
+        let mut db = Self::connect_as_it_is(connect).await?;
+        // One transaction that excludes others: of two processes that start at once one migrates and
+        // the other finds it done, and one that is killed leaves everything as it was.
+        let mut tx = db.write_at_length().await?;
+        db.migrated = migrate::run(&mut tx).await?;
+        tx.commit().await?;
+        Ok(db)
+    }
+
+    /// Opens the database and leaves its tables alone, whatever they are.
+    ///
+    /// # Errors
+    /// The URL is of another kind, or the database can't be opened.
+    pub async fn connect_as_it_is(connect: &Connect) -> Result<Self, DbError> {
         sqlx::any::install_default_drivers();
-        let engine = Engine::of(url)?;
-        let options = AnyConnectOptions::from_str(url)?.disable_statement_logging();
+        let engine = Engine::of(connect.url.reveal())?;
+        let options = connect.options()?;
         // Once without a pool, which would try again until its time is up and then say only that.
         options.connect().await?.close().await?;
-        let writer = engine.writers().connect_with(options.clone()).await?;
-        migrate(engine, &writer).await?;
-        let readers = match engine {
-            Engine::Sqlite => engine.readers().connect_with(options).await?,
-            Engine::Postgres => writer.clone(),
+        let writer = engine.writers(connect).connect_with(options.clone()).await?;
+        let readers = match engine.readers() {
+            Some(readers) => readers.connect_with(options).await?,
+            None => writer.clone(),
         };
-        Ok(Self { engine, writer, readers })
+        Ok(Self { engine, writer, readers, migrated: Migrated::default() })
+    }
+
+    /// What was done to its tables when it was opened.
+    #[must_use]
+    pub fn migrated(&self) -> &Migrated {
+        &self.migrated
     }
 
     /// A connection to read with.
@@ -78,7 +145,7 @@ impl Db {
     /// # Errors
     /// The database is away.
     pub async fn is_up_to_date(&self) -> Result<bool, DbError> {
-        let ours = i64::try_from(MIGRATIONS.iter().count()).unwrap_or(i64::MAX);
+        let ours = i64::try_from(super::migrate::MIGRATIONS.iter().count()).unwrap_or(i64::MAX);
         // A younger version of the program may have made more.
         let made: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM _sqlx_migrations")
             .fetch_one(&mut *self.read().await?)
@@ -105,20 +172,32 @@ impl Db {
         pools.iter().flat_map(count).collect()
     }
 
+    /// A transaction that sees one moment of the whole database, and only reads; its statements may
+    /// take long.
+    ///
+    /// # Errors
+    /// No connection became free in time, or the database is away.
+    pub async fn snapshot(&self) -> Result<Transaction, DbError> {
+        let mut tx = self.readers.begin_with(self.engine.begin_snapshot()).await?;
+        self.engine.take_time(&mut tx).await?;
+        Ok(tx)
+    }
+
+    /// Like [`write_alone`](Self::write_alone), for work whose statements may take long.
+    ///
+    /// # Errors
+    /// No connection became free in time, or the database is away.
+    pub async fn write_at_length(&self) -> Result<Transaction, DbError> {
+        let mut tx = self.write_alone().await?;
+        self.engine.take_time(&mut tx).await?;
+        Ok(tx)
+    }
+
     /// Closes every connection; SQLite folds its log into the database file.
     pub async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
     }
-}
-
-/// Brings the tables up to date in one transaction that excludes others, so that of two processes
-/// that start at once one migrates and the other finds it done.
-async fn migrate(engine: Engine, writer: &AnyPool) -> Result<(), DbError> {
-    let mut tx = writer.begin_with(engine.begin()).await?;
-    engine.exclude_others(&mut tx).await?;
-    MIGRATIONS.run(&mut *tx).await?;
-    Ok(tx.commit().await?)
 }
 
 #[cfg(test)]

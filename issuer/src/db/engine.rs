@@ -1,17 +1,16 @@
 //! Where SQLite and PostgreSQL differ: how connections are set up, and how a transaction begins.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::Connection as _;
+use sqlx::{AssertSqlSafe, Connection as _};
 use sqlx::any::AnyPoolOptions;
 
+use super::connect::Connect;
 use super::{Connection, DbError};
 
 /// Connections that only read; SQLite in WAL mode lets them go on while one writes.
 const SQLITE_READERS: u32 = 4;
-
-/// Connections of one process to PostgreSQL, which by default allows a hundred in all.
-const POSTGRES_CONNECTIONS: u32 = 10;
 
 /// How long a request waits for a connection before it is told that the database is away.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -53,18 +52,21 @@ impl Engine {
     }
 
     /// Connections that may write.
-    pub(super) fn writers(self) -> AnyPoolOptions {
+    pub(super) fn writers(self, connect: &Connect) -> AnyPoolOptions {
         match self {
-            Self::Sqlite => pool(1, &SQLITE_SETUP, None),
-            Self::Postgres => pool(POSTGRES_CONNECTIONS, &[], None),
+            Self::Sqlite => pool(1, SQLITE_SETUP.map(str::to_owned).into()),
+            Self::Postgres => pool(connect.connections, postgres_setup(connect).into()),
         }
     }
 
-    /// Connections that only read.
-    pub(super) fn readers(self) -> AnyPoolOptions {
+    /// Connections that only read; `None` where those that write do it too.
+    pub(super) fn readers(self) -> Option<AnyPoolOptions> {
         match self {
-            Self::Sqlite => pool(SQLITE_READERS, &SQLITE_SETUP, Some(SQLITE_READ_ONLY)),
-            Self::Postgres => pool(POSTGRES_CONNECTIONS, &[], None),
+            Self::Sqlite => {
+                let setup = SQLITE_SETUP.into_iter().chain([SQLITE_READ_ONLY]);
+                Some(pool(SQLITE_READERS, setup.map(str::to_owned).collect()))
+            }
+            Self::Postgres => None,
         }
     }
 
@@ -76,6 +78,29 @@ impl Engine {
             Self::Sqlite => "BEGIN IMMEDIATE",
             Self::Postgres => "BEGIN",
         }
+    }
+
+    /// How a transaction begins that sees one moment of the whole database, and only reads.
+    pub(super) fn begin_snapshot(self) -> &'static str {
+        match self {
+            Self::Sqlite => "BEGIN",
+            Self::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        }
+    }
+
+    /// Lets the statements of this transaction take as long as they need.
+    pub(super) async fn take_time(self, db: &mut Connection) -> Result<(), DbError> {
+        match self {
+            // Statements have no limit here.
+            Self::Sqlite => {}
+            Self::Postgres => {
+                for limit in ["statement_timeout", "idle_in_transaction_session_timeout"] {
+                    let sql = AssertSqlSafe(format!("SET LOCAL {limit} = 0"));
+                    sqlx::query(sql).execute(&mut *db).await?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Waits until no other transaction that asked for this is going on.
@@ -92,14 +117,25 @@ impl Engine {
     }
 }
 
-fn pool(size: u32, setup: &'static [&'static str], last: Option<&'static str>) -> AnyPoolOptions {
+/// What each connection to PostgreSQL is told first: a query that hangs must not hold a connection,
+/// and a process that hangs must not hold locks.
+fn postgres_setup(connect: &Connect) -> [String; 2] {
+    let limit = connect.statement_timeout.as_millis();
+    [
+        format!("SET statement_timeout = {limit}"),
+        format!("SET idle_in_transaction_session_timeout = {limit}"),
+    ]
+}
+
+fn pool(size: u32, setup: Arc<[String]>) -> AnyPoolOptions {
     AnyPoolOptions::new()
         .max_connections(size)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .after_connect(move |connection, _| {
+            let setup = Arc::clone(&setup);
             Box::pin(async move {
-                for statement in setup.iter().copied().chain(last) {
-                    sqlx::query(statement).execute(&mut *connection).await?;
+                for statement in setup.iter() {
+                    sqlx::query(AssertSqlSafe(statement.clone())).execute(&mut *connection).await?;
                 }
                 Ok(())
             })

@@ -27,6 +27,18 @@ pub enum DbError {
     /// The database's URL can't be used.
     #[error("{0}")]
     Url(String),
+    /// A newer version of this program has brought the tables further than this one knows.
+    #[error(
+        "the database was written by a newer version of laika: it stands at migration {found}, and \
+         this version knows {known}; run the newer version, or restore a backup from before the \
+         upgrade"
+    )]
+    Newer {
+        /// The newest migration that was run.
+        found: i64,
+        /// The newest that this version knows.
+        known: i64,
+    },
     /// Bringing the tables up to date failed.
     #[error("migrating the database failed: {0}")]
     Migrate(#[from] sqlx::migrate::MigrateError),
@@ -113,6 +125,7 @@ impl From<DbError> for Problem {
             | DbError::Corrupt { .. }
             | DbError::RowCount(_)
             | DbError::Url(_)
+            | DbError::Newer { .. }
             | DbError::Migrate(_)
             | DbError::Query(_) => Self::internal(error),
         }

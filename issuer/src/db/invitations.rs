@@ -6,38 +6,48 @@ use super::row::exactly_one;
 use super::{Connection, DbError};
 use crate::clock::UnixSeconds;
 
-/// Writes an invitation to `role`, and withdraws those to it that nobody used.
+/// How many invitations to one role stay open; a service that starts again and again must not fill
+/// the table.
+const MOST_OPEN: i64 = 20;
+
+/// Writes an invitation to `role` that is open until `expires_at`, and removes those to it that
+/// nobody used in time.
 ///
 /// # Errors
 /// The query failed.
-pub async fn replace_unused(
+pub async fn add(
     db: &mut Connection,
     role: &str,
     code_hash: &str,
     now: UnixSeconds,
+    expires_at: UnixSeconds,
 ) -> Result<(), DbError> {
-    withdraw_unused(db, role).await?;
-    insert(db, role, code_hash, now).await
-}
-
-/// Writes an invitation to `role`.
-///
-/// # Errors
-/// The query failed, or there is no such role.
-pub async fn insert(
-    db: &mut Connection,
-    role: &str,
-    code_hash: &str,
-    now: UnixSeconds,
-) -> Result<(), DbError> {
-    let result =
-        sqlx::query("INSERT INTO invitations (code_hash, role, created_at) VALUES ($1, $2, $3)")
-            .bind(code_hash)
-            .bind(role)
-            .bind(now)
-            .execute(db)
-            .await?;
-    exactly_one(&result)
+    sqlx::query("DELETE FROM invitations WHERE role = $1 AND used_at IS NULL AND expires_at <= $2")
+        .bind(role)
+        .bind(now)
+        .execute(&mut *db)
+        .await?;
+    let result = sqlx::query(
+        "INSERT INTO invitations (code_hash, role, created_at, expires_at) VALUES ($1, $2, $3, $4)",
+    )
+    .bind(code_hash)
+    .bind(role)
+    .bind(now)
+    .bind(expires_at)
+    .execute(&mut *db)
+    .await?;
+    exactly_one(&result)?;
+    sqlx::query(
+        "DELETE FROM invitations WHERE role = $1 AND used_at IS NULL AND code_hash <> $2 \
+         AND code_hash NOT IN (SELECT code_hash FROM invitations WHERE role = $1 \
+         AND used_at IS NULL ORDER BY created_at DESC, code_hash LIMIT $3)",
+    )
+    .bind(role)
+    .bind(code_hash)
+    .bind(MOST_OPEN)
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 /// Withdraws the invitations to `role` that nobody used.
@@ -52,21 +62,26 @@ pub async fn withdraw_unused(db: &mut Connection, role: &str) -> Result<(), DbEr
     Ok(())
 }
 
-/// The role of an invitation that nobody used yet.
+/// The role of an invitation that is open: nobody used it yet, and its time is not up.
 ///
 /// # Errors
 /// The query failed.
 pub async fn role_of_unused(
     db: &mut Connection,
     code_hash: &str,
+    now: UnixSeconds,
 ) -> Result<Option<String>, DbError> {
-    Ok(sqlx::query_scalar("SELECT role FROM invitations WHERE code_hash = $1 AND used_at IS NULL")
-        .bind(code_hash)
-        .fetch_optional(db)
-        .await?)
+    Ok(sqlx::query_scalar(
+        "SELECT role FROM invitations WHERE code_hash = $1 AND used_at IS NULL \
+         AND (expires_at IS NULL OR expires_at > $2)",
+    )
+    .bind(code_hash)
+    .bind(now)
+    .fetch_optional(db)
+    .await?)
 }
 
-/// Uses an invitation; whether it was still unused.
+/// Uses an invitation; whether it was still open.
 ///
 /// # Errors
 /// The query failed.
@@ -78,7 +93,7 @@ pub async fn redeem(
 ) -> Result<bool, DbError> {
     let result = sqlx::query(
         "UPDATE invitations SET used_at = $2, used_by = $3 \
-         WHERE code_hash = $1 AND used_at IS NULL",
+         WHERE code_hash = $1 AND used_at IS NULL AND (expires_at IS NULL OR expires_at > $2)",
     )
     .bind(code_hash)
     .bind(now)

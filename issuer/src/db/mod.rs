@@ -21,15 +21,17 @@ pub mod limits;
 pub mod mail_codes;
 pub mod mails;
 pub mod registrations;
+pub mod migrate;
 pub mod roles;
 pub mod row;
 pub mod service_accounts;
 pub mod services;
 pub mod sessions;
 pub mod slots;
+pub mod tables;
 pub mod users;
 
-pub use connect::Db;
+pub use connect::{Connect, Db};
 pub use error::{Constraint, DbError};
 pub use sqlx::AnyConnection as Connection;
 

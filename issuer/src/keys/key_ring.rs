@@ -70,6 +70,22 @@ impl KeyRing {
         })
     }
 
+    /// That the master key in this file opens these keys.
+    ///
+    /// # Errors
+    /// There is no such file, or it holds another key.
+    pub fn check_master_key(
+        stored: &[db::keys::StoredKey],
+        master_key_file: &Path,
+        random: &dyn Random,
+    ) -> Result<(), KeyError> {
+        if stored.is_empty() {
+            return Ok(());
+        }
+        let master = MasterKey::open(master_key_file, false, random)?;
+        stored.iter().try_for_each(|key| master.unwrap(&key.kid, &key.wrapped).map(drop))
+    }
+
     /// The keys as they were read last: what tokens are signed and main tokens are proved with.
     #[must_use]
     pub fn current(&self) -> Arc<Keys> {

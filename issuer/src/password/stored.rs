@@ -70,6 +70,15 @@ impl Prf {
             Self::Sha512 => pbkdf2::PBKDF2_HMAC_SHA512,
         }
     }
+
+    /// Bytes it gives.
+    pub(super) fn length(self) -> usize {
+        match self {
+            Self::Sha1 => 20,
+            Self::Sha256 => 32,
+            Self::Sha512 => 64,
+        }
+    }
 }
 
 /// A text that is no password hash this issuer can check.

@@ -21,11 +21,37 @@ async fn the_link_makes_one_administrator_and_is_then_worth_nothing() {
 }
 
 #[tokio::test]
-async fn a_new_link_replaces_the_one_before() {
+async fn every_link_of_the_last_day_is_good_until_the_first_administrator_came() {
     let issuer = Issuer::start().await;
     let (first, second) = (code(&issuer).await.unwrap(), code(&issuer).await.unwrap());
+    register(&issuer, "belka", &first).await.expect(201);
+    register(&issuer, "strelka", &second).await.problem(422, "fields_invalid");
+}
+
+#[tokio::test]
+async fn a_link_is_good_for_a_day() {
+    let issuer = Issuer::start().await;
+    let first = code(&issuer).await.unwrap();
+    issuer.clock.advance(24 * 3600 - 1);
+    let second = code(&issuer).await.unwrap();
+    issuer.clock.advance(1);
     register(&issuer, "belka", &first).await.problem(422, "fields_invalid");
     register(&issuer, "belka", &second).await.expect(201);
+}
+
+#[tokio::test]
+async fn a_service_that_starts_again_and_again_does_not_fill_the_table() {
+    let issuer = Issuer::start().await;
+    for _ in 0..30 {
+        code(&issuer).await.unwrap();
+        issuer.clock.advance(1);
+    }
+    let mut connection = issuer.app.db.read().await.unwrap();
+    let open: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM invitations")
+        .fetch_one(&mut *connection)
+        .await
+        .unwrap();
+    assert_eq!(open, 20);
 }
 
 #[tokio::test]

@@ -112,6 +112,19 @@ impl Issuer {
         seed::import(&self.app, &seed).await.unwrap();
     }
 
+    /// Another one with the same settings, on the database at `url`.
+    pub(crate) async fn on(&self, url: &str) -> Self {
+        let settings = Settings { database_url: url.to_owned(), ..self.app.settings.clone() };
+        let db = Db::open(url).await.unwrap();
+        let clock = ManualClock::at(START + 200);
+        let random = Arc::new(SeededRandom::new(61));
+        let issuer = self.app.issuer.clone();
+        let app = App::new(settings, issuer, db, Arc::new(clock.clone()), random).await.unwrap();
+        let peer = SocketAddr::from(([192, 0, 2, 7], 4242));
+        let router = laika_issuer::http::router(app.clone()).layer(MockConnectInfo(peer));
+        Self { app, clock, router, _folder: tempfile::tempdir().unwrap() }
+    }
+
     pub(crate) async fn call(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
@@ -228,7 +241,7 @@ fn segment(token: &str, index: usize) -> Value {
 
 /// With `TEST_POSTGRES` set to the URL of a server (`postgres://user@host:port`), every test
 /// runs on a fresh database there instead of on SQLite; the URL of that database.
-async fn scratch_postgres(folder: &Path) -> Option<String> {
+pub(crate) async fn scratch_postgres(folder: &Path) -> Option<String> {
     let server = std::env::var("TEST_POSTGRES").ok()?;
     let unique = folder.file_name().unwrap().to_str().unwrap().replace('.', "");
     let name = format!("laika_test{}", unique.to_lowercase());

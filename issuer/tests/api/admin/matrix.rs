@@ -367,9 +367,10 @@ fn service_account(issuer: &Issuer) -> String {
         auth_time: Some(START.try_into().unwrap()),
         amr: Vec::new(),
         acr: None,
+        act: None,
         others: Map::new(),
     };
-    let keys = &issuer.app.keys;
+    let keys = issuer.app.keys.current();
     jws::sign(keys.active(keys.default_algorithm()).unwrap(), MICRO_TYP, &claims).unwrap()
 }
 
@@ -414,6 +415,10 @@ async fn set(issuer: &Issuer, caller: Caller, target: Target, who: Option<&Perso
         audience: "depot".to_owned(),
         token_lifetime: 300,
         algorithm: None,
+        claim_template: None,
+        permission_provider: db::services::PermissionProvider::Roles,
+        stale: true,
+        anonymous_lifetime: None,
     };
     db::services::put(&mut tx, &depot, START).await.unwrap();
     tx.commit().await.unwrap();

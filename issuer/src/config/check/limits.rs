@@ -1,0 +1,144 @@
+//! Times, sizes and strengths that do not go together.
+
+use super::{Facts, Finding};
+
+/// Levels up to this one are administrators'.
+const ADMINISTRATORS: i64 = 10;
+
+/// Bytes of memory that Argon2 walks in a millisecond on a slow core.
+const ARGON2_PACE: u64 = 512 * 1024;
+
+pub(super) fn hashing(facts: &Facts<'_>) -> Vec<Finding> {
+    let (settings, password) = (facts.settings, &facts.settings.password);
+    let mut found = Vec::new();
+    let hash = u64::from(password.memory) * 1024;
+    let workers = u64::try_from(password.workers).unwrap_or(u64::MAX);
+    let all = hash.saturating_mul(workers);
+    if let Some(memory) = facts.memory.filter(|memory| all > memory / 2) {
+        let message = format!(
+            "{workers} workers with {} MiB each take more than half of this machine's {} MiB; lower \
+             `password.workers` or `password.memory`",
+            hash >> 20,
+            memory >> 20
+        );
+        found.push(match all > memory {
+            true => Finding::error("password.workers", message),
+            false => Finding::warning("password.workers", message),
+        });
+    }
+    let milliseconds = hash.saturating_mul(password.passes.into()) / ARGON2_PACE;
+    let queue = u64::try_from(password.queue).unwrap_or(u64::MAX);
+    let timeout = settings.request_timeout.saturating_mul(1000);
+    let last = milliseconds.saturating_mul(queue / workers.max(1) + 1);
+    if milliseconds > timeout / 2 {
+        let message = format!(
+            "a password hash may take {milliseconds} ms on a slow core, and a request {timeout} ms: \
+             nobody could log in; lower `password.memory` or `password.passes`"
+        );
+        found.push(Finding::error("request_timeout", message));
+    } else if last > timeout {
+        let message = format!(
+            "whoever is last in a full queue may wait {last} ms for a password hash, and a request \
+             may take {timeout} ms: the work is done for nobody; lower `password.queue`"
+        );
+        found.push(Finding::warning("password.queue", message));
+    }
+    found
+}
+
+pub(super) fn lifetimes(facts: &Facts<'_>) -> Vec<Finding> {
+    let settings = facts.settings;
+    let mut found = Vec::new();
+    if settings.main.lifetime > 366 * 24 * 3600 {
+        let message =
+            "a session that nobody uses stays open for more than a year; 30 days are usual";
+        found.push(Finding::warning("main.lifetime", message));
+    }
+    if settings.micro.lifetime > 3600 {
+        let message = "services that do not look at status lists accept a micro token after the \
+                       log-out for more than an hour; 300 s are usual, and renewing costs little";
+        found.push(Finding::warning("micro.lifetime", message));
+    }
+    found
+}
+
+pub(super) fn default_role(facts: &Facts<'_>) -> Vec<Finding> {
+    let role = &facts.settings.default_role;
+    if role.level > ADMINISTRATORS {
+        return Vec::new();
+    }
+    let message = format!(
+        "everybody who registers gets `{}` with level {}, and levels up to {ADMINISTRATORS} are \
+         administrators'; choose a larger number, like 1000",
+        role.name, role.level
+    );
+    vec![Finding::error("default_role.level", message)]
+}
+
+pub(super) fn log(facts: &Facts<'_>) -> Vec<Finding> {
+    let directives = facts.settings.log.split(',').map(str::trim);
+    let mut everything = false;
+    let mut of_queries = None;
+    for directive in directives {
+        let (target, level) = directive.split_once('=').unwrap_or(("", directive));
+        let loud = matches!(level.to_ascii_lowercase().as_str(), "debug" | "trace");
+        match target {
+            "" => everything = loud,
+            target if target.starts_with("sqlx") => of_queries = Some(loud),
+            _ => {}
+        }
+    }
+    if of_queries.unwrap_or(everything) {
+        let message = "this logs every query of the database; add `sqlx=warn`";
+        return vec![Finding::warning("log", message)];
+    }
+    Vec::new()
+}
+
+/// Bytes of memory of this machine, where it says so.
+pub(super) fn memory() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    line.trim().strip_suffix(" kB")?.parse::<u64>().ok()?.checked_mul(1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Level::{Error, Warning};
+    use super::super::tests::each_finds;
+
+    #[test]
+    fn what_does_not_go_together_is_found() {
+        each_finds(&[
+            (
+                "[password]\nmemory = 1048576\nworkers = 5\nqueue = 0",
+                Warning,
+                "password.workers",
+                "more than half",
+            ),
+            (
+                "[password]\nmemory = 1048576\nworkers = 9\nqueue = 0",
+                Error,
+                "password.workers",
+                "8192 MiB",
+            ),
+            (
+                "[password]\npasses = 100\nworkers = 2\nqueue = 100",
+                Warning,
+                "password.queue",
+                "last",
+            ),
+            (
+                "request_timeout = 1\n[password]\npasses = 20\nworkers = 1\nqueue = 0",
+                Error,
+                "request_timeout",
+                "nobody",
+            ),
+            ("[main]\nlifetime = 40000000\nrotate_after = 60", Warning, "main.lifetime", "a year"),
+            ("[micro]\nlifetime = 3601", Warning, "micro.lifetime", "an hour"),
+            ("[default_role]\nlevel = 10", Error, "default_role.level", "administrators'"),
+            ("log = 'debug'", Warning, "log", "sqlx=warn"),
+            ("log = 'info,sqlx::query=TRACE'", Warning, "log", "sqlx=warn"),
+        ]);
+    }
+}

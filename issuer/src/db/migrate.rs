@@ -1,0 +1,90 @@
+//! Migrations: the tables brought up to date.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use sqlx::migrate::{Migrate as _, Migrator};
+
+use super::{Connection, DbError};
+
+pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+
+/// Where it is noted which migrations have been run.
+const NOTES: &str = "_sqlx_migrations";
+
+/// What was done to the tables.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Migrated {
+    /// The newest migration there was before; absent: there were no tables.
+    pub from: Option<i64>,
+    /// The newest migration there is now.
+    pub to: i64,
+    /// What was run, in order.
+    pub ran: Vec<i64>,
+}
+
+/// Runs what has not been run yet.
+///
+/// # Errors
+/// [`DbError::Newer`] where a newer version of this program has been at work, or a migration
+/// failed.
+pub(super) async fn run(db: &mut Connection) -> Result<Migrated, DbError> {
+    let before = applied(db).await?;
+    let known = known();
+    if let Some(newer) = before.difference(&known).last() {
+        let newest = known.last().copied().unwrap_or_default();
+        return Err(DbError::Newer { found: *newer, known: newest });
+    }
+    MIGRATIONS.run(&mut *db).await?;
+    Ok(Migrated {
+        from: before.last().copied(),
+        to: known.last().copied().unwrap_or_default(),
+        ran: known.difference(&before).copied().collect(),
+    })
+}
+
+/// Runs exactly these, on an empty database: the tables as they were when a backup was made.
+///
+/// # Errors
+/// A migration failed, or one of them is not known.
+pub async fn run_only(db: &mut Connection, versions: &BTreeSet<i64>) -> Result<(), DbError> {
+    let known = known();
+    if let Some(newer) = versions.difference(&known).last() {
+        let newest = known.last().copied().unwrap_or_default();
+        return Err(DbError::Newer { found: *newer, known: newest });
+    }
+    let wanted = MIGRATIONS.iter().filter(|migration| versions.contains(&migration.version));
+    Ok(Migrator::with_migrations(wanted.cloned().collect()).run(&mut *db).await?)
+}
+
+/// Runs the rest.
+///
+/// # Errors
+/// A migration failed.
+pub async fn run_rest(db: &mut Connection) -> Result<(), DbError> {
+    Ok(MIGRATIONS.run(&mut *db).await?)
+}
+
+/// The migrations that have been run.
+///
+/// # Errors
+/// The query failed.
+pub async fn applied(db: &mut Connection) -> Result<BTreeSet<i64>, DbError> {
+    db.ensure_migrations_table(NOTES).await?;
+    noted(db).await
+}
+
+/// The same of a database that has been migrated, also where nothing may be written.
+///
+/// # Errors
+/// The query failed.
+pub async fn noted(db: &mut Connection) -> Result<BTreeSet<i64>, DbError> {
+    let applied = db.list_applied_migrations(NOTES).await?;
+    Ok(applied.into_iter().map(|migration| migration.version).collect())
+}
+
+/// The migrations that this program knows.
+#[must_use]
+pub fn known() -> BTreeSet<i64> {
+    MIGRATIONS.iter().map(|migration| migration.version).collect()
+}

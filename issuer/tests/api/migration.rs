@@ -1,0 +1,103 @@
+//! Databases of every schema that ever landed, brought to the newest.
+//!
+//! `tests/schemas/NNNN.sql` is a database as of migration NNNN. Whoever adds a migration runs
+//! `tests/schemas/make.py` first, which writes the dump of the schema before it.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use laika_issuer::db::{self, Db};
+use laika_issuer::mint::main_token;
+use serde_json::json;
+use sqlx::migrate::Migrator;
+use sqlx::{AnyConnection, AssertSqlSafe, Connection as _};
+use uuid::Uuid;
+
+use crate::support::{Issuer, scratch_postgres};
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+/// The numbers that file names in a folder begin with.
+fn numbers(name: &str) -> BTreeSet<i64> {
+    let files = std::fs::read_dir(folder(name)).unwrap();
+    let number = |file: String| {
+        file.ends_with(".sql").then(|| file.split(['_', '.']).next()?.parse().ok()).flatten()
+    };
+    files.filter_map(|file| number(file.unwrap().file_name().into_string().unwrap())).collect()
+}
+
+/// A database as of migration `number`, on PostgreSQL where the tests have one.
+async fn old_database(number: i64, scratch: &Path) -> String {
+    let url = match scratch_postgres(scratch).await {
+        Some(url) => url,
+        None => format!("sqlite://{}/old.db?mode=rwc", scratch.display()),
+    };
+    sqlx::any::install_default_drivers();
+    let mut connection = AnyConnection::connect(&url).await.unwrap();
+    let dump = std::fs::read_to_string(folder(&format!("tests/schemas/{number:04}.sql"))).unwrap();
+    sqlx::raw_sql(AssertSqlSafe(dump)).execute(&mut connection).await.unwrap();
+    let migrator = Migrator::new(folder("migrations")).await.unwrap();
+    let seen = migrator.iter().filter(|migration| migration.version <= number).cloned();
+    Migrator::with_migrations(seen.collect()).skip(&mut connection, None).await.unwrap();
+    connection.close().await.unwrap();
+    url
+}
+
+#[test]
+fn every_schema_that_landed_has_a_dump() {
+    let mut landed = numbers("migrations");
+    landed.pop_last();
+    let missing: Vec<_> = landed.difference(&numbers("tests/schemas")).copied().collect();
+    assert_eq!(
+        missing, [0; 0],
+        "run `python3 issuer/tests/schemas/make.py`, and commit what it adds"
+    );
+}
+
+#[tokio::test]
+async fn from_every_schema_users_log_in_sessions_go_on_and_roles_hold() {
+    let issuer = Issuer::start().await;
+    for number in numbers("tests/schemas") {
+        let scratch = tempfile::tempdir().unwrap();
+        let url = old_database(number, scratch.path()).await;
+        let db = Db::open(&url).await.unwrap();
+        assert_eq!(db.migrated().from, Some(number));
+        assert!(db.migrated().ran.iter().all(|ran| *ran > number));
+        // A master key of its own: the dump has no keys, and new ones are made.
+        let again = issuer.on(&url).await;
+        let main = again.log_in().await;
+        let micro = again.micro(&main, "orders").await.expect(200);
+        assert_eq!(micro["permissions"], json!(["orders:read"]), "{number}");
+
+        let mut connection = db.read().await.unwrap();
+        for (id, status) in [(1_u128, 200), (2, 401)] {
+            let id = Uuid::from_u128(0x5e55_0000_0000_4000_8000_0000_0000_0000 + id);
+            let found = db::entitlements::of_session(&mut connection, id).await.unwrap();
+            let found = found.unwrap();
+            assert_eq!(found.user.username.as_deref(), Some("Laika"));
+            let token = main_token::issue(&again.app, &found.session).unwrap().token;
+            assert_eq!(again.renew(&token).await.status, status, "{number}");
+        }
+        let body = json!({ "login": "belka", "password": crate::support::PASSWORD });
+        again.post("/v1/sessions", None, body).await.problem(401, "credentials_invalid");
+        drop(connection);
+        db.close().await;
+        again.app.db.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_database_of_a_newer_version_is_refused_with_a_sentence() {
+    let issuer = Issuer::start().await;
+    let url = issuer.app.settings.database_url.clone();
+    let mut tx = issuer.app.db.write().await.unwrap();
+    sqlx::query("UPDATE _sqlx_migrations SET version = 9999 WHERE version = 1")
+        .execute(&mut *tx)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    let error = Db::open(&url).await.unwrap_err().to_string();
+    assert!(error.contains("newer version") && error.contains("9999"), "{error}");
+}
