@@ -9,6 +9,7 @@ pub mod endpoint;
 pub mod endpoints;
 pub mod extract;
 pub mod layers;
+pub mod openapi;
 pub mod page;
 mod problem_response;
 pub mod published;

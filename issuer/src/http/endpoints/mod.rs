@@ -1,5 +1,6 @@
 //! One file for each endpoint: its types, its handler, its tests.
 
+pub mod docs;
 pub mod health;
 pub mod index;
 pub mod jwks;
@@ -8,6 +9,7 @@ pub mod log_out;
 pub mod me;
 pub mod metadata;
 pub mod micro_token;
+pub mod openapi;
 pub mod page;
 pub mod permissions;
 pub mod public_key;
