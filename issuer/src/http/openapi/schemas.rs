@@ -144,7 +144,8 @@ impl Shape {
                 found.insert(name);
             }
         }
-        let found = found.iter().filter_map(|name| Some((name.clone(), self.definitions.get(name)?)));
+        let found =
+            found.iter().filter_map(|name| Some((name.clone(), self.definitions.get(name)?)));
         found.map(|(name, definition)| format!("{name} {definition}\n")).collect()
     }
 }
@@ -217,6 +218,8 @@ mod tests {
         let said = tokens.pointer("/properties/main_expires_in/description").unwrap();
         assert_eq!(said, "Life of the main token.");
         let required = tokens["required"].as_array().unwrap();
-        assert!(required.contains(&"session_id".into()) && !required.contains(&"main_token".into()));
+        assert!(
+            required.contains(&"session_id".into()) && !required.contains(&"main_token".into())
+        );
     }
 }

@@ -90,7 +90,10 @@ mod tests {
                 !seen.insert((answer.status, kind)) && kind.is_none_or(|(_, schema)| !schema)
             });
             if let Some(answer) = twice {
-                return Some(format!("says twice that it answers {}; once is enough", answer.status));
+                return Some(format!(
+                    "says twice that it answers {}; once is enough",
+                    answer.status
+                ));
             }
             let odd = endpoint.answers.iter().find(|answer| {
                 let empty = matches!(answer.status, 204 | 304);
