@@ -6,6 +6,7 @@
 use std::fmt;
 
 use laika_claims::code::{Challenge, ErrorCode, IssuerCode};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A refusal or failure on its way to whoever asked.
@@ -37,7 +38,7 @@ pub enum Code {
 }
 
 /// What is wrong with one field of a request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FieldProblem {
     /// Name of the field.
     pub field: String,
@@ -48,7 +49,7 @@ pub struct FieldProblem {
 }
 
 /// The kinds of faults a field can have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FieldCode {
     /// It must be there and is not.
@@ -70,7 +71,7 @@ pub enum FieldCode {
 }
 
 /// How guessable a refused password is, and what would help (zxcvbn).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Strength {
     /// 0 (guessed at once) to 4 (very hard to guess).
     pub score: u8,

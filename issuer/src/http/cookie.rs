@@ -10,10 +10,11 @@ use crate::mint::MainToken;
 use crate::problem::Problem;
 use crate::secret::Secret;
 
-/// With this prefix a browser takes the cookie only from this very host, over TLS, for all paths
+/// The name where there is TLS. With this prefix a browser takes the cookie only from this very host, over TLS, for all paths
 /// (RFC 6265bis section 4.1.3.2).
-const SECURE_NAME: &str = "__Host-laika_main";
-const PLAIN_NAME: &str = "laika_main";
+pub const SECURE_NAME: &str = "__Host-laika_main";
+/// The name on plain loopback, where there is no TLS.
+pub const PLAIN_NAME: &str = "laika_main";
 
 /// The cookie that tells a browser from which somebody has logged in before.
 const SECURE_DEVICE: &str = "__Host-laika_device";

@@ -12,6 +12,7 @@ pub mod extract;
 pub mod layers;
 pub mod oauth;
 pub mod operator;
+pub mod openapi;
 pub mod page;
 pub mod patch;
 mod problem_response;

@@ -10,26 +10,42 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 
 use crate::problem::{FieldProblem, Problem, Strength};
 
-/// What a client reads.
-#[derive(Debug, Serialize)]
+/// What is answered when something is refused or fails (RFC 9457).
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Problem")]
 struct Body<'a> {
+    /// `urn:laika:problem:` and the code.
     #[serde(rename = "type")]
     kind: String,
+    /// The status in words.
     title: &'static str,
+    /// HTTP status.
     status: u16,
+    /// What happened; what to switch on.
     code: &'static str,
+    /// One sentence for people.
     detail: &'a str,
+    /// Which fields of the request are at fault; absent where it is none.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     fields: &'a [FieldProblem],
+    /// Permissions that were asked for and are not granted; absent where it is none.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     missing: &'a [String],
+    /// Of a refused password.
     #[serde(skip_serializing_if = "Option::is_none")]
     strength: Option<&'a Strength>,
+    /// By which the request is found in the log.
     request_id: &'a str,
+}
+
+/// How a problem's body looks.
+pub(super) fn schema(generator: &mut SchemaGenerator) -> Schema {
+    generator.subschema_for::<Body<'_>>()
 }
 
 impl IntoResponse for Problem {

@@ -1,9 +1,10 @@
 //! One file for each endpoint: its types, its handler, its tests.
 
+pub mod accounts;
 pub mod admin;
 pub mod anonymous_token;
+pub mod docs;
 pub mod end_session;
-pub mod accounts;
 pub mod health;
 pub mod index;
 pub mod jwks;
@@ -15,6 +16,7 @@ pub mod metadata;
 pub mod micro_token;
 pub mod my_roles;
 pub mod oauth2;
+pub mod openapi;
 pub mod page;
 pub mod permissions;
 pub mod public_key;
