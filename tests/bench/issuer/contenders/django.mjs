@@ -27,9 +27,10 @@ function start(alg, { peers, python, folder, port }) {
 }
 
 function cases(alg, url) {
-  const logIn = ({ username, password }) => post("/session/", { username, password });
+  // A later log-in of the same client makes the session tokens before it worthless.
+  const logIn = (client) => ({ username, password }) => post("/session/", { username, password, client_id: client });
   let sessions;
-  const begun = async () => (sessions ??= await Promise.all(ACCOUNTS.map((who) => send(url, logIn(who)))));
+  const begun = async () => (sessions ??= await Promise.all(ACCOUNTS.map((who) => send(url, logIn("app")(who)))));
   const micro = {
     make: async () => ({
       requests: (await begun()).map(({ body }) => post("/authorize/", {}, { authorization: `JWT ${body.token}` })),
@@ -45,7 +46,7 @@ function cases(alg, url) {
     rotation: null,
     // Its own algorithm by default; the other would say the same.
     "log-in": alg === "RS256" ? {
-      make: async () => ({ requests: ACCOUNTS.map(logIn) }),
+      make: async () => ({ requests: ACCOUNTS.map(logIn("log-in")) }),
       check: ({ body }) => expect(body.token, "no session token"),
     } : null,
     "key set": null,
