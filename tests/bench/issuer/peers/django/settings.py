@@ -33,6 +33,8 @@ DATABASES = {
         "OPTIONS": {
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
             "transaction_mode": "IMMEDIATE",
+            # A log-in holds the write lock while it hashes; others wait for it, not in vain.
+            "timeout": 30,
         },
     }
 }
