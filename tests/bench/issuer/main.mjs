@@ -177,5 +177,10 @@ function signatures() {
 }
 
 function machine() {
-  return { cpu: cpus()[0].model, cores: cpus().length, node: process.version };
+  const git = (...args) => execFileSync("git", args, { encoding: "utf8" }).trim();
+  const changes = git("status", "--porcelain", "--untracked-files=no") ? " with uncommitted changes" : "";
+  return {
+    cpu: cpus()[0].model, cores: cpus().length, node: process.version,
+    date: new Date().toISOString().slice(0, 10), commit: git("rev-parse", "--short=12", "HEAD") + changes,
+  };
 }
