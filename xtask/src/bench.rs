@@ -1,10 +1,14 @@
 //! `cargo xtask bench`: our package beside others, on this machine.
 
-use anyhow::Result;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, ensure};
 use clap::ValueEnum;
 
+use crate::postgres::{Commit, Postgres};
+use crate::run::Program;
 use crate::scene::Scene;
-use crate::{build, cargo, run};
+use crate::{build, cargo, run, tools};
 
 /// What `hostile.mjs` reads.
 const HOSTILE: &str = "tests/vectors/hostile.json";
@@ -18,9 +22,27 @@ pub(crate) enum Subject {
     Hostile,
     /// Decisions with 10 and with 10,000 rules, natively and in Node
     Policy,
+    /// The issuer beside other issuers: time per operation, memory, start
+    Issuer,
 }
 
-pub(crate) fn run(subject: Subject) -> Result<()> {
+/// What can be said about the benchmark of the issuer.
+pub(crate) struct Issuer {
+    pub(crate) json: Option<PathBuf>,
+    pub(crate) only: Option<String>,
+}
+
+pub(crate) fn run(subject: Subject, issuer: &Issuer) -> Result<()> {
+    let script = match subject {
+        Subject::Issuer => return issuer.run(),
+        Subject::Verify => "verify.mjs",
+        Subject::Hostile => "hostile.mjs",
+        Subject::Policy => "policy.mjs",
+    };
+    ensure!(
+        issuer.json.is_none() && issuer.only.is_none(),
+        "`--json` and `--only` are for `bench issuer`"
+    );
     if let Subject::Policy = subject {
         let report = run::step("measure the crate", |step| {
             cargo::cargo()
@@ -31,12 +53,44 @@ pub(crate) fn run(subject: Subject) -> Result<()> {
     }
     build::package()?;
     let scene = Scene::set("tests/bench")?;
-    let script = match subject {
-        Subject::Verify => "verify.mjs",
-        Subject::Hostile => "hostile.mjs",
-        Subject::Policy => "policy.mjs",
-    };
     let report = run::step("measure", |step| scene.node(step, script, &[HOSTILE]))?;
     println!("\n{report}");
     Ok(())
+}
+
+impl Issuer {
+    fn run(&self) -> Result<()> {
+        tools::node()?;
+        tools::npm_issuers()?;
+        let (python, wrk) = (tools::python_issuer()?, tools::wrk()?);
+        run::step("issuer", |step| {
+            cargo::cargo().words("build --release -p laika-issuer --bin laika").run(step)
+        })?;
+        let postgres = Postgres::start(Commit::OnDisk)?;
+        let folder = tempfile::tempdir_in("target").context("cannot make a folder in `target`")?;
+        let mut program = Program::new("node").arg("tests/bench/issuer/main.mjs");
+        for (name, path) in [
+            ("--laika", Path::new(build::ISSUER)),
+            ("--python", &python),
+            ("--wrk", &wrk),
+            ("--folder", folder.path()),
+        ] {
+            let path = std::path::absolute(path).context("cannot tell the current folder")?;
+            program = program.arg(name).arg(&path.to_string_lossy());
+        }
+        program = program
+            .args(["--postgres-url", &postgres.url()])
+            .args(["--postgres-pid", &postgres.pid().to_string()]);
+        if let Some(file) = &self.json {
+            program = program.arg("--json").arg(&file.to_string_lossy());
+        }
+        if let Some(text) = &self.only {
+            program = program.arg("--only").arg(text);
+        }
+        // A case that fails is in the report, which is worth seeing all the same.
+        let measured = run::step("measure", |step| program.finish(|line| step.show(line)))?;
+        println!("\n{}", measured.output);
+        ensure!(measured.status.success(), "the benchmark has failed ({})", measured.status);
+        Ok(())
+    }
 }

@@ -29,7 +29,7 @@ mod test;
 mod tools;
 mod wasm;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
@@ -68,6 +68,12 @@ enum Task {
     Bench {
         /// What to measure
         subject: bench::Subject,
+        /// Also write every figure to this file, as JSON (`issuer` alone)
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
+        /// Only the pairs of contender and operation that contain this text (`issuer` alone)
+        #[arg(long, value_name = "TEXT")]
+        only: Option<String>,
     },
     /// Fuzz the verifier, on the nightly toolchain
     ///
@@ -114,7 +120,9 @@ fn start(arguments: Arguments) -> Result<ExitCode> {
         Task::Demo => demo::run().map(|()| true),
         Task::Check => check::run().map(|()| true),
         Task::Test { only } => test::run(only),
-        Task::Bench { subject } => bench::run(subject).map(|()| true),
+        Task::Bench { subject, json, only } => {
+            bench::run(subject, &bench::Issuer { json, only }).map(|()| true)
+        }
         Task::Fuzz { target, seconds, minimise } => fuzz::run(target.as_deref(), seconds, minimise),
         Task::Soak { minutes } => soak::run(minutes),
     }?;

@@ -1,4 +1,4 @@
-//! A PostgreSQL for the tests, on loopback, which ends and leaves nothing with its value.
+//! A PostgreSQL for tests and benchmarks, on loopback, which ends and leaves nothing with its value.
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -17,6 +17,15 @@ const ATTEMPTS: usize = 600;
 /// Who runs it where the tests run as root, as whom it refuses to run.
 const NOBODY: [&str; 4] = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"];
 
+/// What a commit means.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Commit {
+    /// It is on the disk, as users want it.
+    OnDisk,
+    /// It is in the memory of the machine: enough for tests, and faster.
+    InMemory,
+}
+
 /// A running server.
 pub(crate) struct Postgres {
     server: Child,
@@ -26,9 +35,9 @@ pub(crate) struct Postgres {
 
 impl Postgres {
     /// Starts one with an empty database cluster.
-    pub(crate) fn start() -> Result<Self> {
+    pub(crate) fn start(commit: Commit) -> Result<Self> {
         let programs = tools::postgres()?;
-        run::step("PostgreSQL", |step| Self::start_with(&programs, step))
+        run::step("PostgreSQL", |step| Self::start_with(&programs, commit, step))
     }
 
     /// Where its superuser connects, without a database.
@@ -36,7 +45,12 @@ impl Postgres {
         format!("postgres://laika@127.0.0.1:{}", self.port)
     }
 
-    fn start_with(programs: &Path, step: &Step) -> Result<Self> {
+    /// The process above all of its processes.
+    pub(crate) fn pid(&self) -> u32 {
+        self.server.id()
+    }
+
+    fn start_with(programs: &Path, commit: Commit, step: &Step) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("laika-postgres-").tempdir()?;
         if tools::is_root() {
             let owner = Program::new("chown").arg("nobody:nogroup");
@@ -59,7 +73,8 @@ impl Postgres {
         let server = Command::new(first)
             .args(rest)
             .args(["-D", &data, "-p", &port.to_string(), "-k", &folder.path().to_string_lossy()])
-            .args(["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"])
+            .args(["-c", "listen_addresses=127.0.0.1"])
+            .args(["-c", if commit == Commit::OnDisk { "fsync=on" } else { "fsync=off" }])
             .args(["-c", "max_connections=200"])
             .stdin(Stdio::null())
             .stdout(Stdio::null())

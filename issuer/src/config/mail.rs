@@ -6,8 +6,8 @@ use http::uri::Authority;
 use lettre::message::Mailbox;
 
 use super::ConfigError;
-use super::{file, secret};
 use super::settings::number;
+use super::{file, secret};
 use crate::secret::Secret;
 
 /// How mail is sent.

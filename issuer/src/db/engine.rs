@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::{AssertSqlSafe, Connection as _};
 use sqlx::any::AnyPoolOptions;
+use sqlx::{AssertSqlSafe, Connection as _};
 
 use super::connect::Connect;
 use super::{Connection, DbError};

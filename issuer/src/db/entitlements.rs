@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use super::row::get;
 use super::sessions::{self, Session};
-use super::users::{self, User};
 use super::slots::{self, HeldSlot};
+use super::users::{self, User};
 use super::{Connection, DbError};
 
 /// A session, its holder, and what they may do, at one moment.

@@ -229,12 +229,11 @@ pub async fn generation(db: &mut Connection) -> Result<i64, DbError> {
 /// # Errors
 /// The query failed.
 pub async fn hold(db: &mut Connection, generation: i64) -> Result<bool, DbError> {
-    let result = sqlx::query(
-        "UPDATE generations SET value = value WHERE name = 'services' AND value = $1",
-    )
-    .bind(generation)
-    .execute(db)
-    .await?;
+    let result =
+        sqlx::query("UPDATE generations SET value = value WHERE name = 'services' AND value = $1")
+            .bind(generation)
+            .execute(db)
+            .await?;
     Ok(result.rows_affected() == 1)
 }
 

@@ -159,12 +159,10 @@ async fn attempt(
         Some(inherited) => Some(inherited),
         None => match holder.bond(&target) {
             None => None,
-            Some(bond) => {
-                match bond.slot(app, holder.slots(), target.algorithm, life.exp).await? {
-                    Some(slot) => Some(slot.claim(&app.issuer)),
-                    None => return Ok(None),
-                }
-            }
+            Some(bond) => match bond.slot(app, holder.slots(), target.algorithm, life.exp).await? {
+                Some(slot) => Some(slot.claim(&app.issuer)),
+                None => return Ok(None),
+            },
         },
     };
     let claims = claims(app, holder, &target, &reach, request, (life, status))?;

@@ -50,10 +50,7 @@ impl Living {
 ///
 /// # Errors
 /// What is wrong with it.
-pub async fn prove(
-    app: &App,
-    token: &str,
-) -> Result<Result<ProvedMicro, ErrorCode>, Problem> {
+pub async fn prove(app: &App, token: &str) -> Result<Result<ProvedMicro, ErrorCode>, Problem> {
     Ok(jws::prove(app, MICRO_TYP, token).await?.and_then(|claims| read(app, claims)))
 }
 

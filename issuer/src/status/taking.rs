@@ -74,9 +74,7 @@ impl Bond {
         match &self.holder {
             Holder::Session { id, user } => Ok(db::users::hold(db, *user, self.epoch).await?
                 && db::sessions::hold(db, *id).await?),
-            Holder::ServiceAccount(name) => {
-                db::service_accounts::hold(db, name, self.epoch).await
-            }
+            Holder::ServiceAccount(name) => db::service_accounts::hold(db, name, self.epoch).await,
             Holder::Anonymous { .. } => db::services::hold(db, self.epoch).await,
         }
     }

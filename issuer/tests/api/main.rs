@@ -10,8 +10,8 @@
 )]
 
 mod accounts;
-mod anonymous;
 mod admin;
+mod anonymous;
 mod bad_input;
 mod cookies;
 mod credentials;
@@ -21,8 +21,8 @@ mod invitation;
 mod keys;
 mod limits;
 mod logs;
-mod oauth2;
 mod migration;
+mod oauth2;
 mod overload;
 mod page;
 mod protection;
@@ -30,10 +30,10 @@ mod published;
 mod restore;
 mod rotation;
 mod second_opinion;
+mod services;
+mod sessions;
 mod status;
 mod status_races;
-mod sessions;
-mod services;
 mod story;
 mod support;
 mod verifiers;

@@ -45,7 +45,9 @@ impl FromRequestParts<App> for AnonymousHolder {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let meant = parts.headers.contains_key(AUTHORIZATION);
         match MainCaller::from_request_parts(parts, app).await {
-            Ok(caller) if caller.user.is_anonymous() => Ok(Self::Holder(Box::new(caller.held.session))),
+            Ok(caller) if caller.user.is_anonymous() => {
+                Ok(Self::Holder(Box::new(caller.held.session)))
+            }
             Ok(_) if meant => Ok(Self::Registered),
             Err(problem) if meant => Err(problem),
             Ok(_) | Err(_) => Ok(Self::Nobody),

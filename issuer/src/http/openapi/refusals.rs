@@ -11,6 +11,7 @@ use crate::problem::Code;
 /// What anything may answer.
 const ALWAYS: &[IssuerCode] = &[
     IssuerCode::RateLimited,
+    IssuerCode::HostRefused,
     IssuerCode::Internal,
     IssuerCode::Overloaded,
     IssuerCode::DatabaseUnavailable,

@@ -28,7 +28,6 @@ fn open() -> Vec<Endpoint> {
                 IssuerCode::Conflict,
                 IssuerCode::PasswordWeak,
                 IssuerCode::OriginRefused,
-                IssuerCode::RateLimited,
                 IssuerCode::TokenOverBudget,
             ]),
         get("/v1/users/{username}", profile::handle)

@@ -169,6 +169,7 @@ mod tests {
             endpoint.refusals.iter().find_map(|code| {
                 let advice = match code {
                     IssuerCode::RateLimited
+                    | IssuerCode::HostRefused
                     | IssuerCode::Internal
                     | IssuerCode::Overloaded
                     | IssuerCode::DatabaseUnavailable

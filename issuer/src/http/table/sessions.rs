@@ -17,7 +17,6 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 IssuerCode::CredentialsInvalid,
                 IssuerCode::EmailUnverified,
                 IssuerCode::OriginRefused,
-                IssuerCode::RateLimited,
                 IssuerCode::TokenOverBudget,
             ]),
         get("/v1/sessions", sessions::handle)

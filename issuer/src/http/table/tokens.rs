@@ -19,10 +19,6 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .body::<anonymous_token::Request>()
             .answer::<micro_token::Answer>(200)
             .answer::<Tokens>(201)
-            .refuses(&[
-                IssuerCode::OriginRefused,
-                IssuerCode::RateLimited,
-                IssuerCode::TokenOverBudget,
-            ]),
+            .refuses(&[IssuerCode::OriginRefused, IssuerCode::TokenOverBudget]),
     ]
 }
