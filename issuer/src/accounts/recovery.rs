@@ -1,6 +1,8 @@
 //! Mails on request, and a new password by mail. A request does the same whatever there is about the
 //! address: it writes one row into the outbox.
 
+use std::net::IpAddr;
+
 use laika_claims::IssuerCode;
 use serde_json::json;
 
@@ -12,6 +14,7 @@ use crate::db;
 use crate::db::mail_codes::Purpose;
 use crate::db::mails::Kind;
 use crate::db::sessions::{EndReason, Origin};
+use crate::limits::{self, Key, Limited};
 use crate::mail::{self, About};
 use crate::one_time_code;
 use crate::problem::Problem;
@@ -21,23 +24,32 @@ use crate::session;
 /// Has a mail sent that lets a new password be chosen, if there is an account with this e-mail.
 ///
 /// # Errors
-/// It is no e-mail, or no mail is configured.
-pub async fn forgot_password(app: &App, email: &str) -> Result<(), Problem> {
-    request(app, Kind::Reset, email).await
+/// It is no e-mail, no mail is configured, or too many were asked for.
+pub async fn forgot_password(app: &App, email: &str, from: Option<IpAddr>) -> Result<(), Problem> {
+    request(app, Kind::Reset, Limited::Reset, email, from).await
 }
 
 /// Has the mail sent again that proves this e-mail, if there is something to prove.
 ///
 /// # Errors
-/// It is no e-mail, or no mail is configured.
-pub async fn resend_proof(app: &App, email: &str) -> Result<(), Problem> {
-    request(app, Kind::Resend, email).await
+/// It is no e-mail, no mail is configured, or too many were asked for.
+pub async fn resend_proof(app: &App, email: &str, from: Option<IpAddr>) -> Result<(), Problem> {
+    request(app, Kind::Resend, Limited::Resend, email, from).await
 }
 
-async fn request(app: &App, kind: Kind, email: &str) -> Result<(), Problem> {
+async fn request(
+    app: &App,
+    kind: Kind,
+    limited: Limited,
+    email: &str,
+    from: Option<IpAddr>,
+) -> Result<(), Problem> {
     need_mail(app)?;
     let email =
         Email::parse(email).map_err(|fault| Problem::field("email", fault.code, fault.detail))?;
+    // By what was written, so that a known address is refused exactly when an unknown one is.
+    let keys = [(limited, Key::address(from)), (limited, Key::account(email.key()))];
+    limits::take_now(app, &keys).await?;
     let mut tx = app.db.write().await?;
     mail::queue(app, &mut tx, kind, &email, About::Address).await?;
     tx.commit().await?;

@@ -3,7 +3,7 @@
 
 use axum::Json;
 use axum::body::to_bytes;
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, FromRequestParts as _, Request};
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, PRAGMA, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -11,6 +11,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::app::App;
+use crate::http::extract::ClientAddress;
 use crate::oauth2::{Asker, OAuthCode, OAuthError, Parameters, authenticate};
 
 /// Largest form, in bytes.
@@ -36,7 +37,7 @@ impl FromRequest<App> for OAuthRequest {
     type Rejection = OAuthError;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, OAuthError> {
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
         let invalid = |text: &str| OAuthError::new(OAuthCode::InvalidRequest, text);
         if !is_form(&parts.headers) {
             return Err(invalid(
@@ -47,7 +48,8 @@ impl FromRequest<App> for OAuthRequest {
             .await
             .map_err(|_| invalid("the form is cut off or larger than 65536 bytes"))?;
         let parameters = Parameters::parse(&form)?;
-        let asker = authenticate(app, &parts.headers, &parameters).await?;
+        let Ok(from) = ClientAddress::from_request_parts(&mut parts, app).await;
+        let asker = authenticate(app, &parts.headers, &parameters, from.address).await?;
         Ok(Self { parameters, asker })
     }
 }

@@ -29,7 +29,7 @@ pub enum Limited {
     Anonymous,
     /// Codes of mails that are tried: [`Key::address`].
     Verification,
-    /// Failures of a service account's secret: [`Key::account_at`] of its name.
+    /// Failures of a client or service account to prove itself: [`Key::account_at`] of its name.
     ClientCredentials,
 }
 

@@ -21,6 +21,7 @@ pub mod log_in;
 mod requests;
 
 use std::fmt;
+use std::net::IpAddr;
 
 pub use block::block;
 pub use kind::{Key, Limited};
@@ -32,7 +33,7 @@ use crate::app::App;
 use crate::config::limits::Rate;
 use crate::db::limits::Take;
 use crate::db::{self, Connection};
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 
 /// How far the clocks of replicas may be apart, in milliseconds.
 const SKEW: i64 = 60_000;
@@ -69,6 +70,54 @@ pub async fn take_now(app: &App, wanted: &[(Limited, Key)]) -> Result<(), Proble
         take(app, &mut tx, *kind, key).await?;
     }
     Ok(tx.commit().await?)
+}
+
+/// Refuses where `kind` has nothing left for `key`, and takes nothing: for failures whose success is
+/// so frequent that it should not write.
+///
+/// # Errors
+/// 429 `rate_limited` with `Retry-After` where there is none left.
+pub async fn check(
+    app: &App,
+    db: &mut Connection,
+    kind: Limited,
+    key: &Key,
+) -> Result<(), Problem> {
+    let Some(rate) = kind.rate(&app.settings.limits) else {
+        return Ok(());
+    };
+    let numbers = numbers(rate, app.clock.now().saturating_mul(1000));
+    let empty_at = db::limits::empty_at(db, &key.row(kind)).await?;
+    let used_up = |at: &i64| (numbers.open_until + 1..=numbers.absurd).contains(at);
+    let Some(empty_at) = empty_at.filter(used_up) else {
+        return Ok(());
+    };
+    app.metrics.rate_limited(kind.as_str());
+    tracing::info!(limit = %kind, "a rate limit refused a request");
+    Err(refused(empty_at.saturating_sub(numbers.open_until)))
+}
+
+/// Does what tries the code of a mail. Only a code that is no good counts: people who share an
+/// address can all prove theirs.
+///
+/// # Errors
+/// 429 `rate_limited` after too many codes that are no good; those of `work`.
+pub async fn try_code<T>(
+    app: &App,
+    from: Option<IpAddr>,
+    work: impl Future<Output = Result<T, Problem>>,
+) -> Result<T, Problem> {
+    let (kind, key) = (Limited::Verification, Key::address(from));
+    take_now(app, &[(kind, key.clone())]).await?;
+    let done = work.await;
+    let guessed =
+        matches!(&done, Err(problem) if problem.code == Code::Issuer(IssuerCode::CodeInvalid));
+    if !guessed {
+        let mut tx = app.db.write().await?;
+        give_back(app, &mut tx, kind, &key).await?;
+        tx.commit().await?;
+    }
+    done
 }
 
 /// Gives back what was taken: it did not count.

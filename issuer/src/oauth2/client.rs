@@ -1,5 +1,7 @@
 //! Who asks: client authentication (RFC 6749 section 2.3).
 
+use std::net::IpAddr;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::HeaderMap;
@@ -13,7 +15,9 @@ use crate::db;
 use crate::db::clients::{Client, ClientKind};
 use crate::db::entitlements::HeldRole;
 use crate::db::service_accounts::ServiceAccount;
+use crate::limits::{self, Key, Limited};
 use crate::one_time_code::hash;
+use crate::problem::Problem;
 use crate::secret::Secret;
 
 /// When a service account was used is written at most this often, in seconds.
@@ -39,29 +43,55 @@ enum Claimed {
 
 /// Who asks, proved by a secret where there must be one.
 ///
+/// Failures are limited by the name that is claimed and the address it comes from. A secret that is
+/// right never counts and writes nothing, however many of its tokens are asked for at once; after
+/// too many failures no secret is looked at.
+///
 /// # Errors
 /// `invalid_client`, the same for an unknown name and a wrong secret; `invalid_request` where the
-/// client authenticates in two ways.
+/// client authenticates in two ways; 429 `rate_limited` after too many failures.
 pub async fn authenticate(
     app: &App,
     headers: &HeaderMap,
     parameters: &Parameters,
+    from: Option<IpAddr>,
 ) -> Result<Asker, OAuthError> {
-    match claimed(headers, parameters)? {
+    let claimed = claimed(headers, parameters)?;
+    let name = match &claimed {
+        Claimed::Nobody => return Ok(Asker::Nobody),
+        Claimed::Id(id) | Claimed::WithSecret(id, _) => id,
+    };
+    let (kind, key) = (Limited::ClientCredentials, Key::account_at(name, from));
+    let mut connection = app.db.read().await?;
+    limits::check(app, &mut connection, kind, &key).await.map_err(failed)?;
+    drop(connection);
+    let asker = prove(app, &claimed).await;
+    let wrong = |error: &OAuthError| match error {
+        OAuthError::Refused { code, .. } => *code == OAuthCode::InvalidClient,
+        OAuthError::Failed(_) => false,
+    };
+    if asker.as_ref().is_err_and(wrong) {
+        limits::take_now(app, &[(kind, key)]).await.map_err(failed)?;
+    }
+    asker
+}
+
+async fn prove(app: &App, claimed: &Claimed) -> Result<Asker, OAuthError> {
+    match claimed {
         Claimed::Nobody => Ok(Asker::Nobody),
         Claimed::Id(id) => {
             let mut connection = app.db.read().await?;
-            let client = db::clients::by_id(&mut connection, &id).await?;
+            let client = db::clients::by_id(&mut connection, id).await?;
             client
                 .filter(|client| client.kind == ClientKind::Public)
                 .map(Asker::Client)
                 .ok_or_else(refused)
         }
         Claimed::WithSecret(id, secret) => match Kind::of(secret.reveal()) {
-            Some(Kind::ServiceAccount) => service_account(app, &id, &secret).await,
+            Some(Kind::ServiceAccount) => service_account(app, id, secret).await,
             Some(Kind::Client) => {
                 let mut connection = app.db.read().await?;
-                let client = db::clients::by_id(&mut connection, &id).await?;
+                let client = db::clients::by_id(&mut connection, id).await?;
                 // Hashes of random secrets are compared: how long it takes says nothing of them.
                 let stored = hash(secret.reveal());
                 client
@@ -72,6 +102,10 @@ pub async fn authenticate(
             None => Err(refused()),
         },
     }
+}
+
+fn failed(problem: Problem) -> OAuthError {
+    OAuthError::Failed(Box::new(problem))
 }
 
 async fn service_account(app: &App, name: &str, secret: &Secret) -> Result<Asker, OAuthError> {

@@ -11,6 +11,7 @@ use super::micro_token::Answer;
 use crate::app::App;
 use crate::http::extract::{Body, ClientAddress, Transport, refuse_foreign_origin};
 use crate::http::tokens::{self, WantedTransport};
+use crate::limits::{self, Key, Limited};
 use crate::mint::anonymous;
 use crate::problem::{FieldCode, Problem};
 
@@ -29,7 +30,8 @@ pub struct Request {
 /// A micro token: 200; or a session: 201 `Tokens`.
 ///
 /// # Errors
-/// 422 for what can't name a service, 429 where too many wait for their turn.
+/// 422 for what can't name a service, 429 where too many were asked for or wait for
+/// their turn.
 pub async fn handle(
     State(app): State<App>,
     method: Method,
@@ -46,6 +48,7 @@ pub async fn handle(
         let detail = "name a service, or ask for a session";
         return Err(Problem::field("service", FieldCode::Missing, detail));
     }
+    limits::take_now(&app, &[(Limited::Anonymous, Key::address(address.address))]).await?;
     anonymous::wait(&app, address.address).await?;
     match request.service {
         Some(service) if !request.session => {

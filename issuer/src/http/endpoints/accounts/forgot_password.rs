@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::Sent;
 use crate::accounts::forgot_password;
 use crate::app::App;
-use crate::http::extract::Body;
+use crate::http::extract::{Body, ClientAddress};
 use crate::mail::RESET_LIFETIME;
 use crate::problem::Problem;
 
@@ -23,11 +23,13 @@ pub struct Request {
 /// 202, whatever there is about the e-mail.
 ///
 /// # Errors
-/// 422 for what is no e-mail; 404 where no mail is configured.
+/// 422 for what is no e-mail; 404 where no mail is configured; 429 after too many, of an e-mail or
+/// an address.
 pub async fn handle(
     State(app): State<App>,
+    address: ClientAddress,
     Body(request): Body<Request>,
 ) -> Result<(StatusCode, Json<Sent>), Problem> {
-    forgot_password(&app, &request.email).await?;
+    forgot_password(&app, &request.email, address.address).await?;
     Ok((StatusCode::ACCEPTED, Json(Sent { expires_in: RESET_LIFETIME })))
 }

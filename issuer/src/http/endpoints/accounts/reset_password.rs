@@ -8,6 +8,7 @@ use serde::Deserialize;
 use crate::accounts::reset_password;
 use crate::app::App;
 use crate::http::extract::{Body, ClientAddress};
+use crate::limits;
 use crate::problem::Problem;
 use crate::secret::Secret;
 
@@ -24,13 +25,16 @@ pub struct Request {
 /// 204; every session has ended. It logs nobody in, so it passes no second factor by.
 ///
 /// # Errors
-/// 422 `code_invalid`, or a password that is not good, for which the code is not used up.
+/// 422 `code_invalid`, or a password that is not good, for which the code is not used up; 429
+/// after too many wrong codes.
 pub async fn handle(
     State(app): State<App>,
     address: ClientAddress,
     Body(request): Body<Request>,
 ) -> Result<StatusCode, Problem> {
     let Request { code, password } = request;
-    reset_password(&app, &code, &password, address.origin(None)).await?;
+    let from = address.address;
+    let resetting = reset_password(&app, &code, &password, address.origin(None));
+    limits::try_code(&app, from, resetting).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use crate::accounts::undo_email;
 use crate::app::App;
 use crate::http::extract::{Body, ClientAddress};
+use crate::limits;
 use crate::problem::Problem;
 use crate::secret::Secret;
 
@@ -23,12 +24,13 @@ pub struct Request {
 /// chosen.
 ///
 /// # Errors
-/// 422 `code_invalid`.
+/// 422 `code_invalid`, 429 after too many of those.
 pub async fn handle(
     State(app): State<App>,
     address: ClientAddress,
     Body(request): Body<Request>,
 ) -> Result<StatusCode, Problem> {
-    undo_email(&app, &request.code, address.origin(None)).await?;
+    let from = address.address;
+    limits::try_code(&app, from, undo_email(&app, &request.code, address.origin(None))).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -10,6 +10,7 @@ use crate::accounts::{Proved, verify_email};
 use crate::app::App;
 use crate::http::extract::{Body, ClientAddress, Transport, refuse_foreign_origin};
 use crate::http::tokens::{self, WantedTransport};
+use crate::limits;
 use crate::problem::Problem;
 use crate::secret::Secret;
 
@@ -28,7 +29,7 @@ pub struct Request {
 /// latter never logs in: whoever reads a mail has shown neither password nor second factor.
 ///
 /// # Errors
-/// 422 `code_invalid`; 409 where the name was taken meanwhile.
+/// 422 `code_invalid`, 429 after too many of those; 409 where the name was taken meanwhile.
 pub async fn handle(
     State(app): State<App>,
     method: Method,
@@ -41,7 +42,9 @@ pub async fn handle(
         refuse_foreign_origin(&app, &method, &headers)?;
     }
     tokens::check_service(request.service.as_ref())?;
-    match verify_email(&app, &request.code, address.origin(None)).await? {
+    let from = address.address;
+    let proving = verify_email(&app, &request.code, address.origin(None));
+    match limits::try_code(&app, from, proving).await? {
         Proved::Registered(user, session) => {
             let service = request.service;
             tokens::answer(&app, StatusCode::CREATED, &user, &session, transport, service).await
