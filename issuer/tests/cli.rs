@@ -483,3 +483,27 @@ fn exchange(address: &str, request: &str) -> String {
     stream.read_to_string(&mut answer).unwrap();
     answer
 }
+
+#[test]
+fn a_service_that_is_written_again_keeps_what_the_command_line_can_not_say() {
+    let folder = tempfile::tempdir().unwrap();
+    let seed = r#"
+[[services]]
+name = "news"
+permissions = ["news:read"]
+claim_template = { edition = "evening" }
+stale = false
+anonymous = { permissions = ["news:read"], token_lifetime = 120 }
+"#;
+    std::fs::write(folder.path().join("seed.toml"), seed).unwrap();
+    expect(&laika(folder.path(), &["import", "seed.toml"], ""), 0);
+    let again = "service create news --permission news:read --permission news:write";
+    let again: Vec<_> = again.split(' ').collect();
+    expect(&laika(folder.path(), &again, ""), 0);
+    let shown = expect(&laika(folder.path(), &["service", "show", "news", "--json"], ""), 0);
+    let shown: Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!(shown["permissions"], serde_json::json!(["news:read", "news:write"]));
+    assert_eq!(shown["claim_template"]["edition"], "evening");
+    assert_eq!(shown["stale"], false);
+    assert_eq!(shown["anonymous"]["token_lifetime"], 120);
+}

@@ -4,7 +4,7 @@ use laika_claims::Grant;
 use serde_json::json;
 
 use super::users::living_target;
-use super::{Act, not_found};
+use super::{Act, not_found, service_accounts};
 use crate::audit::Subject;
 use crate::db;
 use crate::db::grants::Holder;
@@ -46,7 +46,7 @@ pub async fn withdraw(
     }
     match holder {
         Holder::User(id) => status::user_lost(act.db(), *id).await?,
-        Holder::ServiceAccount(_) => {}
+        Holder::ServiceAccount(name) => status::service_account_lost(act.db(), name).await?,
     }
     let before = json!({ "permission": permission.as_str() });
     act.record("permission.withdrawn", subject, Some(before), None).await
@@ -59,6 +59,9 @@ async fn check(act: &mut Act<'_>, holder: &Holder) -> Result<Subject, Problem> {
             living_target(act, *id).await?;
             Ok(Subject::User(*id))
         }
-        Holder::ServiceAccount(name) => Err(not_found("service account", name)),
+        Holder::ServiceAccount(name) => {
+            service_accounts::target(act, name).await?;
+            Ok(Subject::ServiceAccount(name.clone()))
+        }
     }
 }

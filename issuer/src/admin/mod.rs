@@ -12,11 +12,13 @@
 //! | [`sessions`] | other people's sessions: ended, now or later |
 //! | [`roles`] | roles: made, changed, removed, given, taken |
 //! | [`grants`] | permissions besides roles |
+//! | [`service_accounts`] | programs with an account of their own |
 //! | [`services`] | services: made, changed, removed |
 
 pub mod grants;
 pub mod roles;
 pub mod rules;
+pub mod service_accounts;
 pub mod services;
 pub mod sessions;
 pub mod users;
@@ -31,6 +33,7 @@ use crate::audit::{self, Actor, Entry, Subject};
 use crate::clock::UnixSeconds;
 use crate::db::users::UserStatus;
 use crate::db::{self, Transaction};
+use crate::oauth2::service_accounts::By;
 use crate::problem::Problem;
 
 /// Something that is being done: a transaction, and in whose right. Dropped, it did not happen.
@@ -91,6 +94,12 @@ impl<'a> Act<'a> {
     #[must_use]
     pub fn authority(&self) -> &Authority {
         &self.authority
+    }
+
+    /// Who does it, and from where.
+    #[must_use]
+    pub fn by(&self) -> By {
+        By { actor: self.actor.clone(), address: self.address.clone() }
     }
 
     /// Now.

@@ -21,6 +21,19 @@ pub(super) async fn run(app: &App, command: ServiceCommand) -> Result<(), Failur
             may_share_with,
         } => {
             let algorithm = algorithm.as_deref().map(parse_algorithm).transpose()?;
+            let mut act = Act::of_operator(app).await?;
+            // What can't be said here stays as it is.
+            let kept = match services::by_name(act.db(), &name).await? {
+                Some(found) => Some(whole(act.db(), found).await?),
+                None => None,
+            };
+            let kept = kept.map_or_else(SeedService::default, |kept| SeedService {
+                claim_template: kept.claim_template,
+                permission_provider: kept.permission_provider,
+                stale: Some(kept.stale),
+                anonymous: kept.anonymous,
+                ..SeedService::default()
+            });
             let service = SeedService {
                 name,
                 audience,
@@ -28,9 +41,8 @@ pub(super) async fn run(app: &App, command: ServiceCommand) -> Result<(), Failur
                 algorithm,
                 permissions,
                 may_share_with,
-                ..SeedService::default()
+                ..kept
             };
-            let mut act = Act::of_operator(app).await?;
             admin::services::put(&mut act, &service).await?;
             Ok(act.commit().await?)
         }

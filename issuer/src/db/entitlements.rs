@@ -109,7 +109,7 @@ pub(super) fn held(row: &AnyRow) -> Result<Vec<HeldRole>, DbError> {
 }
 
 /// The grants in the column `granted` of a row, divided by spaces.
-fn granted(row: &AnyRow) -> Result<Vec<Grant>, DbError> {
+pub(super) fn granted(row: &AnyRow) -> Result<Vec<Grant>, DbError> {
     let text: Option<String> = get(row, "granted")?;
     text.iter().flat_map(|text| text.split(' ')).map(grant).collect()
 }

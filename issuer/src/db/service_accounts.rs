@@ -1,5 +1,6 @@
 //! Service accounts: programs with an account of their own.
 
+use laika_claims::Grant;
 use sqlx::any::AnyRow;
 
 use super::entitlements::{self, HeldRole};
@@ -27,6 +28,8 @@ pub struct ServiceAccount {
     pub last_used_at: Option<UnixSeconds>,
     /// The slots that its tokens carry at its epoch.
     pub slots: Vec<HeldSlot>,
+    /// What it was granted directly, besides roles.
+    pub grants: Vec<Grant>,
 }
 
 impl ServiceAccount {
@@ -43,7 +46,8 @@ macro_rules! columns {
         concat!("a.name AS account, a.service AS account_service, a.epoch, a.created_at, a.disabled_at, \
          a.deleted_at, a.last_used_at, ",
         slots::held_slots!("'svc:' || a.name", "a.epoch"),
-        " AS slots")
+        " AS slots, (SELECT string_agg(g.permission, ' ') FROM grants g \
+         WHERE g.holder = 'svc:' || a.name) AS granted")
     };
 }
 
@@ -76,6 +80,7 @@ pub async fn insert(
         deleted_at: None,
         last_used_at: None,
         slots: Vec::new(),
+        grants: Vec::new(),
     })
 }
 
@@ -335,6 +340,7 @@ fn with_roles(row: &AnyRow) -> Result<(ServiceAccount, Vec<HeldRole>), DbError> 
         deleted_at: get(row, "deleted_at")?,
         last_used_at: get(row, "last_used_at")?,
         slots: slots::of_text(get(row, "slots")?)?,
+        grants: entitlements::granted(row)?,
     };
     Ok((account, entitlements::held(row)?))
 }

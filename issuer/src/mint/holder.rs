@@ -66,7 +66,8 @@ impl Holder<'_> {
     pub fn grants(&self) -> &[Grant] {
         match self {
             Self::Person(held) => &held.grants,
-            Self::ServiceAccount { .. } | Self::Anonymous(_) => &[],
+            Self::ServiceAccount { account, .. } => &account.grants,
+            Self::Anonymous(_) => &[],
         }
     }
 

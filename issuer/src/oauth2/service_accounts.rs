@@ -10,6 +10,7 @@ use super::secret::{self, Kind};
 use crate::accounts::service_name;
 use crate::app::App;
 use crate::audit::{self, Actor, Entry, Subject};
+use crate::db::grants::Holder;
 use crate::db::service_accounts::ServiceAccount;
 use crate::db::{self, Connection, Constraint, DbError};
 use crate::problem::{FieldCode, Problem};
@@ -164,7 +165,7 @@ pub async fn set_disabled(
     audit::record(app, db, &by.entry(action, subject(name))).await
 }
 
-/// Deletes the account with its secrets and roles; its name stays reserved.
+/// Deletes the account with its secrets, roles and direct grants; its name stays reserved.
 ///
 /// # Errors
 /// There is no such account.
@@ -174,6 +175,7 @@ pub async fn delete(app: &App, db: &mut Connection, by: &By, name: &str) -> Resu
     if !db::service_accounts::delete(db, name, app.clock.now()).await? {
         return Err(unknown(name));
     }
+    db::grants::remove_all(db, &Holder::ServiceAccount(name.to_owned())).await?;
     status::service_account_ended(db, name).await?;
     let before = json!({ "service": account.service, "roles": roles });
     let entry = by.entry("service_account.deleted", subject(name)).before(before);

@@ -5,15 +5,21 @@ use laika_claims::IssuerCode::{
 };
 
 use crate::http::endpoint::{Auth, Endpoint, delete, get, patch, post, put};
-use crate::http::endpoints::admin::{audit, grants, roles, services, users};
+use crate::http::endpoints::admin::{audit, grants, roles, service_accounts, services, users};
 use crate::http::page::Paged;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
-    [user_endpoints(), role_endpoints(), service_endpoints(), other_endpoints()]
-        .into_iter()
-        .flatten()
-        .map(|endpoint| endpoint.auth(Auth::Administrator).refuses(&[NotPermitted]))
-        .collect()
+    [
+        user_endpoints(),
+        role_endpoints(),
+        service_endpoints(),
+        account_endpoints(),
+        other_endpoints(),
+    ]
+    .into_iter()
+    .flatten()
+    .map(|endpoint| endpoint.auth(Auth::Administrator).refuses(&[NotPermitted]))
+    .collect()
 }
 
 /// What a change may be refused with, besides what its callers and body may lead to.
@@ -148,6 +154,46 @@ fn service_endpoints() -> Vec<Endpoint> {
             .empty(204)
             .refuses(&WRITE)
             .refuses(&[Conflict]),
+    ]
+}
+
+fn account_endpoints() -> Vec<Endpoint> {
+    vec![
+        get("/v1/admin/service-accounts", service_accounts::list::handle)
+            .summary("list service accounts")
+            .query::<service_accounts::list::Page>()
+            .answer::<Paged<service_accounts::ServiceAccountItem>>(200),
+        post("/v1/admin/service-accounts", service_accounts::create::handle)
+            .summary("make a service account")
+            .body::<service_accounts::create::Request>()
+            .answer::<service_accounts::NewSecret>(201)
+            .refuses(&WRITE),
+        get("/v1/admin/service-accounts/{account}", service_accounts::read::handle)
+            .summary("read a service account")
+            .answer::<service_accounts::ServiceAccountItem>(200)
+            .refuses(&[NotFound]),
+        delete("/v1/admin/service-accounts/{account}", service_accounts::delete::handle)
+            .summary("delete a service account")
+            .empty(204)
+            .refuses(&WRITE),
+        put("/v1/admin/service-accounts/{account}/roles", service_accounts::set_roles::handle)
+            .summary("replace the roles of a service account")
+            .body::<service_accounts::set_roles::Request>()
+            .empty(204)
+            .refuses(&WRITE),
+        post("/v1/admin/service-accounts/{account}/secret", service_accounts::rotate::handle)
+            .summary("make a new secret for a service account")
+            .body::<service_accounts::rotate::Request>()
+            .answer::<service_accounts::NewSecret>(200)
+            .refuses(&WRITE),
+        post("/v1/admin/service-accounts/{account}/disable", service_accounts::disable::handle)
+            .summary("close a service account")
+            .empty(204)
+            .refuses(&WRITE),
+        post("/v1/admin/service-accounts/{account}/enable", service_accounts::enable::handle)
+            .summary("open a service account")
+            .empty(204)
+            .refuses(&WRITE),
     ]
 }
 

@@ -104,6 +104,8 @@ struct Stage {
     nobody: Person,
     /// A role of the target's level, held by `nobody`.
     role: String,
+    /// A service account with that role.
+    account: String,
     /// A name nothing has yet.
     fresh: String,
     level: i64,
@@ -237,6 +239,65 @@ fn rows() -> Vec<Row> {
             "/v1/admin/services/depot",
             204,
         ),
+        row("GET", "/v1/admin/service-accounts", Reads, "/v1/admin/service-accounts", 200),
+        with(
+            row(
+                "POST",
+                "/v1/admin/service-accounts",
+                HandsOutRole,
+                "/v1/admin/service-accounts",
+                201,
+            ),
+            |stage| Some(json!({ "name": stage.fresh, "roles": [stage.role] })),
+        ),
+        row(
+            "GET",
+            "/v1/admin/service-accounts/{account}",
+            Reads,
+            "/v1/admin/service-accounts/ACCOUNT",
+            200,
+        ),
+        row(
+            "DELETE",
+            "/v1/admin/service-accounts/{account}",
+            HandsOutRole,
+            "/v1/admin/service-accounts/ACCOUNT",
+            204,
+        ),
+        with(
+            row(
+                "PUT",
+                "/v1/admin/service-accounts/{account}/roles",
+                HandsOutRole,
+                "/v1/admin/service-accounts/ACCOUNT/roles",
+                204,
+            ),
+            |_| Some(json!({ "roles": ["weakest"] })),
+        ),
+        with(
+            row(
+                "POST",
+                "/v1/admin/service-accounts/{account}/secret",
+                HandsOutRole,
+                "/v1/admin/service-accounts/ACCOUNT/secret",
+                200,
+            ),
+            |_| Some(json!({})),
+        ),
+        row(
+            "POST",
+            "/v1/admin/service-accounts/{account}/disable",
+            HandsOutRole,
+            "/v1/admin/service-accounts/ACCOUNT/disable",
+            204,
+        ),
+        row(
+            "POST",
+            "/v1/admin/service-accounts/{account}/enable",
+            HandsOutRole,
+            "/v1/admin/service-accounts/ACCOUNT/enable",
+            204,
+        ),
         row("GET", "/v1/admin/grants", Reads, "/v1/admin/grants", 200),
         with(row("POST", "/v1/admin/grants", ActsOnUser, "/v1/admin/grants", 204), |stage| {
             let holder = format!("user:{}", stage.user.id);
@@ -283,7 +344,8 @@ async fn the_matrix_of_callers_routes_and_targets() {
                     .replace("USER", &stage.user.id.to_string())
                     .replace("NOBODY", &stage.nobody.id.to_string())
                     .replace("SESSION", &stage.user.session.to_string())
-                    .replace("ROLE", &stage.role);
+                    .replace("ROLE", &stage.role)
+                    .replace("ACCOUNT", &stage.account);
                 let method = Method::from_bytes(row.verb.as_bytes()).unwrap();
                 let token = who.as_ref().map(|(_, token)| token.as_str());
                 let answer = issuer.send(method, &path, token, (row.body)(&stage)).await;
@@ -422,8 +484,12 @@ async fn set(issuer: &Issuer, caller: Caller, target: Target, who: Option<&Perso
         anonymous_lifetime: None,
     };
     db::services::put(&mut tx, &depot, START).await.unwrap();
+    let account = format!("a{}", nobody.id.simple());
+    db::service_accounts::insert(&mut tx, &account, None, START).await.unwrap();
+    let roles = std::slice::from_ref(&name);
+    db::service_accounts::set_roles(&mut tx, &account, roles, START).await.unwrap();
     tx.commit().await.unwrap();
-    Stage { user, fresh: format!("f{}", nobody.id.simple()), nobody, role: name, level }
+    Stage { user, fresh: format!("f{}", nobody.id.simple()), nobody, role: name, account, level }
 }
 
 #[tokio::test]

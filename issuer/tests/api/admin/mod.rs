@@ -6,6 +6,7 @@ mod grants;
 mod last_administrator;
 mod matrix;
 mod roles;
+mod service_accounts;
 mod services;
 mod stage;
 mod users;

@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod grants;
 pub mod roles;
+pub mod service_accounts;
 pub mod services;
 pub mod users;
 
