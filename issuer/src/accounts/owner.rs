@@ -163,7 +163,7 @@ pub async fn delete_account(
         None => fresh(app, session)?,
     }
     let mut tx = app.db.write().await?;
-    if db::accounts::is_last_administrator(&mut tx, user.id).await? {
+    if db::roles::would_remove_last_administrator(&mut tx, user.id, None).await? {
         let detail = "the last administrator; give somebody else the role `administrator` first";
         return Err(Problem::issuer(IssuerCode::Conflict, detail));
     }

@@ -191,6 +191,6 @@ mod tests {
         let (_, password) = check(mail.clone()).unwrap().unwrap().credentials.unwrap();
         assert_eq!(password.reveal(), "hunter2");
         mail.password = Some("other".to_owned().into());
-        assert!(check(mail).unwrap_err().to_string().contains("keep one of them"));
+        assert!(check(mail).unwrap_err().to_string().contains("given twice"));
     }
 }

@@ -257,24 +257,6 @@ pub async fn delete(db: &mut Connection, id: Uuid, now: UnixSeconds) -> Result<b
     Ok(result.rows_affected() == 1)
 }
 
-/// Whether this user, and no other who is active, administers everything.
-///
-/// # Errors
-/// The query failed.
-pub async fn is_last_administrator(db: &mut Connection, id: Uuid) -> Result<bool, DbError> {
-    let rows = sqlx::query(
-        "SELECT DISTINCT u.id FROM user_roles ur JOIN roles r ON r.name = ur.role \
-         JOIN users u ON u.id = ur.user_id \
-         WHERE r.level = 0 AND r.service IS NULL AND u.status = 'active' LIMIT 2",
-    )
-    .fetch_all(db)
-    .await?;
-    match rows.as_slice() {
-        [only] => Ok(get_uuid(only, "id")? == id),
-        _ => Ok(false),
-    }
-}
-
 /// Names of the roles of a user, and when each was given.
 ///
 /// # Errors

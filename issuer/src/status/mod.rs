@@ -76,11 +76,13 @@ pub async fn service_account_lost(db: &mut Connection, name: &str) -> Result<(),
     Ok(())
 }
 
-/// A service account was disabled or deleted, in this transaction: its micro tokens are revoked.
+/// A service account was disabled or deleted, in this transaction: its micro tokens are revoked. Its
+/// epoch grows, so that it finds another slot once it may be used again.
 ///
 /// # Errors
 /// The database failed.
 pub async fn service_account_ended(db: &mut Connection, name: &str) -> Result<(), DbError> {
+    db::service_accounts::raise_epoch(db, name).await?;
     db::slots::revoke(db, &Holder::ServiceAccount(name.to_owned()).key()).await?;
     Ok(())
 }

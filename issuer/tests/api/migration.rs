@@ -4,6 +4,7 @@
 //! `tests/schemas/make.py` first, which writes the dump of the schema before it.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use laika_issuer::db::{self, Db};
@@ -45,10 +46,15 @@ async fn old_database(number: i64, scratch: &Path) -> String {
     url
 }
 
+/// Migrations that came in one piece with the one after them, so that no database ever stopped
+/// there; `make.py` leaves them out as well.
+const NEVER_THE_LAST: RangeInclusive<i64> = 2..=8;
+
 #[test]
 fn every_schema_that_landed_has_a_dump() {
     let mut landed = numbers("migrations");
     landed.pop_last();
+    landed.retain(|number| !NEVER_THE_LAST.contains(number));
     let missing: Vec<_> = landed.difference(&numbers("tests/schemas")).copied().collect();
     assert_eq!(
         missing, [0; 0],

@@ -189,8 +189,13 @@ async fn a_reset_link_from_a_forged_host() {
     let sink = Sink::start();
     let issuer = issuer(&sink).await;
     registered(&issuer, &sink, "belka", "belka@example.com").await;
-    let request = Request::post("/v1/password/forgot")
+    let forged = Request::post("/v1/password/forgot")
         .header("host", "evil.example.com")
+        .header("content-type", "application/json")
+        .body(Body::from(json!({ "email": "belka@example.com" }).to_string()));
+    issuer.call(forged.unwrap()).await.problem(421, "host_refused");
+    let request = Request::post("/v1/password/forgot")
+        .header("host", "127.0.0.1:8080")
         .header("x-forwarded-host", "evil.example.com")
         .header("x-forwarded-proto", "https")
         .header("forwarded", "host=evil.example.com;proto=https")

@@ -152,6 +152,8 @@ mod tests {
     #[test]
     fn bodies_are_where_methods_have_them() {
         each(|endpoint| match endpoint.verb {
+            // What is put may be named by the path alone: that somebody has a role.
+            Verb::Put if endpoint.path.ends_with('}') => None,
             Verb::Put | Verb::Patch if endpoint.body.is_none() => {
                 Some("sets something and takes no body; add `.body::<T>()`".to_owned())
             }

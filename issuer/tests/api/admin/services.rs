@@ -15,7 +15,16 @@ async fn a_service_is_made_changed_and_removed() {
         "algorithm": "EdDSA", "permissions": ["depot:open"], "may_share_with": ["orders"],
     });
     let made = root.sends(&issuer, Method::POST, "/services", body.clone()).await.expect(201);
-    assert_eq!(made, body);
+    let mut whole = body.clone();
+    for (member, default) in [
+        ("claim_template", json!({})),
+        ("permission_provider", json!("roles")),
+        ("stale", json!(true)),
+        ("anonymous", json!(null)),
+    ] {
+        whole[member] = default;
+    }
+    assert_eq!(made, whole);
     root.sends(&issuer, Method::POST, "/services", body).await.problem(409, "conflict");
     assert_eq!(root.get(&issuer, "/services/depot").await.expect(200), made);
 

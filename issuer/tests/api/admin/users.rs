@@ -204,7 +204,9 @@ async fn a_session_ends_when_an_administrator_has_said() {
     issuer.clock.advance(99);
     let renewed = issuer.renew(&friend.main).await.text_of("main_token");
     issuer.clock.advance(1);
-    issuer.get("/v1/me", Some(&renewed)).await.problem(401, "session_ended");
+    issuer.get("/v1/me", Some(&renewed)).await.problem(401, "expired");
+    // One that was made before the end was set says more, and is worth no more.
+    issuer.get("/v1/me", Some(&friend.main)).await.problem(401, "session_ended");
 }
 
 #[tokio::test]

@@ -21,6 +21,7 @@ async fn a_service_account_gets_a_token_of_its_own() {
     assert_eq!((&body["token_type"], &body["expires_in"]), (&json!("Bearer"), &json!(300)));
     assert!(body.get("refresh_token").is_none());
     let token = claims(body["access_token"].as_str().unwrap());
+    let index = token["status"]["status_list"]["idx"].as_u64().unwrap();
     assert_eq!(
         token,
         json!({
@@ -28,6 +29,7 @@ async fn a_service_account_gets_a_token_of_its_own() {
             "aud": ["orders"], "exp": START + 300, "iat": START, "jti": token["jti"],
             "type": "micro", "roles": ["orders/clerk"], "level": 50,
             "permissions": ["orders:create", "orders:read"], "scope": "orders:create orders:read",
+            "status": { "status_list": { "idx": index, "uri": "http://127.0.0.1:8080/status/RS256/0" } },
         })
     );
 
