@@ -25,6 +25,7 @@
 //! | [`backup`] | backup and restore |
 //! | [`background`] | what is done beside requests, again and again |
 //! | [`metrics`] | what Prometheus reads |
+//! | `traces` | what OpenTelemetry gets, with the feature `otel` |
 //! | [`keys`] | signing keys: made, wrapped, published |
 //! | [`db`] | migrations and queries |
 //! | [`seed`] | seed files for `laika import` |
@@ -59,3 +60,5 @@ pub mod seed;
 pub mod serve;
 pub mod session;
 pub mod status;
+#[cfg(feature = "otel")]
+pub mod traces;

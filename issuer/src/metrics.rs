@@ -17,6 +17,8 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 use crate::app::App;
+use crate::db::mails::Outbox;
+use crate::db::{self, DbError};
 
 /// The media type of [`Metrics::text`].
 pub const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -36,6 +38,7 @@ pub struct Metrics {
     rate_limited: Family<Labels, Counter>,
     hashing: Family<Labels, Gauge>,
     connections: Family<Labels, Gauge>,
+    mails: Family<MailLabels, Gauge>,
     tasks: Family<TaskLabels, Counter>,
 }
 
@@ -78,6 +81,11 @@ struct Labels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct MailLabels {
+    state: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct TaskLabels {
     task: &'static str,
     outcome: &'static str,
@@ -96,6 +104,7 @@ impl Default for Metrics {
             rate_limited: Family::default(),
             hashing: Family::default(),
             connections: Family::default(),
+            mails: Family::default(),
             tasks: Family::default(),
         };
         let registry = &mut metrics.registry;
@@ -122,6 +131,11 @@ impl Default for Metrics {
             "db_connections",
             "Connections to the database",
             metrics.connections.clone(),
+        );
+        registry.register(
+            "mails",
+            "Mails in the outbox: waiting, or given up within 30 days",
+            metrics.mails.clone(),
         );
         registry.register("background_runs", "Runs of background tasks", metrics.tasks.clone());
         metrics
@@ -177,7 +191,7 @@ impl Metrics {
     ///
     /// # Errors
     /// Never, in effect: it is written into memory.
-    pub fn text(&self, app: &App) -> Result<String, fmt::Error> {
+    pub async fn text(&self, app: &App) -> Result<String, fmt::Error> {
         let hashing = app.passwords.load();
         for (kind, value) in [("running", hashing.running), ("waiting", hashing.waiting)] {
             self.hashing.get_or_create(&Labels { kind }).set(value);
@@ -185,10 +199,27 @@ impl Metrics {
         for (kind, value) in app.db.connections() {
             self.connections.get_or_create(&Labels { kind }).set(value);
         }
+        match outbox(app).await {
+            Ok(Outbox { waiting, failed }) => {
+                for (state, value) in [("waiting", waiting), ("failed", failed)] {
+                    self.mails.get_or_create(&MailLabels { state }).set(value);
+                }
+            }
+            // The rest is told all the more where the database is away, and no number that was.
+            Err(error) => {
+                self.mails.clear();
+                tracing::warn!(%error, "the outbox could not be counted");
+            }
+        }
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
         Ok(text)
     }
+}
+
+async fn outbox(app: &App) -> Result<Outbox, DbError> {
+    let mut connection = app.db.read().await?;
+    db::mails::outbox(&mut connection).await
 }
 
 /// A request that is being worked on.

@@ -16,5 +16,8 @@ mod crash;
 mod log;
 #[path = "serving/slow.rs"]
 mod slow;
+#[cfg(feature = "otel")]
+#[path = "serving/spans.rs"]
+mod spans;
 #[path = "serving/support.rs"]
 mod support;

@@ -52,7 +52,7 @@ fn execute(arguments: Arguments) -> Result<(), Failure> {
 async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
     let settings = || settings(arguments.config.as_deref());
     match arguments.command {
-        Command::Serve => Ok(serve::serve(settings()?).await?),
+        Command::Serve => run_service(arguments.config.as_deref()).await,
         Command::Migrate { json } => {
             // Opening brings the tables up to date.
             let app = open(settings()?).await?;
@@ -119,6 +119,24 @@ fn settings(file: Option<&Path>) -> Result<Settings, Failure> {
     let settings = load(file, process_environment())?;
     log::start(&settings)?;
     Ok(settings)
+}
+
+#[cfg(not(feature = "otel"))]
+async fn run_service(file: Option<&Path>) -> Result<(), Failure> {
+    Ok(serve::serve(settings(file)?).await?)
+}
+
+#[cfg(feature = "otel")]
+async fn run_service(file: Option<&Path>) -> Result<(), Failure> {
+    let settings = load(file, process_environment())?;
+    let traces = log::start_with_traces(&settings)?;
+    let served = serve::serve(settings).await;
+    if let Some(traces) = traces {
+        // It waits for an answer, which no thread of the runtime may.
+        let ended = tokio::task::spawn_blocking(move || traces.end()).await;
+        ended.map_err(|error| Failure::Failed(error.to_string()))?;
+    }
+    Ok(served?)
 }
 
 async fn open(settings: Settings) -> Result<App, Failure> {

@@ -47,6 +47,8 @@ pub struct File {
     pub log_format: Option<String>,
     /// Address and port where Prometheus reads metrics; absent: nowhere.
     pub metrics_listen: Option<String>,
+    /// OpenTelemetry collector that gets a span of each request, by OTLP over HTTP; absent: none.
+    pub otel_endpoint: Option<String>,
     /// How mail is sent; without it, none is.
     #[serde(default)]
     pub mail: Mail,

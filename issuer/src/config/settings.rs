@@ -55,6 +55,8 @@ pub struct Settings {
     pub log_format: LogFormat,
     /// Where metrics are read; absent: nowhere.
     pub metrics_listen: Option<SocketAddr>,
+    /// Collector that gets a span of each request; absent: none.
+    pub otel_endpoint: Option<PublicUrl>,
     /// How mail is sent; `None`: not at all.
     pub mail: Option<Mail>,
     /// Main tokens.
@@ -200,6 +202,7 @@ impl Settings {
                 .metrics_listen
                 .map(|text| address("metrics_listen", &text))
                 .transpose()?,
+            otel_endpoint: otel_endpoint(file.otel_endpoint.as_deref())?,
             mail: mail::check(file.mail)?,
             main: main(&file.main)?,
             micro: Micro {
@@ -302,6 +305,15 @@ fn log_format(name: Option<&str>) -> Result<LogFormat, ConfigError> {
             Err(ConfigError::new("log_format", message))
         }
     }
+}
+
+fn otel_endpoint(url: Option<&str>) -> Result<Option<PublicUrl>, ConfigError> {
+    if url.is_some() && !cfg!(feature = "otel") {
+        let message = "this `laika` can't export spans; build it with `--features otel`, or leave \
+                       the setting out";
+        return Err(ConfigError::new("otel_endpoint", message));
+    }
+    url.map(|url| PublicUrl::parse(url, "otel_endpoint")).transpose()
 }
 
 fn address(setting: &str, text: &str) -> Result<SocketAddr, ConfigError> {

@@ -159,7 +159,12 @@ mod tests {
     fn the_sample_with_every_example_is_a_good_settings_file() {
         // But that a secret is given once, and its file is there.
         let text = sample(true);
-        let text: Vec<_> = text.lines().filter(|line| !line.contains("password_file")).collect();
+        let text: Vec<_> = text
+            .lines()
+            .filter(|line| !line.contains("password_file"))
+            // Refused by a `laika` that does not export.
+            .filter(|line| cfg!(feature = "otel") || !line.starts_with("otel_endpoint"))
+            .collect();
         Settings::check(toml::from_str(&text.join("\n")).unwrap()).unwrap();
     }
 

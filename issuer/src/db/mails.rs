@@ -76,6 +76,29 @@ pub struct Mail {
     pub attempts: i64,
 }
 
+/// How many mails there are that were not sent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Outbox {
+    /// To be sent, now or later.
+    pub waiting: i64,
+    /// Given up, and not yet forgotten.
+    pub failed: i64,
+}
+
+/// Counts the mails that were not sent.
+///
+/// # Errors
+/// The query failed.
+pub async fn outbox(db: &mut Connection) -> Result<Outbox, DbError> {
+    let row = sqlx::query(
+        "SELECT COUNT(CASE WHEN state = 'queued' THEN 1 END) AS waiting, \
+         COUNT(CASE WHEN state = 'failed' THEN 1 END) AS failed FROM mails",
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(Outbox { waiting: get(&row, "waiting")?, failed: get(&row, "failed")? })
+}
+
 /// Puts a mail into the outbox.
 ///
 /// # Errors

@@ -22,6 +22,6 @@ pub fn router(app: App) -> Router {
 }
 
 async fn metrics(State(app): State<App>) -> Result<Response, Problem> {
-    let text = app.metrics.text(&app).map_err(Problem::internal)?;
+    let text = app.metrics.text(&app).await.map_err(Problem::internal)?;
     Ok(([(CONTENT_TYPE, MEDIA_TYPE)], text).into_response())
 }

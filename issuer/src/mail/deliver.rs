@@ -38,7 +38,9 @@ const MAX_REASON: usize = 300;
 pub async fn run(app: App, mut ends: watch::Receiver<bool>) {
     let Some(mailer) = &app.mail else { return };
     loop {
-        if let Err(problem) = deliver(&app).await {
+        let done = deliver(&app).await;
+        app.metrics.ran("send mails", done.is_ok());
+        if let Err(problem) = done {
             tracing::error!(%problem, "the outbox could not be emptied");
         }
         tokio::select! {

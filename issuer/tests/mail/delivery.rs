@@ -56,6 +56,53 @@ async fn what_the_server_refuses_for_good_is_given_up_and_noted() {
 }
 
 #[tokio::test]
+async fn what_waits_and_what_was_given_up_is_counted_when_it_is_read() {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let issuer = issuer_at(&format!("smtp://127.0.0.1:{port}"), &[]).await;
+    let counted = async || {
+        let text = issuer.app.metrics.text(&issuer.app).await.unwrap();
+        let lines = text.lines().filter_map(|line| line.strip_prefix("laika_mails{state="));
+        let mut lines: Vec<_> = lines.map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    assert_eq!(counted().await, ["\"failed\"} 0", "\"waiting\"} 0"]);
+    register(&issuer, "belka", "refused@example.com").await.expect(202);
+    register(&issuer, "strelka", "later@example.com").await.expect(202);
+    register(&issuer, "laika2", "laika2@example.com").await.expect(202);
+    assert_eq!(counted().await, ["\"failed\"} 0", "\"waiting\"} 3"]);
+    let _sink = Sink::on(port, &[]);
+    mail::deliver(&issuer.app).await.unwrap();
+    assert_eq!(counted().await, ["\"failed\"} 1", "\"waiting\"} 1"]);
+    // Where the database is away, the rest is still told, and no number of before.
+    issuer.app.db.close().await;
+    assert_eq!(counted().await, [""; 0]);
+    let text = issuer.app.metrics.text(&issuer.app).await.unwrap();
+    assert!(text.contains("laika_http_requests_total{"), "{text}");
+}
+
+#[tokio::test]
+async fn an_outbox_that_can_not_be_emptied_is_counted_as_a_failure() {
+    let sink = Sink::start();
+    let issuer = issuer(&sink).await;
+    issuer.app.db.close().await;
+    let (ending, ends) = watch::channel(false);
+    let task = tokio::spawn(mail::run(issuer.app.clone(), ends));
+    let failed = "laika_background_runs_total{task=\"send mails\",outcome=\"failed\"} 1";
+    let mut text = String::new();
+    for _ in 0..200 {
+        text = issuer.app.metrics.text(&issuer.app).await.unwrap();
+        if text.contains(failed) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(text.contains(failed), "{text}");
+    ending.send(true).unwrap();
+    task.await.unwrap();
+}
+
+#[tokio::test]
 async fn what_the_server_puts_off_is_tried_eight_times() {
     let sink = Sink::start();
     let issuer = issuer(&sink).await;

@@ -16,6 +16,8 @@ use crate::http::problem_response::render;
 use crate::one_time_code::hex;
 use crate::problem::Problem;
 use crate::random;
+#[cfg(feature = "otel")]
+use crate::traces;
 
 /// Carries the id that is also in the log.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -53,6 +55,8 @@ pub(super) async fn trace(State(app): State<App>, request: Request, next: Next) 
         status = tracing::field::Empty,
         code = tracing::field::Empty,
     );
+    #[cfg(feature = "otel")]
+    let exported = traces::begin(client, &parts.headers, &method, route, &id);
     let response = next.run(Request::from_parts(parts, body)).instrument(span.clone()).await;
     let took = app.clock.monotonic().saturating_sub(started);
 
@@ -72,6 +76,8 @@ pub(super) async fn trace(State(app): State<App>, request: Request, next: Next) 
     });
     span.record("status", status);
     span.record("code", code);
+    #[cfg(feature = "otel")]
+    traces::end(&exported, status, code);
     let mut response = match problem {
         Some(problem) => with_headers_of(response, render(&problem, &id)),
         None => response,

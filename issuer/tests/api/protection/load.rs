@@ -82,7 +82,7 @@ async fn what_is_measured_is_bounded_and_counts() {
         issuer.send(method, "/v1/me", None, None).await.expect(405);
     }
     laika_issuer::background::run_all(&issuer.app).await.unwrap();
-    let text = issuer.app.metrics.text(&issuer.app).unwrap();
+    let text = issuer.app.metrics.text(&issuer.app).await.unwrap();
     for line in [
         "laika_http_requests_total{method=\"POST\",route=\"/v1/sessions\",status=\"201\"} 1",
         "laika_http_requests_total{method=\"POST\",route=\"/v1/sessions\",status=\"429\"} 1",
