@@ -1,5 +1,5 @@
 //! The binary `laika` under what a network and an operating system do to it: slow clients, SIGKILL
-//! under load, a signal to end, a log that is read by others.
+//! under load, a signal to end, a log that is read by others, requests made of its own document.
 
 #![forbid(unsafe_code)]
 #![expect(
@@ -14,6 +14,8 @@
 mod crash;
 #[path = "serving/log.rs"]
 mod log;
+#[path = "serving/schemathesis.rs"]
+mod schemathesis;
 #[path = "serving/slow.rs"]
 mod slow;
 #[cfg(feature = "otel")]

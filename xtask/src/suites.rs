@@ -69,6 +69,7 @@ fn with_artifacts(program: Program) -> Result<Program> {
         ("LAIKA_ENVOY", tools::envoy()?),
         ("LAIKA_JOSERFC", tools::joserfc()?),
         ("LAIKA_AUTHLIB", tools::authlib()?),
+        ("LAIKA_SCHEMATHESIS", tools::schemathesis()?),
         ("LAIKA_CHROMIUM", tools::chromium()?),
     ];
     artifacts.iter().try_fold(program, |program, (name, path)| with(program, name, path))

@@ -78,6 +78,7 @@ impl Part {
                 tools::joserfc()?;
                 tools::aiosmtpd()?;
                 tools::authlib()?;
+                tools::schemathesis()?;
                 tools::postgres()?;
                 Ok(None)
             }

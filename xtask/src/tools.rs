@@ -27,6 +27,9 @@ const AIOSMTPD: &str = "1.4.6";
 /// requests by.
 const AUTHLIB: &str = "authlib==1.9.6 requests==2.34.2";
 
+/// What makes requests of an OpenAPI document, which the issuer is tested with.
+const SCHEMATHESIS: &str = "schemathesis==4.32.5";
+
 /// The folder of the foreign npm packages: `wasm-opt`, `jose`, `workerd`, ...
 pub(crate) const NPM_TOOLS: &str = "tests/tools";
 
@@ -259,6 +262,11 @@ pub(crate) fn aiosmtpd() -> Result<PathBuf> {
 /// The Python that has `authlib`.
 pub(crate) fn authlib() -> Result<PathBuf> {
     from_pypi_pinned("authlib", AUTHLIB)
+}
+
+/// The Python that has `schemathesis`.
+pub(crate) fn schemathesis() -> Result<PathBuf> {
+    from_pypi_pinned("schemathesis", SCHEMATHESIS)
 }
 
 /// The Python of a virtual environment with these packages of PyPI, divided by spaces, each with its

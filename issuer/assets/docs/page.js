@@ -19,6 +19,8 @@ const prose = (text) => text.split("`").map((part, at) => (at % 2 === 1 ? make("
 
 /** What a value with `$ref` stands for, with what stands beside the reference. */
 function resolve(root, value) {
+  // The schema `true`, which is met by anything.
+  if (value === true) return {};
   if (typeof value?.$ref !== "string") return value ?? {};
   const { $ref, ...beside } = value;
   const target = $ref.slice(2).split("/")

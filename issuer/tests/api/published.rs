@@ -9,9 +9,12 @@ use crate::support::{Issuer, PUBLIC_URL};
 #[tokio::test]
 async fn published_documents_can_be_kept_and_revalidated_from_anywhere() {
     let issuer = Issuer::start().await;
-    for path in
-        ["/.well-known/jwks.json", "/.well-known/oauth-authorization-server", "/v1/public-key"]
-    {
+    for path in [
+        "/.well-known/jwks.json",
+        "/.well-known/oauth-authorization-server",
+        "/openapi.json",
+        "/v1/public-key",
+    ] {
         let answer = issuer.get(path, None).await;
         assert_eq!(answer.status, 200);
         assert_eq!(answer.header("access-control-allow-origin"), "*", "{path}");
@@ -25,6 +28,41 @@ async fn published_documents_can_be_kept_and_revalidated_from_anywhere() {
             assert_eq!((answer.status.as_u16(), answer.text.as_str()), (304, ""), "{held}");
         }
         assert_eq!(issuer.call(again("\"x\"")).await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn the_openapi_document_lists_what_is_served() {
+    let issuer = Issuer::start().await;
+    let document = issuer.get("/openapi.json", None).await.expect(200);
+    assert_eq!(document["openapi"], "3.1.0");
+    assert_eq!(document["paths"]["/v1/me"]["get"]["operationId"], "getMe");
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        // What is only posted to is there all the same.
+        if operations.get("get").is_none() {
+            let path = path.replace('{', "").replace('}', "");
+            assert_eq!(issuer.get(&path, None).await.status, 405, "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_page_of_the_document_answers_with_a_policy_and_is_revalidated() {
+    let issuer = Issuer::start().await;
+    for (path, kind) in [
+        ("/docs", "text/html; charset=utf-8"),
+        ("/docs/page.js", "text/javascript; charset=utf-8"),
+        ("/docs/page.css", "text/css; charset=utf-8"),
+    ] {
+        let answer = issuer.get(path, None).await;
+        assert_eq!(answer.status, 200, "{path}");
+        assert_eq!(answer.header("content-type"), kind);
+        let policy = answer.header("content-security-policy");
+        assert!(policy.starts_with("default-src 'none'"), "{path}: {policy}");
+        let tag = answer.header("etag").to_owned();
+        let again = Request::get(path).header("if-none-match", &tag).body(Body::empty()).unwrap();
+        let answer = issuer.call(again).await;
+        assert_eq!((answer.status.as_u16(), answer.text.as_str()), (304, ""), "{path}");
     }
 }
 
