@@ -7,6 +7,7 @@
 //!
 //! | module | what lives there |
 //! |---|---|
+//! | [`clients`] | applications that ask for tokens: made, renamed, removed |
 //! | [`rules`] | who may do what to whom |
 //! | [`users`] | accounts: disabled, enabled, deleted, erased; invitations |
 //! | [`sessions`] | other people's sessions: ended, now or later |
@@ -15,6 +16,7 @@
 //! | [`service_accounts`] | programs with an account of their own |
 //! | [`services`] | services: made, changed, removed |
 
+pub mod clients;
 pub mod grants;
 pub mod roles;
 pub mod rules;

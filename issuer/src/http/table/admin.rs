@@ -5,7 +5,9 @@ use laika_claims::IssuerCode::{
 };
 
 use crate::http::endpoint::{Auth, Endpoint, delete, get, patch, post, put};
-use crate::http::endpoints::admin::{audit, grants, roles, service_accounts, services, users};
+use crate::http::endpoints::admin::{
+    audit, clients, grants, roles, service_accounts, services, users,
+};
 use crate::http::page::Paged;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -14,6 +16,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         role_endpoints(),
         service_endpoints(),
         account_endpoints(),
+        client_endpoints(),
         other_endpoints(),
     ]
     .into_iter()
@@ -194,6 +197,38 @@ fn account_endpoints() -> Vec<Endpoint> {
             .summary("open a service account")
             .empty(204)
             .refuses(&WRITE),
+    ]
+}
+
+fn client_endpoints() -> Vec<Endpoint> {
+    vec![
+        get("/v1/admin/clients", clients::list::handle)
+            .summary("list clients")
+            .query::<clients::list::Page>()
+            .answer::<Paged<clients::ClientItem>>(200),
+        post("/v1/admin/clients", clients::create::handle)
+            .summary("register a client")
+            .body::<clients::create::Request>()
+            .answer::<clients::WithSecret>(201)
+            .refuses(&[AuthenticationTooOld]),
+        get("/v1/admin/clients/{client}", clients::read::handle)
+            .summary("read a client")
+            .answer::<clients::ClientItem>(200)
+            .refuses(&[NotFound]),
+        patch("/v1/admin/clients/{client}", clients::rename::handle)
+            .summary("rename a client")
+            .body::<clients::rename::Request>()
+            .answer::<clients::ClientItem>(200)
+            .refuses(&WRITE),
+        delete("/v1/admin/clients/{client}", clients::delete::handle)
+            .summary("remove a client")
+            .empty(204)
+            .refuses(&WRITE),
+        post("/v1/admin/clients/{client}/secret", clients::rotate::handle)
+            .summary("make a new secret for a client")
+            .answer::<clients::WithSecret>(200)
+            .refuses(&WRITE)
+            .refuses(&[Conflict]),
     ]
 }
 

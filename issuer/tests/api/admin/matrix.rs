@@ -104,7 +104,7 @@ struct Stage {
     nobody: Person,
     /// A role of the target's level, held by `nobody`.
     role: String,
-    /// A service account with that role.
+    /// A service account with that role, and a client of the same name.
     account: String,
     /// A name nothing has yet.
     fresh: String,
@@ -298,6 +298,35 @@ fn rows() -> Vec<Row> {
             "/v1/admin/service-accounts/ACCOUNT/enable",
             204,
         ),
+        row("GET", "/v1/admin/clients", Reads, "/v1/admin/clients", 200),
+        with(row("POST", "/v1/admin/clients", TouchesService, "/v1/admin/clients", 201), |stage| {
+            Some(json!({ "client_id": stage.fresh, "name": "A", "kind": "public" }))
+        }),
+        row("GET", "/v1/admin/clients/{client}", Reads, "/v1/admin/clients/CLIENT", 200),
+        with(
+            row(
+                "PATCH",
+                "/v1/admin/clients/{client}",
+                TouchesService,
+                "/v1/admin/clients/CLIENT",
+                200,
+            ),
+            |_| Some(json!({ "name": "B" })),
+        ),
+        row(
+            "DELETE",
+            "/v1/admin/clients/{client}",
+            TouchesService,
+            "/v1/admin/clients/CLIENT",
+            204,
+        ),
+        row(
+            "POST",
+            "/v1/admin/clients/{client}/secret",
+            TouchesService,
+            "/v1/admin/clients/CLIENT/secret",
+            200,
+        ),
         row("GET", "/v1/admin/grants", Reads, "/v1/admin/grants", 200),
         with(row("POST", "/v1/admin/grants", ActsOnUser, "/v1/admin/grants", 204), |stage| {
             let holder = format!("user:{}", stage.user.id);
@@ -345,7 +374,8 @@ async fn the_matrix_of_callers_routes_and_targets() {
                     .replace("NOBODY", &stage.nobody.id.to_string())
                     .replace("SESSION", &stage.user.session.to_string())
                     .replace("ROLE", &stage.role)
-                    .replace("ACCOUNT", &stage.account);
+                    .replace("ACCOUNT", &stage.account)
+                    .replace("CLIENT", &stage.account);
                 let method = Method::from_bytes(row.verb.as_bytes()).unwrap();
                 let token = who.as_ref().map(|(_, token)| token.as_str());
                 let answer = issuer.send(method, &path, token, (row.body)(&stage)).await;
@@ -486,6 +516,14 @@ async fn set(issuer: &Issuer, caller: Caller, target: Target, who: Option<&Perso
     db::services::put(&mut tx, &depot, START).await.unwrap();
     let account = format!("a{}", nobody.id.simple());
     db::service_accounts::insert(&mut tx, &account, None, START).await.unwrap();
+    let client = db::clients::Client {
+        client_id: account.clone(),
+        name: "A client".to_owned(),
+        kind: db::clients::ClientKind::Confidential,
+        secret_hash: None,
+        created_at: START,
+    };
+    db::clients::insert(&mut tx, &client).await.unwrap();
     let roles = std::slice::from_ref(&name);
     db::service_accounts::set_roles(&mut tx, &account, roles, START).await.unwrap();
     tx.commit().await.unwrap();

@@ -2,6 +2,7 @@
 
 mod attacks;
 mod audit;
+mod clients;
 mod grants;
 mod last_administrator;
 mod matrix;

@@ -1,6 +1,7 @@
 //! What administrators call.
 
 pub mod audit;
+pub mod clients;
 pub mod grants;
 pub mod roles;
 pub mod service_accounts;
