@@ -38,7 +38,7 @@ impl Workspace {
             return argon2.hash_password_into(password, salt, output);
         };
         let computed = argon2.hash_password_into_with_memory(password, salt, output, &mut *blocks);
-        blocks.zeroize();
+        blocks.iter_mut().for_each(Block::zeroize);
         computed
     }
 }
