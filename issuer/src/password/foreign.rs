@@ -263,7 +263,8 @@ mod tests {
             let changed: String =
                 last.chars().map(|c| if c == 'a' || c == '=' { c } else { 'a' }).collect();
             for bad in [most.to_owned(), format!("{most}{changed}"), format!("{text}$x")] {
-                let fits = StoredHash::parse(&bad).map(|hash| hash.verify(password, &mut workspace));
+                let fits =
+                    StoredHash::parse(&bad).map(|hash| hash.verify(password, &mut workspace));
                 assert!(!matches!(fits, Ok(Ok(true))), "{bad}");
             }
         }
