@@ -229,6 +229,7 @@ mod tests {
     use base64::Engine as _;
     use serde_json::Value;
 
+    use super::super::workspace::Workspace;
     use super::*;
 
     /// Made by `tests/passwords/make.py` with the libraries themselves.
@@ -241,17 +242,20 @@ mod tests {
     #[test]
     fn what_other_libraries_made_fits_its_password_only() {
         assert!(vectors().len() >= 40);
+        let mut workspace = Workspace::new(1024);
         for vector in vectors() {
             let [kind, password, hash] =
                 ["kind", "password", "hash"].map(|name| vector[name].as_str().unwrap());
             let hash = StoredHash::parse(hash).unwrap_or_else(|error| panic!("{kind}: {error}"));
-            assert!(hash.verify(password.as_bytes()).unwrap(), "{kind}");
-            assert!(!hash.verify(format!("{password} ").as_bytes()).unwrap(), "{kind}");
+            assert!(hash.verify(password.as_bytes(), &mut workspace).unwrap(), "{kind}");
+            let longer = format!("{password} ");
+            assert!(!hash.verify(longer.as_bytes(), &mut workspace).unwrap(), "{kind}");
         }
     }
 
     #[test]
     fn a_cut_or_changed_hash_never_fits() {
+        let mut workspace = Workspace::new(1024);
         for vector in vectors().iter().step_by(2) {
             let text = vector["hash"].as_str().unwrap();
             let password = vector["password"].as_str().unwrap().as_bytes();
@@ -259,7 +263,8 @@ mod tests {
             let changed: String =
                 last.chars().map(|c| if c == 'a' || c == '=' { c } else { 'a' }).collect();
             for bad in [most.to_owned(), format!("{most}{changed}"), format!("{text}$x")] {
-                let fits = StoredHash::parse(&bad).map(|hash| hash.verify(password));
+                let fits =
+                    StoredHash::parse(&bad).map(|hash| hash.verify(password, &mut workspace));
                 assert!(!matches!(fits, Ok(Ok(true))), "{bad}");
             }
         }

@@ -7,16 +7,17 @@
 
 mod foreign;
 mod stored;
+mod workspace;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use argon2::password_hash::PasswordHasher as _;
-use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Params, Version};
 use tokio::sync::Semaphore;
 
 pub use self::stored::{HashError, StoredHash};
+use self::workspace::{Workspace, Workspaces};
 use crate::config::settings::Password as Settings;
 use crate::problem::Problem;
 use crate::random::{self, Random};
@@ -33,6 +34,8 @@ pub struct Passwords {
     turns: Arc<Semaphore>,
     /// How many places and turns there are.
     size: (usize, usize),
+    /// What they are computed in.
+    workspaces: Workspaces,
     /// A hash that nothing fits, for log-ins of users that do not exist.
     nobody: Arc<str>,
     /// Hashes computed so far.
@@ -57,9 +60,12 @@ impl Passwords {
         let params = Params::new(settings.memory, settings.passes, settings.lanes, None)
             .map_err(Problem::internal)?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        // Never computed, and as costly to check as one that was: that a password gives just these
+        // 32 bytes is as likely as to guess them.
         let unknown: [u8; 32] = random::bytes(&*random)?;
-        let nobody = hash(&argon2, &unknown, &random::bytes::<16>(&*random)?)?.into();
+        let nobody = phc(&argon2, &random::bytes::<16>(&*random)?, &unknown)?.into();
         Ok(Self {
+            workspaces: Workspaces::new(argon2.params().block_count()),
             argon2,
             random,
             places: Arc::new(Semaphore::new(settings.workers + settings.queue)),
@@ -83,7 +89,8 @@ impl Passwords {
     pub async fn hash(&self, password: &Secret) -> Result<String, Problem> {
         let salt: [u8; 16] = random::bytes(&*self.random)?;
         let (argon2, password) = (self.argon2.clone(), password.clone());
-        self.run(move || hash(&argon2, password.reveal().as_bytes(), &salt)).await?
+        self.run(move |workspace| hash(&argon2, password.reveal().as_bytes(), &salt, workspace))
+            .await?
     }
 
     /// Whether `password` fits `hash`; with no hash the same work is done, and nothing fits.
@@ -94,10 +101,10 @@ impl Passwords {
         let password = password.clone();
         let exists = stored.is_some();
         let stored = stored.unwrap_or_else(|| self.nobody.to_string());
-        self.run(move || {
+        self.run(move |workspace| {
             let stored = StoredHash::parse(&stored).map_err(Problem::internal)?;
-            let fits = stored.verify(password.reveal().as_bytes()).map_err(Problem::internal)?;
-            Ok(fits && exists)
+            let fits = stored.verify(password.reveal().as_bytes(), workspace);
+            Ok(fits.map_err(Problem::internal)? && exists)
         })
         .await?
     }
@@ -120,7 +127,7 @@ impl Passwords {
 
     async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> T + Send + 'static,
+        work: impl FnOnce(&mut Workspace) -> T + Send + 'static,
     ) -> Result<T, Problem> {
         let full = |_| Problem::overloaded("the queue for password hashes is full");
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(full)?;
@@ -128,17 +135,35 @@ impl Passwords {
         let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(Problem::internal)?;
         // The thread holds place and turn: a request that goes away must not free them while its
         // hash is still being computed.
+        let workspaces = self.workspaces.clone();
         let work = move || {
             let _held = (place, turn);
-            work()
+            workspaces.lend(work)
         };
         tokio::task::spawn_blocking(work).await.map_err(Problem::internal)
     }
 }
 
-fn hash(argon2: &Argon2<'_>, password: &[u8], salt: &[u8]) -> Result<String, Problem> {
-    let hash: PasswordHash =
-        argon2.hash_password_with_salt(password, salt).map_err(Problem::internal)?;
+fn hash(
+    argon2: &Argon2<'_>,
+    password: &[u8],
+    salt: &[u8],
+    workspace: &mut Workspace,
+) -> Result<String, Problem> {
+    let mut output = [0; Params::DEFAULT_OUTPUT_LEN];
+    workspace.compute(argon2, password, salt, &mut output).map_err(Problem::internal)?;
+    phc(argon2, salt, &output)
+}
+
+/// A hash as PHC string.
+fn phc(argon2: &Argon2<'_>, salt: &[u8], output: &[u8]) -> Result<String, Problem> {
+    let hash = PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(argon2.params()).map_err(Problem::internal)?,
+        salt: Some(Salt::new(salt).map_err(Problem::internal)?),
+        hash: Some(Output::new(output).map_err(Problem::internal)?),
+    };
     Ok(hash.to_string())
 }
 
@@ -164,6 +189,14 @@ mod tests {
         assert!(pool.verify(&secret("barking at the moon"), Some(hash.clone())).await.unwrap());
         assert!(!pool.verify(&secret("barking at the sun"), Some(hash)).await.unwrap());
         assert!(!pool.verify(&secret("barking at the moon"), None).await.unwrap());
+    }
+
+    #[test]
+    fn nobody_costs_what_everybody_costs() {
+        let pool = pool(1, 1);
+        let nobody = StoredHash::parse(&pool.nobody).unwrap();
+        assert!(nobody.is_made_with(pool.argon2.params()));
+        assert!(pool.nobody.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", pool.nobody);
     }
 
     #[tokio::test]

@@ -8,11 +8,12 @@ use std::num::NonZeroU32;
 
 use argon2::password_hash::PasswordVerifier as _;
 use argon2::password_hash::phc::PasswordHash;
-use argon2::{Algorithm, Argon2, Params};
+use argon2::{Algorithm, Argon2, Params, Version};
 use aws_lc_rs::{constant_time, digest, pbkdf2};
 use zeroize::Zeroizing;
 
 use super::foreign;
+use super::workspace::Workspace;
 use crate::one_time_code::hex;
 
 /// A password hash, taken apart, with a cost that can be borne.
@@ -108,12 +109,13 @@ impl StoredHash {
     ///
     /// # Errors
     /// The hash is damaged.
-    pub fn verify(&self, password: &[u8]) -> Result<bool, HashError> {
+    pub(super) fn verify(
+        &self,
+        password: &[u8],
+        workspace: &mut Workspace,
+    ) -> Result<bool, HashError> {
         match self {
-            Self::Argon2(text) => {
-                let hash = PasswordHash::new(text).map_err(|_| HashError::Unknown)?;
-                Ok(Argon2::default().verify_password(password, &hash).is_ok())
-            }
+            Self::Argon2(text) => argon2(text, password, workspace).ok_or(HashError::Unknown),
             Self::Bcrypt { hash, of_sha256 } => {
                 let digested = Zeroizing::new(match of_sha256 {
                     true => hex(digest::digest(&digest::SHA256, password).as_ref()).into_bytes(),
@@ -149,4 +151,17 @@ impl StoredHash {
                     == (params.m_cost(), params.t_cost(), params.p_cost())
             })
     }
+}
+
+/// Whether `password` fits a PHC string of Argon2; `None` where the string is damaged.
+fn argon2(text: &str, password: &[u8], workspace: &mut Workspace) -> Option<bool> {
+    let hash = PasswordHash::new(text).ok()?;
+    let algorithm = Algorithm::try_from(hash.algorithm.as_str()).ok()?;
+    // PHC strings without a version are older than versions.
+    let version = hash.version.map_or(Ok(Version::V0x10), Version::try_from).ok()?;
+    let argon2 = Argon2::new(algorithm, version, Params::try_from(&hash).ok()?);
+    let (salt, expected) = (hash.salt?, hash.hash?);
+    let mut found = Zeroizing::new(vec![0; expected.as_bytes().len()]);
+    workspace.compute(&argon2, password, &salt, &mut found).ok()?;
+    Some(constant_time::verify_slices_are_equal(&found, expected.as_bytes()).is_ok())
 }
