@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 use crate::clock::Clock;
 use crate::config::{PublicUrl, Settings};
 use crate::db::{self, Db};
-use crate::keys::{self, KeyRing};
+use crate::keys::{self, KeyRing, Proved};
 use crate::limits::Requests;
 use crate::mail::Mailer;
 use crate::metrics::Metrics;
@@ -42,6 +42,8 @@ pub struct State {
     pub db: Db,
     /// Signing keys.
     pub keys: KeyRing,
+    /// Tokens that were proved with them.
+    pub proved: Proved,
     /// Status lists.
     pub status: StatusLists,
     /// Every service, in memory.
@@ -102,6 +104,7 @@ impl App {
             settings,
             db,
             keys,
+            proved: Proved::default(),
             status,
             services,
             turnstile: Turnstile::default(),

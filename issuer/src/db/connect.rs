@@ -4,11 +4,11 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use sqlx::any::AnyConnectOptions;
-use sqlx::pool::PoolConnection;
-use sqlx::{Any, AnyPool, ConnectOptions, Connection as _};
+use sqlx::{AnyPool, ConnectOptions, Connection as _};
 
 use super::engine::Engine;
 use super::migrate::{self, Migrated};
+use super::readers::{Reader, Readers};
 use super::{DbError, Transaction};
 use crate::secret::Secret;
 
@@ -61,7 +61,10 @@ impl Connect {
 pub struct Db {
     engine: Engine,
     writer: AnyPool,
-    readers: AnyPool,
+    /// `None` where the writers read as well.
+    readers: Option<Readers>,
+    /// What snapshots are taken with.
+    watchers: AnyPool,
     migrated: Migrated,
 }
 
@@ -100,11 +103,12 @@ impl Db {
         // Once without a pool, which would try again until its time is up and then say only that.
         options.connect().await?.close().await?;
         let writer = engine.writers(connect).connect_with(options.clone()).await?;
-        let readers = match engine.readers() {
-            Some(readers) => readers.connect_with(options).await?,
+        let readers = engine.readers(&options);
+        let watchers = match engine.watchers() {
+            Some(watchers) => watchers.connect_lazy_with(options),
             None => writer.clone(),
         };
-        Ok(Self { engine, writer, readers, migrated: Migrated::default() })
+        Ok(Self { engine, writer, readers, watchers, migrated: Migrated::default() })
     }
 
     /// What was done to its tables when it was opened.
@@ -117,8 +121,11 @@ impl Db {
     ///
     /// # Errors
     /// None became free in time, or the database is away.
-    pub async fn read(&self) -> Result<PoolConnection<Any>, DbError> {
-        Ok(self.readers.acquire().await?)
+    pub async fn read(&self) -> Result<Reader, DbError> {
+        match &self.readers {
+            Some(readers) => readers.take().await,
+            None => Ok(Reader::Pooled(self.writer.acquire().await?)),
+        }
     }
 
     /// A transaction to write in.
@@ -156,20 +163,22 @@ impl Db {
     /// How many connections there are, by what they do.
     #[must_use]
     pub fn connections(&self) -> Vec<(&'static str, i64)> {
-        let pools: &[(_, &str, &str)] = match self.engine {
-            Engine::Sqlite => &[
-                (&self.writer, "writing", "idle_to_write"),
-                (&self.readers, "reading", "idle_to_read"),
-            ],
-            Engine::Postgres => &[(&self.writer, "busy", "idle")],
-        };
         let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-        let count = |(pool, busy, idle): &(&AnyPool, &'static str, &'static str)| {
-            let all = usize::try_from(pool.size()).unwrap_or(usize::MAX);
-            let resting = pool.num_idle();
-            [(*busy, number(all.saturating_sub(resting))), (*idle, number(resting))]
-        };
-        pools.iter().flat_map(count).collect()
+        let resting = self.writer.num_idle();
+        let all = usize::try_from(self.writer.size()).unwrap_or(usize::MAX);
+        let busy = number(all.saturating_sub(resting));
+        match &self.readers {
+            Some(readers) => {
+                let (reading, idle) = readers.count();
+                vec![
+                    ("writing", busy),
+                    ("idle_to_write", number(resting)),
+                    ("reading", number(reading)),
+                    ("idle_to_read", number(idle)),
+                ]
+            }
+            None => vec![("busy", busy), ("idle", number(resting))],
+        }
     }
 
     /// A transaction that sees one moment of the whole database, and only reads; its statements may
@@ -178,7 +187,7 @@ impl Db {
     /// # Errors
     /// No connection became free in time, or the database is away.
     pub async fn snapshot(&self) -> Result<Transaction, DbError> {
-        let mut tx = self.readers.begin_with(self.engine.begin_snapshot()).await?;
+        let mut tx = self.watchers.begin_with(self.engine.begin_snapshot()).await?;
         self.engine.take_time(&mut tx).await?;
         Ok(tx)
     }
@@ -195,7 +204,10 @@ impl Db {
 
     /// Closes every connection; SQLite folds its log into the database file.
     pub async fn close(&self) {
-        self.readers.close().await;
+        if let Some(readers) = &self.readers {
+            readers.close().await;
+        }
+        self.watchers.close().await;
         self.writer.close().await;
     }
 }

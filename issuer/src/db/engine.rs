@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::any::AnyPoolOptions;
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{AssertSqlSafe, Connection as _};
 
 use super::connect::Connect;
+use super::readers::Readers;
 use super::{Connection, DbError};
 
 /// Connections that only read; SQLite in WAL mode lets them go on while one writes.
@@ -54,17 +55,30 @@ impl Engine {
     /// Connections that may write.
     pub(super) fn writers(self, connect: &Connect) -> AnyPoolOptions {
         match self {
-            Self::Sqlite => pool(1, SQLITE_SETUP.map(str::to_owned).into()),
+            Self::Sqlite => sqlite_pool(SQLITE_SETUP.map(str::to_owned).into()),
             Self::Postgres => pool(connect.connections, postgres_setup(connect).into()),
         }
     }
 
     /// Connections that only read; `None` where those that write do it too.
-    pub(super) fn readers(self) -> Option<AnyPoolOptions> {
+    pub(super) fn readers(self, options: &AnyConnectOptions) -> Option<Readers> {
         match self {
             Self::Sqlite => {
                 let setup = SQLITE_SETUP.into_iter().chain([SQLITE_READ_ONLY]);
-                Some(pool(SQLITE_READERS, setup.map(str::to_owned).collect()))
+                let setup = setup.map(str::to_owned).collect();
+                Some(Readers::new(options.clone(), setup, SQLITE_READERS, ACQUIRE_TIMEOUT))
+            }
+            Self::Postgres => None,
+        }
+    }
+
+    /// Connections for transactions that see one moment of the whole database; `None` where those
+    /// that write do it too.
+    pub(super) fn watchers(self) -> Option<AnyPoolOptions> {
+        match self {
+            Self::Sqlite => {
+                let setup = SQLITE_SETUP.into_iter().chain([SQLITE_READ_ONLY]);
+                Some(sqlite_pool(setup.map(str::to_owned).collect()))
             }
             Self::Postgres => None,
         }
@@ -125,6 +139,11 @@ fn postgres_setup(connect: &Connect) -> [String; 2] {
         format!("SET statement_timeout = {limit}"),
         format!("SET idle_in_transaction_session_timeout = {limit}"),
     ]
+}
+
+/// One connection, to a file, which is not lost as one to a server is: it is not asked each time.
+fn sqlite_pool(setup: Arc<[String]>) -> AnyPoolOptions {
+    pool(1, setup).test_before_acquire(false)
 }
 
 fn pool(size: u32, setup: Arc<[String]>) -> AnyPoolOptions {

@@ -21,6 +21,7 @@ pub mod limits;
 pub mod mail_codes;
 pub mod mails;
 pub mod migrate;
+mod readers;
 pub mod registrations;
 pub mod roles;
 pub mod row;
@@ -33,6 +34,7 @@ pub mod users;
 
 pub use connect::{Connect, Db};
 pub use error::{Constraint, DbError};
+pub use readers::Reader;
 pub use sqlx::AnyConnection as Connection;
 
 /// A transaction; it ends in `commit`, or is undone when dropped.

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::app::App;
 use crate::problem::Problem;
 
+use super::proved;
 use super::{KeyError, Keys, SigningKey};
 
 /// Longest token that is looked at, in bytes.
@@ -31,8 +32,9 @@ pub fn sign(key: &SigningKey, typ: &str, claims: &impl Serialize) -> Result<Stri
     Ok(format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature)))
 }
 
-/// [`verify`] with the keys of a running issuer. Another replica may have begun to sign with a key a
-/// moment ago, so they are read again before a key counts as unknown.
+/// [`verify`] with the keys of a running issuer, and only once for each token while its key is
+/// published; see [`proved`]. Another replica may have begun to sign with a key a moment ago, so
+/// they are read again before a key counts as unknown.
 ///
 /// # Errors
 /// The database failed; what is wrong with the token is inside.
@@ -41,13 +43,26 @@ pub async fn prove(
     typ: &str,
     token: &str,
 ) -> Result<Result<Map<String, Value>, ErrorCode>, Problem> {
-    match verify(&app.keys.current(), typ, token) {
-        Err(ErrorCode::KeyNotFound) => {
-            let keys = app.keys.published(&app.db, &*app.clock).await?;
-            Ok(verify(&keys, typ, token))
-        }
-        known => Ok(known),
+    if token.len() > MAX_TOKEN {
+        return Ok(Err(ErrorCode::TokenTooLarge));
     }
+    let name = proved::name(typ, token);
+    let keys = app.keys.current();
+    if let Some(claims) = app.proved.find(&keys, &name) {
+        return Ok(Ok(claims));
+    }
+    let newer;
+    let proof = match proof(&keys, typ, token) {
+        Err(ErrorCode::KeyNotFound) => {
+            newer = app.keys.published(&app.db, &*app.clock).await?;
+            proof(&newer, typ, token)
+        }
+        known => known,
+    };
+    Ok(proof.map(|(key, claims)| {
+        app.proved.keep(name, key, &claims);
+        claims
+    }))
 }
 
 /// The claims of a token of this kind that this issuer signed. The algorithm is the key's; the
@@ -56,6 +71,15 @@ pub async fn prove(
 /// # Errors
 /// What is wrong with the token, in the order of `docs/contract/verifier.md`.
 pub fn verify(keys: &Keys, typ: &str, token: &str) -> Result<Map<String, Value>, ErrorCode> {
+    proof(keys, typ, token).map(|(_, claims)| claims)
+}
+
+/// The claims, and the key that signed them.
+fn proof<'a>(
+    keys: &'a Keys,
+    typ: &str,
+    token: &str,
+) -> Result<(&'a SigningKey, Map<String, Value>), ErrorCode> {
     if token.len() > MAX_TOKEN {
         return Err(ErrorCode::TokenTooLarge);
     }
@@ -84,5 +108,7 @@ pub fn verify(keys: &Keys, typ: &str, token: &str) -> Result<Map<String, Value>,
     if !key.verifies(message.as_bytes(), &signature) {
         return Err(ErrorCode::SignatureInvalid);
     }
-    json::parse_object(&payload, TOKEN_LIMITS).map_err(|_| ErrorCode::TokenMalformed)
+    let claims =
+        json::parse_object(&payload, TOKEN_LIMITS).map_err(|_| ErrorCode::TokenMalformed)?;
+    Ok((key, claims))
 }

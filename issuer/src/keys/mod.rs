@@ -18,6 +18,7 @@ pub mod error;
 pub mod jws;
 pub mod key_ring;
 pub mod master_key;
+pub mod proved;
 pub mod rotation;
 pub mod schedule;
 pub mod signing_key;
@@ -27,6 +28,7 @@ pub mod transfer;
 pub use algorithm::Algorithm;
 pub use error::KeyError;
 pub use key_ring::KeyRing;
+pub use proved::Proved;
 pub use rotation::{
     KeyView, Rotated, ensure, export, import, list, needed, revoke, rotate, token_life,
 };
