@@ -26,6 +26,7 @@ mod oauth2;
 mod overload;
 mod page;
 mod protection;
+mod proved;
 mod published;
 mod restore;
 mod rotation;
