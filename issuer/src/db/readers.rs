@@ -171,7 +171,7 @@ mod tests {
     async fn a_connection_is_used_again_and_no_more_are_opened_than_there_may_be() {
         let (db, _folder) = scratch().await;
         for _ in 0..3 {
-            assert_eq!(one(&mut *db.read().await.unwrap()).await, 1);
+            assert_eq!(one(&mut db.read().await.unwrap()).await, 1);
         }
         let counted =
             |what| db.connections().into_iter().find(|(kind, _)| *kind == what).unwrap().1;
@@ -185,7 +185,7 @@ mod tests {
         let mut context = Context::from_waker(Waker::noop());
         assert!(fifth.as_mut().poll(&mut context).is_pending());
         drop(taken);
-        assert_eq!(one(&mut *fifth.await.unwrap()).await, 1);
+        assert_eq!(one(&mut fifth.await.unwrap()).await, 1);
         assert_eq!(counted("idle_to_read"), 4);
     }
 
@@ -201,7 +201,7 @@ mod tests {
             assert!(query.as_mut().poll(&mut context).is_pending());
             drop(query);
             drop(connection);
-            assert_eq!(one(&mut *db.read().await.unwrap()).await, 1);
+            assert_eq!(one(&mut db.read().await.unwrap()).await, 1);
         }
     }
 
