@@ -2,7 +2,7 @@
 //!
 //! axum's own loop sets no time-outs. Here a client has [`Bounds::header_timeout`] to send the
 //! headers of a request, which is also how long a connection may be idle; a handler's time limit
-//! covers the body; and a connection ends after [`LIFE`], so that one that never reads its answers
+//! covers the body; and a connection ends after `LIFE`, so that one that never reads its answers
 //! holds its place for minutes, not for ever.
 
 use std::net::SocketAddr;

@@ -28,7 +28,7 @@ struct Proof {
     claims: Map<String, Value>,
 }
 
-/// The tokens that were proved last; at most twice [`HALF`].
+/// The tokens that were proved last; at most twice `HALF`.
 ///
 /// When the young half is full it becomes the old one, and what was in that is forgotten. Whatever
 /// is used in the meantime becomes young again.

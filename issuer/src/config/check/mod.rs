@@ -1,7 +1,7 @@
 //! The classical mistakes: settings that are each within range, and together or in this place are
 //! wrong.
 //!
-//! A check is a small function from [`Facts`] to what it found; [`CHECKS`] is all of them. A check
+//! A check is a small function from [`Facts`] to what it found; `CHECKS` is all of them. A check
 //! that needs the machine asks [`Facts`], so that its test can say what the machine is like.
 
 mod files;

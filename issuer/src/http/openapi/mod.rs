@@ -1,7 +1,7 @@
 //! The OpenAPI 3.1 document, made of the table of endpoints: what the router serves is what it
 //! says.
 //!
-//! Every answer is there, refusals too: [`refusals`] works out what an endpoint may refuse from
+//! Every answer is there, refusals too: `refusals` works out what an endpoint may refuse from
 //! what it takes and who may call it. `docs/openapi.json` is this document as it was committed;
 //! `cargo run -p laika-issuer --example openapi > docs/openapi.json` renews it.
 
