@@ -137,6 +137,8 @@ fn laika(data: &Path, algorithm: &str) -> Command {
         }
     }
     command
+        // What the requests of these tests call every server.
+        .env("LAIKA_ALLOWED_HOSTS", "orders.example")
         .env("LAIKA_DATA_DIR", data)
         .env("LAIKA_LISTEN", "127.0.0.1:0")
         .env("LAIKA_SIGNING_ALGORITHM", algorithm);

@@ -34,6 +34,10 @@ async fn nothing_secret_reaches_the_log() {
         .with_max_level(LevelFilter::TRACE)
         .with_writer(move || writer.clone())
         .finish();
+    // With one subscriber alone, an event that another test's thread meets first is never asked for
+    // again: tracing then asks the subscriber of that thread, which has none.
+    let _second =
+        tracing::Dispatch::new(tracing_subscriber::fmt().with_writer(std::io::sink).finish());
     let _guard = tracing::subscriber::set_default(subscriber);
 
     let sink = Sink::start();
