@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
-const program = process.env.LAIKA_BIN ?? fileURLToPath(new URL("../../target/release/laika", import.meta.url));
+const program = process.env.LAIKA_BIN ?? fileURLToPath(new URL("../../target/debug/laika", import.meta.url));
 const seed = fileURLToPath(new URL("seed.toml", import.meta.url));
 
 /**

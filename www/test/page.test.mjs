@@ -1,7 +1,7 @@
 // The page, as a person uses it: real issuer, real Chromium, nothing in between.
 //
-// Needs the release binary with the feature `page` (`cargo xtask build`) at $LAIKA_BIN or in
-// target/release, and Chromium at $LAIKA_CHROMIUM or /usr/bin/chromium.
+// Needs the issuer with the feature `page` (`cargo xtask test --only build` makes it) at $LAIKA_BIN or in
+// target/debug, and Chromium at $LAIKA_CHROMIUM or /usr/bin/chromium.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";

@@ -1,37 +1,75 @@
 //! The test suites, each by its own runner, with its passes and failures counted.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
+use serde_json::Value;
 
 use crate::postgres::{Commit, Postgres};
 use crate::run::{self, Finished, Program};
 use crate::tally::Tally;
-use crate::{build, cargo, files, scene, tools, wasm};
+use crate::{cargo, files, scene, tools, wasm};
 
 /// A suite that says nothing for so long hangs.
 const SILENCE: Duration = Duration::from_secs(15 * 60);
 
-/// Every test of every crate in one call: one set of features, so nothing is compiled twice.
+/// The issuer that tests start, made with them: unoptimised, its overflow and debug checks at work.
+const ISSUER: &str = "target/debug/laika";
+
+/// The example backend that tests start, made with them.
+const BACKEND: &str = "target/debug/examples/orders";
+
+/// Those of the issuer's test binaries whose answers may depend on the database.
+const ON_BOTH_DATABASES: [&str; 3] = ["api", "mail", "serving"];
+
+/// Every test of every crate, compiled by one call: one set of features, so nothing is compiled
+/// twice. Answers with where the binary of each test target is.
+pub(crate) fn compile() -> Result<BTreeMap<String, PathBuf>> {
+    let messages = run::step("tests and the programs they start: compile", |step| {
+        tests()?.words("--no-run --message-format json-render-diagnostics").run(step)
+    })?;
+    let binaries = messages.lines().filter_map(|line| {
+        let message: Value = serde_json::from_str(line).ok()?;
+        let name = message.pointer("/target/name")?.as_str()?;
+        let tested = message.pointer("/profile/test")?.as_bool()?;
+        let path = message.get("executable")?.as_str()?;
+        tested.then(|| (name.to_owned(), PathBuf::from(path)))
+    });
+    Ok(binaries.collect())
+}
+
 pub(crate) fn rust() -> Result<Tally> {
     let package = scene::pack()?;
-    let features = cargo::features(true)?;
-    let program = cargo::cargo().words("test --workspace --no-fail-fast --features").arg(&features);
-    let program = with(program, "LAIKA_PKG_TGZ", &package)?;
+    let program = with(tests()?, "LAIKA_PKG_TGZ", &package)?;
     let program = with(program, "LAIKA_CONFORMANCE_WASM", &wasm::conformance()?)?;
     suite("tests of all crates", with_artifacts(program)?, Tally::of_cargo)
 }
 
-/// The issuer's API once more, on PostgreSQL. The same features as before: nothing is compiled anew.
+/// The issuer once more, on PostgreSQL. The binaries themselves are run: a `cargo test` of fewer
+/// targets chooses other features for what they share, and compiles it anew.
 pub(crate) fn postgres() -> Result<Tally> {
+    let binaries = compile()?;
     let postgres = Postgres::start(Commit::InMemory)?;
-    let program = cargo::cargo()
-        .words("test --workspace --no-fail-fast --test api --test mail --features")
-        .arg(&cargo::features(true)?)
-        .env("TEST_POSTGRES", &postgres.url());
-    let program = with(program, "LAIKA_AIOSMTPD", &tools::aiosmtpd()?)?;
-    suite("tests of the issuer on PostgreSQL", program, Tally::of_cargo)
+    let mut all = Tally::default();
+    for name in ON_BOTH_DATABASES {
+        let binary = binaries.get(name).with_context(|| format!("no test target `{name}`"))?;
+        let program = Program::new(binary).folder("issuer").env("TEST_POSTGRES", &postgres.url());
+        all += suite(
+            &format!("`{name}` of the issuer on PostgreSQL"),
+            with_artifacts(program)?,
+            Tally::of_cargo,
+        )?;
+    }
+    Ok(all)
+}
+
+/// `cargo test` of everything, with every feature.
+fn tests() -> Result<Program> {
+    Ok(cargo::cargo()
+        .words("test --workspace --no-fail-fast --features")
+        .arg(&cargo::features(true)?))
 }
 
 pub(crate) fn npm() -> Result<Tally> {
@@ -61,8 +99,8 @@ pub(crate) fn page() -> Result<Tally> {
 /// Tells the tests across parts, by `LAIKA_*`, where everything is.
 fn with_artifacts(program: Program) -> Result<Program> {
     let artifacts = [
-        ("LAIKA_BIN", PathBuf::from(build::ISSUER)),
-        ("LAIKA_ORDERS_BIN", PathBuf::from(build::BACKEND)),
+        ("LAIKA_BIN", PathBuf::from(ISSUER)),
+        ("LAIKA_ORDERS_BIN", PathBuf::from(BACKEND)),
         ("LAIKA_FILTER_WASM", PathBuf::from(wasm::FILTER)),
         ("LAIKA_TOOLS", PathBuf::from(tools::NPM_TOOLS)),
         ("LAIKA_AIOSMTPD", tools::aiosmtpd()?),
@@ -77,7 +115,11 @@ fn with_artifacts(program: Program) -> Result<Program> {
 
 fn with(program: Program, name: &str, path: &Path) -> Result<Program> {
     let path = std::path::absolute(path).context("cannot tell the current folder")?;
-    ensure!(path.exists(), "`{}` is missing; `cargo xtask build` makes it", path.display());
+    ensure!(
+        path.exists(),
+        "`{}` is missing; `cargo xtask test --only build` makes it",
+        path.display()
+    );
     Ok(program.env(name, &path.to_string_lossy()))
 }
 

@@ -12,7 +12,7 @@ use crate::{build, bundle, check, suites, tools};
 pub(crate) enum Part {
     /// What must be installed: wasm target, npm packages, Chromium, Envoy, PostgreSQL
     Tools,
-    /// `cargo xtask build`
+    /// Wasm modules, npm package, page, and every test with the programs that it starts
     Build,
     /// `cargo xtask check`
     Check,
@@ -82,7 +82,11 @@ impl Part {
                 tools::postgres()?;
                 Ok(None)
             }
-            Self::Build => build::run().map(|()| None),
+            Self::Build => {
+                build::web()?;
+                suites::compile()?;
+                Ok(None)
+            }
             Self::Check => check::run().map(|()| None),
             Self::Rust => suites::rust().map(Some),
             Self::Postgres => suites::postgres().map(Some),
