@@ -9,14 +9,18 @@ use tokio::sync::Semaphore;
 use crate::clock::Clock;
 use crate::config::{PublicUrl, Settings};
 use crate::db::{self, Db};
+use crate::events::Bell;
 use crate::keys::{self, KeyRing, Proved};
 use crate::limits::Requests;
 use crate::mail::Mailer;
 use crate::metrics::Metrics;
 use crate::mint::ServiceCatalogue;
+use crate::mint::before_token::BeforeToken;
 use crate::mint::turnstile::Turnstile;
 use crate::one_time_code::{self, INVITATION_PREFIX};
+use crate::outgoing::Outgoing;
 use crate::password::Passwords;
+use crate::permissions::{Library, Providers};
 use crate::problem::Problem;
 use crate::random::Random;
 use crate::status::StatusLists;
@@ -62,6 +66,17 @@ pub struct State {
     pub ending: AtomicBool,
     /// Whoever sends mails; `None`: nobody.
     pub mail: Option<Mailer>,
+    /// Gets events sent at once.
+    pub bell: Bell,
+    /// The client of requests that the issuer makes.
+    pub outgoing: Outgoing,
+    /// The hook that adds claims to tokens; `None`: nobody does.
+    pub before_token: Option<BeforeToken>,
+    /// Who is asked for permissions, besides roles.
+    pub permissions: Providers,
+    /// Publishes to RabbitMQ.
+    #[cfg(feature = "amqp")]
+    pub amqp: crate::events::amqp::Publisher,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Random numbers.
@@ -79,6 +94,21 @@ impl App {
         db: Db,
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
+    ) -> Result<Self, Problem> {
+        Self::with(settings, issuer, db, clock, random, Library::new()).await
+    }
+
+    /// The same with permission providers of a library's user.
+    ///
+    /// # Errors
+    /// The database or the keys can't be used.
+    pub async fn with(
+        settings: Settings,
+        issuer: PublicUrl,
+        db: Db,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+        library: Library,
     ) -> Result<Self, Problem> {
         let keys = KeyRing::load(
             &db,
@@ -99,6 +129,8 @@ impl App {
         let requests = Requests::new(&settings.limits, &*random)?;
         let places = Semaphore::new(settings.limits.in_flight);
         let mail = settings.mail.as_ref().map(Mailer::new).transpose()?;
+        let before_token = settings.before_token.as_ref().map(BeforeToken::new);
+        let outgoing = Outgoing::new(&settings.outgoing_networks)?;
         Ok(Self(Arc::new(State {
             issuer,
             settings,
@@ -114,6 +146,12 @@ impl App {
             places,
             metrics: Metrics::default(),
             ending: AtomicBool::new(false),
+            bell: Bell::default(),
+            outgoing,
+            before_token,
+            permissions: Providers::new(library),
+            #[cfg(feature = "amqp")]
+            amqp: crate::events::amqp::Publisher::default(),
             clock,
             random,
         })))

@@ -41,6 +41,8 @@ pub enum Subject {
     Client(String),
     /// A signing key, by `kid`.
     Key(String),
+    /// An endpoint of events, by id.
+    Hook(String),
     /// The database as a whole.
     Database,
 }
@@ -119,6 +121,7 @@ impl fmt::Display for Subject {
             Self::ServiceAccount(name) => write!(f, "svc:{name}"),
             Self::Client(id) => write!(f, "client:{id}"),
             Self::Key(kid) => write!(f, "key:{kid}"),
+            Self::Hook(id) => write!(f, "hook:{id}"),
             Self::Database => f.write_str("database"),
         }
     }

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::app::App;
+use crate::events;
 use crate::keys;
 use crate::keys::key_ring::REREAD_EVERY;
 use crate::mail;
@@ -54,6 +55,11 @@ pub fn tasks() -> Vec<Task> {
             work: |app| Box::pin(mail::forget_old(app)),
         },
         Task {
+            name: "forget old events",
+            every: Duration::from_secs(300),
+            work: |app| Box::pin(events::forget_old(app)),
+        },
+        Task {
             name: "free slots of status lists",
             every: Duration::from_secs(60),
             work: |app| Box::pin(status::free_slots(app)),
@@ -86,7 +92,7 @@ pub fn tasks() -> Vec<Task> {
     ]
 }
 
-/// Runs every task once, one after the other, and sends the mails that are due.
+/// Runs every task once, one after the other, and sends the mails and events that are due.
 ///
 /// # Errors
 /// The first task that fails.
@@ -94,7 +100,8 @@ pub async fn run_all(app: &App) -> Result<(), Problem> {
     for task in tasks() {
         (task.work)(app).await?;
     }
-    mail::deliver(app).await
+    mail::deliver(app).await?;
+    events::deliver(app).await
 }
 
 /// Starts every task; they end when `ends` changes. A task that fails is logged and tried again
@@ -104,7 +111,8 @@ pub fn start(app: &App, ends: &watch::Receiver<bool>) -> JoinSet<()> {
     for task in tasks() {
         running.spawn(repeat(task, app.clone(), ends.clone()));
     }
-    // Not one of the tasks: it wakes when something is to be sent.
+    // None of the tasks: these wake when something is to be sent.
+    running.spawn(events::run(app.clone(), ends.clone()));
     running.spawn(mail::run(app.clone(), ends.clone()));
     running
 }

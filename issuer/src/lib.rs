@@ -10,6 +10,7 @@
 //! |---|---|
 //! | [`config`] | settings from file and environment, checked once |
 //! | [`cli`] | the command line |
+//! | [`issuer`] | the issuer as a library, with parts of one's own |
 //! | [`serve`] | start and end of the service |
 //! | [`app`] | the state every request sees |
 //! | [`http`] | router, extractors, one file for each endpoint |
@@ -17,8 +18,11 @@
 //! | [`admin`] | what administrators and operators do, and the rules for it |
 //! | [`session`] | main tokens against their session rows, rotation |
 //! | [`mint`] | main and micro tokens |
+//! | [`permissions`] | where permissions come from, besides roles |
 //! | [`oauth2`] | service accounts, clients, and the endpoints that standards name |
 //! | [`limits`] | rate limits |
+//! | [`events`] | what happens, told to whoever wants to know |
+//! | [`outgoing`] | requests that the issuer makes |
 //! | [`mail`] | the outbox, what mails say, SMTP |
 //! | [`status`] | revocation: slots and lists |
 //! | [`audit`] | who did what |
@@ -44,7 +48,9 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod db;
+pub mod events;
 pub mod http;
+pub mod issuer;
 pub mod keys;
 pub mod limits;
 pub mod mail;
@@ -52,7 +58,9 @@ pub mod metrics;
 pub mod mint;
 pub mod oauth2;
 pub mod one_time_code;
+pub mod outgoing;
 pub mod password;
+pub mod permissions;
 pub mod problem;
 pub mod random;
 pub mod secret;

@@ -17,6 +17,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 use crate::app::App;
+use crate::db::deliveries::Load;
 use crate::db::mails::Outbox;
 use crate::db::{self, DbError};
 
@@ -26,6 +27,10 @@ pub const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; chars
 /// Upper bounds of the histogram of durations, in seconds: a token is minted below the first, a
 /// password is checked between the middle ones.
 const BUCKETS: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
+
+/// Upper bounds of the histogram of events' delays, in seconds: at once, at the second attempt,
+/// after an outage.
+const DELAYS: [f64; 8] = [1.0, 3.0, 10.0, 30.0, 120.0, 600.0, 3600.0, 86_400.0];
 
 /// Counters of this process.
 pub struct Metrics {
@@ -39,6 +44,12 @@ pub struct Metrics {
     hashing: Family<Labels, Gauge>,
     connections: Family<Labels, Gauge>,
     mails: Family<MailLabels, Gauge>,
+    events: Family<MailLabels, Gauge>,
+    oldest_event: Gauge,
+    deliveries: Family<OutcomeLabels, Counter>,
+    event_delays: Histogram,
+    outside: Family<OutsideLabels, Counter>,
+    outside_durations: Family<Labels, Histogram, fn() -> Histogram>,
     tasks: Family<TaskLabels, Counter>,
 }
 
@@ -51,6 +62,35 @@ pub enum LogInOutcome {
     Refused,
     /// Not looked at: too many failures before.
     Limited,
+}
+
+/// How an attempt to deliver an event went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sent {
+    /// The endpoint took it.
+    Delivered,
+    /// It did not, and it is tried again.
+    Failed,
+    /// It did not, and it was given up.
+    Dead,
+}
+
+/// Who is asked outside, in the path of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outside {
+    /// The hook `before_token`.
+    BeforeToken,
+    /// A permission provider.
+    PermissionProvider,
+}
+
+impl Outside {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::BeforeToken => "before_token",
+            Self::PermissionProvider => "permission_provider",
+        }
+    }
 }
 
 /// What was signed.
@@ -86,6 +126,17 @@ struct MailLabels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OutsideLabels {
+    kind: &'static str,
+    outcome: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OutcomeLabels {
+    outcome: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct TaskLabels {
     task: &'static str,
     outcome: &'static str,
@@ -105,6 +156,12 @@ impl Default for Metrics {
             hashing: Family::default(),
             connections: Family::default(),
             mails: Family::default(),
+            events: Family::default(),
+            oldest_event: Gauge::default(),
+            deliveries: Family::default(),
+            event_delays: Histogram::new(DELAYS),
+            outside: Family::default(),
+            outside_durations: Family::new_with_constructor(durations),
             tasks: Family::default(),
         };
         let registry = &mut metrics.registry;
@@ -134,8 +191,38 @@ impl Default for Metrics {
         );
         registry.register(
             "mails",
-            "Mails in the outbox: waiting, or given up within 30 days",
+            "Mails in the outbox: waiting, given up within 30 days, or of those refused for good",
             metrics.mails.clone(),
+        );
+        registry.register(
+            "events",
+            "Events on their way to an endpoint: waiting, or given up within 30 days",
+            metrics.events.clone(),
+        );
+        registry.register(
+            "event_oldest_seconds",
+            "Age of the oldest event that waits",
+            metrics.oldest_event.clone(),
+        );
+        registry.register(
+            "event_deliveries",
+            "Attempts to deliver an event, by outcome",
+            metrics.deliveries.clone(),
+        );
+        registry.register(
+            "event_delay_seconds",
+            "From what happened to the endpoint that took it",
+            metrics.event_delays.clone(),
+        );
+        registry.register(
+            "outside_questions",
+            "Questions to hooks and permission providers in the path of a request",
+            metrics.outside.clone(),
+        );
+        registry.register(
+            "outside_seconds",
+            "How long their answers took",
+            metrics.outside_durations.clone(),
         );
         registry.register("background_runs", "Runs of background tasks", metrics.tasks.clone());
         metrics
@@ -181,6 +268,37 @@ impl Metrics {
         self.rate_limited.get_or_create(&Labels { kind }).inc();
     }
 
+    /// An attempt to deliver an event has ended; how long it was on its way, where that is over.
+    pub(crate) fn sent(&self, sent: Sent, delay: Option<Duration>) {
+        let outcome = match sent {
+            Sent::Delivered => "delivered",
+            Sent::Failed => "failed",
+            Sent::Dead => "dead",
+        };
+        self.deliveries.get_or_create(&OutcomeLabels { outcome }).inc();
+        if let Some(delay) = delay {
+            self.event_delays.observe(delay.as_secs_f64());
+        }
+    }
+
+    /// Somebody outside was asked; whether they answered.
+    pub(crate) fn asked(&self, outside: Outside, well: bool) {
+        let (kind, outcome) = (outside.as_str(), if well { "answered" } else { "failed" });
+        self.outside.get_or_create(&OutsideLabels { kind, outcome }).inc();
+    }
+
+    /// How long an answer from outside took.
+    pub(crate) fn waited(&self, outside: Outside, took: Duration) {
+        let kind = outside.as_str();
+        self.outside_durations.get_or_create(&Labels { kind }).observe(took.as_secs_f64());
+    }
+
+    /// Somebody outside was not asked, because they did not answer before.
+    pub(crate) fn spared(&self, outside: Outside) {
+        let (kind, outcome) = (outside.as_str(), "spared");
+        self.outside.get_or_create(&OutsideLabels { kind, outcome }).inc();
+    }
+
     /// A background task has run.
     pub(crate) fn ran(&self, task: &'static str, well: bool) {
         let outcome = if well { "done" } else { "failed" };
@@ -200,8 +318,9 @@ impl Metrics {
             self.connections.get_or_create(&Labels { kind }).set(value);
         }
         match outbox(app).await {
-            Ok(Outbox { waiting, failed }) => {
-                for (state, value) in [("waiting", waiting), ("failed", failed)] {
+            Ok(Outbox { waiting, failed, bounced }) => {
+                let states = [("waiting", waiting), ("failed", failed), ("bounced", bounced)];
+                for (state, value) in states {
                     self.mails.get_or_create(&MailLabels { state }).set(value);
                 }
             }
@@ -211,10 +330,28 @@ impl Metrics {
                 tracing::warn!(%error, "the outbox could not be counted");
             }
         }
+        match on_their_way(app).await {
+            Ok(Load { waiting, dead, oldest }) => {
+                for (state, value) in [("waiting", waiting), ("dead", dead)] {
+                    self.events.get_or_create(&MailLabels { state }).set(value);
+                }
+                let now = app.clock.now();
+                self.oldest_event.set(oldest.map_or(0, |oldest| (now - oldest).max(0)));
+            }
+            Err(error) => {
+                self.events.clear();
+                tracing::warn!(%error, "events could not be counted");
+            }
+        }
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
         Ok(text)
     }
+}
+
+async fn on_their_way(app: &App) -> Result<Load, DbError> {
+    let mut connection = app.db.read().await?;
+    db::deliveries::load(&mut connection).await
 }
 
 async fn outbox(app: &App) -> Result<Outbox, DbError> {

@@ -16,7 +16,9 @@ use crate::db::users::UserStatus;
 use crate::db::{self, Connection, Constraint, DbError};
 use crate::keys::{self, Algorithm};
 use crate::mint::template::Template;
+use crate::outgoing::Target;
 use crate::password::StoredHash;
+use crate::permissions;
 use crate::problem::{FieldCode, Problem};
 use crate::secret::Secret;
 
@@ -221,16 +223,20 @@ pub async fn put_service(
         algorithm: seed.algorithm,
         claim_template: (!seed.claim_template.is_empty())
             .then(|| Value::Object(seed.claim_template.clone()).to_string()),
-        permission_provider: seed.permission_provider,
+        permission_provider: seed.permission_provider.clone(),
         stale: seed.stale.unwrap_or(true),
         anonymous_lifetime: anonymous.as_ref().map(|(lifetime, _)| *lifetime),
     };
+    check_provider(app, &service.permission_provider)?;
     refuse_ambiguous(db, &service).await?;
     app.services.written(&*app.clock);
     db::services::put(db, &service, app.clock.now()).await.map_err(|error| match error {
         DbError::Conflict(Constraint::Audience) => audience_taken(&service.audience),
         other => other.into(),
     })?;
+    if matches!(service.permission_provider, PermissionProvider::Http(_)) {
+        permissions::ensure_secret(app, db, name).await?;
+    }
     if let Some(algorithm) = service.algorithm {
         keys::ensure(app, db, algorithm).await?;
     }
@@ -241,6 +247,24 @@ pub async fn put_service(
         (List::Anonymous, &anonymous),
     ] {
         db::services::set_list(db, name, list, items).await?;
+    }
+    Ok(())
+}
+
+/// That a permission provider can be asked.
+fn check_provider(app: &App, provider: &PermissionProvider) -> Result<(), Problem> {
+    let PermissionProvider::Http(provider) = provider else { return Ok(()) };
+    let refused = |field: &str, detail: String| {
+        let field = format!("permission_provider.http.{field}");
+        Problem::field(&field, FieldCode::NotAllowed, detail)
+    };
+    let target = Target::parse(&provider.url).map_err(|detail| refused("url", detail))?;
+    target.check(app.outgoing.networks()).map_err(|detail| refused("url", detail))?;
+    if !(0..=300).contains(&provider.cache) {
+        return Err(refused("cache", "choose 0 to 300 seconds".to_owned()));
+    }
+    if !(10..=5000).contains(&provider.timeout) {
+        return Err(refused("timeout", "choose 10 to 5000 milliseconds".to_owned()));
     }
     Ok(())
 }

@@ -19,6 +19,7 @@ use crate::config::{PublicUrl, Settings};
 use crate::db::{Db, DbError};
 use crate::http::server::{self, Bounds};
 use crate::http::{operator, router};
+use crate::permissions::Library;
 use crate::problem::Problem;
 use crate::random::SystemRandom;
 
@@ -59,6 +60,11 @@ pub enum ServeError {
 /// # Errors
 /// See [`ServeError`].
 pub async fn serve(settings: Settings) -> Result<(), ServeError> {
+    serve_with(settings, Library::new()).await
+}
+
+/// The same with permission providers of a library's user.
+pub(crate) async fn serve_with(settings: Settings, library: Library) -> Result<(), ServeError> {
     let address = settings.listen;
     let listener = listen("listen", address).await?;
     let operators = match settings.metrics_listen {
@@ -66,7 +72,7 @@ pub async fn serve(settings: Settings) -> Result<(), ServeError> {
         None => None,
     };
     let local = listener.local_addr()?;
-    let app = open(settings, local).await?;
+    let app = open_with(settings, local, library).await?;
     announce(&app, local).await?;
     let (ending, ends) = watch::channel(false);
     let mut tasks = background::start(&app, &ends);
@@ -110,11 +116,21 @@ async fn listen(setting: &'static str, address: SocketAddr) -> Result<TcpListene
 /// # Errors
 /// See [`ServeError`].
 pub async fn open(settings: Settings, local: SocketAddr) -> Result<App, ServeError> {
+    open_with(settings, local, Library::new()).await
+}
+
+/// The same with permission providers of a library's user.
+pub(crate) async fn open_with(
+    settings: Settings,
+    local: SocketAddr,
+    library: Library,
+) -> Result<App, ServeError> {
     make_folder(&settings.data_dir)
         .map_err(|source| ServeError::Folder { folder: settings.data_dir.clone(), source })?;
     let db = Db::connect(&settings.connect()).await?;
     let issuer = settings.public_url.clone().unwrap_or_else(|| PublicUrl::of_listener(local));
-    Ok(App::new(settings, issuer, db, Arc::new(SystemClock), Arc::new(SystemRandom)).await?)
+    let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
+    Ok(App::with(settings, issuer, db, clock, random, library).await?)
 }
 
 /// Makes the data folder, for its owner alone: database and master key lie in it.

@@ -12,8 +12,13 @@
 
 #[path = "serving/crash.rs"]
 mod crash;
+#[path = "serving/events.rs"]
+mod events;
 #[path = "serving/log.rs"]
 mod log;
+#[cfg(feature = "amqp")]
+#[path = "serving/rabbit.rs"]
+mod rabbit;
 #[path = "serving/schemathesis.rs"]
 mod schemathesis;
 #[path = "serving/slow.rs"]

@@ -107,6 +107,7 @@ fn with_artifacts(program: Program) -> Result<Program> {
         ("LAIKA_ENVOY", tools::envoy()?),
         ("LAIKA_JOSERFC", tools::joserfc()?),
         ("LAIKA_AUTHLIB", tools::authlib()?),
+        ("LAIKA_RABBITMQ", tools::rabbitmq()?),
         ("LAIKA_SCHEMATHESIS", tools::schemathesis()?),
         ("LAIKA_CHROMIUM", tools::chromium()?),
     ];

@@ -216,6 +216,24 @@ pub(crate) fn npm_tool(name: &str) -> PathBuf {
     Path::new(NPM_TOOLS).join("node_modules/.bin").join(name)
 }
 
+/// A RabbitMQ, which the issuer tells of events.
+pub(crate) fn rabbitmq() -> Result<PathBuf> {
+    if let Some(path) = std::env::var_os("LAIKA_RABBITMQ") {
+        return Ok(path.into());
+    }
+    // Not the one in the path, which becomes another user and reads that user's settings.
+    let script = Path::new("/usr/lib/rabbitmq/bin/rabbitmq-server");
+    let advice = "install it (Debian: `apt-get install rabbitmq-server`), or name one by \
+                  `LAIKA_RABBITMQ`";
+    if !script.is_file() {
+        from_debian("RabbitMQ", "rabbitmq-server", advice)?;
+    }
+    if !script.is_file() {
+        bail!("Debian's package brought no `{}`: {advice}", script.display());
+    }
+    Ok(script.to_owned())
+}
+
 /// A Chromium that `playwright-core` can drive.
 pub(crate) fn chromium() -> Result<PathBuf> {
     if let Some(path) = std::env::var_os("LAIKA_CHROMIUM") {

@@ -67,8 +67,8 @@ pub async fn log_in(
     }
     let mut tx = app.db.write().await?;
     attempt.succeeded(app, &mut tx).await?;
-    let session = session::start(app, &mut tx, user.id, origin).await?;
     db::accounts::logged_in(&mut tx, user.id, now).await?;
+    let session = session::start(app, &mut tx, user.id, origin).await?;
     tx.commit().await?;
     app.metrics.log_in(LogInOutcome::Done);
     tracing::info!(user = %user.id, session = %session.id, "logged in");

@@ -13,6 +13,7 @@ use crate::db::mail_codes::Purpose;
 use crate::db::mails::Kind;
 use crate::db::sessions::{EndReason, Session};
 use crate::db::users::User;
+use crate::events::{self, Event, UserField};
 use crate::mail::{self, About};
 use crate::problem::{FieldCode, Problem};
 use crate::secret::Secret;
@@ -42,6 +43,7 @@ pub async fn change_email(
     session: &Session,
     email: &str,
     password: &Secret,
+    language: Option<String>,
 ) -> Result<EmailChange, Problem> {
     registered(user)?;
     let email =
@@ -63,6 +65,7 @@ pub async fn change_email(
     if app.mail.is_none() {
         db::accounts::set_email(&mut tx, user.id, &email, None).await.map_err(refuse_taken)?;
         audit::record(app, &mut tx, &entry("email.changed")).await?;
+        events::emit(app, &mut tx, &Event::updated(user.id, UserField::Email)).await?;
         tx.commit().await?;
         return Ok(EmailChange::Done);
     }
@@ -71,9 +74,11 @@ pub async fn change_email(
     if let Some(old) = old.filter(|_| user.email_verified_at.is_some())
         && !db::mail_codes::can_undo_to_another(&mut tx, user.id, old.key(), now).await?
     {
-        mail::queue(app, &mut tx, Kind::Undo, &old, About::User(user.id)).await?;
+        let about = About::User(user.id);
+        mail::queue(app, &mut tx, Kind::Undo, &old, about, language.clone()).await?;
     }
-    mail::queue(app, &mut tx, Kind::Change, &email, About::User(user.id)).await?;
+    let about = About::User(user.id);
+    mail::queue(app, &mut tx, Kind::Change, &email, about, language).await?;
     audit::record(app, &mut tx, &entry("email.change_requested")).await?;
     tx.commit().await?;
     app.wake_mail();
@@ -107,6 +112,7 @@ pub async fn change_password(
         .after(json!({ "sessions_ended": ended }))
         .from(session.origin.address.clone());
     audit::record(app, &mut tx, &entry).await?;
+    events::emit(app, &mut tx, &Event::updated(user.id, UserField::Password)).await?;
     tx.commit().await?;
     tracing::info!(user = %user.id, "changed the password");
     Ok(())
@@ -144,6 +150,7 @@ pub async fn change_username(
         .after(json!({ "username": username.as_str() }))
         .from(session.origin.address.clone());
     audit::record(app, &mut tx, &entry).await?;
+    events::emit(app, &mut tx, &Event::updated(user.id, UserField::Username)).await?;
     tx.commit().await?;
     Ok(User { username: Some(username.as_str().to_owned()), ..user.clone() })
 }
@@ -178,6 +185,7 @@ pub async fn delete_account(
     let entry = Entry::new(Actor::User(user.id), "user.deleted", Subject::User(user.id))
         .from(session.origin.address.clone());
     audit::record(app, &mut tx, &entry).await?;
+    events::emit(app, &mut tx, &Event::UserDeleted { user: user.id }).await?;
     tx.commit().await?;
     tracing::info!(user = %user.id, "deleted their account");
     Ok(())

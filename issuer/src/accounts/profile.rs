@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::db;
 use crate::db::accounts::Profile;
 use crate::db::users::{User, UserStatus};
+use crate::events::{self, Event, UserField};
 use crate::problem::{FieldCode, FieldProblem, Problem};
 
 /// Longest description, in characters.
@@ -61,6 +62,7 @@ pub async fn change_profile(
     };
     let mut tx = app.db.write().await?;
     db::accounts::set_profile(&mut tx, user.id, &profile).await?;
+    events::emit(app, &mut tx, &Event::updated(user.id, UserField::Profile)).await?;
     tx.commit().await?;
     let Profile { description, avatar_url, public } = profile;
     Ok(User { description, avatar_url, public, ..user.clone() })

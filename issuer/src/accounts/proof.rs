@@ -18,6 +18,7 @@ use crate::db::mails::Kind;
 use crate::db::sessions::{EndReason, Origin, Session};
 use crate::db::users::{User, UserStatus};
 use crate::db::{self, Connection, Constraint, DbError};
+use crate::events::{self, Event, UserField};
 use crate::mail::{self, About};
 use crate::one_time_code;
 use crate::problem::Problem;
@@ -63,7 +64,12 @@ pub async fn verify_email(app: &App, code: &Secret, origin: Origin) -> Result<Pr
 ///
 /// # Errors
 /// `code_invalid` where the code is unknown, used or expired.
-pub async fn undo_email(app: &App, code: &Secret, origin: Origin) -> Result<(), Problem> {
+pub async fn undo_email(
+    app: &App,
+    code: &Secret,
+    origin: Origin,
+    language: Option<String>,
+) -> Result<(), Problem> {
     let (hash, now) = (one_time_code::hash(code.reveal()), app.clock.now());
     let mut tx = app.db.write().await?;
     let code = db::mail_codes::take(&mut tx, &hash, now).await?.ok_or_else(code_invalid)?;
@@ -82,12 +88,15 @@ pub async fn undo_email(app: &App, code: &Secret, origin: Origin) -> Result<(), 
     db::accounts::set_email(&mut tx, user.id, &email, Some(now)).await.map_err(lost)?;
     db::accounts::set_password(&mut tx, user.id, None).await?;
     session::end_all(app, &mut tx, user.id, None, EndReason::Password).await?;
-    mail::queue(app, &mut tx, Kind::Reset, &email, About::User(user.id)).await?;
+    let about = About::User(user.id);
+    mail::queue(app, &mut tx, Kind::Reset, &email, about, language).await?;
     let entry = Entry::new(Actor::User(user.id), "email.change_undone", Subject::User(user.id))
         .before(json!({ "email": user.email }))
         .after(json!({ "email": email.as_str() }))
         .from(origin.address);
     audit::record(app, &mut tx, &entry).await?;
+    events::emit(app, &mut tx, &Event::updated(user.id, UserField::Email)).await?;
+    events::emit(app, &mut tx, &Event::updated(user.id, UserField::Password)).await?;
     tx.commit().await?;
     app.wake_mail();
     tracing::warn!(user = %user.id, "a change of e-mail was taken back");
@@ -113,6 +122,7 @@ pub(super) async fn claim(
         let entry = Entry::new(Actor::Issuer, "email.dropped", Subject::User(loser))
             .before(json!({ "email": email.as_str() }));
         audit::record(app, db, &entry).await?;
+        events::emit(app, db, &Event::updated(loser, UserField::Email)).await?;
         tracing::warn!(user = %loser, "lost an e-mail that somebody else has proved");
     }
     db::registrations::drop_by_email(db, email.key()).await?;
@@ -181,6 +191,7 @@ async fn give(
         .after(json!({ "email": email.as_str() }))
         .from(origin.address.clone());
     audit::record(app, db, &entry).await?;
+    events::emit(app, db, &Event::updated(user.id, UserField::Email)).await?;
     tracing::info!(user = %user.id, action, "an e-mail was proved");
     Ok(())
 }

@@ -14,6 +14,7 @@ use crate::db;
 use crate::db::mail_codes::Purpose;
 use crate::db::mails::Kind;
 use crate::db::sessions::{EndReason, Origin};
+use crate::events::{self, Event, UserField};
 use crate::limits::{self, Key, Limited};
 use crate::mail::{self, About};
 use crate::one_time_code;
@@ -25,24 +26,34 @@ use crate::session;
 ///
 /// # Errors
 /// It is no e-mail, no mail is configured, or too many were asked for.
-pub async fn forgot_password(app: &App, email: &str, from: Option<IpAddr>) -> Result<(), Problem> {
-    request(app, Kind::Reset, Limited::Reset, email, from).await
+pub async fn forgot_password(
+    app: &App,
+    email: &str,
+    from: Option<IpAddr>,
+    language: Option<String>,
+) -> Result<(), Problem> {
+    request(app, (Kind::Reset, Limited::Reset), email, from, language).await
 }
 
 /// Has the mail sent again that proves this e-mail, if there is something to prove.
 ///
 /// # Errors
 /// It is no e-mail, no mail is configured, or too many were asked for.
-pub async fn resend_proof(app: &App, email: &str, from: Option<IpAddr>) -> Result<(), Problem> {
-    request(app, Kind::Resend, Limited::Resend, email, from).await
+pub async fn resend_proof(
+    app: &App,
+    email: &str,
+    from: Option<IpAddr>,
+    language: Option<String>,
+) -> Result<(), Problem> {
+    request(app, (Kind::Resend, Limited::Resend), email, from, language).await
 }
 
 async fn request(
     app: &App,
-    kind: Kind,
-    limited: Limited,
+    (kind, limited): (Kind, Limited),
     email: &str,
     from: Option<IpAddr>,
+    language: Option<String>,
 ) -> Result<(), Problem> {
     need_mail(app)?;
     let email =
@@ -51,7 +62,7 @@ async fn request(
     let keys = [(limited, Key::address(from)), (limited, Key::account(email.key()))];
     limits::take_now(app, &keys).await?;
     let mut tx = app.db.write().await?;
-    mail::queue(app, &mut tx, kind, &email, About::Address).await?;
+    mail::queue(app, &mut tx, kind, &email, About::Address, language).await?;
     tx.commit().await?;
     app.wake_mail();
     Ok(())
@@ -100,6 +111,7 @@ pub async fn reset_password(
         .after(json!({ "sessions_ended": ended }))
         .from(origin.address);
     audit::record(app, &mut tx, &entry).await?;
+    events::emit(app, &mut tx, &Event::updated(user.id, UserField::Password)).await?;
     tx.commit().await?;
     tracing::info!(user = %user.id, "chose a new password by mail");
     Ok(())

@@ -15,6 +15,7 @@ use crate::db::registrations::Pending;
 use crate::db::sessions::{Origin, Session};
 use crate::db::users::User;
 use crate::db::{self, Connection, Constraint, DbError};
+use crate::events::{self, Event};
 use crate::mail::{self, About, PROOF_LIFETIME};
 use crate::one_time_code;
 use crate::problem::{FieldCode, FieldProblem, Problem};
@@ -33,6 +34,8 @@ pub struct Registration {
     pub password: Secret,
     /// A single-use code that gives a role.
     pub invitation: Option<Secret>,
+    /// The language that they understand best, of those that mails are in.
+    pub language: Option<String>,
 }
 
 /// A user whose fields were checked.
@@ -86,7 +89,8 @@ pub async fn register(
     let password_hash = app.passwords.hash(password.secret()).await?;
     let new = NewUser { username, email, password_hash };
     if app.mail.is_some() {
-        wait(app, new, invitation, holder.map(|session| session.user_id)).await?;
+        let (holder, language) = (holder.map(|session| session.user_id), &registration.language);
+        wait(app, new, invitation, holder, language.clone()).await?;
         return Ok(Registered::Waiting);
     }
     let mut tx = app.db.write().await?;
@@ -112,6 +116,7 @@ async fn wait(
     new: NewUser,
     invitation_hash: Option<String>,
     holder: Option<Uuid>,
+    language: Option<String>,
 ) -> Result<(), Problem> {
     let now = app.clock.now();
     let mut tx = app.db.write().await?;
@@ -129,7 +134,7 @@ async fn wait(
     let (name, email) = (new.username.key(), new.email.key());
     db::registrations::insert(&mut tx, &pending, name, email, now).await.map_err(refuse_taken)?;
     let about = About::Registration(pending.id);
-    mail::queue(app, &mut tx, Kind::Registration, &new.email, about).await?;
+    mail::queue(app, &mut tx, Kind::Registration, &new.email, about, language).await?;
     tx.commit().await?;
     app.wake_mail();
     tracing::info!(registration = %pending.id, "a registration waits for the proof of its e-mail");
@@ -184,6 +189,7 @@ pub(super) async fn admit(
         .from(origin.address.clone());
     audit::record(app, db, &entry).await?;
     db::accounts::logged_in(db, user.id, now).await?;
+    events::emit(app, db, &Event::created(&user)).await?;
     Ok(User { last_login_at: Some(now), ..user })
 }
 

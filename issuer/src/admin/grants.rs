@@ -8,6 +8,7 @@ use super::{Act, not_found, service_accounts};
 use crate::audit::Subject;
 use crate::db;
 use crate::db::grants::Holder;
+use crate::events::Event;
 use crate::problem::Problem;
 use crate::status;
 
@@ -27,7 +28,9 @@ pub async fn grant(
         return Ok(false);
     }
     let after = json!({ "permission": permission.as_str() });
-    act.record("permission.granted", subject, None, Some(after)).await?;
+    act.record("permission.granted", subject.clone(), None, Some(after)).await?;
+    let (holder, permission) = (subject.to_string(), permission.as_str().to_owned());
+    act.emit(&Event::PermissionGranted { holder, permission }).await?;
     Ok(true)
 }
 
@@ -49,7 +52,9 @@ pub async fn withdraw(
         Holder::ServiceAccount(name) => status::service_account_lost(act.db(), name).await?,
     }
     let before = json!({ "permission": permission.as_str() });
-    act.record("permission.withdrawn", subject, Some(before), None).await
+    act.record("permission.withdrawn", subject.clone(), Some(before), None).await?;
+    let (holder, permission) = (subject.to_string(), permission.as_str().to_owned());
+    act.emit(&Event::PermissionWithdrawn { holder, permission }).await
 }
 
 /// That the holder exists and may be acted on.

@@ -35,6 +35,7 @@ use crate::audit::{self, Actor, Entry, Subject};
 use crate::clock::UnixSeconds;
 use crate::db::users::UserStatus;
 use crate::db::{self, Transaction};
+use crate::events::{self, Event};
 use crate::oauth2::service_accounts::By;
 use crate::problem::Problem;
 
@@ -130,6 +131,14 @@ impl<'a> Act<'a> {
         audit::record(self.app, &mut self.db, &entry).await
     }
 
+    /// Tells whoever listens what happened.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn emit(&mut self, event: &Event) -> Result<(), Problem> {
+        events::emit(self.app, &mut self.db, event).await
+    }
+
     /// Makes it happen.
     ///
     /// # Errors
@@ -163,7 +172,7 @@ fn not_found(what: &str, name: &str) -> Problem {
 }
 
 /// A text for people: at most 500 characters, no control characters but line breaks.
-fn description(text: &str) -> Result<(), Problem> {
+pub(crate) fn description(text: &str) -> Result<(), Problem> {
     use crate::problem::FieldCode;
     if text.chars().count() > 500 {
         return Err(Problem::field("description", FieldCode::TooLong, "at most 500 characters"));

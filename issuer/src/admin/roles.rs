@@ -11,6 +11,7 @@ use crate::audit::Subject;
 use crate::config::MAX_LEVEL;
 use crate::db::roles::{Role, STRONGEST};
 use crate::db::{self, Constraint, DbError};
+use crate::events::Event;
 use crate::problem::{FieldCode, Problem};
 use crate::status;
 
@@ -116,7 +117,12 @@ pub async fn put(act: &mut Act<'_>, checked: Checked) -> Result<Role, Problem> {
     }
     let action = if before.is_some() { "role.changed" } else { "role.created" };
     let subject = Subject::Role(role.name.clone());
+    let event = match before {
+        Some(_) => Event::RoleChanged { role: role.name.clone() },
+        None => Event::RoleCreated { role: role.name.clone() },
+    };
     act.record(action, subject, before.as_ref().map(shown), Some(shown(&role))).await?;
+    act.emit(&event).await?;
     Ok(role)
 }
 
@@ -151,7 +157,8 @@ pub async fn delete(act: &mut Act<'_>, name: &str) -> Result<(), Problem> {
     // While it still has holders.
     status::role_lost(act.db(), name).await?;
     db::roles::delete(act.db(), name).await?;
-    act.record("role.deleted", Subject::Role(name.to_owned()), Some(shown(&role)), None).await
+    act.record("role.deleted", Subject::Role(name.to_owned()), Some(shown(&role)), None).await?;
+    act.emit(&Event::RoleDeleted { role: name.to_owned() }).await
 }
 
 /// Gives a user a role; whether they did not have it.
@@ -167,6 +174,7 @@ pub async fn assign(act: &mut Act<'_>, user: Uuid, name: &str) -> Result<bool, P
     }
     let after = json!({ "role": name });
     act.record("role.assigned", Subject::User(user), None, Some(after)).await?;
+    act.emit(&Event::RoleAssigned { user, role: name.to_owned() }).await?;
     Ok(true)
 }
 
@@ -188,7 +196,8 @@ pub async fn unassign(act: &mut Act<'_>, user: Uuid, name: &str) -> Result<(), P
     }
     status::user_lost(act.db(), user).await?;
     let before = json!({ "role": name });
-    act.record("role.unassigned", Subject::User(user), Some(before), None).await
+    act.record("role.unassigned", Subject::User(user), Some(before), None).await?;
+    act.emit(&Event::RoleUnassigned { user, role: name.to_owned() }).await
 }
 
 /// A role that may be handed out, locked.

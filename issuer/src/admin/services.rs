@@ -9,8 +9,12 @@ use crate::accounts::service_name;
 use crate::audit::Subject;
 use crate::db::services::{self, List, PermissionProvider, Service};
 use crate::db::{self, Connection, DbError};
+use crate::events::Event;
+use crate::events::hooks::MAX_OVERLAP;
 use crate::keys::Algorithm;
+use crate::permissions;
 use crate::problem::{FieldCode, Problem};
+use crate::secret::Secret;
 use crate::seed::{self, SeedAnonymous, SeedService};
 use crate::status;
 
@@ -128,8 +132,13 @@ pub async fn put(act: &mut Act<'_>, service: &SeedService) -> Result<Whole, Prob
         status::anonymous_lost(act.db(), &service.name).await?;
     }
     let action = if before.is_some() { "service.changed" } else { "service.created" };
+    let event = match before {
+        Some(_) => Event::ServiceChanged { service: service.name.clone() },
+        None => Event::ServiceCreated { service: service.name.clone() },
+    };
     let (before, since) = (before.map(|before| shown(&before)).transpose()?, shown(&after)?);
     act.record(action, Subject::Service(service.name.clone()), before, Some(since)).await?;
+    act.emit(&event).await?;
     Ok(after)
 }
 
@@ -150,7 +159,32 @@ pub async fn delete(act: &mut Act<'_>, name: &str) -> Result<(), Problem> {
     }
     services::delete(act.db(), name).await?;
     let before = shown(&before)?;
-    act.record("service.deleted", Subject::Service(name.to_owned()), Some(before), None).await
+    act.record("service.deleted", Subject::Service(name.to_owned()), Some(before), None).await?;
+    act.emit(&Event::ServiceDeleted { service: name.to_owned() }).await
+}
+
+/// Makes another secret for requests to the permission provider of a service; the one before signs
+/// as well for `overlap` seconds.
+///
+/// # Errors
+/// There is no such service, the time is too long, or the administrator is not at level 0.
+pub async fn rotate_provider_secret(
+    act: &mut Act<'_>,
+    name: &str,
+    overlap: i64,
+) -> Result<Secret, Problem> {
+    act.authority().may_touch_infrastructure()?;
+    if !(0..=MAX_OVERLAP).contains(&overlap) {
+        let detail = format!("choose 0 to {MAX_OVERLAP} seconds");
+        return Err(Problem::field("overlap", FieldCode::NotAllowed, detail));
+    }
+    by_name(act.db(), name).await?;
+    let app = act.app();
+    let secret = permissions::new_secret(app, act.db(), name, overlap).await?;
+    let after = serde_json::json!({ "overlap": overlap });
+    let subject = Subject::Service(name.to_owned());
+    act.record("service.provider_secret_rotated", subject, None, Some(after)).await?;
+    Ok(secret)
 }
 
 /// What only a text of a request can get wrong.

@@ -9,6 +9,7 @@ use crate::audit::Subject;
 use crate::clock::UnixSeconds;
 use crate::db;
 use crate::db::sessions::{EndReason, Session};
+use crate::events::Event;
 use crate::problem::{FieldCode, Problem};
 use crate::{session, status};
 
@@ -21,6 +22,8 @@ pub async fn end(act: &mut Act<'_>, user: Uuid, id: Uuid) -> Result<(), Problem>
     let now = act.now();
     if db::sessions::end(act.db(), session.id, EndReason::Administrator, now).await?.is_some() {
         status::session_ended(act.db(), session.id).await?;
+        let reason = EndReason::Administrator.as_str();
+        act.emit(&Event::SessionRevoked { user, session: session.id, reason }).await?;
     }
     let owner = json!({ "user": user.to_string() });
     act.record("session.ended", Subject::Session(id), Some(owner), None).await

@@ -12,6 +12,7 @@ use crate::db;
 use crate::db::grants::Holder;
 use crate::db::sessions::EndReason;
 use crate::db::users::{User, UserStatus};
+use crate::events::Event;
 use crate::one_time_code::{self, INVITATION_PREFIX};
 use crate::problem::Problem;
 use crate::{session, status};
@@ -49,6 +50,7 @@ pub async fn create(act: &mut Act<'_>, new: &NewUser) -> Result<User, Problem> {
     let user = add_user(app, act.db(), new).await?;
     let after = json!({ "status": user.status.as_str() });
     act.record("user.created", Subject::User(user.id), None, Some(after)).await?;
+    act.emit(&Event::created(&user)).await?;
     Ok(user)
 }
 
@@ -66,7 +68,8 @@ pub async fn disable(act: &mut Act<'_>, id: Uuid) -> Result<(), Problem> {
     keep_last_administrator(act, id).await?;
     db::users::set_status(act.db(), id, UserStatus::Disabled).await?;
     lose_everything(act, id).await?;
-    note_status(act, "user.disabled", &user, UserStatus::Disabled).await
+    note_status(act, "user.disabled", &user, UserStatus::Disabled).await?;
+    act.emit(&Event::UserDisabled { user: id }).await
 }
 
 /// Opens an account that was disabled. Nothing happens where it is open.
@@ -79,7 +82,8 @@ pub async fn enable(act: &mut Act<'_>, id: Uuid) -> Result<(), Problem> {
         return Ok(());
     }
     db::users::set_status(act.db(), id, UserStatus::Active).await?;
-    note_status(act, "user.enabled", &user, UserStatus::Active).await
+    note_status(act, "user.enabled", &user, UserStatus::Active).await?;
+    act.emit(&Event::UserEnabled { user: id }).await
 }
 
 /// Deletes an account; its sessions end, name and e-mail stay reserved.
@@ -93,7 +97,8 @@ pub async fn delete(act: &mut Act<'_>, id: Uuid) -> Result<(), Problem> {
     let now = act.now();
     db::directory::delete(act.db(), id, now).await?;
     lose_everything(act, id).await?;
-    note_status(act, "user.deleted", &user, UserStatus::Deleted).await
+    note_status(act, "user.deleted", &user, UserStatus::Deleted).await?;
+    act.emit(&Event::UserDeleted { user: id }).await
 }
 
 /// Removes what is known of a person for good, deleted before or not. What is left is the id, and
@@ -114,7 +119,11 @@ pub async fn erase(act: &mut Act<'_>, id: Uuid) -> Result<(), Problem> {
     db::sessions::forget_origins(act.db(), id).await?;
     db::roles::unassign_all(act.db(), id).await?;
     db::grants::remove_all(act.db(), &Holder::User(id)).await?;
-    note_status(act, "user.erased", &user, UserStatus::Deleted).await
+    note_status(act, "user.erased", &user, UserStatus::Deleted).await?;
+    let event = Event::UserErased { user: id };
+    // What was told of them before goes as well, unless it is still to be told.
+    db::deliveries::forget_stream(act.db(), &event.stream()).await?;
+    act.emit(&event).await
 }
 
 /// Makes a single-use code that gives whoever registers with it a role.

@@ -1,6 +1,9 @@
-//! What may be written behind `laika user`, `role`, `service`, `grant` and `audit`.
+//! What may be written behind `laika user`, `role`, `service`, `grant`, `hook` and `audit`.
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
+
+use crate::db::deliveries::State;
+use crate::events::hooks::OVERLAP;
 
 const USER_EXAMPLES: &str = "\
 Examples:
@@ -24,6 +27,12 @@ const GRANT_EXAMPLES: &str = "\
 Examples:
   laika grant add ann orders:cancel
   laika grant list --user ann --json";
+
+const HOOK_EXAMPLES: &str = "\
+Examples:
+  laika hook create https://hooks.example.com/laika --event user.created --event user.deleted
+  laika hook deliveries 01234567-89ab-cdef-0123-456789abcdef --state dead
+  laika hook repeat 01234567-89ab-cdef-0123-456789abcdef";
 
 const AUDIT_EXAMPLES: &str = "\
 Examples:
@@ -257,6 +266,91 @@ pub(super) enum AuditCommand {
         #[arg(long)]
         json: bool,
     },
+}
+
+#[derive(Debug, Subcommand)]
+#[command(after_help = HOOK_EXAMPLES)]
+pub(super) enum HookCommand {
+    /// Make an endpoint; prints its id and, once, the secret that signs
+    Create {
+        /// Where requests go: https, to an address that is public or listed in the settings
+        url: String,
+        /// An event it is told, such as `user.login`; may be given several times [default: all]
+        #[arg(long = "event", value_name = "EVENT")]
+        events: Vec<String>,
+        /// What it is for, in words
+        #[arg(long)]
+        description: Option<String>,
+    },
+    /// List endpoints by id
+    List(List),
+    /// Make a new secret and print it, once; for a time requests carry both signatures
+    Rotate {
+        /// Its id
+        hook: uuid::Uuid,
+        /// How long the old secret also signs, in seconds
+        #[arg(long, value_name = "SECONDS", default_value_t = OVERLAP)]
+        overlap: i64,
+    },
+    /// Send to it again
+    Enable {
+        /// Its id
+        hook: uuid::Uuid,
+    },
+    /// Send nothing to it; what happens meanwhile it is never told
+    Disable {
+        /// Its id
+        hook: uuid::Uuid,
+    },
+    /// Remove it, with what was to be sent to it
+    Delete {
+        /// Its id
+        hook: uuid::Uuid,
+    },
+    /// List what is on its way to an endpoint, was taken or given up, youngest first
+    Deliveries {
+        /// Its id, or `amqp`
+        hook: String,
+        /// Only those that have got this far
+        #[arg(long)]
+        state: Option<DeliveryState>,
+        /// How many
+        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(i64).range(1..=10_000))]
+        limit: i64,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Have sent again what was given up; prints how many where no event is named
+    Repeat {
+        /// Its id, or `amqp`
+        hook: String,
+        /// Only this event
+        #[arg(long, value_name = "ID")]
+        event: Option<uuid::Uuid>,
+    },
+    /// Print the JSON Schema of every event
+    Schema,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum DeliveryState {
+    /// To be sent
+    Waiting,
+    /// The endpoint took it
+    Delivered,
+    /// It was given up
+    Dead,
+}
+
+impl From<DeliveryState> for State {
+    fn from(state: DeliveryState) -> Self {
+        match state {
+            DeliveryState::Waiting => Self::Waiting,
+            DeliveryState::Delivered => Self::Delivered,
+            DeliveryState::Dead => Self::Dead,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

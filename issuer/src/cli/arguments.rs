@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::administration::{
-    AuditCommand, GrantCommand, List, RoleCommand, ServiceCommand, UserCommand,
+    AuditCommand, GrantCommand, HookCommand, List, RoleCommand, ServiceCommand, UserCommand,
 };
 use super::offline::arguments::{JwkArguments, PolicyCommand, TokenCommand};
 use crate::oauth2::service_accounts::OVERLAP;
@@ -79,6 +79,9 @@ pub(super) enum Command {
     /// Grants: permissions that a user has besides roles
     #[command(subcommand)]
     Grant(GrantCommand),
+    /// Hooks: endpoints that are told what happens
+    #[command(subcommand)]
+    Hook(HookCommand),
     /// The audit log: who did what, to whom, when
     #[command(subcommand)]
     Audit(AuditCommand),

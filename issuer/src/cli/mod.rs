@@ -11,6 +11,7 @@ mod clients;
 mod config;
 pub mod exit;
 mod grants;
+mod hooks;
 mod import;
 mod keys;
 mod log;
@@ -27,6 +28,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
 
+use self::administration::HookCommand;
 use self::arguments::{Arguments, Command, KeyCommand};
 use self::exit::Failure;
 use crate::app::App;
@@ -71,6 +73,8 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         }
         Command::Client(command) => clients::run(&open(settings()?).await?, command).await,
         Command::Grant(command) => grants::run(&open(settings()?).await?, command).await,
+        Command::Hook(HookCommand::Schema) => hooks::schema(),
+        Command::Hook(command) => hooks::run(&open(settings()?).await?, command).await,
         Command::Audit(command) => audit::run(&open(settings()?).await?, command).await,
         Command::Key(KeyCommand::List { json }) => {
             keys::list(&open(settings()?).await?, json).await

@@ -49,6 +49,17 @@ pub struct File {
     pub metrics_listen: Option<String>,
     /// OpenTelemetry collector that gets a span of each request, by OTLP over HTTP; absent: none.
     pub otel_endpoint: Option<String>,
+    /// Networks that are not public and that hooks and permission providers may be in.
+    pub outgoing_networks: Option<Vec<String>>,
+    /// Events.
+    #[serde(default)]
+    pub hooks: Hooks,
+    /// The hook that adds claims to tokens; absent: nobody does.
+    #[serde(default)]
+    pub before_token: BeforeToken,
+    /// RabbitMQ, which also gets every event; absent: not.
+    #[serde(default)]
+    pub amqp: Amqp,
     /// How mail is sent; without it, none is.
     #[serde(default)]
     pub mail: Mail,
@@ -99,6 +110,44 @@ pub struct Keys {
     pub publish_ahead: Option<i64>,
 }
 
+/// Events.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Hooks {
+    /// Seconds for which an event is sent again and again, before it is given up.
+    pub give_up_after: Option<i64>,
+}
+
+/// The hook that adds claims to tokens.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BeforeToken {
+    /// Where it is asked: https, to an address that is public or listed.
+    pub url: Option<String>,
+    /// What signs the requests: `whsec_` and base64.
+    pub secret: Option<WrittenSecret>,
+    /// Or a file that holds it.
+    pub secret_file: Option<PathBuf>,
+    /// Milliseconds it may take.
+    pub budget: Option<i64>,
+    /// Where it does not answer: `closed`, no token; `open`, one without its claims.
+    pub on_failure: Option<String>,
+}
+
+/// RabbitMQ, which gets every event.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Amqp {
+    /// The server: `amqps://user@host/vhost`; the virtual host `/` is written `%2F`.
+    pub url: Option<String>,
+    /// The user's password there.
+    pub password: Option<WrittenSecret>,
+    /// Or a file that holds it.
+    pub password_file: Option<PathBuf>,
+    /// The exchange, of kind topic; made where there is none. Routing keys are names of events.
+    pub exchange: Option<String>,
+}
+
 /// How mail is sent.
 #[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -113,6 +162,10 @@ pub struct Mail {
     pub from: Option<String>,
     /// Seconds that sending one mail may take.
     pub timeout: Option<i64>,
+    /// A folder with templates instead of those that are built in: `<language>/<mail>.txt`, `.html`.
+    pub templates: Option<PathBuf>,
+    /// The language of mails where whoever asks for one understands none that there is.
+    pub language: Option<String>,
 }
 
 /// Main tokens; all in seconds.

@@ -1,6 +1,7 @@
 //! The section `[mail]`.
 
 use std::net::IpAddr;
+use std::path::PathBuf;
 
 use http::uri::Authority;
 use lettre::message::Mailbox;
@@ -8,6 +9,8 @@ use lettre::message::Mailbox;
 use super::ConfigError;
 use super::settings::number;
 use super::{file, secret};
+use crate::mail::Templates;
+use crate::mail::template::ENGLISH;
 use crate::secret::Secret;
 
 /// How mail is sent.
@@ -25,6 +28,8 @@ pub struct Mail {
     pub from: Mailbox,
     /// Seconds that sending one mail may take.
     pub timeout: u64,
+    /// How mails read.
+    pub templates: Templates,
 }
 
 /// Whether and when a connection to the SMTP server is encrypted.
@@ -106,7 +111,25 @@ pub(super) fn check(file: file::Mail) -> Result<Option<Mail>, ConfigError> {
         Encryption::WhereOffered | Encryption::None => 25,
     });
     let timeout = number("mail.timeout", file.timeout, 20, 1..=300)?;
-    Ok(Some(Mail { host, port, encryption, credentials, from: from(file.from)?, timeout }))
+    let (from, templates) = (from(file.from)?, templates(file.templates, file.language)?);
+    Ok(Some(Mail { host, port, encryption, credentials, from, timeout, templates }))
+}
+
+fn templates(folder: Option<PathBuf>, language: Option<String>) -> Result<Templates, ConfigError> {
+    let language = language.unwrap_or_else(|| ENGLISH.to_owned());
+    let templates = Templates::new(folder, language.clone());
+    templates.check().map_err(|why| ConfigError::new("mail.templates", why))?;
+    let languages = templates.languages();
+    if !languages.contains(&language) {
+        let known: Vec<_> = languages.into_iter().collect();
+        let message = format!(
+            "`{language}` is not there; choose {}, or put a folder of that name into \
+             `mail.templates`",
+            known.join(", ")
+        );
+        return Err(ConfigError::new("mail.language", message));
+    }
+    Ok(templates)
 }
 
 fn from(text: Option<String>) -> Result<Mailbox, ConfigError> {
@@ -135,6 +158,8 @@ mod tests {
             password: password.map(|text| WrittenSecret::from(text.to_owned())),
             password_file: None,
             timeout: None,
+            templates: None,
+            language: None,
             from: Some("Laika <no-reply@example.com>".to_owned()),
         }
     }
@@ -178,6 +203,24 @@ mod tests {
             let mut mail = written("smtp://mx.example.com", None);
             mail.from = from.map(str::to_owned);
             assert!(check(mail).unwrap_err().to_string().contains("mail.from"));
+        }
+    }
+
+    #[test]
+    fn languages_and_templates_are_there_or_the_start_says_so() {
+        let with = |folder: Option<&str>, language: Option<&str>| {
+            let mut mail = written("smtp://mx.example.com", None);
+            mail.templates = folder.map(PathBuf::from);
+            mail.language = language.map(str::to_owned);
+            check(mail)
+        };
+        assert!(with(None, Some("de")).is_ok());
+        for (folder, language, place) in [
+            (None, Some("xx"), "mail.language"),
+            (None, Some("../de"), "mail.language"),
+            (Some("/nowhere/at/all"), None, "mail.templates"),
+        ] {
+            assert_eq!(with(folder, language).unwrap_err().place, place);
         }
     }
 

@@ -5,6 +5,8 @@
 //! and how to mend it. [`mod@check`] looks further, for what is within range and still a mistake, and
 //! [`show`] says where each setting came from.
 
+pub mod amqp;
+pub mod before_token;
 pub mod check;
 pub mod database;
 pub mod environment;

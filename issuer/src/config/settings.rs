@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use ipnet::IpNet;
 
+use super::amqp::{self, Amqp};
+use super::before_token::{self, BeforeToken};
 use super::database::{self, Database};
 use super::file::{self, File};
 use super::limits::{self, Limits};
@@ -14,6 +16,7 @@ use super::{ConfigError, PublicUrl, default_database_url};
 use crate::accounts::{Username, role_name};
 use crate::keys::Algorithm;
 use crate::keys::rotation::LEAST_AHEAD;
+use crate::outgoing::Networks;
 
 const DAY: i64 = 24 * 3600;
 
@@ -57,6 +60,14 @@ pub struct Settings {
     pub metrics_listen: Option<SocketAddr>,
     /// Collector that gets a span of each request; absent: none.
     pub otel_endpoint: Option<PublicUrl>,
+    /// Networks that are not public and that requests of the issuer may go to.
+    pub outgoing_networks: Vec<IpNet>,
+    /// Events.
+    pub hooks: Hooks,
+    /// The hook that adds claims to tokens; `None`: nobody does.
+    pub before_token: Option<BeforeToken>,
+    /// RabbitMQ, which also gets every event; `None`: it does not.
+    pub amqp: Option<Amqp>,
     /// How mail is sent; `None`: not at all.
     pub mail: Option<Mail>,
     /// Main tokens.
@@ -77,6 +88,13 @@ pub struct Settings {
     pub limits: Limits,
     /// Administrators.
     pub admin: Admin,
+}
+
+/// Events.
+#[derive(Debug, Clone)]
+pub struct Hooks {
+    /// Seconds for which an event is sent again and again, before it is given up.
+    pub give_up_after: i64,
 }
 
 /// Administrators.
@@ -176,6 +194,8 @@ impl Settings {
         let request_timeout: u64 = number("request_timeout", file.request_timeout, 15, 1..=300)?;
         // More than half of what a request may take would leave no time for the request itself.
         let most_delay = i64::try_from(request_timeout / 2).unwrap_or_default();
+        let outgoing_networks =
+            limits::networks("outgoing_networks", &file.outgoing_networks.unwrap_or_default())?;
         Ok(Self {
             listen,
             public_url: public_url.map(|url| PublicUrl::parse(url, "public_url")).transpose()?,
@@ -203,6 +223,20 @@ impl Settings {
                 .map(|text| address("metrics_listen", &text))
                 .transpose()?,
             otel_endpoint: otel_endpoint(file.otel_endpoint.as_deref())?,
+            before_token: before_token::check(
+                file.before_token,
+                &Networks::new(&outgoing_networks),
+            )?,
+            outgoing_networks,
+            hooks: Hooks {
+                give_up_after: number(
+                    "hooks.give_up_after",
+                    file.hooks.give_up_after,
+                    DAY,
+                    60..=30 * DAY,
+                )?,
+            },
+            amqp: amqp::check(file.amqp)?,
             mail: mail::check(file.mail)?,
             main: main(&file.main)?,
             micro: Micro {

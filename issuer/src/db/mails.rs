@@ -53,8 +53,13 @@ pub enum End {
     Sent,
     /// When it was to be sent there was nothing to say to this address.
     Needless,
-    /// It was given up, for this reason.
-    Failed(String),
+    /// It was given up.
+    Failed {
+        /// Why; may hold the address.
+        reason: String,
+        /// The server's reply code, where it said so; from 500 on, it is for good.
+        reply: Option<u16>,
+    },
 }
 
 /// A mail in the outbox.
@@ -74,6 +79,65 @@ pub struct Mail {
     pub registration: Option<Uuid>,
     /// How often it was tried.
     pub attempts: i64,
+    /// In which language it is written; absent: in the one that is set.
+    pub language: Option<String>,
+}
+
+/// How far a mail has got.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// To be sent, now or later.
+    Queued,
+    /// The server took it.
+    Sent,
+    /// When it was to be sent there was nothing to say to this address.
+    Needless,
+    /// It was given up.
+    Failed,
+}
+
+impl State {
+    const ALL: [Self; 4] = [Self::Queued, Self::Sent, Self::Needless, Self::Failed];
+
+    /// As the database writes it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Sent => "sent",
+            Self::Needless => "needless",
+            Self::Failed => "failed",
+        }
+    }
+
+    fn parse(text: String) -> Result<Self, DbError> {
+        Self::ALL
+            .into_iter()
+            .find(|state| state.as_str() == text)
+            .ok_or(DbError::Corrupt { what: "state of a mail", value: text })
+    }
+}
+
+/// A mail as it is listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// The mail.
+    pub mail: Mail,
+    /// How far it has got.
+    pub state: State,
+    /// When it is tried next.
+    pub due_at: UnixSeconds,
+    /// Why it was given up.
+    pub error: Option<String>,
+    /// The server's code, where it refused for good.
+    pub reply: Option<i64>,
+    /// When it was asked for.
+    pub created_at: UnixSeconds,
+    /// When it ended.
+    pub ended_at: Option<UnixSeconds>,
 }
 
 /// How many mails there are that were not sent.
@@ -83,6 +147,8 @@ pub struct Outbox {
     pub waiting: i64,
     /// Given up, and not yet forgotten.
     pub failed: i64,
+    /// Those of them that a server refused for good: mostly because there is no such mailbox.
+    pub bounced: i64,
 }
 
 /// Counts the mails that were not sent.
@@ -92,11 +158,16 @@ pub struct Outbox {
 pub async fn outbox(db: &mut Connection) -> Result<Outbox, DbError> {
     let row = sqlx::query(
         "SELECT COUNT(CASE WHEN state = 'queued' THEN 1 END) AS waiting, \
-         COUNT(CASE WHEN state = 'failed' THEN 1 END) AS failed FROM mails",
+         COUNT(CASE WHEN state = 'failed' THEN 1 END) AS failed, \
+         COUNT(CASE WHEN state = 'failed' AND reply >= 500 THEN 1 END) AS bounced FROM mails",
     )
     .fetch_one(db)
     .await?;
-    Ok(Outbox { waiting: get(&row, "waiting")?, failed: get(&row, "failed")? })
+    Ok(Outbox {
+        waiting: get(&row, "waiting")?,
+        failed: get(&row, "failed")?,
+        bounced: get(&row, "bounced")?,
+    })
 }
 
 /// Puts a mail into the outbox.
@@ -106,7 +177,8 @@ pub async fn outbox(db: &mut Connection) -> Result<Outbox, DbError> {
 pub async fn insert(db: &mut Connection, mail: &Mail, now: UnixSeconds) -> Result<(), DbError> {
     let result = sqlx::query(
         "INSERT INTO mails (id, kind, recipient, recipient_key, user_id, registration, state, \
-         attempts, due_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, 'queued', $7, $8, $8)",
+         attempts, due_at, created_at, language) \
+         VALUES ($1, $2, $3, $4, $5, $6, 'queued', $7, $8, $8, $9)",
     )
     .bind(mail.id.to_string())
     .bind(mail.kind.as_str())
@@ -116,6 +188,7 @@ pub async fn insert(db: &mut Connection, mail: &Mail, now: UnixSeconds) -> Resul
     .bind(mail.registration.map(|id| id.to_string()))
     .bind(mail.attempts)
     .bind(now)
+    .bind(mail.language.clone())
     .execute(db)
     .await?;
     exactly_one(&result)
@@ -127,8 +200,8 @@ pub async fn insert(db: &mut Connection, mail: &Mail, now: UnixSeconds) -> Resul
 /// The query failed.
 pub async fn due(db: &mut Connection, now: UnixSeconds, limit: i64) -> Result<Vec<Mail>, DbError> {
     let rows = sqlx::query(
-        "SELECT id, kind, recipient, recipient_key, user_id, registration, attempts FROM mails \
-         WHERE state = 'queued' AND due_at <= $1 ORDER BY due_at, id LIMIT $2",
+        "SELECT id, kind, recipient, recipient_key, user_id, registration, attempts, language \
+         FROM mails WHERE state = 'queued' AND due_at <= $1 ORDER BY due_at, id LIMIT $2",
     )
     .bind(now)
     .bind(limit)
@@ -159,20 +232,67 @@ pub async fn claim(db: &mut Connection, mail: &Mail, due_at: UnixSeconds) -> Res
 ///
 /// # Errors
 /// The query failed.
-pub async fn end(db: &mut Connection, id: Uuid, end: &End) -> Result<(), DbError> {
-    let (state, error) = match end {
-        End::Sent => ("sent", None),
-        End::Needless => ("needless", None),
-        End::Failed(error) => ("failed", Some(error.clone())),
+pub async fn end(
+    db: &mut Connection,
+    id: Uuid,
+    end: &End,
+    now: UnixSeconds,
+) -> Result<(), DbError> {
+    let (state, error, reply) = match end {
+        End::Sent => (State::Sent, None, None),
+        End::Needless => (State::Needless, None, None),
+        End::Failed { reason, reply } => (State::Failed, Some(reason.clone()), *reply),
     };
     // No row: what the mail is about went away meanwhile, and the mail with it.
-    sqlx::query("UPDATE mails SET state = $2, error = $3 WHERE id = $1")
+    sqlx::query("UPDATE mails SET state = $2, error = $3, reply = $4, ended_at = $5 WHERE id = $1")
         .bind(id.to_string())
-        .bind(state)
+        .bind(state.as_str())
         .bind(error)
+        .bind(reply.map(i64::from))
+        .bind(now)
         .execute(db)
         .await?;
     Ok(())
+}
+
+/// Mails, youngest first, `limit` of them after the one of this time and id; only those that have got
+/// this far, where that is said.
+///
+/// # Errors
+/// The query failed.
+pub async fn list(
+    db: &mut Connection,
+    state: Option<State>,
+    after: Option<&(UnixSeconds, String)>,
+    limit: i64,
+) -> Result<Vec<Listed>, DbError> {
+    let first = (UnixSeconds::MAX, String::new());
+    let (at, id) = after.unwrap_or(&first);
+    let rows = sqlx::query(
+        "SELECT id, kind, recipient, recipient_key, user_id, registration, attempts, language, \
+         state, due_at, error, reply, created_at, ended_at FROM mails \
+         WHERE ($1 = '' OR state = $1) AND (created_at < $2 OR (created_at = $2 AND id < $3)) \
+         ORDER BY created_at DESC, id DESC LIMIT $4",
+    )
+    .bind(state.map_or("", State::as_str))
+    .bind(*at)
+    .bind(id.clone())
+    .bind(limit)
+    .fetch_all(db)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Listed {
+                mail: mail(row)?,
+                state: State::parse(get(row, "state")?)?,
+                due_at: get(row, "due_at")?,
+                error: get(row, "error")?,
+                reply: get(row, "reply")?,
+                created_at: get(row, "created_at")?,
+                ended_at: get(row, "ended_at")?,
+            })
+        })
+        .collect()
 }
 
 /// Takes mails of one kind to an account out of the outbox.
@@ -218,5 +338,6 @@ fn mail(row: &AnyRow) -> Result<Mail, DbError> {
         user: get_optional_uuid(row, "user_id")?,
         registration: get_optional_uuid(row, "registration")?,
         attempts: get(row, "attempts")?,
+        language: get(row, "language")?,
     })
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
 
 use super::row::{exactly_one, get};
@@ -31,39 +33,91 @@ pub struct Service {
 }
 
 /// Where the permissions of a service come from.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    Default,
-    PartialEq,
-    Eq,
-    serde::Serialize,
-    serde::Deserialize,
-    schemars::JsonSchema,
-)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PermissionProvider {
     /// From the roles of its holders.
     #[default]
     Roles,
+    /// From whoever answers at a URL.
+    Http(HttpProvider),
+}
+
+/// Whoever is asked by HTTP what a holder may do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HttpProvider {
+    /// Where: `https`, to an address that is public or listed.
+    pub url: String,
+    /// What happens where it does not answer.
+    #[serde(default)]
+    pub on_failure: OnFailure,
+    /// Seconds for which an answer is taken again; 0 to 300.
+    #[serde(default = "HttpProvider::default_cache")]
+    #[schemars(range(min = 0, max = 300))]
+    pub cache: i64,
+    /// Milliseconds it may take; 10 to 5000.
+    #[serde(default = "HttpProvider::default_timeout")]
+    #[schemars(range(min = 10, max = 5000))]
+    pub timeout: i64,
+}
+
+/// What happens where a permission provider does not answer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnFailure {
+    /// No token is made.
+    #[default]
+    Deny,
+    /// The last answer counts, for ten minutes at most; then no token is made.
+    LastKnown,
+    /// The holder may do nothing there.
+    Empty,
+}
+
+impl HttpProvider {
+    fn default_cache() -> i64 {
+        30
+    }
+
+    fn default_timeout() -> i64 {
+        1000
+    }
 }
 
 impl PermissionProvider {
-    /// As the database writes it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
+    /// As the database writes it: the kind, and what belongs to it as JSON.
+    fn written(&self) -> Result<(&'static str, Option<String>), DbError> {
         match self {
-            Self::Roles => "roles",
+            Self::Roles => Ok(("roles", None)),
+            Self::Http(provider) => {
+                let text = serde_json::to_string(provider).map_err(|error| DbError::Corrupt {
+                    what: "a permission provider",
+                    value: error.to_string(),
+                })?;
+                Ok(("http", Some(text)))
+            }
         }
     }
 
-    fn parse(text: String) -> Result<Self, DbError> {
-        match text.as_str() {
-            "roles" => Ok(Self::Roles),
-            _ => Err(DbError::Corrupt { what: "a permission provider", value: text }),
-        }
+    fn read(kind: String, settings: Option<String>) -> Result<Self, DbError> {
+        let found = match (kind.as_str(), &settings) {
+            ("roles", _) => Some(Self::Roles),
+            ("http", Some(text)) => serde_json::from_str(text).ok().map(Self::Http),
+            _ => None,
+        };
+        let value = settings.unwrap_or(kind);
+        found.ok_or(DbError::Corrupt { what: "a permission provider", value })
     }
+}
+
+/// The secrets that sign requests to a permission provider, wrapped by the master key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrappedSecrets {
+    /// The one that counts.
+    pub secret: String,
+    /// The one before, and until when it signs as well.
+    pub old: Option<(String, UnixSeconds)>,
 }
 
 /// A set of texts that a service has: permissions, or names of services.
@@ -80,8 +134,8 @@ pub enum List {
 /// The columns of a [`Service`].
 macro_rules! columns {
     () => {
-        "name, audience, token_lifetime, algorithm, claim_template, permission_provider, stale, \
-         anonymous_lifetime"
+        "name, audience, token_lifetime, algorithm, claim_template, permission_provider, \
+         provider_settings, stale, anonymous_lifetime"
     };
 }
 
@@ -90,24 +144,27 @@ macro_rules! columns {
 /// # Errors
 /// [`DbError::Conflict`] where the audience belongs to another service.
 pub async fn put(db: &mut Connection, service: &Service, now: UnixSeconds) -> Result<(), DbError> {
+    let (provider, settings) = service.permission_provider.written()?;
     let result = sqlx::query(
         "INSERT INTO services (name, audience, token_lifetime, algorithm, claim_template, \
-         permission_provider, stale, anonymous_lifetime, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (name) DO UPDATE SET \
+         permission_provider, stale, anonymous_lifetime, created_at, provider_settings) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (name) DO UPDATE SET \
          audience = excluded.audience, token_lifetime = excluded.token_lifetime, \
          algorithm = excluded.algorithm, claim_template = excluded.claim_template, \
          permission_provider = excluded.permission_provider, stale = excluded.stale, \
-         anonymous_lifetime = excluded.anonymous_lifetime",
+         anonymous_lifetime = excluded.anonymous_lifetime, \
+         provider_settings = excluded.provider_settings",
     )
     .bind(service.name.clone())
     .bind(service.audience.clone())
     .bind(service.token_lifetime)
     .bind(service.algorithm.map(Algorithm::as_str))
     .bind(service.claim_template.clone())
-    .bind(service.permission_provider.as_str())
+    .bind(provider)
     .bind(i64::from(service.stale))
     .bind(service.anonymous_lifetime)
     .bind(now)
+    .bind(settings)
     .execute(&mut *db)
     .await?;
     exactly_one(&result)?;
@@ -213,6 +270,53 @@ pub async fn list(db: &mut Connection, after: &str, limit: i64) -> Result<Vec<Se
     rows.iter().map(service).collect()
 }
 
+/// The secrets that sign requests to permission providers, by service.
+///
+/// # Errors
+/// The query failed.
+pub async fn provider_secrets(
+    db: &mut Connection,
+) -> Result<BTreeMap<String, WrappedSecrets>, DbError> {
+    let rows = sqlx::query(
+        "SELECT name, provider_secret, provider_old_secret, provider_old_secret_until \
+         FROM services WHERE provider_secret IS NOT NULL",
+    )
+    .fetch_all(db)
+    .await?;
+    let mut secrets = BTreeMap::new();
+    for row in &rows {
+        let old: Option<String> = get(row, "provider_old_secret")?;
+        let old = old.zip(get(row, "provider_old_secret_until")?);
+        let wrapped = WrappedSecrets { secret: get(row, "provider_secret")?, old };
+        secrets.insert(get(row, "name")?, wrapped);
+    }
+    Ok(secrets)
+}
+
+/// Gives a service another secret for its permission provider; the one it had signs as well until
+/// `until`. Whether there was such a service.
+///
+/// # Errors
+/// The query failed.
+pub async fn set_provider_secret(
+    db: &mut Connection,
+    service: &str,
+    secret: &str,
+    until: UnixSeconds,
+) -> Result<bool, DbError> {
+    let result = sqlx::query(
+        "UPDATE services SET provider_old_secret = provider_secret, \
+         provider_old_secret_until = $3, provider_secret = $2 WHERE name = $1",
+    )
+    .bind(service)
+    .bind(secret)
+    .bind(until)
+    .execute(&mut *db)
+    .await?;
+    raise_generation(db).await?;
+    Ok(result.rows_affected() == 1)
+}
+
 /// A number that grows with every change of a service.
 ///
 /// # Errors
@@ -304,7 +408,10 @@ fn service(row: &AnyRow) -> Result<Service, DbError> {
         token_lifetime: get(row, "token_lifetime")?,
         algorithm: algorithm.as_deref().map(parse_algorithm).transpose()?,
         claim_template: get(row, "claim_template")?,
-        permission_provider: PermissionProvider::parse(get(row, "permission_provider")?)?,
+        permission_provider: PermissionProvider::read(
+            get(row, "permission_provider")?,
+            get(row, "provider_settings")?,
+        )?,
         stale: get::<i64>(row, "stale")? != 0,
         anonymous_lifetime: get(row, "anonymous_lifetime")?,
     })

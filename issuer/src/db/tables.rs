@@ -24,7 +24,7 @@ pub enum Carry {
 ///
 /// Single-use codes are never carried: one that was used after the backup was made would otherwise
 /// open its door a second time.
-pub const TABLES: [(&str, Carry); 25] = [
+pub const TABLES: [(&str, Carry); 29] = [
     ("generations", Carry::Rows),
     ("services", Carry::Rows),
     ("service_permissions", Carry::Rows),
@@ -49,6 +49,10 @@ pub const TABLES: [(&str, Carry); 25] = [
     ("mails", Carry::Nothing),
     ("limits", Carry::Nothing),
     ("devices", Carry::Nothing),
+    ("hooks", Carry::Rows),
+    ("events", Carry::Nothing),
+    ("event_streams", Carry::Nothing),
+    ("deliveries", Carry::Nothing),
     ("audit", Carry::Rows),
 ];
 

@@ -120,8 +120,9 @@ impl KeyRing {
         Ok(self.current())
     }
 
-    /// What wraps the keys.
-    pub(super) fn master(&self) -> &MasterKey {
+    /// What wraps the keys, and other secrets in the database.
+    #[must_use]
+    pub fn master(&self) -> &MasterKey {
         &self.master
     }
 

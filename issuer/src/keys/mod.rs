@@ -28,6 +28,7 @@ pub mod transfer;
 pub use algorithm::Algorithm;
 pub use error::KeyError;
 pub use key_ring::KeyRing;
+pub use master_key::MasterKey;
 pub use proved::Proved;
 pub use rotation::{
     KeyView, Rotated, ensure, export, import, list, needed, revoke, rotate, token_life,

@@ -19,6 +19,7 @@ use crate::clock::UnixSeconds;
 use crate::config::Settings;
 use crate::db::keys::{KeyState, StoredKey};
 use crate::db::{self, Connection};
+use crate::events::{self, Event};
 use crate::problem::Problem;
 use crate::random::Random;
 
@@ -327,6 +328,12 @@ pub(super) async fn replace(
         .after(json!({ "kid": successor }));
     audit::record(app, db, &entry).await?;
     let algorithm = before.algorithm.as_str();
+    let event = Event::KeyRotated {
+        kid: successor.to_owned(),
+        before: before.kid.clone(),
+        algorithm: algorithm.to_owned(),
+    };
+    events::emit(app, db, &event).await?;
     tracing::info!(kid = successor, algorithm, "a signing key has taken its turn");
     Ok(())
 }
@@ -363,6 +370,7 @@ async fn record_revoked(
     let entry = Entry::new(actor, "key.revoked", Subject::Key(key.kid.clone()))
         .before(json!({ "state": key.state }));
     audit::record(app, db, &entry).await?;
+    events::emit(app, db, &Event::KeyRevoked { kid: key.kid.clone() }).await?;
     tracing::warn!(kid = key.kid, "a signing key was revoked, and its tokens with it");
     Ok(())
 }

@@ -96,12 +96,12 @@ async fn attempt(app: &App, mailer: &Mailer, mail: &Mail) -> Result<bool, Proble
         }
     };
     let Some(composed) = composed else {
-        db::mails::end(&mut tx, mail.id, &End::Needless).await?;
+        db::mails::end(&mut tx, mail.id, &End::Needless, now).await?;
         tx.commit().await?;
         return Ok(true);
     };
     tx.commit().await?;
-    let Err(refused) = mailer.send(mail.id, &composed, now).await else {
+    let Err(refused) = mailer.send(mail.id, &composed, mail.language.as_deref(), now).await else {
         end(app, mail, &End::Sent).await?;
         tracing::info!(mail = %mail.id, kind = mail.kind.as_str(), "sent a mail");
         return Ok(true);
@@ -110,7 +110,7 @@ async fn attempt(app: &App, mailer: &Mailer, mail: &Mail) -> Result<bool, Proble
     let (code, about_mail) = (refused.code, refused.about_mail);
     if refused.for_good || attempts >= ATTEMPTS {
         let reason = refused.detail.chars().take(MAX_REASON).collect();
-        end(app, mail, &End::Failed(reason)).await?;
+        end(app, mail, &End::Failed { reason, reply: code }).await?;
         tracing::error!(
             mail = %mail.id, kind = mail.kind.as_str(), attempts, code, about_mail,
             "gave a mail up; its row in `mails` says why"
@@ -126,7 +126,7 @@ async fn attempt(app: &App, mailer: &Mailer, mail: &Mail) -> Result<bool, Proble
 
 async fn end(app: &App, mail: &Mail, end: &End) -> Result<(), Problem> {
     let mut tx = app.db.write().await?;
-    db::mails::end(&mut tx, mail.id, end).await?;
+    db::mails::end(&mut tx, mail.id, end, app.clock.now()).await?;
     Ok(tx.commit().await?)
 }
 

@@ -1,4 +1,4 @@
-//! What mails say: English, plain text. The one place to go for other languages.
+//! What mails are about. How they read is in templates.
 
 /// A mail, by what it is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,92 +45,53 @@ pub enum Message {
     },
 }
 
-/// A mail as it is read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Text {
-    /// A fixed text: nothing that anybody wrote gets into a header.
-    pub subject: &'static str,
-    /// Lines of text.
-    pub body: String,
-}
-
 impl Message {
-    /// The mail as it is read.
+    /// Every mail, as its template is called.
+    pub const NAMES: [&str; 6] = [
+        "confirm_registration",
+        "already_registered",
+        "prove_email",
+        "confirm_change",
+        "change_requested",
+        "reset_password",
+    ];
+
+    /// As its template is called.
     #[must_use]
-    pub fn render(&self) -> Text {
-        let (subject, body) = match self {
-            Self::ConfirmRegistration { username, link } => (
-                "Confirm your e-mail address",
-                format!(
-                    "Hello {username},\n\nthis address was used to register an account. Open this \
-                     link within 24 hours to\nconfirm that it is yours:\n\n{link}\n\nIf you did \
-                     not register, do nothing: without the link there is no account.\n"
-                ),
-            ),
-            Self::AlreadyRegistered { link } => (
-                "You already have an account",
-                format!(
-                    "Hello,\n\nsomebody, probably you, wanted to use this address for an account, \
-                     but there is\none with it already. Log in here, or ask there for a new \
-                     password:\n\n{link}\n\nIf it was not you, do nothing: your account is as it \
-                     was.\n"
-                ),
-            ),
-            Self::ProveEmail { username, link } => (
-                "Confirm your e-mail address",
-                format!(
-                    "Hello {username},\n\nopen this link within 24 hours to confirm that this \
-                     address is yours:\n\n{link}\n\nIf you have no such account, do nothing.\n"
-                ),
-            ),
-            Self::ConfirmChange { username, link } => (
-                "Confirm your new e-mail address",
-                format!(
-                    "Hello {username},\n\nthis shall be the new address of your account. Open \
-                     this link within 24 hours to\nconfirm it:\n\n{link}\n\nIf you did not ask \
-                     for this, do nothing: the account keeps its address.\n"
-                ),
-            ),
-            Self::ChangeRequested { username, link } => (
-                "The e-mail address of your account is being changed",
-                format!(
-                    "Hello {username},\n\nsomebody who knows your password asked for another \
-                     e-mail address for your account.\nIf it was you, there is nothing to \
-                     do.\n\nIf it was not you, open this link within 7 days. It keeps this \
-                     address, ends every\nsession and withdraws the password; choose a new one \
-                     with the mail that follows:\n\n{link}\n"
-                ),
-            ),
-            Self::ResetPassword { username, link } => (
-                "Choose a new password",
-                format!(
-                    "Hello {username},\n\nopen this link within 20 minutes to choose a new \
-                     password. It works once:\n\n{link}\n\nIf you did not ask for it, do nothing: \
-                     your password is as it was.\n"
-                ),
-            ),
-        };
-        Text { subject, body }
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::ConfirmRegistration { .. } => "confirm_registration",
+            Self::AlreadyRegistered { .. } => "already_registered",
+            Self::ProveEmail { .. } => "prove_email",
+            Self::ConfirmChange { .. } => "confirm_change",
+            Self::ChangeRequested { .. } => "change_requested",
+            Self::ResetPassword { .. } => "reset_password",
+        }
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::mail::{PROOF_LIFETIME, RESET_LIFETIME, UNDO_LIFETIME};
+    /// Name of the account, where the mail says it.
+    #[must_use]
+    pub fn username(&self) -> Option<&str> {
+        match self {
+            Self::AlreadyRegistered { .. } => None,
+            Self::ConfirmRegistration { username, .. }
+            | Self::ProveEmail { username, .. }
+            | Self::ConfirmChange { username, .. }
+            | Self::ChangeRequested { username, .. }
+            | Self::ResetPassword { username, .. } => Some(username),
+        }
+    }
 
-    #[test]
-    fn what_mails_say_about_time_is_what_codes_live() {
-        let parts = || (String::from("laika"), String::from("https://x/#y=z"));
-        let (username, link) = parts();
-        let confirm = Message::ConfirmRegistration { username, link }.render();
-        assert!(confirm.body.contains("24 hours") && PROOF_LIFETIME == 24 * 3600);
-        let (username, link) = parts();
-        let reset = Message::ResetPassword { username, link }.render();
-        assert!(reset.body.contains("20 minutes") && RESET_LIFETIME == 20 * 60);
-        let (username, link) = parts();
-        let undo = Message::ChangeRequested { username, link }.render();
-        assert!(undo.body.contains("7 days") && UNDO_LIFETIME == 7 * 24 * 3600);
-        assert!(undo.body.contains("\nhttps://x/#y=z\n"));
+    /// Where it leads.
+    #[must_use]
+    pub fn link(&self) -> &str {
+        match self {
+            Self::AlreadyRegistered { link }
+            | Self::ConfirmRegistration { link, .. }
+            | Self::ProveEmail { link, .. }
+            | Self::ConfirmChange { link, .. }
+            | Self::ChangeRequested { link, .. }
+            | Self::ResetPassword { link, .. } => link,
+        }
     }
 }

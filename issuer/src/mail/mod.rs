@@ -14,12 +14,14 @@ mod deliver;
 mod message;
 mod outbox;
 mod smtp;
+pub mod template;
 
 pub use compose::{Composed, compose};
 pub use deliver::{deliver, forget_old, run};
-pub use message::{Message, Text};
+pub use message::Message;
 pub use outbox::{About, queue};
 pub use smtp::{Mailer, Refused};
+pub use template::{Templates, Text};
 
 /// Seconds a registration waits for its proof, and the life of the code that proves an e-mail.
 pub const PROOF_LIFETIME: i64 = 24 * 3600;

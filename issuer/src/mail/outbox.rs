@@ -21,7 +21,8 @@ pub enum About {
 }
 
 /// Puts a mail into the outbox, in the caller's transaction. After its commit,
-/// [`App::wake_mail`] gets it sent at once.
+/// [`App::wake_mail`] gets it sent at once. `language` is what whoever asks for it understands best;
+/// absent: the one that is set.
 ///
 /// # Errors
 /// The database failed.
@@ -31,6 +32,7 @@ pub async fn queue(
     kind: Kind,
     to: &Email,
     about: About,
+    language: Option<String>,
 ) -> Result<(), Problem> {
     let (user, registration) = match about {
         About::Address => (None, None),
@@ -45,6 +47,7 @@ pub async fn queue(
         user,
         registration,
         attempts: 0,
+        language,
     };
     Ok(db::mails::insert(db, &mail, app.clock.now()).await?)
 }

@@ -4,14 +4,14 @@ use std::fmt;
 use std::time::{Duration, UNIX_EPOCH};
 
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
-use lettre::message::{Mailbox, MessageBuilder};
+use lettre::message::{Mailbox, MessageBuilder, MultiPart};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Tls, TlsParameters};
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use super::{Composed, Text};
+use super::{Composed, Templates, Text};
 use crate::clock::{UnixSeconds, claim_seconds};
 use crate::config::mail::{Encryption, Mail as Settings};
 use crate::problem::Problem;
@@ -25,6 +25,7 @@ pub struct Mailer {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     timeout: Duration,
     from: Mailbox,
+    templates: Templates,
     wake: Notify,
 }
 
@@ -64,8 +65,14 @@ impl Mailer {
             let password = password.reveal().to_owned();
             builder = builder.credentials(Credentials::new(user.clone(), password));
         }
-        let from = settings.from.clone();
-        Ok(Self { transport: builder.build(), timeout, from, wake: Notify::new() })
+        let (from, templates) = (settings.from.clone(), settings.templates.clone());
+        Ok(Self { transport: builder.build(), timeout, from, templates, wake: Notify::new() })
+    }
+
+    /// How mails read.
+    #[must_use]
+    pub fn templates(&self) -> &Templates {
+        &self.templates
     }
 
     /// Says that something lies in the outbox.
@@ -78,7 +85,7 @@ impl Mailer {
         self.wake.notified().await;
     }
 
-    /// Sends a mail.
+    /// Sends a mail, in this language where there is one.
     ///
     /// # Errors
     /// The server can't be reached or does not take it, or the address is none to it.
@@ -86,12 +93,13 @@ impl Mailer {
         &self,
         id: Uuid,
         composed: &Composed,
+        language: Option<&str>,
         now: UnixSeconds,
     ) -> Result<(), Refused> {
         let unusable =
             |detail: String| Refused { for_good: true, about_mail: true, code: None, detail };
         let to: Address = composed.to.parse().map_err(|error| unusable(format!("{error}")))?;
-        let Text { subject, body } = composed.message.render();
+        let Text { subject, body, html } = self.templates.render(&composed.message, language);
         let message = MessageBuilder::new()
             .from(self.from.clone())
             // Without a name beside it: nothing that anybody wrote gets into a header.
@@ -104,10 +112,12 @@ impl Mailer {
             .raw_header(HeaderValue::new(
                 HeaderName::new_from_ascii_str("Auto-Submitted"),
                 "auto-generated".to_owned(),
-            ))
-            .header(ContentType::TEXT_PLAIN)
-            .body(body)
-            .map_err(|error| unusable(error.to_string()))?;
+            ));
+        let message = match html {
+            Some(html) => message.multipart(MultiPart::alternative_plain_html(body, html)),
+            None => message.header(ContentType::TEXT_PLAIN).body(body),
+        };
+        let message = message.map_err(|error| unusable(error.to_string()))?;
         // The transport's own limit is for connecting; a server that then says nothing must not
         // hold the outbox up either.
         let Ok(sent) = tokio::time::timeout(self.timeout, self.transport.send(message)).await

@@ -14,7 +14,7 @@ use laika_claims::{Grant, Permission};
 
 use super::template::Template;
 use crate::clock::Clock;
-use crate::db::services::{self, List, PermissionProvider, Service};
+use crate::db::services::{self, List, PermissionProvider, Service, WrappedSecrets};
 use crate::db::{Connection, Db, DbError};
 use crate::keys::Algorithm;
 
@@ -60,6 +60,8 @@ pub struct KnownService {
     pub template: Template,
     /// Where its permissions come from.
     pub permission_provider: PermissionProvider,
+    /// What signs the requests to that provider.
+    pub secrets: Option<WrappedSecrets>,
     /// Whether what a holder loses makes its tokens stale.
     pub stale: bool,
     /// What anonymous holders get here; absent: nothing.
@@ -161,6 +163,7 @@ async fn read(db: &mut Connection) -> Result<Snapshot, DbError> {
     let mut catalogues = services::lists(db, List::Catalogue).await?;
     let mut sharing = services::lists(db, List::Sharing).await?;
     let mut anonymous = services::lists(db, List::Anonymous).await?;
+    let mut secrets = services::provider_secrets(db).await?;
     let mut snapshot = Snapshot { generation, ..Snapshot::default() };
     let mut after = String::new();
     loop {
@@ -169,12 +172,13 @@ async fn read(db: &mut Connection) -> Result<Snapshot, DbError> {
         after.clone_from(&last.name);
         for service in page {
             let name = service.name.clone();
-            let known = known(
+            let mut known = known(
                 service,
                 catalogues.remove(&name).unwrap_or_default(),
                 sharing.remove(&name).unwrap_or_default(),
                 anonymous.remove(&name).unwrap_or_default(),
             )?;
+            known.secrets = secrets.remove(&name);
             snapshot.by_audience.insert(known.audience.clone(), name.clone());
             snapshot.by_name.insert(name, known);
         }
@@ -207,6 +211,7 @@ fn known(
             None => Template::default(),
         },
         permission_provider: service.permission_provider,
+        secrets: None,
         stale: service.stale,
         anonymous: service.anonymous_lifetime.map(|lifetime| Anonymous { grants, lifetime }),
     })

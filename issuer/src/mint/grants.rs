@@ -7,7 +7,7 @@ use laika_claims::{Grant, IssuerCode};
 use super::holder::Holder;
 use super::target::Target;
 use crate::db::entitlements::HeldRole;
-use crate::db::services::PermissionProvider;
+use crate::permissions::Answers;
 use crate::problem::{FieldCode, Problem};
 
 /// What a token says about what its holder may do.
@@ -21,9 +21,10 @@ pub struct Reach {
     pub grants: BTreeSet<Grant>,
 }
 
-/// What of a holder's roles and permissions reaches into a token for `target`.
+/// What of a holder's roles and permissions reaches into a token for `target`. Where a provider was
+/// asked, its answer takes the place of every permission of its service; roles are told all the same.
 #[must_use]
-pub fn reach(holder: &Holder<'_>, target: &Target) -> Reach {
+pub fn reach(holder: &Holder<'_>, target: &Target, answers: &Answers) -> Reach {
     if holder.is_anonymous() {
         return of_anonymous(target);
     }
@@ -42,11 +43,9 @@ pub fn reach(holder: &Holder<'_>, target: &Target) -> Reach {
                 .extend(target.names.iter().filter_map(|n| Grant::parse(&format!("{n}:*")).ok())),
         }
     }
-    // Permissions of services with another provider than roles would replace those above here.
-    for (_, service) in target.known() {
-        match service.permission_provider {
-            PermissionProvider::Roles => {}
-        }
+    for (service, said) in answers {
+        grants.retain(|grant| grant.service() != Some(service));
+        grants.extend(said.iter().cloned());
     }
     Reach {
         level: roles.iter().map(|role| role.level).min(),

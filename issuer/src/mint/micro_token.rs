@@ -16,6 +16,7 @@ use crate::db::sessions::Session;
 use crate::db::users::UserStatus;
 use crate::keys::{self, jws};
 use crate::metrics::Minted;
+use crate::permissions;
 use crate::problem::Problem;
 use crate::random;
 
@@ -146,7 +147,8 @@ async fn attempt(
 ) -> Result<Option<MicroToken>, Problem> {
     let target = target::resolve(app, &request.services).await?;
     keys::needed(app, target.algorithm).await?;
-    let mut reach = reach(holder, &target);
+    let answers = permissions::ask(app, holder, &target).await?;
+    let mut reach = reach(holder, &target, &answers);
     if let Some(within) = &request.within {
         reach = reach.within(&within.roles, &within.grants, holder.roles());
     }
@@ -165,7 +167,10 @@ async fn attempt(
             },
         },
     };
-    let claims = claims(app, holder, &target, &reach, request, (life, status))?;
+    let mut claims = claims(app, holder, &target, &reach, request, (life, status))?;
+    if let Some(hook) = &app.before_token {
+        claims = hook.add(app, claims).await?;
+    }
     let expires_in = life.exp - life.now;
     let permissions = claims.permissions.clone();
     let scope = claims.scope.clone().unwrap_or_default();

@@ -8,11 +8,13 @@
 //! | [`target`] | the services a micro token is for |
 //! | [`catalogue`] | every service, in memory |
 //! | [`template`] | claims that a service wants in its tokens besides |
+//! | [`before_token`] | somebody else's word on what a token says besides |
 //! | [`grants`] | which of the holder's roles and permissions reach into it |
 //! | [`anonymous`], [`turnstile`] | tokens without an account, one after the other |
 //! | [`budget`] | the size a token may have |
 
 pub mod anonymous;
+pub mod before_token;
 pub mod budget;
 pub mod catalogue;
 pub mod grants;

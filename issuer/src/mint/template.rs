@@ -132,6 +132,28 @@ impl Template {
     }
 }
 
+/// Whether a hook may add a claim of this name and shape; the rules of templates, but that what
+/// begins with `$` is a text like any other.
+#[must_use]
+pub(super) fn may_be_claimed(name: &str, value: &Value) -> bool {
+    !name.is_empty() && !RESERVED.contains(&name) && is_flat(value, 2)
+}
+
+fn is_flat(value: &Value, depth: usize) -> bool {
+    match value {
+        Value::Object(members) => {
+            depth <= MAX_DEPTH
+                && members.iter().all(|(name, value)| {
+                    !name.is_empty() && name != "__proto__" && is_flat(value, depth + 1)
+                })
+        }
+        Value::Array(items) => {
+            depth <= MAX_DEPTH && items.iter().all(|item| is_flat(item, depth + 1))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
+    }
+}
+
 fn members(
     written: &Map<String, Value>,
     path: &str,

@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::db::sessions::EndReason;
 use crate::mint::grants::reach;
 use crate::mint::{main_token, target};
+use crate::permissions;
 use crate::session;
 
 /// What a service account may know of a token: its claims, where it is a micro token for the
@@ -47,7 +48,8 @@ async fn has_lost(app: &App, micro: &ProvedMicro, living: &Living) -> Result<boo
     if !target.stale() {
         return Ok(false);
     }
-    let now = reach(&living.holder(), &target);
+    let answers = permissions::ask(app, &living.holder(), &target).await?;
+    let now = reach(&living.holder(), &target, &answers);
     let lost_role = micro.roles().iter().any(|role| !now.roles.contains(role));
     let held = |grant| now.grants.iter().any(|held| held.includes(grant));
     Ok(lost_role || !micro.grants().iter().all(held))

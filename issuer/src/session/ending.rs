@@ -7,6 +7,7 @@ use crate::audit::{self, Actor, Entry, Subject};
 use crate::clock::UnixSeconds;
 use crate::db::sessions::EndReason;
 use crate::db::{self, Connection};
+use crate::events::{self, Event};
 use crate::problem::Problem;
 use crate::status;
 
@@ -97,6 +98,18 @@ pub(super) async fn note(
     let why = serde_json::json!({ "user": user.to_string(), "reason": reason.as_str() });
     let entry = Entry::new(actor, "session.ended", Subject::Session(id)).after(why);
     audit::record(app, db, &entry).await?;
+    match reason {
+        EndReason::LogOut | EndReason::Holder => {
+            events::emit(app, db, &Event::UserLogout { user, session: id }).await?;
+        }
+        EndReason::Reuse
+        | EndReason::Ahead
+        | EndReason::UserGone
+        | EndReason::Administrator
+        | EndReason::Password => {}
+    }
+    let event = Event::SessionRevoked { user, session: id, reason: reason.as_str() };
+    events::emit(app, db, &event).await?;
     tracing::info!(session = %id, ?reason, "ended a session");
     Ok(())
 }

@@ -5,6 +5,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::db::sessions::{Origin, Session};
 use crate::db::{self, Connection};
+use crate::events::{self, Event};
 use crate::problem::Problem;
 use crate::random;
 
@@ -37,5 +38,7 @@ pub async fn start(
     };
     db::sessions::forget_expired(db, user_id, now).await?;
     db::sessions::insert(db, &session).await?;
+    let (user, amr) = (user_id, session.amr.clone());
+    events::emit(app, db, &Event::UserLogin { user, session: session.id, amr }).await?;
     Ok(session)
 }

@@ -16,6 +16,7 @@ mod bad_input;
 mod cookies;
 mod credentials;
 mod entitlements;
+mod events;
 mod foreign_hashes;
 mod invitation;
 mod keys;

@@ -11,6 +11,7 @@
 
 mod attacks;
 mod delivery;
+mod languages;
 mod logs;
 mod post;
 mod sink;

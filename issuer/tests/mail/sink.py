@@ -34,7 +34,8 @@ class Sink:
             "from": envelope.mail_from,
             "to": envelope.rcpt_tos,
             "headers": [[name, str(value)] for name, value in message.items()],
-            "body": message.get_content(),
+            "body": message.get_body(("plain",)).get_content(),
+            "html": html.get_content() if (html := message.get_body(("html",))) else None,
             "user": getattr(session.auth_data, "login", b"").decode() if session.auth_data else None,
         })
         return "250 OK"

@@ -10,6 +10,7 @@ use crate::http::extract::{MainCaller, Query};
 use crate::mint::Holder;
 use crate::mint::grants::reach;
 use crate::mint::target::{self, check_names};
+use crate::permissions::ask;
 use crate::problem::Problem;
 
 /// Which service.
@@ -40,7 +41,9 @@ pub async fn handle(
     let names = [which.service];
     check_names("service", &names)?;
     let target = target::resolve(&app, &names).await?;
-    let reach = reach(&Holder::Person(&caller.held), &target);
+    let holder = Holder::Person(&caller.held);
+    let answers = ask(&app, &holder, &target).await?;
+    let reach = reach(&holder, &target, &answers);
     let [service] = names;
     Ok(Json(Answer {
         service,

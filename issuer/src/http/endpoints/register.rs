@@ -11,7 +11,7 @@ use super::accounts::Sent;
 use crate::accounts::{Registered, Registration, register};
 use crate::app::App;
 use crate::http::extract::{
-    AnonymousHolder, Body, ClientAddress, Transport, refuse_foreign_origin,
+    AnonymousHolder, Body, ClientAddress, Language, Transport, refuse_foreign_origin,
 };
 use crate::http::tokens::{self, WantedTransport};
 use crate::limits::{self, Key, Limited};
@@ -44,6 +44,7 @@ pub async fn handle(
     headers: HeaderMap,
     address: ClientAddress,
     holder: AnonymousHolder,
+    Language(language): Language,
     Body(request): Body<Request>,
 ) -> Result<Response, Problem> {
     let transport = Transport::from(request.transport);
@@ -56,6 +57,7 @@ pub async fn handle(
         email: request.email,
         password: request.password,
         invitation: request.invitation,
+        language,
     };
     limits::take_now(&app, &[(Limited::Registration, Key::address(address.address))]).await?;
     let holder = holder.session()?;

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::accounts::{role_name, service_name};
 use crate::app::App;
+use crate::db::deliveries::Endpoint;
 use crate::db::grants::Holder;
 use crate::problem::Problem;
 
@@ -42,6 +43,11 @@ pub struct RoleName(pub String);
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "String")]
 pub struct ServiceName(pub String);
+
+/// Where events are sent: the id of a hook, or `amqp`.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(try_from = "String")]
+pub struct EndpointName(pub Endpoint);
 
 /// Somebody who can be granted something: `user:<uuid>` or `svc:<name>`.
 #[derive(Debug, Clone, Deserialize)]
@@ -78,6 +84,14 @@ impl TryFrom<String> for ServiceName {
         } else {
             Err("not the name of a service")
         }
+    }
+}
+
+impl TryFrom<String> for EndpointName {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Endpoint::parse(&text).map(Self).ok_or("not a hook")
     }
 }
 

@@ -6,7 +6,7 @@ use laika_claims::IssuerCode::{
 
 use crate::http::endpoint::{Auth, Endpoint, delete, get, patch, post, put};
 use crate::http::endpoints::admin::{
-    audit, clients, grants, roles, service_accounts, services, users,
+    audit, clients, grants, hooks, mail, roles, service_accounts, services, users,
 };
 use crate::http::page::Paged;
 
@@ -17,6 +17,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         service_endpoints(),
         account_endpoints(),
         client_endpoints(),
+        hook_endpoints(),
         other_endpoints(),
     ]
     .into_iter()
@@ -152,6 +153,11 @@ fn service_endpoints() -> Vec<Endpoint> {
             .body::<services::change::Request>()
             .answer::<services::ServiceItem>(200)
             .refuses(&WRITE),
+        post("/v1/admin/services/{service}/provider-secret", services::rotate::handle)
+            .summary("make a new secret for a service's permission provider")
+            .body::<services::rotate::Request>()
+            .answer::<services::rotate::Answer>(200)
+            .refuses(&WRITE),
         delete("/v1/admin/services/{service}", services::delete::handle)
             .summary("remove a service")
             .empty(204)
@@ -232,6 +238,51 @@ fn client_endpoints() -> Vec<Endpoint> {
     ]
 }
 
+fn hook_endpoints() -> Vec<Endpoint> {
+    vec![
+        get("/v1/admin/hooks", hooks::list::handle)
+            .summary("list endpoints of events")
+            .query::<hooks::list::Page>()
+            .answer::<Paged<hooks::HookItem>>(200),
+        post("/v1/admin/hooks", hooks::create::handle)
+            .summary("make an endpoint of events")
+            .body::<hooks::create::Request>()
+            .answer::<hooks::WithSecret>(201)
+            .refuses(&[AuthenticationTooOld, Conflict]),
+        get("/v1/admin/hooks/{hook}", hooks::read::handle)
+            .summary("read an endpoint of events")
+            .answer::<hooks::HookItem>(200)
+            .refuses(&[NotFound]),
+        patch("/v1/admin/hooks/{hook}", hooks::change::handle)
+            .summary("change an endpoint of events")
+            .body::<hooks::change::Request>()
+            .answer::<hooks::HookItem>(200)
+            .refuses(&WRITE),
+        delete("/v1/admin/hooks/{hook}", hooks::delete::handle)
+            .summary("remove an endpoint of events")
+            .empty(204)
+            .refuses(&WRITE),
+        post("/v1/admin/hooks/{hook}/secret", hooks::rotate::handle)
+            .summary("make a new secret for an endpoint of events")
+            .body::<hooks::rotate::Request>()
+            .answer::<hooks::WithSecret>(200)
+            .refuses(&WRITE),
+        get("/v1/admin/hooks/{hook}/deliveries", hooks::deliveries::handle)
+            .summary("list what is sent to an endpoint")
+            .query::<hooks::deliveries::Which>()
+            .answer::<Paged<hooks::deliveries::DeliveryItem>>(200)
+            .refuses(&[NotFound]),
+        post("/v1/admin/hooks/{hook}/deliveries/{event}/repeat", hooks::repeat::handle)
+            .summary("have an event sent again")
+            .empty(204)
+            .refuses(&WRITE),
+        post("/v1/admin/hooks/{hook}/repeat", hooks::repeat_all::handle)
+            .summary("have everything sent again that was given up")
+            .answer::<hooks::repeat_all::Answer>(200)
+            .refuses(&WRITE),
+    ]
+}
+
 fn other_endpoints() -> Vec<Endpoint> {
     vec![
         get("/v1/admin/grants", grants::list::handle)
@@ -249,6 +300,10 @@ fn other_endpoints() -> Vec<Endpoint> {
             .empty(204)
             .refuses(&WRITE)
             .refuses(&[Gone]),
+        get("/v1/admin/mail", mail::handle)
+            .summary("list mails that are sent, and what came back")
+            .query::<mail::Which>()
+            .answer::<Paged<mail::MailItem>>(200),
         get("/v1/admin/audit", audit::handle)
             .summary("who did what, to whom, when")
             .query::<audit::Which>()

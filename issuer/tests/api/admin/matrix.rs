@@ -12,6 +12,7 @@ use laika_issuer::db::grants::Holder;
 use laika_issuer::http::table::table;
 use laika_issuer::keys::jws;
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
 use super::stage::{Person, of_level, person, role};
 use crate::support::{Issuer, PUBLIC_URL, START};
@@ -106,6 +107,8 @@ struct Stage {
     role: String,
     /// A service account with that role, and a client of the same name.
     account: String,
+    /// An endpoint of events, and the event that was given up there.
+    hook: Uuid,
     /// A name nothing has yet.
     fresh: String,
     level: i64,
@@ -339,6 +342,58 @@ fn rows() -> Vec<Row> {
             "/v1/admin/grants/user:USER/orders:read",
             204,
         ),
+        row("GET", "/v1/admin/hooks", Reads, "/v1/admin/hooks", 200),
+        with(row("POST", "/v1/admin/hooks", TouchesService, "/v1/admin/hooks", 201), |_| {
+            Some(json!({ "url": "https://hooks.example.com/" }))
+        }),
+        row("GET", "/v1/admin/hooks/{hook}", Reads, "/v1/admin/hooks/HOOK", 200),
+        with(
+            row("PATCH", "/v1/admin/hooks/{hook}", TouchesService, "/v1/admin/hooks/HOOK", 200),
+            |_| Some(json!({ "enabled": false })),
+        ),
+        row("DELETE", "/v1/admin/hooks/{hook}", TouchesService, "/v1/admin/hooks/HOOK", 204),
+        with(
+            row(
+                "POST",
+                "/v1/admin/hooks/{hook}/secret",
+                TouchesService,
+                "/v1/admin/hooks/HOOK/secret",
+                200,
+            ),
+            |_| Some(json!({})),
+        ),
+        row(
+            "GET",
+            "/v1/admin/hooks/{hook}/deliveries",
+            Reads,
+            "/v1/admin/hooks/HOOK/deliveries",
+            200,
+        ),
+        row(
+            "POST",
+            "/v1/admin/hooks/{hook}/deliveries/{event}/repeat",
+            TouchesService,
+            "/v1/admin/hooks/HOOK/deliveries/EVENT/repeat",
+            204,
+        ),
+        row(
+            "POST",
+            "/v1/admin/hooks/{hook}/repeat",
+            TouchesService,
+            "/v1/admin/hooks/HOOK/repeat",
+            200,
+        ),
+        with(
+            row(
+                "POST",
+                "/v1/admin/services/{service}/provider-secret",
+                TouchesService,
+                "/v1/admin/services/depot/provider-secret",
+                200,
+            ),
+            |_| Some(json!({})),
+        ),
+        row("GET", "/v1/admin/mail", Reads, "/v1/admin/mail", 200),
         row("GET", "/v1/admin/audit", Reads, "/v1/admin/audit", 200),
     ]
 }
@@ -375,7 +430,9 @@ async fn the_matrix_of_callers_routes_and_targets() {
                     .replace("SESSION", &stage.user.session.to_string())
                     .replace("ROLE", &stage.role)
                     .replace("ACCOUNT", &stage.account)
-                    .replace("CLIENT", &stage.account);
+                    .replace("CLIENT", &stage.account)
+                    .replace("HOOK", &stage.hook.to_string())
+                    .replace("EVENT", &stage.hook.to_string());
                 let method = Method::from_bytes(row.verb.as_bytes()).unwrap();
                 let token = who.as_ref().map(|(_, token)| token.as_str());
                 let answer = issuer.send(method, &path, token, (row.body)(&stage)).await;
@@ -524,10 +581,19 @@ async fn set(issuer: &Issuer, caller: Caller, target: Target, who: Option<&Perso
         created_at: START,
     };
     db::clients::insert(&mut tx, &client).await.unwrap();
+    let hook = given_up(&mut tx, nobody.id).await;
     let roles = std::slice::from_ref(&name);
     db::service_accounts::set_roles(&mut tx, &account, roles, START).await.unwrap();
     tx.commit().await.unwrap();
-    Stage { user, fresh: format!("f{}", nobody.id.simple()), nobody, role: name, account, level }
+    Stage {
+        hook,
+        user,
+        fresh: format!("f{}", nobody.id.simple()),
+        nobody,
+        role: name,
+        account,
+        level,
+    }
 }
 
 #[tokio::test]
@@ -567,4 +633,40 @@ async fn a_change_needs_a_log_in_of_the_last_hour_and_reading_does_not() {
         );
     }
     root.get(&issuer, "/users").await.expect(200);
+}
+
+/// The only endpoint of events there is, which is told nothing, with an event of the same id that was
+/// given up.
+async fn given_up(tx: &mut db::Connection, id: Uuid) -> Uuid {
+    use db::deliveries::{Delivery, Endpoint, State};
+    sqlx::query("DELETE FROM hooks").execute(&mut *tx).await.unwrap();
+    let hook = db::hooks::Hook {
+        id,
+        url: "https://hooks.example.com/".to_owned(),
+        description: None,
+        events: db::hooks::Wanted::Named(Vec::new()),
+        secret: "none".to_owned(),
+        old_secret: None,
+        disabled_at: None,
+        created_at: START,
+    };
+    db::hooks::insert(tx, &hook).await.unwrap();
+    let name = laika_issuer::events::EventName::UserLogin;
+    db::deliveries::insert_event(tx, id, name, "{}", START).await.unwrap();
+    let delivery = Delivery {
+        event: id,
+        name: name.as_str().to_owned(),
+        endpoint: Endpoint::Hook(id),
+        stream: format!("user:{id}"),
+        state: State::Dead,
+        attempts: 9,
+        due_at: START,
+        give_up_at: START,
+        status: None,
+        error: None,
+        created_at: START,
+        ended_at: Some(START),
+    };
+    db::deliveries::insert(tx, &delivery, 1).await.unwrap();
+    id
 }

@@ -9,5 +9,5 @@ mod matrix;
 mod roles;
 mod service_accounts;
 mod services;
-mod stage;
+pub(crate) mod stage;
 mod users;

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::Sent;
 use crate::accounts::{EmailChange, change_email};
 use crate::app::App;
-use crate::http::extract::{Body, MainCaller};
+use crate::http::extract::{Body, Language, MainCaller};
 use crate::mail::PROOF_LIFETIME;
 use crate::problem::Problem;
 use crate::secret::Secret;
@@ -31,10 +31,12 @@ pub struct Request {
 pub async fn handle(
     State(app): State<App>,
     caller: MainCaller,
+    Language(language): Language,
     Body(request): Body<Request>,
 ) -> Result<Response, Problem> {
     let Request { email, password } = request;
-    match change_email(&app, &caller.user, &caller.session, &email, &password).await? {
+    let (user, session) = (&caller.user, &caller.session);
+    match change_email(&app, user, session, &email, &password, language).await? {
         EmailChange::Done => Ok(StatusCode::NO_CONTENT.into_response()),
         EmailChange::Waiting => {
             let sent = Sent { expires_in: PROOF_LIFETIME };

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::Sent;
 use crate::accounts::forgot_password;
 use crate::app::App;
-use crate::http::extract::{Body, ClientAddress};
+use crate::http::extract::{Body, ClientAddress, Language};
 use crate::mail::RESET_LIFETIME;
 use crate::problem::Problem;
 
@@ -28,8 +28,9 @@ pub struct Request {
 pub async fn handle(
     State(app): State<App>,
     address: ClientAddress,
+    Language(language): Language,
     Body(request): Body<Request>,
 ) -> Result<(StatusCode, Json<Sent>), Problem> {
-    forgot_password(&app, &request.email, address.address).await?;
+    forgot_password(&app, &request.email, address.address, language).await?;
     Ok((StatusCode::ACCEPTED, Json(Sent { expires_in: RESET_LIFETIME })))
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::Sent;
 use crate::accounts::resend_proof;
 use crate::app::App;
-use crate::http::extract::{Body, ClientAddress};
+use crate::http::extract::{Body, ClientAddress, Language};
 use crate::mail::PROOF_LIFETIME;
 use crate::problem::Problem;
 
@@ -28,8 +28,9 @@ pub struct Request {
 pub async fn handle(
     State(app): State<App>,
     address: ClientAddress,
+    Language(language): Language,
     Body(request): Body<Request>,
 ) -> Result<(StatusCode, Json<Sent>), Problem> {
-    resend_proof(&app, &request.email, address.address).await?;
+    resend_proof(&app, &request.email, address.address, language).await?;
     Ok((StatusCode::ACCEPTED, Json(Sent { expires_in: PROOF_LIFETIME })))
 }

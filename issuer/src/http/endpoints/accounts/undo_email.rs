@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::accounts::undo_email;
 use crate::app::App;
-use crate::http::extract::{Body, ClientAddress};
+use crate::http::extract::{Body, ClientAddress, Language};
 use crate::limits;
 use crate::problem::Problem;
 use crate::secret::Secret;
@@ -28,9 +28,11 @@ pub struct Request {
 pub async fn handle(
     State(app): State<App>,
     address: ClientAddress,
+    Language(language): Language,
     Body(request): Body<Request>,
 ) -> Result<StatusCode, Problem> {
     let from = address.address;
-    limits::try_code(&app, from, undo_email(&app, &request.code, address.origin(None))).await?;
+    let origin = address.origin(None);
+    limits::try_code(&app, from, undo_email(&app, &request.code, origin, language)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

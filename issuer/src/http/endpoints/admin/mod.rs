@@ -3,6 +3,8 @@
 pub mod audit;
 pub mod clients;
 pub mod grants;
+pub mod hooks;
+pub mod mail;
 pub mod roles;
 pub mod service_accounts;
 pub mod services;

@@ -5,6 +5,7 @@ pub mod create;
 pub mod delete;
 pub mod list;
 pub mod read;
+pub mod rotate;
 
 use schemars::JsonSchema;
 use serde::Serialize;

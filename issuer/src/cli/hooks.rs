@@ -1,0 +1,155 @@
+//! `laika hook`.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::administration::HookCommand;
+use super::exit::Failure;
+use super::output;
+use crate::admin::Act;
+use crate::app::App;
+use crate::db::deliveries::{self, Delivery, Endpoint, Filter};
+use crate::db::hooks::{self as rows, Hook, Wanted};
+use crate::events::hooks::{self, Change};
+use crate::events::{self, EventName};
+
+#[derive(Debug, Serialize)]
+struct Row {
+    id: String,
+    url: String,
+    description: Option<String>,
+    events: Option<Vec<EventName>>,
+    enabled: bool,
+    created_at: i64,
+}
+
+/// The JSON Schema of every event.
+pub(super) fn schema() -> Result<(), Failure> {
+    output::value(&events::schema())
+}
+
+pub(super) async fn run(app: &App, command: HookCommand) -> Result<(), Failure> {
+    match command {
+        HookCommand::List(list) => {
+            let mut connection = app.db.read().await?;
+            let found = rows::list(&mut connection, &list.after, list.limit).await?;
+            let found: Vec<_> = found.into_iter().map(row).collect();
+            output::list(&found, list.json, |row| {
+                let state = if row.enabled { "enabled" } else { "disabled" };
+                let events = row.events.as_ref().map_or_else(
+                    || "every event".to_owned(),
+                    |names| names.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(" "),
+                );
+                vec![row.id.clone(), state.to_owned(), row.url.clone(), events]
+            })
+        }
+        HookCommand::Deliveries { hook, state, limit, json } => {
+            let endpoint = endpoint(&hook)?;
+            let mut connection = app.db.read().await?;
+            hooks::exists(app, &mut connection, endpoint).await?;
+            let filter = Filter { endpoint, state: state.map(Into::into) };
+            let found = deliveries::list(&mut connection, filter, None, limit).await?;
+            let found: Vec<_> = found.iter().map(delivery).collect();
+            output::list(&found, json, |row| {
+                let text = |name: &str| match row.get(name) {
+                    Some(Value::String(text)) => text.clone(),
+                    Some(other) => other.to_string(),
+                    None => String::new(),
+                };
+                ["event", "name", "state", "attempts", "error"].map(text).into()
+            })
+        }
+        HookCommand::Schema => schema(),
+        HookCommand::Create { .. }
+        | HookCommand::Rotate { .. }
+        | HookCommand::Enable { .. }
+        | HookCommand::Disable { .. }
+        | HookCommand::Delete { .. }
+        | HookCommand::Repeat { .. } => change(app, command).await,
+    }
+}
+
+async fn change(app: &App, command: HookCommand) -> Result<(), Failure> {
+    let mut act = Act::of_operator(app).await?;
+    let said = match command {
+        HookCommand::Create { url, events, description } => {
+            let wanted = if events.is_empty() { None } else { Some(names(&events)?) };
+            let (hook, secret) = hooks::create(&mut act, &url, description, wanted).await?;
+            Some(format!("{}\n{}", hook.id, secret.reveal()))
+        }
+        HookCommand::Rotate { hook, overlap } => {
+            let (_, secret) = hooks::rotate_secret(&mut act, hook, overlap).await?;
+            Some(secret.reveal().to_owned())
+        }
+        HookCommand::Enable { hook } => {
+            let change = Change { enabled: Some(true), ..Change::default() };
+            hooks::change(&mut act, hook, change).await?;
+            None
+        }
+        HookCommand::Disable { hook } => {
+            let change = Change { enabled: Some(false), ..Change::default() };
+            hooks::change(&mut act, hook, change).await?;
+            None
+        }
+        HookCommand::Delete { hook } => {
+            hooks::delete(&mut act, hook).await?;
+            None
+        }
+        HookCommand::Repeat { hook, event: Some(event) } => {
+            hooks::repeat(&mut act, endpoint(&hook)?, event).await?;
+            None
+        }
+        HookCommand::Repeat { hook, event: None } => {
+            Some(hooks::repeat_all(&mut act, endpoint(&hook)?).await?.to_string())
+        }
+        HookCommand::List(_) | HookCommand::Deliveries { .. } | HookCommand::Schema => None,
+    };
+    act.commit().await?;
+    // Only what was committed is shown: a secret that does not count would be looked for in vain.
+    said.map_or(Ok(()), |said| output::line(&said))
+}
+
+fn endpoint(text: &str) -> Result<Endpoint, Failure> {
+    Endpoint::parse(text)
+        .ok_or_else(|| Failure::Failed(format!("`{text}` is neither the id of a hook nor `amqp`")))
+}
+
+fn names(written: &[String]) -> Result<Vec<EventName>, Failure> {
+    let name = |text: &String| {
+        EventName::from_name(text).ok_or_else(|| {
+            let known: Vec<_> = EventName::ALL.iter().map(|name| name.as_str()).collect();
+            Failure::Failed(format!("there is no event `{text}`; there are {}", known.join(", ")))
+        })
+    };
+    written.iter().map(name).collect()
+}
+
+fn row(hook: Hook) -> Row {
+    Row {
+        id: hook.id.to_string(),
+        url: hook.url,
+        description: hook.description,
+        events: match hook.events {
+            Wanted::All => None,
+            Wanted::Named(names) => Some(names),
+        },
+        enabled: hook.disabled_at.is_none(),
+        created_at: hook.created_at,
+    }
+}
+
+fn delivery(delivery: &Delivery) -> Value {
+    serde_json::json!({
+        "event": delivery.event,
+        "name": delivery.name,
+        "stream": delivery.stream,
+        "state": delivery.state,
+        "attempts": delivery.attempts,
+        "due_at": delivery.due_at,
+        "give_up_at": delivery.give_up_at,
+        "status": delivery.status,
+        "error": delivery.error,
+        "created_at": delivery.created_at,
+        "ended_at": delivery.ended_at,
+    })
+}

@@ -1,0 +1,121 @@
+//! RabbitMQ as a second sink of events: each one a persistent message on a topic exchange, with its
+//! name as routing key, delivered when the broker has confirmed it.
+//!
+//! What no queue is bound to the broker drops, as is the way of exchanges: whoever wants every event
+//! binds a durable queue before.
+
+use std::fmt;
+use std::time::Duration;
+
+use lapin::options::{BasicPublishOptions, ConfirmSelectOptions, ExchangeDeclareOptions};
+use lapin::types::FieldTable;
+use lapin::uri::AMQPUri;
+use lapin::{BasicProperties, Channel, Connection, ConnectionProperties, ExchangeKind};
+use tokio::sync::Mutex;
+
+use crate::app::App;
+use crate::clock::claim_seconds;
+use crate::config::amqp::Amqp;
+use crate::db::deliveries::Due;
+
+/// How long the broker may take to confirm a message, or to let us in.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Kept on disk by the broker (AMQP 0-9-1, `delivery-mode`).
+const PERSISTENT: u8 = 2;
+
+/// The connection to the broker: made when there is something to publish, and anew when it broke.
+#[derive(Default)]
+pub struct Publisher(Mutex<Option<Open>>);
+
+struct Open {
+    /// It ends with its value.
+    _connection: Connection,
+    channel: Channel,
+}
+
+impl Publisher {
+    /// Publishes an event, and waits for the broker's word that it has it.
+    ///
+    /// # Errors
+    /// It has not: the broker is away, does not let us in, or refuses.
+    pub(super) async fn publish(&self, app: &App, due: &Due) -> Result<(), String> {
+        let Some(settings) = &app.settings.amqp else {
+            return Err("no broker is configured".to_owned());
+        };
+        let done = tokio::time::timeout(TIMEOUT, self.attempt(settings, due)).await;
+        let done = done.unwrap_or_else(|_| Err("the broker did not confirm in time".to_owned()));
+        if done.is_err() {
+            // Whatever it was, the next attempt begins with a new connection.
+            *self.0.lock().await = None;
+        }
+        done
+    }
+
+    async fn attempt(&self, settings: &Amqp, due: &Due) -> Result<(), String> {
+        let channel = self.channel(settings).await.map_err(|error| shown(&error))?;
+        let properties = BasicProperties::default()
+            .with_content_type("application/json".into())
+            .with_delivery_mode(PERSISTENT)
+            .with_message_id(due.event.to_string().into())
+            .with_type(due.name.clone().into())
+            .with_app_id("laika".into())
+            .with_timestamp(claim_seconds(due.created_at));
+        let published = channel
+            .basic_publish(
+                settings.exchange.clone().into(),
+                due.name.clone().into(),
+                BasicPublishOptions::default(),
+                due.body.as_bytes(),
+                properties,
+            )
+            .await
+            .map_err(|error| shown(&error))?;
+        let confirmed = published.await.map_err(|error| shown(&error))?;
+        if confirmed.is_ack() { Ok(()) } else { Err("the broker refused the message".to_owned()) }
+    }
+
+    /// A channel that confirms, on the connection there is or on a new one.
+    async fn channel(&self, settings: &Amqp) -> Result<Channel, lapin::Error> {
+        let mut open = self.0.lock().await;
+        if let Some(open) = open.as_ref().filter(|open| open.channel.status().connected()) {
+            return Ok(open.channel.clone());
+        }
+        *open = None;
+        let connection = Connection::connect_uri(uri(settings)?, properties()).await?;
+        let channel = connection.create_channel().await?;
+        channel.confirm_select(ConfirmSelectOptions::default()).await?;
+        let durable = ExchangeDeclareOptions { durable: true, ..Default::default() };
+        let exchange = settings.exchange.clone().into();
+        channel
+            .exchange_declare(exchange, ExchangeKind::Topic, durable, FieldTable::default())
+            .await?;
+        tracing::info!(exchange = settings.exchange, "connected to the broker of events");
+        let made = open.insert(Open { _connection: connection, channel });
+        Ok(made.channel.clone())
+    }
+}
+
+fn uri(settings: &Amqp) -> Result<AMQPUri, lapin::Error> {
+    let invalid = |error| std::io::Error::new(std::io::ErrorKind::InvalidInput, error);
+    let mut uri: AMQPUri = settings.url.parse().map_err(invalid)?;
+    if let Some(password) = &settings.password {
+        uri.authority.userinfo.password = password.reveal().to_owned();
+    }
+    Ok(uri)
+}
+
+fn properties() -> ConnectionProperties {
+    ConnectionProperties::default().with_connection_name("laika".into())
+}
+
+/// An error without what was sent: URLs of this crate hold passwords, its errors do not.
+fn shown(error: &lapin::Error) -> String {
+    error.to_string()
+}
+
+impl fmt::Debug for Publisher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Publisher(..)")
+    }
+}

@@ -1,0 +1,79 @@
+//! Providers that are asked by a signed request: `{service, user}`, and answer `{permissions}`.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::ProviderError;
+use crate::app::App;
+use crate::clock::UnixSeconds;
+use crate::db::services::{HttpProvider, WrappedSecrets};
+use crate::keys::KeyError;
+use crate::mint::catalogue::KnownService;
+use crate::outgoing::{Post, Signer, Target, WebhookSecret};
+use crate::random;
+
+/// Most permissions of an answer: a token would never hold them.
+const MOST: usize = 1000;
+
+/// What is asked.
+#[derive(Debug, Serialize)]
+struct Question<'a> {
+    service: &'a str,
+    /// Claim `sub`: the UUID of a person, or `svc:<name>`.
+    user: &'a str,
+}
+
+/// What is answered; whatever else there is does not matter.
+#[derive(Debug, Deserialize)]
+struct Answer {
+    permissions: Vec<String>,
+}
+
+/// Asks.
+pub(super) async fn ask(
+    app: &App,
+    name: &str,
+    service: &KnownService,
+    provider: &HttpProvider,
+    user: &str,
+) -> Result<Vec<String>, ProviderError> {
+    let wrong = |error: &dyn std::fmt::Display| ProviderError::new(error.to_string());
+    let now = app.clock.now();
+    let secrets =
+        service.secrets.as_ref().ok_or_else(|| ProviderError::new("it has no secret; make one"))?;
+    let signer = signer(app, name, secrets, now).map_err(|error| wrong(&error))?;
+    let target = Target::parse(&provider.url).map_err(ProviderError::new)?;
+    let body = serde_json::to_vec(&Question { service: name, user }).map_err(|e| wrong(&e))?;
+    let id = random::uuid(&*app.random).map_err(|error| wrong(&error))?.to_string();
+    let timeout = Duration::from_millis(u64::try_from(provider.timeout).unwrap_or_default());
+    let post = Post { target: &target, id: &id, body: &body, signer: &signer, now, timeout };
+    let answer = app.outgoing.post(&post).await.map_err(|error| wrong(&error))?;
+    if answer.status != 200 {
+        return Err(ProviderError::new(format!("it answered {}", answer.status)));
+    }
+    let answer: Answer = serde_json::from_slice(&answer.body)
+        .map_err(|_| ProviderError::new("its answer is not `{\"permissions\": [..]}`"))?;
+    if answer.permissions.len() > MOST {
+        return Err(ProviderError::new(format!("it answered more than {MOST} permissions")));
+    }
+    Ok(answer.permissions)
+}
+
+/// What a wrapped secret is bound to.
+#[must_use]
+pub fn owner(service: &str) -> String {
+    format!("permission-provider:{service}")
+}
+
+fn signer(
+    app: &App,
+    service: &str,
+    secrets: &WrappedSecrets,
+    now: UnixSeconds,
+) -> Result<Signer, KeyError> {
+    let unwrap = |wrapped: &str| WebhookSecret::unwrap(&owner(service), wrapped, app.keys.master());
+    let old = secrets.old.as_ref().filter(|(_, until)| *until > now);
+    let old = old.map(|(wrapped, _)| unwrap(wrapped)).transpose()?;
+    Ok(Signer::new(unwrap(&secrets.secret)?, old))
+}
