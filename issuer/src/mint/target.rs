@@ -9,7 +9,8 @@ use crate::keys::Algorithm;
 use crate::problem::{FieldCode, Problem};
 
 /// One token for more services would pass no size budget.
-const MAX_SERVICES: usize = 16;
+/// Most services that one token may be for.
+pub const MAX_SERVICES: usize = 16;
 
 /// The services a micro token is for, as they agree on it.
 #[derive(Debug, Clone)]

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::micro_token::Answer;
 use crate::app::App;
-use crate::http::extract::{Body, ClientAddress, Transport, refuse_foreign_origin};
+use crate::http::extract::{Body, ClientAddress, ServiceName, Transport, refuse_foreign_origin};
 use crate::http::tokens::{self, WantedTransport};
 use crate::limits::{self, Key, Limited};
 use crate::mint::anonymous;
@@ -20,6 +20,7 @@ use crate::problem::{FieldCode, Problem};
 #[serde(deny_unknown_fields)]
 pub struct Request {
     /// The service the micro token is for; needed without `session`.
+    #[schemars(with = "Option<ServiceName>")]
     service: Option<String>,
     /// Also begin a session, with a main token.
     #[serde(default)]

@@ -11,7 +11,7 @@ use crate::accounts::{LogIn, log_in};
 use crate::app::App;
 use crate::db::users::User;
 use crate::http::cookie;
-use crate::http::extract::{Body, ClientAddress, Transport, refuse_foreign_origin};
+use crate::http::extract::{Body, ClientAddress, ServiceName, Transport, refuse_foreign_origin};
 use crate::http::tokens::{self, WantedTransport};
 use crate::limits::log_in::{Whence, remember_device};
 use crate::problem::{FieldCode, Problem};
@@ -30,6 +30,7 @@ pub struct Request {
     /// What the client calls itself, for the list of sessions.
     client: Option<String>,
     /// Also answer with a micro token for this service.
+    #[schemars(with = "Option<ServiceName>")]
     service: Option<String>,
     transport: Option<WantedTransport>,
 }

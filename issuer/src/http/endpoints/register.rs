@@ -8,10 +8,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::accounts::Sent;
-use crate::accounts::{Registered, Registration, register};
+use crate::accounts::{Email, Registered, Registration, Username, register};
 use crate::app::App;
 use crate::http::extract::{
-    AnonymousHolder, Body, ClientAddress, Transport, refuse_foreign_origin,
+    AnonymousHolder, Body, ClientAddress, ServiceName, Transport, refuse_foreign_origin,
 };
 use crate::http::tokens::{self, WantedTransport};
 use crate::limits::{self, Key, Limited};
@@ -23,10 +23,14 @@ use crate::secret::Secret;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
+    #[schemars(with = "Username")]
     username: String,
+    #[schemars(with = "Email")]
     email: String,
+    #[schemars(length(min = 8, max = 256))]
     password: Secret,
     /// Also answer with a micro token for this service.
+    #[schemars(with = "Option<ServiceName>")]
     service: Option<String>,
     transport: Option<WantedTransport>,
     /// A single-use code that gives a role.

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::accounts::{Proved, verify_email};
 use crate::app::App;
-use crate::http::extract::{Body, ClientAddress, Transport, refuse_foreign_origin};
+use crate::http::extract::{Body, ClientAddress, ServiceName, Transport, refuse_foreign_origin};
 use crate::http::tokens::{self, WantedTransport};
 use crate::limits;
 use crate::problem::Problem;
@@ -19,9 +19,11 @@ use crate::secret::Secret;
 #[serde(deny_unknown_fields)]
 pub struct Request {
     /// The code of the mail.
+    #[schemars(regex(pattern = "^laika_mail_[A-Za-z0-9_-]{32}$"))]
     code: Secret,
     transport: Option<WantedTransport>,
     /// Also answer with a micro token for this service.
+    #[schemars(with = "Option<ServiceName>")]
     service: Option<String>,
 }
 
