@@ -33,6 +33,7 @@ mod rotation;
 mod second_opinion;
 mod services;
 mod sessions;
+mod shared_secret;
 mod status;
 mod status_races;
 mod story;

@@ -95,6 +95,7 @@ const NOT_TO_BE_GUESSED: &[&str] = &[
     "POST /oauth2/token",
     "POST /v1/admin/clients",
     "POST /v1/admin/grants",
+    "POST /v1/admin/keys/{kid}/revoke",
     "POST /v1/admin/roles",
     "POST /v1/admin/service-accounts",
     "POST /v1/email/resend",
