@@ -35,6 +35,7 @@ mod scratch;
 mod second_opinion;
 mod services;
 mod sessions;
+mod shared_secret;
 mod status;
 mod status_races;
 mod story;

@@ -333,3 +333,14 @@ def take_back(case, _):
     granted = grant()
     as_ada("POST", "/v1/admin/grants", granted)
     case.path_parameters.update(granted)
+
+
+body("POST /v1/admin/keys/rotate")(lambda _: {"algorithm": "EdDSA"})
+
+
+def key(_):
+    """A key that nothing was signed with yet, so that nobody's token ends with it."""
+    return as_ada("POST", "/v1/admin/keys/rotate", {"algorithm": "EdDSA"})["key"]["kid"]
+
+
+named("POST /v1/admin/keys/{kid}/revoke", kid=key)

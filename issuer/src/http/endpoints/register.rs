@@ -10,9 +10,7 @@ use serde::Deserialize;
 use super::accounts::Sent;
 use crate::accounts::{Email, Registered, Registration, Username, register};
 use crate::app::App;
-use crate::http::extract::{
-    AnonymousHolder, Body, ClientAddress, ServiceName, Transport, refuse_foreign_origin,
-};
+use crate::http::extract::{AnonymousHolder, Body, ClientAddress, ServiceName, Transport};
 use crate::http::tokens::{self, WantedTransport};
 use crate::limits::{self, Key, Limited};
 use crate::mail::PROOF_LIFETIME;
@@ -50,10 +48,7 @@ pub async fn handle(
     holder: AnonymousHolder,
     Body(request): Body<Request>,
 ) -> Result<Response, Problem> {
-    let transport = Transport::from(request.transport);
-    if transport == Transport::Cookie {
-        refuse_foreign_origin(&app, &method, &headers)?;
-    }
+    let transport = Transport::wanted(&app, &method, &headers, request.transport)?;
     tokens::check_service(request.service.as_ref())?;
     let registration = Registration {
         username: request.username,
