@@ -21,6 +21,7 @@ export const register = (fields) => call("POST", "/v1/users", { ...fields, ...as
 export const logIn = (fields) => call("POST", "/v1/sessions", { ...fields, ...asCookie });
 export const verifyEmail = (code) => call("POST", "/v1/email/verify", { code, ...asCookie });
 export const undoEmail = (code) => call("POST", "/v1/email/undo", { code });
+export const forgotPassword = (fields) => call("POST", "/v1/password/forgot", fields);
 export const resetPassword = (code, password) => call("POST", "/v1/password/reset", { code, password });
 export const logOut = () => call("DELETE", "/v1/sessions/current");
 export const me = () => call("GET", "/v1/me");

@@ -25,6 +25,11 @@ export async function restore() {
   await endedMeansLoggedOut(async () => become(await api.me()));
 }
 
+/** Asks whether the session goes on, after something that may have ended it. */
+export async function check() {
+  if (user) await endedMeansLoggedOut(async () => become(await api.me()));
+}
+
 /** Whether there is an account now; else it waits for the proof of its e-mail. */
 export async function register(fields) {
   return becomeIfAny(await api.register(fields));

@@ -13,13 +13,13 @@ const seed = fileURLToPath(new URL("seed.toml", import.meta.url));
 
 /**
  * `{ url, invitation, stop }`: `invitation` is the first administrator's sign-up link that it
- * prints, `stop` ends it and removes what it stored.
+ * prints, `stop` ends it and removes what it stored. `settings` are further variables.
  */
-export async function startIssuer() {
+export async function startIssuer(settings = {}) {
   const folder = await mkdtemp(join(tmpdir(), "laika-page-"));
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
-    const { end, ...running } = await serve(folder);
+    const { end, ...running } = await serve(folder, settings);
     return { ...running, stop: () => end().then(remove) };
   } catch (error) {
     await remove();
@@ -27,10 +27,10 @@ export async function startIssuer() {
   }
 }
 
-async function serve(folder) {
+async function serve(folder, settings) {
   // Every LAIKA_* variable is a setting to it, so those that are meant for tests stay outside.
   const outside = Object.entries(process.env).filter(([name]) => !name.startsWith("LAIKA_"));
-  const env = { ...Object.fromEntries(outside), LAIKA_LISTEN: "127.0.0.1:0", LAIKA_DATA_DIR: folder };
+  const env = { ...Object.fromEntries(outside), LAIKA_LISTEN: "127.0.0.1:0", LAIKA_DATA_DIR: folder, ...settings };
   await promisify(execFile)(program, ["import", seed], { env });
   const child = spawn(program, ["serve"], { env, stdio: ["ignore", "pipe", "pipe"] });
   const log = [];

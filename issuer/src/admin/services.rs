@@ -11,7 +11,7 @@ use crate::db::services::{self, List, PermissionProvider, Service};
 use crate::db::{self, Connection, DbError};
 use crate::events::Event;
 use crate::events::hooks::MAX_OVERLAP;
-use crate::keys::Algorithm;
+use crate::keys::Family;
 use crate::permissions;
 use crate::problem::{FieldCode, Problem};
 use crate::secret::Secret;
@@ -31,7 +31,7 @@ pub struct Whole {
     /// Life of its micro tokens in seconds.
     pub token_lifetime: i64,
     /// Algorithm of its micro tokens; absent: the issuer's.
-    pub algorithm: Option<Algorithm>,
+    pub algorithm: Option<Family>,
     /// Its permission catalogue.
     pub permissions: Vec<String>,
     /// Services that a token of this one may also be for.

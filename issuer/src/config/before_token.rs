@@ -38,7 +38,7 @@ pub(super) fn check(
 ) -> Result<Option<BeforeToken>, ConfigError> {
     let secret = secret::read("before_token.secret", file.secret, file.secret_file.as_deref())?;
     let Some(url) = file.url else {
-        if secret.is_some() || file.budget.is_some() || file.on_failure.is_some() {
+        if secret.is_some() {
             let message = "missing; write it like `https://hooks.example.com/before-token`";
             return Err(ConfigError::new("before_token.url", message));
         }

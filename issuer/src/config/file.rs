@@ -7,8 +7,8 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::ConfigError;
-use super::secret::WrittenSecret;
+use super::{ConfigError, secret};
+use crate::secret::Secret;
 
 /// The settings file, as it is written.
 #[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
@@ -125,7 +125,8 @@ pub struct BeforeToken {
     /// Where it is asked: https, to an address that is public or listed.
     pub url: Option<String>,
     /// What signs the requests: `whsec_` and base64.
-    pub secret: Option<WrittenSecret>,
+    #[serde(serialize_with = "secret::write")]
+    pub secret: Option<Secret>,
     /// Or a file that holds it.
     pub secret_file: Option<PathBuf>,
     /// Milliseconds it may take.
@@ -141,7 +142,8 @@ pub struct Amqp {
     /// The server: `amqps://user@host/vhost`; the virtual host `/` is written `%2F`.
     pub url: Option<String>,
     /// The user's password there.
-    pub password: Option<WrittenSecret>,
+    #[serde(serialize_with = "secret::write")]
+    pub password: Option<Secret>,
     /// Or a file that holds it.
     pub password_file: Option<PathBuf>,
     /// The exchange, of kind topic; made where there is none. Routing keys are names of events.
@@ -155,7 +157,8 @@ pub struct Mail {
     /// The SMTP server: `smtps://user@host` or `smtp://user@host:port?tls=required|offered|none`.
     pub url: Option<String>,
     /// The user's password there.
-    pub password: Option<WrittenSecret>,
+    #[serde(serialize_with = "secret::write")]
+    pub password: Option<Secret>,
     /// A file that holds it.
     pub password_file: Option<PathBuf>,
     /// Whom mails come from.
@@ -188,6 +191,11 @@ pub struct Micro {
     pub lifetime: Option<i64>,
     /// Largest size in bytes.
     pub max_size: Option<i64>,
+    /// The secret of HS256, in base64url; lets one service choose that.
+    #[serde(serialize_with = "secret::write")]
+    pub secret: Option<Secret>,
+    /// Or a file that holds it.
+    pub secret_file: Option<PathBuf>,
 }
 
 /// Tokens without an account.
@@ -213,7 +221,8 @@ pub struct DefaultRole {
 #[serde(deny_unknown_fields)]
 pub struct Database {
     /// The password, where it does not stand in `database_url`.
-    pub password: Option<WrittenSecret>,
+    #[serde(serialize_with = "secret::write")]
+    pub password: Option<Secret>,
     /// Or a file that holds it.
     pub password_file: Option<PathBuf>,
     /// Connections of this process.

@@ -12,10 +12,10 @@ use super::database::{self, Database};
 use super::file::{self, File};
 use super::limits::{self, Limits};
 use super::mail::{self, Mail};
-use super::{ConfigError, PublicUrl, default_database_url};
+use super::{ConfigError, PublicUrl, default_database_url, secret};
 use crate::accounts::{Username, role_name};
-use crate::keys::Algorithm;
 use crate::keys::rotation::LEAST_AHEAD;
+use crate::keys::{Algorithm, SharedSecret};
 use crate::outgoing::Networks;
 
 const DAY: i64 = 24 * 3600;
@@ -140,6 +140,8 @@ pub struct Micro {
     pub lifetime: i64,
     /// Largest size in bytes.
     pub max_size: usize,
+    /// What the tokens of the one service are signed with that chose HS256; absent: none may.
+    pub secret: Option<SharedSecret>,
 }
 
 /// Tokens without an account.
@@ -239,10 +241,7 @@ impl Settings {
             amqp: amqp::check(file.amqp)?,
             mail: mail::check(file.mail)?,
             main: main(&file.main)?,
-            micro: Micro {
-                lifetime: number("micro.lifetime", file.micro.lifetime, 300, 10..=DAY)?,
-                max_size: number("micro.max_size", file.micro.max_size, 4096, 1024..=16384)?,
-            },
+            micro: micro(file.micro)?,
             anonymous: Anonymous {
                 delay: number("anonymous.delay", file.anonymous.delay, 0, 0..=most_delay)?,
             },
@@ -280,6 +279,16 @@ fn main(file: &file::Main) -> Result<Main, ConfigError> {
             3600.min(lifetime),
             1..=lifetime,
         )?,
+    })
+}
+
+fn micro(file: file::Micro) -> Result<Micro, ConfigError> {
+    let secret = secret::read("micro.secret", file.secret, file.secret_file.as_deref())?;
+    let secret = secret.as_ref().map(SharedSecret::parse).transpose();
+    Ok(Micro {
+        lifetime: number("micro.lifetime", file.lifetime, 300, 10..=DAY)?,
+        max_size: number("micro.max_size", file.max_size, 4096, 1024..=16384)?,
+        secret: secret.map_err(|why| ConfigError::new("micro.secret", why))?,
     })
 }
 

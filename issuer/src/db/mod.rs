@@ -23,6 +23,7 @@ pub mod limits;
 pub mod mail_codes;
 pub mod mails;
 pub mod migrate;
+pub mod newest;
 mod readers;
 pub mod registrations;
 pub mod roles;

@@ -10,6 +10,7 @@
 //! | module | what lives there |
 //! |---|---|
 //! | [`event`] | what happens, with its schema |
+//! | [`name`] | what events are called |
 //! | [`hooks`] | endpoints: made, changed, removed |
 //! | [`mod@deliver`] | the task that sends |
 //! | [`amqp`] | RabbitMQ, with the feature `amqp` |
@@ -19,12 +20,14 @@ pub mod amqp;
 pub mod deliver;
 pub mod event;
 pub mod hooks;
+pub mod name;
 
 use serde_json::Value;
 use tokio::sync::Notify;
 
 pub use self::deliver::{deliver, forget_old, run};
-pub use self::event::{Event, EventName, UserField};
+pub use self::event::{Event, UserField};
+pub use self::name::EventName;
 use crate::app::App;
 use crate::db::deliveries::{self, Delivery, Endpoint, State};
 use crate::db::{self, Connection};

@@ -21,20 +21,12 @@ pub async fn start(
     origin: Origin,
 ) -> Result<Session, Problem> {
     let now = app.clock.now();
+    let (id, expires_at) =
+        (random::uuid(&*app.random)?, now.saturating_add(app.settings.main.lifetime));
     let session = Session {
-        id: random::uuid(&*app.random)?,
-        user_id,
-        ctr: 0,
-        rotated_at: now,
-        current_used: false,
-        created_at: now,
         auth_time: now,
         amr: vec!["pwd".to_owned()],
-        expires_at: now.saturating_add(app.settings.main.lifetime),
-        ends_at: None,
-        last_used_at: now,
-        ended_at: None,
-        origin,
+        ..Session::unproved(id, user_id, now, expires_at, origin)
     };
     db::sessions::forget_expired(db, user_id, now).await?;
     db::sessions::insert(db, &session).await?;

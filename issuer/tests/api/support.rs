@@ -1,7 +1,6 @@
 //! An issuer under test, and calls to it.
 
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
@@ -15,9 +14,10 @@ use laika_issuer::db::Db;
 use laika_issuer::random::SeededRandom;
 use laika_issuer::seed::{self, Seed};
 use serde_json::{Value, json};
-use sqlx::{AnyConnection, AssertSqlSafe, Connection as _};
 use tempfile::TempDir;
 use tower::ServiceExt as _;
+
+use crate::scratch::Scratch;
 
 pub(crate) const START: i64 = 1_800_000_000;
 pub(crate) const PASSWORD: &str = "first in orbit 1957";
@@ -55,6 +55,7 @@ pub(crate) struct Issuer {
     pub(crate) clock: ManualClock,
     router: Router,
     _folder: TempDir,
+    _database: Option<Scratch>,
 }
 
 pub(crate) struct Answer {
@@ -71,13 +72,18 @@ impl Issuer {
 
     /// The same with these variables set.
     pub(crate) async fn with(variables: &[(&str, &str)]) -> Self {
+        Self::in_database(Scratch::database(), variables).await
+    }
+
+    /// The same in this database, or on SQLite.
+    pub(crate) async fn in_database(database: Option<Scratch>, variables: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut all = vec![
             ("LAIKA_DATA_DIR".to_owned(), folder.path().display().to_string()),
             ("LAIKA_PUBLIC_URL".to_owned(), PUBLIC_URL.to_owned()),
         ];
-        if let Some(url) = scratch_postgres(folder.path()).await {
-            all.push(("LAIKA_DATABASE_URL".to_owned(), url));
+        if let Some(database) = &database {
+            all.push(("LAIKA_DATABASE_URL".to_owned(), database.url()));
         }
         all.extend(variables.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())));
         let settings: Settings = config::load(None, all.into_iter()).unwrap();
@@ -90,7 +96,7 @@ impl Issuer {
         seed::import(&app, &seed).await.unwrap();
         let peer = SocketAddr::from(([192, 0, 2, 7], 4242));
         let router = laika_issuer::http::router(app.clone()).layer(MockConnectInfo(peer));
-        Self { app, clock, router, _folder: folder }
+        Self { app, clock, router, _folder: folder, _database: database }
     }
 
     /// Another replica on the same database, with the same clock.
@@ -103,7 +109,7 @@ impl Issuer {
         let app = App::new(settings, issuer, db, Arc::new(clock.clone()), random).await.unwrap();
         let router = laika_issuer::http::router(app.clone())
             .layer(MockConnectInfo(SocketAddr::from(([192, 0, 2, 7], 4242))));
-        Self { app, clock, router, _folder: tempfile::tempdir().unwrap() }
+        Self { app, clock, router, _folder: tempfile::tempdir().unwrap(), _database: None }
     }
 
     /// Brings what a TOML text describes into the database.
@@ -122,7 +128,7 @@ impl Issuer {
         let app = App::new(settings, issuer, db, Arc::new(clock.clone()), random).await.unwrap();
         let peer = SocketAddr::from(([192, 0, 2, 7], 4242));
         let router = laika_issuer::http::router(app.clone()).layer(MockConnectInfo(peer));
-        Self { app, clock, router, _folder: tempfile::tempdir().unwrap() }
+        Self { app, clock, router, _folder: tempfile::tempdir().unwrap(), _database: None }
     }
 
     pub(crate) async fn call(&self, request: Request<Body>) -> Answer {
@@ -237,21 +243,4 @@ fn segment(token: &str, index: usize) -> Value {
     let text = token.split('.').nth(index).unwrap();
     let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(text).unwrap();
     serde_json::from_slice(&bytes).unwrap()
-}
-
-/// With `TEST_POSTGRES` set to the URL of a server (`postgres://user@host:port`), every test
-/// runs on a fresh database there instead of on SQLite; the URL of that database.
-pub(crate) async fn scratch_postgres(folder: &Path) -> Option<String> {
-    let server = std::env::var("TEST_POSTGRES").ok()?;
-    let unique = folder.file_name().unwrap().to_str().unwrap().replace('.', "");
-    let name = format!("laika_test{}", unique.to_lowercase());
-    sqlx::any::install_default_drivers();
-    let mut connection = AnyConnection::connect(&format!("{server}/postgres")).await.unwrap();
-    // Names of folders differ also in case; a leftover of the same name is from a run before.
-    for statement in
-        [format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"), format!("CREATE DATABASE {name}")]
-    {
-        sqlx::query(AssertSqlSafe(statement)).execute(&mut connection).await.unwrap();
-    }
-    Some(format!("{server}/{name}"))
 }

@@ -185,7 +185,7 @@ async fn a_session_from_before_the_proof_ends_with_it() {
 }
 
 #[tokio::test]
-async fn a_reset_link_from_a_forged_host() {
+async fn a_reset_or_verification_link_from_a_forged_host() {
     let sink = Sink::start();
     let issuer = issuer(&sink).await;
     registered(&issuer, &sink, "belka", "belka@example.com").await;
@@ -206,6 +206,16 @@ async fn a_reset_link_from_a_forged_host() {
     let mail = only_mail(&issuer, &sink).await;
     assert!(!mail.whole.to_string().contains("evil"), "{}", mail.whole);
     mail.code("reset");
+
+    let request = Request::post("/v1/users")
+        .header("host", "127.0.0.1:8080")
+        .header("x-forwarded-host", "evil.example.com")
+        .header("content-type", "application/json")
+        .body(Body::from(registration("strelka", "strelka@example.com").to_string()));
+    issuer.call(request.unwrap()).await.expect(202);
+    let mail = only_mail(&issuer, &sink).await;
+    assert!(!mail.whole.to_string().contains("evil"), "{}", mail.whole);
+    mail.code("verify");
 }
 
 #[tokio::test]

@@ -66,14 +66,14 @@ async fn what_waits_and_what_was_given_up_is_counted_when_it_is_read() {
         lines.sort();
         lines
     };
-    assert_eq!(counted().await, ["\"failed\"} 0", "\"waiting\"} 0"]);
+    assert_eq!(counted().await, ["\"bounced\"} 0", "\"failed\"} 0", "\"waiting\"} 0"]);
     register(&issuer, "belka", "refused@example.com").await.expect(202);
     register(&issuer, "strelka", "later@example.com").await.expect(202);
     register(&issuer, "laika2", "laika2@example.com").await.expect(202);
-    assert_eq!(counted().await, ["\"failed\"} 0", "\"waiting\"} 3"]);
+    assert_eq!(counted().await, ["\"bounced\"} 0", "\"failed\"} 0", "\"waiting\"} 3"]);
     let _sink = Sink::on(port, &[]);
     mail::deliver(&issuer.app).await.unwrap();
-    assert_eq!(counted().await, ["\"failed\"} 1", "\"waiting\"} 1"]);
+    assert_eq!(counted().await, ["\"bounced\"} 1", "\"failed\"} 1", "\"waiting\"} 1"]);
     // Where the database is away, the rest is still told, and no number of before.
     issuer.app.db.close().await;
     assert_eq!(counted().await, [""; 0]);

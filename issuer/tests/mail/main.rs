@@ -14,6 +14,8 @@ mod delivery;
 mod languages;
 mod logs;
 mod post;
+#[path = "../api/scratch.rs"]
+mod scratch;
 mod sink;
 mod story;
 #[expect(dead_code, reason = "shared with the tests of the API, which use the rest")]

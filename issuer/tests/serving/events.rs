@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver as Lines, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::support::{Server, call, scratch_postgres};
+use crate::support::{Home, Server, call};
 
 const PASSWORD: &str = "seven muddy paws on the moon";
 const KILLS: u64 = 6;
@@ -31,38 +31,39 @@ const CHEAP: [(&str, &str); 4] = [
 
 #[test]
 fn no_event_of_what_happened_is_lost_when_the_issuer_is_killed_while_it_sends() {
-    let folder = tempfile::tempdir().unwrap();
-    let postgres = scratch_postgres("events");
-    let mut variables = CHEAP.to_vec();
-    if let Some(url) = &postgres {
-        variables.push(("LAIKA_DATABASE_URL", url));
-    }
+    let home = Home::new();
+    let variables = CHEAP;
     let receiver = Receiver::start();
     let url = receiver.url.clone();
     let create = ["hook", "create", &url, "--event", "user.created", "--event", "user.logout"];
-    laika(folder.path(), &variables, &create);
+    laika(&home, &variables, &create);
 
-    let mut acknowledged = 0;
+    let acknowledged = AtomicUsize::new(0);
     for round in 0..KILLS {
-        let mut server = Server::start(folder.path(), &variables);
+        let mut server = Server::start(&home, &variables);
         let gone = AtomicBool::new(false);
-        acknowledged += thread::scope(|scope| {
-            let clients: Vec<_> = (0..CLIENTS)
-                .map(|client| {
-                    let (address, gone) = (server.address.clone(), &gone);
-                    scope.spawn(move || come_and_go(&address, client, round, gone))
-                })
-                .collect();
-            thread::sleep(Duration::from_millis(900 + 130 * round));
+        thread::scope(|scope| {
+            for client in 0..CLIENTS {
+                let (address, gone, count) = (server.address.clone(), &gone, &acknowledged);
+                scope.spawn(move || come_and_go(&address, client, round, gone, count));
+            }
+            // By what has happened and not by the clock, which on a busy machine says nothing.
+            let (began, before) = (Instant::now(), acknowledged.load(Ordering::SeqCst));
+            while acknowledged.load(Ordering::SeqCst) < before + 2 * CLIENTS {
+                assert!(began.elapsed() < PATIENCE, "nobody can register");
+                thread::sleep(Duration::from_millis(20));
+            }
+            // Another moment each time, between one thing and the next.
+            thread::sleep(Duration::from_millis(37 * round));
             server.kill();
             gone.store(true, Ordering::SeqCst);
-            clients.into_iter().map(|client| client.join().unwrap()).sum::<usize>()
         });
     }
+    let acknowledged = acknowledged.into_inner();
     receiver.well.store(true, Ordering::SeqCst);
-    let _server = Server::start(folder.path(), &variables);
+    let _server = Server::start(&home, &variables);
     // Whoever is in the database was made, whether or not anybody heard so.
-    let users = laika(folder.path(), &variables, &["user", "list", "--limit", "10000", "--json"]);
+    let users = laika(&home, &variables, &["user", "list", "--limit", "10000", "--json"]);
     let users: Vec<Value> = serde_json::from_str(&users).unwrap();
     let made: BTreeSet<_> =
         users.iter().map(|user| user["id"].as_str().unwrap().to_owned()).collect();
@@ -86,9 +87,14 @@ fn no_event_of_what_happened_is_lost_when_the_issuer_is_killed_while_it_sends() 
     println!("{KILLS} kills: {} users, {taken} events taken, {distinct} distinct", made.len());
 }
 
-/// Registers and logs out until the issuer is gone; how many were acknowledged.
-fn come_and_go(address: &str, client: usize, round: u64, gone: &AtomicBool) -> usize {
-    let mut acknowledged = 0;
+/// Registers and logs out until the issuer is gone, and counts what was acknowledged.
+fn come_and_go(
+    address: &str,
+    client: usize,
+    round: u64,
+    gone: &AtomicBool,
+    acknowledged: &AtomicUsize,
+) {
     for turn in 0.. {
         if gone.load(Ordering::SeqCst) {
             break;
@@ -99,14 +105,13 @@ fn come_and_go(address: &str, client: usize, round: u64, gone: &AtomicBool) -> u
         });
         let Some(answer) = call(address, "POST", "/v1/users", None, Some(&body)) else { break };
         assert_eq!(answer.status, 201, "{}", answer.body);
-        acknowledged += 1;
+        acknowledged.fetch_add(1, Ordering::SeqCst);
         let main = answer.body["main_token"].as_str().unwrap();
         let path = "/v1/sessions/current";
         if call(address, "DELETE", path, Some(main), None).is_none() {
             break;
         }
     }
-    acknowledged
 }
 
 /// Somebody who is told, refuses each third time, and remembers what they took.
@@ -195,7 +200,7 @@ fn hear(stream: &TcpStream, take: bool, heard: &Mutex<Vec<(String, Value)>>) -> 
 
 #[test]
 fn the_library_of_standard_webhooks_takes_our_signatures_also_while_secrets_change() {
-    let folder = tempfile::tempdir().unwrap();
+    let home = Home::new();
     let tools = std::env::var_os("LAIKA_TOOLS").map(PathBuf::from).unwrap_or_else(|| {
         panic!(
             "`LAIKA_TOOLS` names no folder with the npm packages of `tests/tools`: run `cargo \
@@ -217,9 +222,9 @@ fn the_library_of_standard_webhooks_takes_our_signatures_also_while_secrets_chan
         writeln!(orders, "{secret}").unwrap();
         assert_eq!(next()["trusts"], secret);
     };
-    let made = laika(folder.path(), &CHEAP, &["hook", "create", &url, "--event", "user.created"]);
+    let made = laika(&home, &CHEAP, &["hook", "create", &url, "--event", "user.created"]);
     let (hook, old) = made.trim_end().split_once('\n').unwrap();
-    let server = Server::start(folder.path(), &CHEAP);
+    let server = Server::start(&home, &CHEAP);
     let register = |name: &str| {
         let body = json!({
             "username": name, "email": format!("{name}@example.com"), "password": PASSWORD,
@@ -234,7 +239,7 @@ fn the_library_of_standard_webhooks_takes_our_signatures_also_while_secrets_chan
         (&told["good"], &told["event"]["data"]["username"]),
         (&json!(true), &json!("first"))
     );
-    let new = laika(folder.path(), &CHEAP, &["hook", "rotate", hook]);
+    let new = laika(&home, &CHEAP, &["hook", "rotate", hook]);
     let new = new.trim_end();
     for (number, secret) in [old, new].into_iter().enumerate() {
         trusts(secret);
@@ -261,14 +266,8 @@ fn lines(output: impl std::io::BufRead + Send + 'static) -> Lines<Value> {
 }
 
 /// Runs a command on the same data; what it prints.
-fn laika(folder: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_laika"))
-        .args(arguments)
-        .current_dir(folder)
-        .env_clear()
-        .envs(variables.iter().copied())
-        .output()
-        .unwrap();
+fn laika(home: &Home, variables: &[(&str, &str)], arguments: &[&str]) -> String {
+    let output = home.laika(variables, arguments).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }

@@ -15,7 +15,7 @@ use lapin::types::FieldTable;
 use lapin::{Channel, Connection, ConnectionProperties, ExchangeKind};
 use serde_json::{Value, json};
 
-use crate::support::{Server, call};
+use crate::support::{Home, Server, call};
 
 const PASSWORD: &str = "seven muddy paws on the moon";
 /// A broker of Erlang takes its time, on a busy machine above all.
@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(180);
 
 #[test]
 fn a_broker_that_is_killed_has_every_event_in_the_end() {
-    let folder = tempfile::tempdir().unwrap();
+    let (home, folder) = (Home::new(), tempfile::tempdir().unwrap());
     let [port, distribution, mapper] = ports();
     let broker = Broker::start(folder.path(), port, distribution, mapper);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
@@ -35,7 +35,7 @@ fn a_broker_that_is_killed_has_every_event_in_the_end() {
         ("LAIKA_AMQP_URL", url.as_str()),
         ("LAIKA_AMQP_PASSWORD", "guest"),
     ];
-    let server = Server::start(folder.path(), &variables);
+    let server = Server::start(&home, &variables);
     let user = |name: &str| {
         let body = json!({
             "username": name, "email": format!("{name}@example.com"), "password": PASSWORD,

@@ -11,7 +11,7 @@ use crate::accounts::{LogIn, log_in};
 use crate::app::App;
 use crate::db::users::User;
 use crate::http::cookie;
-use crate::http::extract::{Body, ClientAddress, Transport, refuse_foreign_origin};
+use crate::http::extract::{Body, ClientAddress, ServiceName, Transport};
 use crate::http::tokens::{self, WantedTransport};
 use crate::limits::log_in::{Whence, remember_device};
 use crate::problem::{FieldCode, Problem};
@@ -30,6 +30,7 @@ pub struct Request {
     /// What the client calls itself, for the list of sessions.
     client: Option<String>,
     /// Also answer with a micro token for this service.
+    #[schemars(with = "Option<ServiceName>")]
     service: Option<String>,
     transport: Option<WantedTransport>,
 }
@@ -46,10 +47,7 @@ pub async fn handle(
     address: ClientAddress,
     Body(request): Body<Request>,
 ) -> Result<Response, Problem> {
-    let transport = Transport::from(request.transport);
-    if transport == Transport::Cookie {
-        refuse_foreign_origin(&app, &method, &headers)?;
-    }
+    let transport = Transport::wanted(&app, &method, &headers, request.transport)?;
     tokens::check_service(request.service.as_ref())?;
     check_client(request.client.as_deref().unwrap_or_default())?;
     let credentials = LogIn { login: request.login, password: request.password };

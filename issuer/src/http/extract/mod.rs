@@ -18,6 +18,7 @@ pub use client_address::ClientAddress;
 pub use credentials::Transport;
 pub use language::Language;
 pub use main_caller::{MainCaller, MainProof};
-pub use origin::refuse_foreign_origin;
-pub use path::{EndpointName, GrantName, HolderName, Id, Path, RoleName, ServiceName};
+pub use path::{EndpointName, GrantName, HolderName, Id, KeyName, Path, RoleName, ServiceName};
 pub use query::Query;
+
+use origin::refuse_foreign_origin;

@@ -26,7 +26,11 @@ pub fn families() -> Vec<Family> {
         family("accounts", "Registration, profile, password, e-mail.", accounts::endpoints()),
         family("sessions", "Log-in, renewal, list, end.", sessions::endpoints()),
         family("tokens", "Micro tokens, for services.", tokens::endpoints()),
-        family("administration", "Users, roles, services, grants, audit.", admin::endpoints()),
+        family(
+            "administration",
+            "Users, roles, services, keys, grants, audit.",
+            admin::endpoints(),
+        ),
         family("standard", "What standards name: keys and metadata.", standard::endpoints()),
         family("operation", "Health, and what there is.", operation::endpoints()),
     ]

@@ -4,6 +4,7 @@ mod attacks;
 mod audit;
 mod clients;
 mod grants;
+mod keys;
 mod last_administrator;
 mod matrix;
 mod roles;

@@ -1,6 +1,7 @@
 //! Events on their way: in order, again and again, given up, repeated; by several replicas.
 
 use axum::http::Method;
+use laika_issuer::admin::{self, Act};
 use laika_issuer::db::deliveries::{self, Endpoint};
 use laika_issuer::events;
 use laika_issuer::events::Event;
@@ -8,6 +9,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::receiver::{Answer, Receiver, hook, stage};
+use crate::admin::stage::root as root_of;
 use crate::support::{Issuer, PASSWORD, START};
 
 /// Sends what is due now.
@@ -117,10 +119,10 @@ async fn what_administrators_do_is_told() {
 #[tokio::test]
 async fn keys_that_turn_and_are_revoked_are_told_in_order() {
     let (issuer, _, receiver, _, _) = stage(Some(&["key.rotated", "key.revoked"])).await;
-    let actor = || laika_issuer::audit::Actor::CommandLine;
+    let act = async || Act::of_operator(&issuer.app).await.unwrap();
     let algorithm = laika_issuer::keys::Algorithm::Rs256;
-    let rotated = laika_issuer::keys::rotate(&issuer.app, actor(), algorithm, true).await.unwrap();
-    laika_issuer::keys::revoke(&issuer.app, actor(), &rotated.key.kid).await.unwrap();
+    let rotated = admin::keys::rotate(act().await, algorithm, true).await.unwrap();
+    admin::keys::revoke(act().await, &rotated.key.kid).await.unwrap();
     send(&issuer).await;
     let told = receiver.events();
     let names: Vec<_> = told.iter().map(|(name, _)| name.as_str()).collect();
@@ -203,6 +205,8 @@ async fn what_is_never_taken_is_given_up_after_a_day_and_repeated_by_an_administ
     assert_eq!(dead["items"][0]["status"], 503);
     assert_eq!(dead["items"][0]["error"], "the endpoint answered 503");
 
+    // A log-in of a day ago changes nothing any more.
+    let root = root_of(&issuer).await;
     receiver.always(Answer::Status(204));
     let event = dead["items"][0]["event"].as_str().unwrap();
     let path = format!("/hooks/{id}/deliveries/{event}/repeat");

@@ -5,11 +5,10 @@ use axum::extract::State;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{by_age, read_by_age};
 use crate::app::App;
 use crate::db::mails::{self, Listed, State as Progress};
 use crate::http::extract::{AdminCaller, Query};
-use crate::http::page::{Limit, Paged};
+use crate::http::page::{ByAge, Page, Paged, by_age};
 use crate::problem::Problem;
 
 /// From this reply code of SMTP on, a server has refused for good (RFC 5321 section 4.2.1).
@@ -64,8 +63,7 @@ pub async fn handle(
     _: AdminCaller,
     Query(which): Query<Which>,
 ) -> Result<Json<Paged<MailItem>>, Problem> {
-    let limit = Limit::parse(which.limit)?;
-    let after = which.cursor.as_deref().map(read_by_age).transpose()?;
+    let Page { limit, after } = Page::<ByAge>::of(which.limit, which.cursor.as_deref())?;
     let mut connection = app.db.read().await?;
     let found = mails::list(&mut connection, which.state, after.as_ref(), limit.to_read()).await?;
     let cursor = |last: &Listed| by_age(last.created_at, last.mail.id);

@@ -6,12 +6,11 @@ use axum::extract::State;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::super::{by_age, read_by_age};
 use crate::app::App;
 use crate::db::deliveries::{self, Delivery, Filter, State as Progress};
 use crate::events::hooks;
 use crate::http::extract::{AdminCaller, EndpointName, Path, Query};
-use crate::http::page::{Limit, Paged};
+use crate::http::page::{ByAge, Page, Paged, by_age};
 use crate::problem::Problem;
 
 /// Which deliveries.
@@ -61,8 +60,7 @@ pub async fn handle(
     Path(EndpointName(endpoint)): Path<EndpointName>,
     Query(which): Query<Which>,
 ) -> Result<Json<Paged<DeliveryItem>>, Problem> {
-    let limit = Limit::parse(which.limit)?;
-    let after = which.cursor.as_deref().map(read_by_age).transpose()?;
+    let Page { limit, after } = Page::<ByAge>::of(which.limit, which.cursor.as_deref())?;
     let filter = Filter { endpoint, state: which.state };
     let mut connection = app.db.read().await?;
     hooks::exists(&app, &mut connection, endpoint).await?;
