@@ -10,8 +10,10 @@ use super::database::{self, Database};
 use super::file::{self, File};
 use super::limits::{self, Limits};
 use super::mail::{self, Mail};
-use super::{ConfigError, PublicUrl, default_database_url, secret};
+use super::{ConfigError, PublicUrl, default_database_url, providers, secret};
 use crate::accounts::{Username, role_name};
+use crate::external::Allowed;
+use crate::external::provider::Provider;
 use crate::keys::rotation::LEAST_AHEAD;
 use crate::keys::{Algorithm, SharedSecret};
 
@@ -39,6 +41,8 @@ pub struct Settings {
     pub allowed_origins: Vec<String>,
     /// Names besides the public URL's by which the issuer may be called; lower case.
     pub allowed_hosts: Vec<String>,
+    /// Where a browser may be sent after a log-in at a provider, besides the issuer's own page.
+    pub allowed_next: Vec<Allowed>,
     /// Networks of proxies whose word on the client's address is believed.
     pub trusted_proxies: Vec<IpNet>,
     /// Keys of user names that nobody may register, besides those that nobody ever may.
@@ -77,6 +81,10 @@ pub struct Settings {
     pub limits: Limits,
     /// Administrators.
     pub admin: Admin,
+    /// Private networks that the issuer's own requests may reach.
+    pub private_networks: Vec<IpNet>,
+    /// Where people may log in besides here, by name.
+    pub providers: Vec<Provider>,
 }
 
 /// Administrators.
@@ -190,6 +198,7 @@ impl Settings {
                 .map(|url| Ok(PublicUrl::parse(url, "allowed_origins")?.as_str().to_owned()))
                 .collect::<Result<_, _>>()?,
             allowed_hosts: hosts(file.allowed_hosts.unwrap_or_default())?,
+            allowed_next: providers::allowed_next(file.allowed_next)?,
             trusted_proxies: limits::networks(
                 "trusted_proxies",
                 &file.trusted_proxies.unwrap_or_default(),
@@ -217,6 +226,11 @@ impl Settings {
             keys: keys(&file.keys)?,
             limits: limits::check(&file.limits)?,
             admin: Admin { level: number("admin.level", file.admin.level, 10, 0..=MAX_LEVEL)? },
+            private_networks: limits::networks(
+                "outgoing.private_networks",
+                &file.outgoing.private_networks.unwrap_or_default(),
+            )?,
+            providers: providers::check(file.providers)?,
         })
     }
 }

@@ -21,7 +21,10 @@ async fn holder(issuer: &Issuer) -> String {
     .execute(&mut *tx)
     .await
     .unwrap();
-    let session = session::start(&issuer.app, &mut tx, id, Origin::default()).await.unwrap();
+    let session =
+        session::start(&issuer.app, &mut tx, id, Origin::default(), session::Way::Password)
+            .await
+            .unwrap();
     tx.commit().await.unwrap();
     main_token::issue(&issuer.app, &session).unwrap().token
 }

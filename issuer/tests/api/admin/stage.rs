@@ -47,7 +47,10 @@ pub(crate) async fn person(issuer: &Issuer, roles: &[&str]) -> Person {
     for role in roles {
         db::roles::assign(&mut tx, id, role, now).await.unwrap();
     }
-    let session = session::start(&issuer.app, &mut tx, id, Origin::default()).await.unwrap();
+    let session =
+        session::start(&issuer.app, &mut tx, id, Origin::default(), session::Way::Password)
+            .await
+            .unwrap();
     tx.commit().await.unwrap();
     let main = main_token::issue(&issuer.app, &session).unwrap().token;
     Person { id, main, session: session.id }
