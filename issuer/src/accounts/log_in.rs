@@ -2,8 +2,8 @@
 
 use laika_claims::IssuerCode;
 
-use super::{login_key, merge};
 use super::strength::{is_plausible, normalise};
+use super::{login_key, merge};
 use crate::app::App;
 use crate::db;
 use crate::db::sessions::{Origin, Session};

@@ -155,7 +155,9 @@ impl Section {
             }
             (None, Some("oidc")) => match self.file.issuer.take() {
                 Some(issuer) => self.open_id(issuer),
-                None => Err(self.error("issuer", "missing; write the exact `iss` of its ID tokens")),
+                None => {
+                    Err(self.error("issuer", "missing; write the exact `iss` of its ID tokens"))
+                }
             },
             (Some(Place::Endpoints { authorization, token, user, emails, auth }), _) => {
                 self.oauth2(Some((authorization, token, user, emails)), auth)
@@ -238,7 +240,8 @@ impl Section {
 
     /// https, or http to this machine.
     fn url(&self, setting: &str, text: String) -> Result<String, ConfigError> {
-        let plain = text.bytes().all(|byte| byte.is_ascii_graphic() && !b"\\@#<>\"".contains(&byte));
+        let plain =
+            text.bytes().all(|byte| byte.is_ascii_graphic() && !b"\\@#<>\"".contains(&byte));
         let good = plain
             && text.parse::<Uri>().is_ok_and(|uri| match (uri.scheme_str(), uri.host()) {
                 (Some("https"), Some(host)) => !host.is_empty(),
@@ -294,7 +297,8 @@ mod tests {
         let issuer = "https://accounts.google.com".to_owned();
         assert_eq!(google.protocol, Protocol::OpenId { issuer });
         assert_eq!(google.trust, Trust::GoogleOwned);
-        let github = one("[providers.code]\npreset = 'github'\nclient_id = 'a'\ntrust_email = false");
+        let github =
+            one("[providers.code]\npreset = 'github'\nclient_id = 'a'\ntrust_email = false");
         assert_eq!((github.name.as_str(), github.title.as_str()), ("code", "GitHub"));
         assert_eq!(github.authority(), "https://api.github.com");
         assert_eq!((github.claims.subject.as_str(), github.trust), ("id", Trust::Never));
@@ -356,8 +360,16 @@ mod tests {
                 "providers.google.token_endpoint",
                 "metadata",
             ),
-            ("[providers.google]\nclient_id = 'a'\nscopes = []", "providers.google.scopes", "openid"),
-            ("[providers.google]\nclient_id = 'a'\ntenant = 'x'", "providers.google.tenant", "only"),
+            (
+                "[providers.google]\nclient_id = 'a'\nscopes = []",
+                "providers.google.scopes",
+                "openid",
+            ),
+            (
+                "[providers.google]\nclient_id = 'a'\ntenant = 'x'",
+                "providers.google.tenant",
+                "only",
+            ),
             ("[providers.microsoft]\nclient_id = 'a'", "providers.microsoft.tenant", "missing"),
             (
                 "[providers.microsoft]\nclient_id = 'a'\ntenant = 'common'",

@@ -98,11 +98,7 @@ pub async fn take(
 ///
 /// # Errors
 /// The query failed.
-pub async fn insert_code(
-    db: &mut Connection,
-    code_hash: &str,
-    code: &Code,
-) -> Result<(), DbError> {
+pub async fn insert_code(db: &mut Connection, code_hash: &str, code: &Code) -> Result<(), DbError> {
     let result = sqlx::query(
         "INSERT INTO external_codes (code_hash, next, challenge, assertion, session_id, \
          expires_at) VALUES ($1, $2, $3, $4, $5, $6)",

@@ -64,11 +64,8 @@ mod tests {
 
     fn verdict(code: &str, error: &str, iss: &str, expected: Expected<'_>) -> &'static str {
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        let answer = Parameters {
-            code: some(code).map(Secret::from),
-            error: some(error),
-            iss: some(iss),
-        };
+        let answer =
+            Parameters { code: some(code).map(Secret::from), error: some(error), iss: some(iss) };
         match read(answer, expected) {
             Ok(code) => {
                 assert_eq!(code.reveal(), "c");

@@ -187,9 +187,7 @@ mod tests {
             let email = read(Trust::Verified, said.clone(), Some(&list)).unwrap().email;
             email.map(|email| (email.address, email.proved))
         };
-        let entry = |address: &str, primary: bool, verified: bool| {
-            json!({ "email": address, "primary": primary, "verified": verified })
-        };
+        let entry = |address: &str, primary: bool, verified: bool| json!({ "email": address, "primary": primary, "verified": verified });
         let (other, main) = (entry("o@kennel.org", false, true), entry("m@kennel.org", true, true));
         assert_eq!(email(json!([other, main])), Some(("m@kennel.org".to_owned(), true)));
         let unproved = entry("m@kennel.org", true, false);

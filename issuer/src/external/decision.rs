@@ -98,9 +98,8 @@ mod tests {
         use Decision::{Link, LogIn, Refuse, Register};
         use Refusal::{Closed, Guarded, LinkedElsewhere};
         let owner = |id, active| Some(Owner { id, active });
-        let namesake = |active, proved, guarded| {
-            Some(Namesake { id: BOB, active, proved, guarded })
-        };
+        let namesake =
+            |active, proved, guarded| Some(Namesake { id: BOB, active, proved, guarded });
         for (linking, owner, namesake, expected) in [
             // Nobody known.
             (None, None, None, Register),

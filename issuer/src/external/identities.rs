@@ -39,9 +39,9 @@ pub async fn unlink(
         let detail = "there is no such identity; `GET /v1/me/identities` lists those there are";
         return Err(Problem::issuer(IssuerCode::NotFound, detail));
     };
-    let other = all.iter().any(|other| {
-        other.id != id && app.providers.vouches(&other.provider, &other.authority)
-    });
+    let other = all
+        .iter()
+        .any(|other| other.id != id && app.providers.vouches(&other.provider, &other.authority));
     let password = db::accounts::password_hash(&mut tx, user.id).await?;
     if !other && password.is_none() {
         let detail = "the last way in; set a password first, by `POST /v1/password/forgot`, or \

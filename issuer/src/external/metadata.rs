@@ -98,7 +98,8 @@ mod tests {
             assert!(read_with(name, value).is_err(), "{name}");
         }
         assert!(read("https://id.kennel.org", b"{\"issuer\":1,\"issuer\":2}").is_err());
-        let post = read_with("token_endpoint_auth_methods_supported", json!(["client_secret_post"]));
+        let post =
+            read_with("token_endpoint_auth_methods_supported", json!(["client_secret_post"]));
         assert_eq!(post.unwrap().auth, ClientAuth::Post);
         let named = read_with("authorization_response_iss_parameter_supported", json!(true));
         assert!(named.unwrap().names_itself);

@@ -18,9 +18,8 @@ const FALLBACK: &str = "user";
 pub fn base(assertion: &Assertion, reserved: &[String]) -> String {
     let wanted = [&assertion.username, &assertion.name];
     let mut names = wanted.into_iter().flatten().map(|text| cleaned(text));
-    let good = |name: &String| {
-        Username::parse(name).is_ok_and(|username| !username.is_reserved(reserved))
-    };
+    let good =
+        |name: &String| Username::parse(name).is_ok_and(|username| !username.is_reserved(reserved));
     names.find(good).unwrap_or_else(|| FALLBACK.to_owned())
 }
 

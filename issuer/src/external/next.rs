@@ -43,7 +43,8 @@ impl Allowed {
         }
         match scheme {
             "https" | "http" => {
-                let Some(uri) = rest.strip_prefix("//").and_then(|_| base.parse::<Uri>().ok()) else {
+                let Some(uri) = rest.strip_prefix("//").and_then(|_| base.parse::<Uri>().ok())
+                else {
                     return Err("is no URL");
                 };
                 let host = uri.host().unwrap_or_default();

@@ -121,8 +121,7 @@ pub async fn assertion(
         return Err(ExternalError::answer("token endpoint", "gives no ID token"));
     };
     let expected = Expected { nonce, access_token: Some(tokens.access.reveal()) };
-    let token =
-        open_id.prove(app, provider, &metadata.keys, id_token.reveal(), expected).await?;
+    let token = open_id.prove(app, provider, &metadata.keys, id_token.reveal(), expected).await?;
     let mut claims = token.claims().clone();
     if let Some(url) = metadata.user.filter(|_| lacks(&claims, provider)) {
         let more = user_info(app, &url, &tokens, token.subject()).await?;
@@ -169,7 +168,13 @@ async fn fetch_metadata(app: &App, issuer: &str) -> Result<Metadata, ExternalErr
 
 /// Makes one fetch of keys and hands its answer on. What went wrong is logged here: the token is
 /// then refused for want of a key.
-async fn take(app: &App, provider: &Provider, tokens: &mut IdTokens, fetch: &Fetch, now: Timestamp) {
+async fn take(
+    app: &App,
+    provider: &Provider,
+    tokens: &mut IdTokens,
+    fetch: &Fetch,
+    now: Timestamp,
+) {
     let name = &provider.name;
     match app.outgoing.send(Ask::get(&fetch.uri, MAX_KEYS)).await {
         Ok(answer) => {

@@ -91,11 +91,9 @@ impl Preset {
             place,
         };
         match self {
-            Self::Google => open_id(
-                "Google",
-                Trust::GoogleOwned,
-                Place::Issuer("https://accounts.google.com"),
-            ),
+            Self::Google => {
+                open_id("Google", Trust::GoogleOwned, Place::Issuer("https://accounts.google.com"))
+            }
             Self::GitLab => open_id("GitLab", Trust::Never, Place::Issuer("https://gitlab.com")),
             Self::Microsoft => open_id("Microsoft", Trust::Never, Place::Tenant),
             Self::GitHub => Filled {

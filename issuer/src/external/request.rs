@@ -97,7 +97,13 @@ mod tests {
         assert!(is_verifier(verifier));
         assert_eq!(challenge(verifier), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
         assert!(is_challenge("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"));
-        for bad in ["", "x", verifier.get(1..).unwrap(), &"x".repeat(43), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-c="] {
+        for bad in [
+            "",
+            "x",
+            verifier.get(1..).unwrap(),
+            &"x".repeat(43),
+            "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-c=",
+        ] {
             assert!(!is_challenge(bad), "{bad}");
         }
         for bad in ["", &"x".repeat(42), &"x".repeat(129), &"x y".repeat(20)] {

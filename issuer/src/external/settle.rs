@@ -111,8 +111,7 @@ async fn add(
     origin: &Origin,
 ) -> Result<Identity, Problem> {
     let (id, now) = (random::uuid(&*app.random)?, app.clock.now());
-    let identity =
-        db::identities::insert(db, id, user.id, said, now).await.map_err(lost_race)?;
+    let identity = db::identities::insert(db, id, user.id, said, now).await.map_err(lost_race)?;
     let about = json!({ "identity": id.to_string(), "provider": said.provider });
     let entry = Entry::new(Actor::User(user.id), "identity.linked", Subject::User(user.id))
         .after(about)
@@ -214,11 +213,7 @@ async fn give_email(
 }
 
 /// A user name that nobody has, as near as can be to what they are called elsewhere.
-async fn free_name(
-    app: &App,
-    db: &mut Connection,
-    said: &Assertion,
-) -> Result<Username, Problem> {
+async fn free_name(app: &App, db: &mut Connection, said: &Assertion) -> Result<Username, Problem> {
     let base = names::base(said, &app.settings.reserved_names);
     let mut wanted = vec![Username::parse(&base).map_err(|fault| Problem::internal(fault.detail))?];
     for number in 2..=NUMBERS {

@@ -22,18 +22,14 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
         [198, second, ..] => matches!(second, 18 | 19),
         [first, ..] => first >= 224,
     };
-    !special
-        && !address.is_private()
-        && !address.is_link_local()
-        && !address.is_documentation()
+    !special && !address.is_private() && !address.is_link_local() && !address.is_documentation()
 }
 
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let [first, second, ..] = address.segments();
     // Global unicast is 2000::/3, without documentation (2001:db8::/32) and the special block
     // 2001::/23.
-    first & 0xe000 == 0x2000
-        && !(first == 0x2001 && (second == 0x0db8 || second < 0x0200))
+    first & 0xe000 == 0x2000 && !(first == 0x2001 && (second == 0x0db8 || second < 0x0200))
 }
 
 /// The IPv4 address within one of IPv6: mapped (RFC 4291), translated (RFC 6052), 6to4 (RFC 3056).

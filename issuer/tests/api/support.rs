@@ -71,7 +71,14 @@ impl Issuer {
 
     /// The same with these variables set.
     pub(crate) async fn with(variables: &[(&str, &str)]) -> Self {
+        Self::configured("", variables).await
+    }
+
+    /// The same with this settings file.
+    pub(crate) async fn configured(file: &str, variables: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("laika.toml");
+        std::fs::write(&path, file).unwrap();
         let mut all = vec![
             ("LAIKA_DATA_DIR".to_owned(), folder.path().display().to_string()),
             ("LAIKA_PUBLIC_URL".to_owned(), PUBLIC_URL.to_owned()),
@@ -80,7 +87,7 @@ impl Issuer {
             all.push(("LAIKA_DATABASE_URL".to_owned(), url));
         }
         all.extend(variables.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())));
-        let settings: Settings = config::load(None, all.into_iter()).unwrap();
+        let settings: Settings = config::load(Some(&path), all.into_iter()).unwrap();
         let issuer: PublicUrl = settings.public_url.clone().unwrap();
         let db = Db::open(&settings.database_url).await.unwrap();
         let clock = ManualClock::at(START);

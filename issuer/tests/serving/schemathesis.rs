@@ -81,14 +81,17 @@ const ENDS_CALLER: &[&str] = &[
 
 /// What need not succeed, because no request made of the document alone can guess a password, a code
 /// of a mail, a token, the id of a session, a permission of the catalogue or a name that fits, or
-/// because there is no mail here, or because the few requests of a run did not hit it. They are
-/// answered 4xx; `tests/api/` has their successes.
+/// because there is no mail here and no provider, or because the few requests of a run did not hit it.
+/// They are answered 4xx; `tests/api/` has their successes.
 const NOT_TO_BE_GUESSED: &[&str] = &[
     "DELETE /v1/admin/grants/{holder}/{permission}",
     "DELETE /v1/admin/users/{user}/sessions/{session}",
     "DELETE /v1/me",
+    "DELETE /v1/me/identities/{identity}",
     "DELETE /v1/sessions/{id}",
     "GET /status/{alg}/{shard}",
+    "GET /v1/login/{provider}",
+    "GET /v1/login/{provider}/callback",
     "GET /v1/users/{username}",
     "PATCH /v1/admin/users/{user}/sessions/{session}",
     "POST /oauth2/introspect",
@@ -100,6 +103,10 @@ const NOT_TO_BE_GUESSED: &[&str] = &[
     "POST /v1/email/resend",
     "POST /v1/email/undo",
     "POST /v1/email/verify",
+    "POST /v1/login/exchange",
+    "POST /v1/login/{provider}/finish",
+    "POST /v1/login/{provider}/start",
+    "POST /v1/me/identities/{identity}",
     "POST /v1/password/forgot",
     "POST /v1/password/reset",
     "POST /v1/sessions",
@@ -116,6 +123,7 @@ const LIMITS: &[&str] = &[
     "LOGIN_ADDRESS",
     "SECOND_FACTOR",
     "REGISTRATION",
+    "EXTERNAL_LOGIN",
     "RESET",
     "RESEND",
     "ANONYMOUS",

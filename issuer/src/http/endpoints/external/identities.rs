@@ -68,11 +68,11 @@ pub async fn handle(
     Query(page): Query<Page>,
 ) -> Result<Json<Paged<Item>>, Problem> {
     let limit = Limit::parse(page.limit)?;
-    let after = page.cursor.as_deref().map(Uuid::parse_str).transpose().map_err(|_| bad_cursor())?;
+    let after =
+        page.cursor.as_deref().map(Uuid::parse_str).transpose().map_err(|_| bad_cursor())?;
     let after = after.map(|id| id.to_string()).unwrap_or_default();
     let mut connection = app.db.read().await?;
-    let found =
-        identities::page(&mut connection, caller.user.id, &after, limit.to_read()).await?;
+    let found = identities::page(&mut connection, caller.user.id, &after, limit.to_read()).await?;
     let item = |identity: Identity| Item { title: title(&app, &identity), ..Item::of(identity) };
     Ok(Json(Paged::of(found, limit, |last| last.id.to_string(), item)))
 }
