@@ -16,6 +16,7 @@ mod bad_input;
 mod cookies;
 mod credentials;
 mod entitlements;
+mod external;
 mod foreign_hashes;
 mod foreign_keys;
 mod invitation;

@@ -77,7 +77,7 @@ impl Beginnings {
     async fn get() -> &'static Self {
         static MADE: OnceCell<Beginnings> = OnceCell::const_new();
         MADE.get_or_init(async || {
-            let issuer = Issuer::made(None, &[], None).await;
+            let issuer = Issuer::made(None, "", &[], None).await;
             let mut rows = Vec::new();
             let mut connection = issuer.app.db.read().await.unwrap();
             for (table, _) in TABLES {
@@ -123,30 +123,42 @@ impl Issuer {
 
     /// The same with these variables set.
     pub(crate) async fn with(variables: &[(&str, &str)]) -> Self {
-        Self::in_database(Scratch::database(), variables).await
+        Self::configured("", variables).await
+    }
+
+    /// The same with this settings file.
+    pub(crate) async fn configured(file: &str, variables: &[(&str, &str)]) -> Self {
+        Self::in_database(Scratch::database(), file, variables).await
     }
 
     /// The same with keys and ids of its own, whoever else there is.
     pub(crate) async fn stranger() -> Self {
-        Self::made(Scratch::database(), &[], None).await
+        Self::made(Scratch::database(), "", &[], None).await
     }
 
     /// The same in this database, or on SQLite.
-    pub(crate) async fn in_database(database: Option<Scratch>, variables: &[(&str, &str)]) -> Self {
+    pub(crate) async fn in_database(
+        database: Option<Scratch>,
+        file: &str,
+        variables: &[(&str, &str)],
+    ) -> Self {
         let keeps = |name: &str| KEEPS_BEGINNINGS.iter().any(|start| name.starts_with(start));
         let beginnings = match variables.iter().all(|(name, _)| keeps(name)) {
             true => Some(Beginnings::get().await),
             false => None,
         };
-        Self::made(database, variables, beginnings).await
+        Self::made(database, file, variables, beginnings).await
     }
 
     async fn made(
         database: Option<Scratch>,
+        file: &str,
         variables: &[(&str, &str)],
         beginnings: Option<&Beginnings>,
     ) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("laika.toml");
+        std::fs::write(&path, file).unwrap();
         let mut all = vec![
             ("LAIKA_DATA_DIR".to_owned(), folder.path().display().to_string()),
             ("LAIKA_PUBLIC_URL".to_owned(), PUBLIC_URL.to_owned()),
@@ -155,7 +167,7 @@ impl Issuer {
             all.push(("LAIKA_DATABASE_URL".to_owned(), database.url()));
         }
         all.extend(variables.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())));
-        let settings: Settings = config::load(None, all.into_iter()).unwrap();
+        let settings: Settings = config::load(Some(&path), all.into_iter()).unwrap();
         let issuer: PublicUrl = settings.public_url.clone().unwrap();
         let db = Db::open(&settings.database_url).await.unwrap();
         if let Some(beginnings) = beginnings {
