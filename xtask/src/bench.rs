@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use crate::postgres::{Commit, Postgres};
 use crate::run::Program;
 use crate::scene::Scene;
-use crate::{build, cargo, run, tools};
+use crate::{build, cargo, run, tools, wasm};
 
 /// What `hostile.mjs` reads.
 const HOSTILE: &str = "tests/vectors/hostile.json";
@@ -18,6 +18,8 @@ const HOSTILE: &str = "tests/vectors/hostile.json";
 pub(crate) enum Subject {
     /// First-sight verification in Node: `laika-verifier`, `jose`, `fast-jwt`
     Verify,
+    /// RSA's public operation alone, in WebAssembly, beside Node's own
+    Rsa,
     /// The hostile tokens of the vectors: who accepts what nobody should
     Hostile,
     /// Decisions with 10 and with 10,000 rules, natively and in Node
@@ -36,6 +38,7 @@ pub(crate) fn run(subject: Subject, issuer: &Issuer) -> Result<()> {
     let script = match subject {
         Subject::Issuer => return issuer.run(),
         Subject::Verify => "verify.mjs",
+        Subject::Rsa => "rsa.mjs",
         Subject::Hostile => "hostile.mjs",
         Subject::Policy => "policy.mjs",
     };
@@ -43,6 +46,19 @@ pub(crate) fn run(subject: Subject, issuer: &Issuer) -> Result<()> {
         issuer.json.is_none() && issuer.only.is_none(),
         "`--json` and `--only` are for `bench issuer`"
     );
+    if let Subject::Rsa = subject {
+        let program = wasm::kernels()?;
+        let report = run::step("measure", |step| {
+            let script = format!("tests/bench/{script}");
+            Program::new("node")
+                .words("--no-warnings")
+                .arg(&script)
+                .arg(&program.to_string_lossy())
+                .run(step)
+        })?;
+        println!("\n{report}");
+        return Ok(());
+    }
     if let Subject::Policy = subject {
         let report = run::step("measure the crate", |step| {
             cargo::cargo()
