@@ -19,7 +19,7 @@ use laika_verifier::{
     Options, OptionsError, Permission, Request, Response, Timestamp, VerifiedToken, Verifier,
     VerifyError,
 };
-use serde::Serialize;
+use serde_json::Value;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -53,11 +53,15 @@ impl RawVerifier {
     /// Throws when `now` is no time.
     pub fn verify(&mut self, token: &str, now: f64, may_fetch: bool) -> Result<String, JsValue> {
         let now = moment(now)?;
-        let (fields, token, error) = match self.verifier.verify(token, now) {
-            Ok(token) => (String::new(), Some(token), None),
-            Err(error) => (format!(",\"error\":{}", outcome::error(&error)), None, Some(error)),
+        let mut answer = outcome::Object::new();
+        let (token, error) = match self.verifier.verify(token, now) {
+            Ok(token) => (Some(token), None),
+            Err(error) => {
+                answer.json("error", &outcome::error(&error));
+                (None, Some(error))
+            }
         };
-        Ok(self.finish(&fields, token, error.as_ref(), now, may_fetch))
+        Ok(self.finish(answer, token, error.as_ref(), now, may_fetch))
     }
 
     /// JSON text of an `AuthorizeOutcome`.
@@ -76,9 +80,10 @@ impl RawVerifier {
         let now = moment(now)?;
         let request = Request { method, target: path, host: host.as_deref() };
         let found = self.verifier.authorize(token.as_deref(), &request, now);
-        let fields = format!(",\"decision\":{}", outcome::decision(&found));
+        let mut answer = outcome::Object::new();
+        answer.json("decision", &outcome::decision(&found));
         let (token, error) = (found.token, found.error);
-        Ok(self.finish(&fields, token, error.as_ref(), now, may_fetch))
+        Ok(self.finish(answer, token, error.as_ref(), now, may_fetch))
     }
 
     /// JSON text of the token that the last answer named: the package asks for it where it does not
@@ -95,7 +100,9 @@ impl RawVerifier {
     pub fn can(&self, issuer: &str, grants: &str, permission: &str) -> Result<bool, JsValue> {
         let permission = Permission::parse(permission)
             .map_err(|error| thrown(ErrorCode::PolicyInvalid, &error.to_string()))?;
-        let grants: Vec<String> = serde_json::from_str(grants).unwrap_or_default();
+        let grants = json::parse(grants.as_bytes(), DOCUMENT_LIMITS).unwrap_or_default();
+        let grants = grants.as_array().map(Vec::as_slice).unwrap_or_default();
+        let grants: Vec<_> = grants.iter().filter_map(Value::as_str).collect();
         Ok(self.verifier.can(issuer, &grants, &permission))
     }
 
@@ -105,7 +112,7 @@ impl RawVerifier {
     /// Throws when `now` is no time.
     pub fn refresh(&mut self, now: f64) -> Result<String, JsValue> {
         let now = moment(now)?;
-        Ok(outcome::json(&self.verifier.refresh(now)))
+        Ok(outcome::fetches(&self.verifier.refresh(now)))
     }
 
     /// Takes what fetch `id` brought. JSON text of a `Landed`.
@@ -145,33 +152,33 @@ impl RawVerifier {
         outcome::stats(&self.verifier)
     }
 
-    /// The JSON of an answer: `fields`, each led by a comma, and what comes with every answer.
+    /// The JSON of `answer`, to which what comes with every answer is added.
     fn finish(
         &mut self,
-        fields: &str,
+        mut answer: outcome::Object,
         token: Option<VerifiedToken>,
         error: Option<&VerifyError>,
         now: Timestamp,
         may_fetch: bool,
     ) -> String {
-        let generation = outcome::json(&self.verifier.generation());
-        let mut text = format!("{{\"generation\":{generation}{fields}");
+        match self.verifier.generation() {
+            Some(generation) => answer.count("generation", generation),
+            None => answer.json("generation", "null"),
+        }
         if let Some(token) = &token {
-            text.push_str(&format!(",\"serial\":{}", token.serial()));
+            answer.count("serial", token.serial());
         }
         if may_fetch && self.verifier.has_fetches(error, now) {
             let fetches = self.verifier.fetches(error, now);
             if !fetches.is_empty() {
-                text.push_str(",\"fetch\":");
-                text.push_str(&outcome::json(&fetches));
+                answer.json("fetch", &outcome::fetches(&fetches));
             }
         }
         if let Some(seconds) = error.and_then(|error| self.verifier.wait(error, now)) {
-            text.push_str(&format!(",\"wait\":{seconds}"));
+            answer.seconds("wait", seconds);
         }
-        text.push('}');
         self.last = token;
-        text
+        answer.end()
     }
 }
 
@@ -184,14 +191,11 @@ pub fn decode_unverified(token: &str) -> Result<String, JsValue> {
     outcome::unverified(token).map_err(|error| thrown(error.code(), error.message()))
 }
 
-#[derive(Serialize)]
-struct Thrown<'a> {
-    code: ErrorCode,
-    message: &'a str,
-}
-
 fn thrown(code: ErrorCode, message: &str) -> JsValue {
-    JsValue::from_str(&outcome::json(&Thrown { code, message }))
+    let mut object = outcome::Object::new();
+    object.text("code", code.as_str());
+    object.text("message", message);
+    JsValue::from_str(&object.end())
 }
 
 fn options_thrown(error: &OptionsError) -> JsValue {
