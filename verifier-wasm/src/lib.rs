@@ -7,6 +7,10 @@
 //! verifier has read it strictly. Options come in, and errors of options go out, as JSON text too:
 //! it is read by the parser that reads tokens, and needs less code than JavaScript values
 //! would. Nothing is decided here; the package in `pkg/` is the only user.
+//!
+//! A token that comes again crosses as a number: the package finds its text, which JavaScript
+//! compares whole, and asks by the serial that came with the first answer. A request that is
+//! allowed is answered by a number, too.
 
 #![forbid(unsafe_code)]
 
@@ -16,8 +20,7 @@ mod outcome;
 use laika_claims::ErrorCode;
 use laika_claims::json::{self, DOCUMENT_LIMITS};
 use laika_verifier::{
-    Options, OptionsError, Permission, Request, Response, Timestamp, VerifiedToken, Verifier,
-    VerifyError,
+    Options, OptionsError, Permission, Request, Response, Timestamp, Verifier, VerifyError,
 };
 use serde_json::Value;
 use wasm_bindgen::JsValue;
@@ -28,9 +31,17 @@ use wasm_bindgen::prelude::wasm_bindgen;
 #[derive(Debug)]
 pub struct RawVerifier {
     verifier: Verifier,
-    /// The token that the last answer named.
-    last: Option<VerifiedToken>,
+    /// The generation that the package was told last.
+    told: Option<u64>,
 }
+
+/// Answers of [`RawVerifier::recall`].
+const GONE: i32 = -1;
+const HOLDS: i32 = 0;
+const HOLDS_WITH_NEWS: i32 = 1;
+
+/// Answer of [`RawVerifier::permits`]: ask [`RawVerifier::authorize`].
+const ASK: i32 = -1;
 
 #[wasm_bindgen]
 impl RawVerifier {
@@ -44,53 +55,126 @@ impl RawVerifier {
             .map_err(|error| thrown(ErrorCode::OptionsInvalid, &error.message))?;
         let options = names::to_snake_case(document).and_then(Options::from_value);
         let options = options.map_err(|error| options_thrown(&error))?;
-        Ok(Self { verifier: Verifier::new(options), last: None })
+        Ok(Self { verifier: Verifier::by_serial(options), told: None })
     }
 
-    /// JSON text of a `VerifyOutcome`.
+    /// JSON text of a `VerifyOutcome`, for a token that the package does not have.
     ///
     /// # Errors
     /// Throws when `now` is no time.
     pub fn verify(&mut self, token: &str, now: f64, may_fetch: bool) -> Result<String, JsValue> {
         let now = moment(now)?;
         let mut answer = outcome::Object::new();
-        let (token, error) = match self.verifier.verify(token, now) {
-            Ok(token) => (Some(token), None),
+        let error = match self.verifier.verify(token, now) {
+            Ok(token) => {
+                answer.count("serial", token.serial());
+                answer.json("token", &outcome::token(&token));
+                None
+            }
             Err(error) => {
                 answer.json("error", &outcome::error(&error));
-                (None, Some(error))
+                Some(error)
             }
         };
-        Ok(self.finish(answer, token, error.as_ref(), now, may_fetch))
+        Ok(self.finish(answer, error.as_ref(), now, may_fetch))
     }
 
-    /// JSON text of an `AuthorizeOutcome`.
+    /// Whether the token of `serial` still holds: -1 when it does not or is not kept any more, so
+    /// that its text is to be verified; 0 when it does; 1 when it does and there is news for the
+    /// package, by [`RawVerifier::news`].
+    ///
+    /// # Errors
+    /// Throws when `now` is no time.
+    pub fn recall(&self, serial: f64, now: f64, may_fetch: bool) -> Result<i32, JsValue> {
+        let now = moment(now)?;
+        Ok(match self.verifier.recall(serial as u64, now) {
+            None => GONE,
+            Some(_) if self.has_news(now, may_fetch) => HOLDS_WITH_NEWS,
+            Some(_) => HOLDS,
+        })
+    }
+
+    /// JSON text of an `Outcome`: nothing but what comes with every answer.
+    ///
+    /// # Errors
+    /// Throws when `now` is no time.
+    pub fn news(&mut self, now: f64, may_fetch: bool) -> Result<String, JsValue> {
+        let now = moment(now)?;
+        Ok(self.finish(outcome::Object::new(), None, now, may_fetch))
+    }
+
+    /// The place of the rule that allows the request, for nobody (a `serial` of -1) or for whoever
+    /// has the token of `serial`; -1 for every other answer and where there is news, which
+    /// [`RawVerifier::authorize`] says in full.
+    ///
+    /// # Errors
+    /// Throws when `now` is no time.
+    pub fn permits(
+        &self,
+        serial: f64,
+        method: &str,
+        path: &str,
+        host: Option<String>,
+        now: f64,
+        may_fetch: bool,
+    ) -> Result<i32, JsValue> {
+        let now = moment(now)?;
+        let request = Request { method, target: path, host: host.as_deref() };
+        let found = if serial < 0.0 {
+            self.verifier.authorize(None, &request, now)
+        } else {
+            match self.verifier.recall(serial as u64, now) {
+                Some(token) => self.verifier.authorize_verified(token, &request, now),
+                None => return Ok(ASK),
+            }
+        };
+        let place = found.decision.place().filter(|_| !self.has_news(now, may_fetch));
+        Ok(place.and_then(|place| i32::try_from(place).ok()).unwrap_or(ASK))
+    }
+
+    /// The id of the rule at `place`.
+    #[wasm_bindgen(js_name = ruleAt)]
+    pub fn rule_at(&self, place: usize) -> Option<String> {
+        self.verifier.policy()?.rule_at(place).map(str::to_owned)
+    }
+
+    /// JSON text of an `AuthorizeOutcome`, by the text of a token that the package does not have,
+    /// or by the `serial` of one that it has (otherwise -1): then `undefined` when that is not to
+    /// be had any more, so that its text is needed.
     ///
     /// # Errors
     /// Throws when `now` is no time.
     pub fn authorize(
         &mut self,
         token: Option<String>,
+        serial: f64,
         method: &str,
         path: &str,
         host: Option<String>,
         now: f64,
         may_fetch: bool,
-    ) -> Result<String, JsValue> {
+    ) -> Result<Option<String>, JsValue> {
         let now = moment(now)?;
         let request = Request { method, target: path, host: host.as_deref() };
-        let found = self.verifier.authorize(token.as_deref(), &request, now);
+        let is_kept = serial >= 0.0;
+        let found = if is_kept {
+            match self.verifier.recall(serial as u64, now) {
+                Some(token) => self.verifier.authorize_verified(token, &request, now),
+                None => return Ok(None),
+            }
+        } else {
+            self.verifier.authorize(token.as_deref(), &request, now)
+        };
         let mut answer = outcome::Object::new();
         answer.json("decision", &outcome::decision(&found));
-        let (token, error) = (found.token, found.error);
-        Ok(self.finish(answer, token, error.as_ref(), now, may_fetch))
-    }
-
-    /// JSON text of the token that the last answer named: the package asks for it where it does not
-    /// have it yet.
-    #[wasm_bindgen(js_name = lastToken)]
-    pub fn last_token(&self) -> Option<String> {
-        self.last.as_ref().map(outcome::token)
+        if let Some(token) = &found.token {
+            answer.count("serial", token.serial());
+            if !is_kept {
+                answer.json("token", &outcome::token(token));
+            }
+        }
+        let error = found.error;
+        Ok(Some(self.finish(answer, error.as_ref(), now, may_fetch)))
     }
 
     /// Whether `grants` of a token of `issuer`, a JSON array, cover `permission`.
@@ -152,21 +236,23 @@ impl RawVerifier {
         outcome::stats(&self.verifier)
     }
 
+    /// Whether [`RawVerifier::finish`] would say what the package does not know.
+    fn has_news(&self, now: Timestamp, may_fetch: bool) -> bool {
+        self.told != self.verifier.generation() || may_fetch && self.verifier.has_fetches(None, now)
+    }
+
     /// The JSON of `answer`, to which what comes with every answer is added.
     fn finish(
         &mut self,
         mut answer: outcome::Object,
-        token: Option<VerifiedToken>,
         error: Option<&VerifyError>,
         now: Timestamp,
         may_fetch: bool,
     ) -> String {
-        match self.verifier.generation() {
+        self.told = self.verifier.generation();
+        match self.told {
             Some(generation) => answer.count("generation", generation),
             None => answer.json("generation", "null"),
-        }
-        if let Some(token) = &token {
-            answer.count("serial", token.serial());
         }
         if may_fetch && self.verifier.has_fetches(error, now) {
             let fetches = self.verifier.fetches(error, now);
@@ -177,7 +263,6 @@ impl RawVerifier {
         if let Some(seconds) = error.and_then(|error| self.verifier.wait(error, now)) {
             answer.seconds("wait", seconds);
         }
-        self.last = token;
         answer.end()
     }
 }

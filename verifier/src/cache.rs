@@ -1,9 +1,11 @@
 //! Tokens that were verified before.
 //!
 //! A token is found by its whole text, never by a part or a hash of it, so nothing else can pass
-//! for it. An entry proves the signature and the claims; what may have changed since (the time,
-//! the status, the keys) is looked at again by the verifier at every use.
+//! for it; or, by a host that compares the texts itself, by its serial. An entry proves the
+//! signature and the claims; what may have changed since (the time, the status, the keys) is looked
+//! at again by the verifier at every use.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -19,18 +21,25 @@ const OVERHEAD: usize = 512;
 /// A bounded cache. Entries live in two generations: what is used moves to the young one, and when
 /// that is full, it becomes the old one, whose entries are let go.
 #[derive(Debug)]
-pub(crate) struct Cache {
+pub(crate) struct Cache<K> {
     /// Of one generation.
     max_bytes: usize,
-    state: Mutex<State>,
+    state: Mutex<State<K>>,
 }
 
-#[derive(Debug, Default)]
-struct State {
-    young: BTreeMap<Box<str>, VerifiedToken>,
-    old: BTreeMap<Box<str>, VerifiedToken>,
+#[derive(Debug)]
+struct State<K> {
+    young: BTreeMap<K, Entry>,
+    old: BTreeMap<K, Entry>,
     young_bytes: usize,
     counts: Counts,
+}
+
+#[derive(Debug)]
+struct Entry {
+    token: VerifiedToken,
+    /// What it takes, in bytes.
+    cost: usize,
 }
 
 /// What a cache has counted since it was made.
@@ -44,24 +53,34 @@ pub struct Counts {
     pub generations: u64,
 }
 
-impl Cache {
+impl<K: Ord> Cache<K> {
     /// A cache that keeps about so many bytes.
     pub(crate) fn new(max_bytes: usize) -> Self {
-        Self { max_bytes: max_bytes / 2, state: Mutex::default() }
+        let state = State {
+            young: BTreeMap::new(),
+            old: BTreeMap::new(),
+            young_bytes: 0,
+            counts: Counts::default(),
+        };
+        Self { max_bytes: max_bytes / 2, state: Mutex::new(state) }
     }
 
-    /// The token that was verified from exactly this text, if it still `holds`.
-    pub(crate) fn get(
+    /// The token that was kept under `key`, if it still `holds`.
+    pub(crate) fn get<Q: Ord + ?Sized>(
         &self,
-        text: &str,
-        holds: impl Fn(&VerifiedToken) -> bool,
-    ) -> Option<VerifiedToken> {
+        key: &Q,
+        holds: impl FnOnce(&VerifiedToken) -> bool,
+    ) -> Option<VerifiedToken>
+    where
+        K: Borrow<Q>,
+    {
         let mut state = self.state();
-        let token = match state.young.get(text) {
-            Some(token) => token.clone(),
+        let token = match state.young.get(key) {
+            Some(entry) => entry.token.clone(),
             None => {
-                let (text, token) = state.old.remove_entry(text)?;
-                self.put(&mut state, text, token.clone());
+                let (key, entry) = state.old.remove_entry(key)?;
+                let token = entry.token.clone();
+                self.put(&mut state, key, entry);
                 token
             }
         };
@@ -70,19 +89,19 @@ impl Cache {
         hit.then_some(token)
     }
 
-    /// Keeps `token`, which had to be verified from `text`.
-    pub(crate) fn insert(&self, text: &str, token: VerifiedToken) {
+    /// Keeps `token`, which had to be verified from a text of `length` bytes.
+    pub(crate) fn insert(&self, key: K, token: VerifiedToken, length: usize) {
         let mut state = self.state();
         state.counts.misses += 1;
-        self.put(&mut state, text.into(), token);
+        self.put(&mut state, key, Entry { token, cost: length * BYTES_PER_BYTE + OVERHEAD });
     }
 
     /// Keeps only what `keeps` says.
     pub(crate) fn retain(&self, keeps: impl Fn(&VerifiedToken) -> bool) {
         let mut state = self.state();
-        state.young.retain(|_, token| keeps(token));
-        state.old.retain(|_, token| keeps(token));
-        state.young_bytes = state.young.keys().map(|text| cost(text)).sum();
+        state.young.retain(|_, entry| keeps(&entry.token));
+        state.old.retain(|_, entry| keeps(&entry.token));
+        state.young_bytes = state.young.values().map(|entry| entry.cost).sum();
         state.counts.generations += 1;
     }
 
@@ -90,8 +109,8 @@ impl Cache {
         self.state().counts
     }
 
-    fn put(&self, state: &mut State, text: Box<str>, token: VerifiedToken) {
-        let cost = cost(&text);
+    fn put(&self, state: &mut State<K>, key: K, entry: Entry) {
+        let cost = entry.cost;
         if cost > self.max_bytes {
             state.counts.generations += 1;
             return;
@@ -101,16 +120,12 @@ impl Cache {
             state.young_bytes = 0;
             state.counts.generations += 1;
         }
-        if state.young.insert(text, token).is_none() {
+        if state.young.insert(key, entry).is_none() {
             state.young_bytes += cost;
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, State<K>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn cost(text: &str) -> usize {
-    text.len() * BYTES_PER_BYTE + OVERHEAD
 }
