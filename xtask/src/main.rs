@@ -68,7 +68,7 @@ enum Task {
     Bench {
         /// What to measure
         subject: bench::Subject,
-        /// Also write every figure to this file, as JSON (`issuer` alone)
+        /// Also write every figure to this file, as JSON (`verify` and `issuer`)
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
         /// Only the pairs of contender and operation that contain this text (`issuer` alone)
@@ -121,7 +121,7 @@ fn start(arguments: Arguments) -> Result<ExitCode> {
         Task::Check => check::run().map(|()| true),
         Task::Test { only } => test::run(only),
         Task::Bench { subject, json, only } => {
-            bench::run(subject, &bench::Issuer { json, only }).map(|()| true)
+            bench::run(subject, &bench::Wishes { json, only }).map(|()| true)
         }
         Task::Fuzz { target, seconds, minimise } => fuzz::run(target.as_deref(), seconds, minimise),
         Task::Soak { minutes } => soak::run(minutes),
