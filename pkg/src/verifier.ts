@@ -20,8 +20,8 @@ const MAX_TEXT = 2 ** 20 + 1;
 const MALFORMED_TOKEN = ".";
 /** In place of a serial: no token that is kept. */
 const NOBODY = -1;
-/** Stands for a path that is not even text: refused before any rule is looked at. */
-const INVALID_PATH = "\0";
+/** Stands for a request that is not even text: refused before any rule is looked at. */
+const INVALID_REQUEST = "GET\n\0";
 
 /** A verifier: asks the WebAssembly module, and fetches what it lacks. */
 export class WasmVerifier<C> implements Verifier<C> {
@@ -109,12 +109,11 @@ export class WasmVerifier<C> implements Verifier<C> {
   #permitted(token: unknown, request: AuthorizeRequest, mayFetch: boolean): Decision<C> | undefined {
     const kept = token === undefined ? undefined : this.#tokens.get(token as string);
     if (token !== undefined && !kept) return undefined;
-    const { method, path, host } = request;
-    if (!isRequest(method, path, host)) return undefined;
+    const text = requestText(request);
     const raw = this.#living();
     const now = this.#now();
     this.#fetcher.giveUpOverdue();
-    const place = guarded(() => raw.permits(kept ? kept.serial : NOBODY, method, path, host, now, mayFetch));
+    const place = guarded(() => raw.permits(kept ? kept.serial : NOBODY, text, now, mayFetch));
     if (place < 0) return undefined;
     const rule = (this.#rules[place] ??= guarded(() => raw.ruleAt(place)) as string);
     if (!kept) return Object.freeze({ allowed: true, status: 200, code: "token_missing", rule }) as Decision<C>;
@@ -165,15 +164,10 @@ export class WasmVerifier<C> implements Verifier<C> {
 
   #authorizing(token: unknown, request: AuthorizeRequest): Question<Decision<C>> {
     const text = token === undefined ? undefined : tokenText(token);
-    const { method, path, host } = request;
-    const valid = isRequest(method, path, host);
+    const asked = requestText(request);
     return (raw, now, mayFetch) => {
       const ask = (token: string | undefined, serial: number): string | undefined =>
-        guarded(() =>
-          valid
-            ? raw.authorize(token, serial, method, path, host, now, mayFetch)
-            : raw.authorize(token, serial, "GET", INVALID_PATH, undefined, now, mayFetch),
-        );
+        guarded(() => raw.authorize(token, serial, asked, now, mayFetch));
       let kept: Kept<C> | undefined = text === undefined ? undefined : this.#tokens.get(text);
       let json = kept && ask(undefined, kept.serial);
       if (json === undefined) {
@@ -207,13 +201,19 @@ function tokenText(token: unknown): string {
   return typeof token === "string" ? token.slice(0, MAX_TEXT) : MALFORMED_TOKEN;
 }
 
-function isRequest(method: unknown, path: unknown, host: unknown): boolean {
-  return isText(method) && isText(path) && (host === undefined || isText(host));
+/** Method, path and host, as the module takes them. */
+function requestText({ method, path, host }: AuthorizeRequest): string {
+  const valid = isText(method) && isText(path) && (host === undefined || isText(host));
+  if (!valid) return INVALID_REQUEST;
+  return host === undefined ? `${method}\n${path}` : `${method}\n${path}\n${host}`;
 }
 
-/** A string that survives the way into UTF-8; a lone surrogate would arrive as another character. */
+/**
+ * A string that survives the way into UTF-8 (a lone surrogate would arrive as another character), and
+ * has no line feed: no method, path or host has one.
+ */
 function isText(value: unknown): value is string {
-  return typeof value === "string" && value.length < MAX_TEXT && !/\p{Surrogate}/u.test(value);
+  return typeof value === "string" && value.length < MAX_TEXT && !/[\n\p{Surrogate}]/u.test(value);
 }
 
 function validTime(now: unknown): number {

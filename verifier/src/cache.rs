@@ -5,7 +5,6 @@
 //! signature and the claims; what may have changed since (the time, the status, the keys) is looked
 //! at again by the verifier at every use.
 
-use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -21,16 +20,19 @@ const OVERHEAD: usize = 512;
 /// A bounded cache. Entries live in two generations: what is used moves to the young one, and when
 /// that is full, it becomes the old one, whose entries are let go.
 #[derive(Debug)]
-pub(crate) struct Cache<K> {
+pub(crate) struct Cache {
     /// Of one generation.
     max_bytes: usize,
-    state: Mutex<State<K>>,
+    state: Mutex<State>,
 }
 
+/// A token's text, or its serial: one type, and so one code for both.
+type Key = Box<[u8]>;
+
 #[derive(Debug)]
-struct State<K> {
-    young: BTreeMap<K, Entry>,
-    old: BTreeMap<K, Entry>,
+struct State {
+    young: BTreeMap<Key, Entry>,
+    old: BTreeMap<Key, Entry>,
     young_bytes: usize,
     counts: Counts,
 }
@@ -53,7 +55,7 @@ pub struct Counts {
     pub generations: u64,
 }
 
-impl<K: Ord> Cache<K> {
+impl Cache {
     /// A cache that keeps about so many bytes.
     pub(crate) fn new(max_bytes: usize) -> Self {
         let state = State {
@@ -66,14 +68,11 @@ impl<K: Ord> Cache<K> {
     }
 
     /// The token that was kept under `key`, if it still `holds`.
-    pub(crate) fn get<Q: Ord + ?Sized>(
+    pub(crate) fn get(
         &self,
-        key: &Q,
+        key: &[u8],
         holds: impl FnOnce(&VerifiedToken) -> bool,
-    ) -> Option<VerifiedToken>
-    where
-        K: Borrow<Q>,
-    {
+    ) -> Option<VerifiedToken> {
         let mut state = self.state();
         let token = match state.young.get(key) {
             Some(entry) => entry.token.clone(),
@@ -90,10 +89,10 @@ impl<K: Ord> Cache<K> {
     }
 
     /// Keeps `token`, which had to be verified from a text of `length` bytes.
-    pub(crate) fn insert(&self, key: K, token: VerifiedToken, length: usize) {
+    pub(crate) fn insert(&self, key: &[u8], token: VerifiedToken, length: usize) {
         let mut state = self.state();
         state.counts.misses += 1;
-        self.put(&mut state, key, Entry { token, cost: length * BYTES_PER_BYTE + OVERHEAD });
+        self.put(&mut state, key.into(), Entry { token, cost: length * BYTES_PER_BYTE + OVERHEAD });
     }
 
     /// Keeps only what `keeps` says.
@@ -109,7 +108,7 @@ impl<K: Ord> Cache<K> {
         self.state().counts
     }
 
-    fn put(&self, state: &mut State<K>, key: K, entry: Entry) {
+    fn put(&self, state: &mut State, key: Key, entry: Entry) {
         let cost = entry.cost;
         if cost > self.max_bytes {
             state.counts.generations += 1;
@@ -125,7 +124,7 @@ impl<K: Ord> Cache<K> {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State<K>> {
+    fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

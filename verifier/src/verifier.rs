@@ -26,10 +26,9 @@ pub struct Verifier {
     issuers: Vec<Issuer>,
     policy: Option<Policy>,
     limits: Limits,
-    /// Tokens by their text.
-    cache: Option<Cache<Box<str>>>,
-    /// Tokens by their serial, in place of that.
-    kept: Option<Cache<u64>>,
+    cache: Option<Cache>,
+    /// Whether tokens are found in the cache by their serial, in place of their text.
+    by_serial: bool,
     /// The serial of the next token.
     serial: AtomicU64,
     ids: Ids,
@@ -79,7 +78,7 @@ impl Verifier {
             policy: options.policy,
             limits: options.limits,
             cache: options.cache_bytes.map(Cache::new),
-            kept: None,
+            by_serial: false,
             serial: AtomicU64::new(0),
             ids: Ids::default(),
             key_set_fetches: 0,
@@ -89,9 +88,8 @@ impl Verifier {
     /// As [`Verifier::new`], for a host that compares the texts of tokens itself: what
     /// [`Verifier::verify`] has proved is found again by its serial, by [`Verifier::recall`].
     #[must_use]
-    pub fn by_serial(mut options: Options) -> Self {
-        let kept = options.cache_bytes.take().map(Cache::new);
-        Self { kept, ..Self::new(options) }
+    pub fn by_serial(options: Options) -> Self {
+        Self { by_serial: true, ..Self::new(options) }
     }
 
     /// Proves everything about `token`, in this order: form, header, key, signature, claims, times,
@@ -102,18 +100,20 @@ impl Verifier {
     /// be mended by a fetch: see [`Verifier::fetches`].
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<VerifiedToken, VerifyError> {
         let Some(cache) = &self.cache else {
-            let proved = self.prove(token, now)?;
-            if let Some(kept) = &self.kept {
-                kept.insert(proved.serial(), proved.clone(), token.len());
-            }
-            return Ok(proved);
+            return self.prove(token, now);
         };
-        if let Some(kept) = cache.get(token, |kept| self.still_holds(kept, now)) {
+        if !self.by_serial
+            && let Some(kept) = cache.get(token.as_bytes(), |kept| self.still_holds(kept, now))
+        {
             return Ok(kept);
         }
         // What no longer holds is refused for the reason that a token seen first would be.
         let proved = self.prove(token, now)?;
-        cache.insert(token.into(), proved.clone(), token.len());
+        if self.by_serial {
+            cache.insert(&proved.serial().to_be_bytes(), proved.clone(), token.len());
+        } else {
+            cache.insert(token.as_bytes(), proved.clone(), token.len());
+        }
         Ok(proved)
     }
 
@@ -121,7 +121,8 @@ impl Verifier {
     /// verified from its text, which says why.
     #[must_use]
     pub fn recall(&self, serial: u64, now: Timestamp) -> Option<VerifiedToken> {
-        self.kept.as_ref()?.get(&serial, |kept| self.still_holds(kept, now))
+        let cache = self.cache.as_ref().filter(|_| self.by_serial)?;
+        cache.get(&serial.to_be_bytes(), |kept| self.still_holds(kept, now))
     }
 
     /// Everything about a token that is seen for the first time.
@@ -349,9 +350,6 @@ impl Verifier {
         if let Some(cache) = &self.cache {
             cache.retain(keeps);
         }
-        if let Some(kept) = &self.kept {
-            kept.retain(keeps);
-        }
     }
 
     /// How often the cache of verified tokens has let some go, if there is a cache: whoever keeps
@@ -362,8 +360,7 @@ impl Verifier {
     }
 
     fn counts(&self) -> Option<Counts> {
-        let by_text = self.cache.as_ref().map(Cache::counts);
-        by_text.or_else(|| self.kept.as_ref().map(Cache::counts))
+        self.cache.as_ref().map(Cache::counts)
     }
 
     /// What was counted since the verifier was made.

@@ -21,6 +21,7 @@ mod postgres;
 mod run;
 mod scene;
 mod service;
+mod size;
 mod soak;
 mod stamp;
 mod suites;
@@ -75,6 +76,8 @@ enum Task {
         #[arg(long, value_name = "TEXT")]
         only: Option<String>,
     },
+    /// Say what each part of the npm package costs to download, and hold it against its budget
+    Size,
     /// Fuzz the verifier, on the nightly toolchain
     ///
     /// What it finds besides crashes stays in `target/fuzz/`, and the next run begins there. See
@@ -122,6 +125,11 @@ fn start(arguments: Arguments) -> Result<ExitCode> {
         Task::Test { only } => test::run(only),
         Task::Bench { subject, json, only } => {
             bench::run(subject, &bench::Wishes { json, only }).map(|()| true)
+        }
+        Task::Size => {
+            build::package()?;
+            println!("\n{}", size::check()?);
+            Ok(true)
         }
         Task::Fuzz { target, seconds, minimise } => fuzz::run(target.as_deref(), seconds, minimise),
         Task::Soak { minutes } => soak::run(minutes),

@@ -24,24 +24,17 @@ export interface RawVerifier {
   news(now: number, mayFetch: boolean): string;
   /**
    * The place of the rule that allows the request, for nobody (`serial` is -1) or for whoever has the
-   * token of that serial. Below 0: ask {@link authorize}.
+   * token of that serial. Below 0: ask {@link authorize}. `request` is method, path and perhaps host,
+   * with line feeds between them.
    */
-  permits(serial: number, method: string, path: string, host: string | undefined, now: number, mayFetch: boolean): number;
+  permits(serial: number, request: string, now: number, mayFetch: boolean): number;
   /** The id of the rule at that place. */
   ruleAt(place: number): string | undefined;
   /**
    * JSON of an {@link AuthorizeOutcome}, by a token's text or, in its place, by its serial, otherwise
    * -1; `undefined` when the token of that serial does not hold, so that its text is needed.
    */
-  authorize(
-    token: string | undefined,
-    serial: number,
-    method: string,
-    path: string,
-    host: string | undefined,
-    now: number,
-    mayFetch: boolean,
-  ): string | undefined;
+  authorize(token: string | undefined, serial: number, request: string, now: number, mayFetch: boolean): string | undefined;
   /** `grants` is a JSON array. */
   can(issuer: string, grants: string, permission: string): boolean;
   /** JSON array of {@link Fetch}: what to fetch at once. */
