@@ -55,7 +55,7 @@ fn decode(text: &str) -> Option<(&str, Vec<u8>)> {
             break end;
         }
         // Only the last line is shorter.
-        let whole = base64.len() % LINE == 0 && (1..=LINE).contains(&line.len());
+        let whole = base64.len().is_multiple_of(LINE) && (1..=LINE).contains(&line.len());
         whole.then(|| base64.push_str(line))?;
     };
     (end.strip_suffix("-----") == Some(label) && lines.next().is_none()).then_some(())?;
@@ -67,7 +67,7 @@ fn without_padding(base64: &str) -> Option<String> {
     let text = base64.strip_suffix('=').unwrap_or(base64);
     let text = text.strip_suffix('=').unwrap_or(text);
     let foreign = |byte: u8| matches!(byte, b'-' | b'_');
-    (base64.len() % 4 == 0 && !text.bytes().any(foreign)).then_some(())?;
+    (base64.len().is_multiple_of(4) && !text.bytes().any(foreign)).then_some(())?;
     Some(text.replace('+', "-").replace('/', "_"))
 }
 
