@@ -4,14 +4,12 @@
 use laika_claims::ErrorCode;
 use laika_claims::json;
 use laika_claims::token::{MICRO_TYP, MICRO_TYPE};
-use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::error::VerifyError;
 
 /// What kind of issuer it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Profile {
     #[default]
     Laika,
@@ -34,6 +32,16 @@ pub(crate) enum Profile {
 const NOT_OF_ACCESS_TOKENS: [&str; 4] = ["nonce", "at_hash", "c_hash", "events"];
 
 impl Profile {
+    /// Every profile by its name in the options.
+    pub(crate) const NAMES: [(&str, Self); 6] = [
+        ("laika", Self::Laika),
+        ("rfc9068", Self::Rfc9068),
+        ("keycloak", Self::Keycloak),
+        ("auth0", Self::Auth0),
+        ("cognito", Self::Cognito),
+        ("entra", Self::Entra),
+    ];
+
     /// Header `typ`, where the options do not say another.
     pub(crate) fn typ(self) -> &'static [Option<&'static str>] {
         match self {

@@ -13,6 +13,9 @@ use crate::{files, tools};
 /// Where the bindings and the module of the npm package go.
 pub(crate) const PACKAGE_WASM: &str = "pkg/dist/wasm";
 
+/// The module of the npm package with the names of its functions, which are not shipped.
+pub(crate) const NAMED: &str = "target/wasm/laika_verifier_named.wasm";
+
 /// The filter for proxies.
 pub(crate) const FILTER: &str = "target/wasm/laika_edge_filter.wasm";
 
@@ -37,7 +40,7 @@ pub(crate) fn compile() -> Result<()> {
 pub(crate) fn bind() -> Result<()> {
     let (name, module) =
         ("wasm module for JavaScript: bind, optimise", compiled("laika_verifier_wasm"));
-    let stamp = optimised(Stamp::new("bind"))?.input(&module)?.output(PACKAGE_WASM);
+    let stamp = optimised(Stamp::new("bind"))?.input(&module)?.output(PACKAGE_WASM).output(NAMED);
     if stamp.is_fresh()? {
         run::unchanged(name);
         return Ok(());
@@ -50,10 +53,16 @@ pub(crate) fn bind() -> Result<()> {
             .typescript(true)
             .omit_default_module_path(true)
             .remove_producers_section(true)
+            .keep_debug(true)
+            .demangle(true)
             .generate(scratch.path())
             .context("cannot make the JavaScript bindings of `verifier-wasm`")?;
         let bound = scratch.path().join("laika_verifier_wasm_bg.wasm");
-        optimise(step, &bound, &bound)?;
+        let named = scratch.path().join("named.wasm");
+        optimise(step, "-O3 --debuginfo", &bound, &named)?;
+        optimise(step, "--strip-debug", &named, &bound)?;
+        files::write(Path::new(NAMED), &files::read(&named)?)?;
+        std::fs::remove_file(&named).context("cannot remove the module with names")?;
         let mut made = std::collections::BTreeMap::new();
         files::gather(&mut made, scratch.path(), Path::new(""), |_| true)?;
         files::mirror(Path::new(PACKAGE_WASM), &made)
@@ -86,7 +95,7 @@ pub(crate) fn kernels() -> Result<PathBuf> {
             let scratch =
                 tempfile::tempdir_in("target").context("cannot make a folder in `target`")?;
             let optimised = scratch.path().join("kernels.wasm");
-            optimise(step, &compiled, &optimised)?;
+            optimise(step, "-O3 --strip-debug", &compiled, &optimised)?;
             files::write(&made, &files::read(&optimised)?)
         })?;
         stamp.save()?;
@@ -106,7 +115,7 @@ pub(crate) fn filter() -> Result<()> {
     run::step(name, |step| {
         let scratch = tempfile::tempdir_in("target").context("cannot make a folder in `target`")?;
         let made = scratch.path().join("filter.wasm");
-        optimise(step, &module, &made)?;
+        optimise(step, "-O3 --strip-debug", &module, &made)?;
         Program::new("node")
             .words("--input-type=module --eval")
             .script(CHECK_FILTER)
@@ -143,12 +152,13 @@ fn optimised(stamp: Stamp) -> Result<Stamp> {
     stamp.input(Path::new(tools::NPM_TOOLS).join("package-lock.json"))
 }
 
-fn optimise(step: &Step, from: &Path, to: &Path) -> Result<()> {
+fn optimise(step: &Step, passes: &str, from: &Path, to: &Path) -> Result<()> {
     let features = features()?;
     Program::new(tools::npm_tool("wasm-opt"))
+        .words(passes)
         // Nothing lies below 1 KiB (the end of the stack is there), so an offset that is added to
         // an address may become part of the instruction, which is worth a fifth of RSA.
-        .words("-O3 --low-memory-unused --strip-producers --strip-debug --mvp-features")
+        .words("--low-memory-unused --strip-producers --strip-dwarf --mvp-features")
         .args(features.iter().map(String::as_str))
         .arg(&from.to_string_lossy())
         .args(["--output", &to.to_string_lossy()])
