@@ -10,6 +10,7 @@ export const AUDIENCE = "orders";
 
 export const ALGORITHMS = {
   RS256: asymmetric(generateKeyPairSync("rsa", { modulusLength: 2048 }), "sha256"),
+  ES256: asymmetric(generateKeyPairSync("ec", { namedCurve: "P-256" }), "sha256"),
   EdDSA: asymmetric(generateKeyPairSync("ed25519"), null),
   HS256: symmetric(randomBytes(32)),
 };
@@ -17,7 +18,9 @@ export const ALGORITHMS = {
 function asymmetric({ publicKey, privateKey }, hash) {
   const pem = publicKey.export({ format: "pem", type: "spki" });
   const jwk = (alg) => ({ ...publicKey.export({ format: "jwk" }), kid: "bench", alg, use: "sig" });
-  return { ours: (alg) => ({ jwks: { keys: [jwk(alg)] } }), jwk, fastJwt: pem, sign: (text) => sign(hash, Buffer.from(text), privateKey) };
+  // The signature of a JWS is two numbers, not DER (RFC 7518 section 3.4).
+  const key = { key: privateKey, dsaEncoding: "ieee-p1363" };
+  return { ours: (alg) => ({ jwks: { keys: [jwk(alg)] } }), jwk, fastJwt: pem, sign: (text) => sign(hash, Buffer.from(text), key) };
 }
 
 function symmetric(secret) {

@@ -6,13 +6,13 @@
 //! in 30 seconds, and is then remembered, so that a flood of invented ones is no flood of fetches.
 
 use laika_claims::Timestamp;
-use sha2::{Digest as _, Sha256};
 
 use super::KeySet;
 use super::discovery::Discovery;
 use super::max_age::max_age;
 use crate::algorithm::Algorithm;
 use crate::fetch::{Fetch, FetchFailure, Ids, LOST, Pace, Response};
+use crate::signature::hash::{Digest as _, Sha256};
 
 /// Seconds between attempts that unknown `kid`s cause.
 const COOLDOWN: f64 = 30.0;
@@ -190,7 +190,7 @@ impl RemoteKeys {
         self.pace.succeed();
         let held = Held {
             keys,
-            fingerprint: Sha256::digest(response.body).into(),
+            fingerprint: Sha256::digest(response.body),
             since: now,
             max_age: max_age.clamp(MAX_AGE.0, MAX_AGE.1),
         };

@@ -2,8 +2,7 @@
 
 mod encoding;
 
-use sha2::{Sha256, Sha384, Sha512};
-
+use super::hash::{Sha256, Sha384, Sha512};
 use crate::algorithm::Algorithm;
 use crate::signature::kernel::{self, ModularPower as _};
 
@@ -125,7 +124,7 @@ mod tests {
     fn signatures_of_the_reference_library_hold_and_changed_ones_do_not() {
         use rsa::traits::PublicKeyParts as _;
         use rsa::{Pkcs1v15Sign, Pss, RsaPrivateKey};
-        use sha2::Digest as _;
+        use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
         let mut random = Xorshift(1);
         for bits in [2048, 2049, 2055, 2056] {
