@@ -8,7 +8,6 @@
 
 use laika_claims::{ErrorCode, Timestamp};
 use serde_json::{Map, Value, json};
-use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
 use crate::algorithm::Algorithm;
 use crate::base64url;
@@ -16,6 +15,7 @@ use crate::error::{OptionsError, VerifyError};
 use crate::fetch::{Fetch, Landed, Response};
 use crate::options::Options;
 use crate::profile::Profile;
+use crate::signature::hash::{Digest as _, Sha256, Sha384, Sha512};
 use crate::verified::VerifiedToken;
 use crate::verifier::Verifier;
 

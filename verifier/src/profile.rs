@@ -23,7 +23,6 @@ pub(crate) enum Profile {
     Entra,
     /// ID tokens (OpenID Connect Core section 2). Not among what options name: an ID token opens no
     /// API. Only [`IdTokens`](crate::id_token::IdTokens) reads them.
-    #[serde(skip)]
     IdToken,
 }
 
