@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::run::{self, Program};
 use crate::scene::Scene;
-use crate::{build, files, fuzz};
+use crate::{build, cargo, files, fuzz};
 
 const REPORT: &str = "docs/soak.md";
 
@@ -34,6 +34,7 @@ pub(crate) fn run(minutes: u32) -> Result<bool> {
         play(&scene, "mutate.mjs", &[&seconds])?,
         play(&scene, "kill.mjs", &[&seconds, &issuer])?,
     ];
+    outcomes.extend(curves()?);
     match fuzz::all(third) {
         Ok(fuzzed) => outcomes.extend(fuzzed.iter().map(|fuzzed| Outcome {
             what: format!("fuzzing: {}", fuzzed.target),
@@ -57,6 +58,22 @@ fn play(scene: &Scene, script: &str, args: &[&str]) -> Result<Outcome> {
                 .with_context(|| format!("`{script}` ended with `{last}`, not its outcome"))
         }
         Err(error) => Ok(broke_off(script, &error)),
+    }
+}
+
+/// A million verifications by each curve beside the reference: a line for each, its outcome.
+fn curves() -> Result<Vec<Outcome>> {
+    let words = "run --quiet --release -p laika-verifier --example curves -- 1000000";
+    let ran = run::step("curves", |step| cargo::cargo().words(words).run(step));
+    match ran {
+        Ok(output) => output
+            .lines()
+            .map(|line| {
+                serde_json::from_str(line)
+                    .with_context(|| format!("`curves` said `{line}`, not an outcome"))
+            })
+            .collect(),
+        Err(error) => Ok(vec![broke_off("curves", &error)]),
     }
 }
 
