@@ -54,6 +54,7 @@ pub(crate) fn run(minutes: u32) -> Result<bool> {
                 .run(step)
         })?,
     ]);
+    outcomes.extend(curves()?);
     match fuzz::all(third) {
         Ok(fuzzed) => outcomes.extend(fuzzed.iter().map(|fuzzed| Outcome {
             what: format!("fuzzing: {}", fuzzed.target),
@@ -82,6 +83,22 @@ fn last_line(name: &str, run: impl FnOnce(&Step) -> Result<String>) -> Result<Ou
                 .with_context(|| format!("`{name}` ended with `{last}`, not its outcome"))
         }
         Err(error) => Ok(broke_off(name, &error)),
+    }
+}
+
+/// A million verifications by each curve beside the reference: a line for each, its outcome.
+fn curves() -> Result<Vec<Outcome>> {
+    let words = "run --quiet --release -p laika-verifier --example curves -- 1000000";
+    let ran = run::step("curves", |step| cargo::cargo().words(words).run(step));
+    match ran {
+        Ok(output) => output
+            .lines()
+            .map(|line| {
+                serde_json::from_str(line)
+                    .with_context(|| format!("`curves` said `{line}`, not an outcome"))
+            })
+            .collect(),
+        Err(error) => Ok(vec![broke_off("curves", &error)]),
     }
 }
 
