@@ -33,6 +33,13 @@ after(async () => {
   await kennel?.stop();
 });
 
+/** The provider's log-in page would fetch a font from elsewhere: here nothing leaves the machine. */
+async function open(url) {
+  const page = await openPage(browser, url);
+  await page.route((asked) => asked.hostname !== "127.0.0.1", (route) => route.fulfill({ body: "" }));
+  return page;
+}
+
 /** Presses the button and logs in at the provider's own page. */
 async function logInThere(page, name) {
   await page.click("[data-provider=kennel]");
@@ -43,7 +50,7 @@ async function logInThere(page, name) {
 }
 
 test("from the button to the micro token, and again as the same person", async () => {
-  const page = await openPage(browser, issuer.url);
+  const page = await open(issuer.url);
   assert.equal(await page.textContent("[data-provider=kennel]"), "Log in with Kennel");
   await logInThere(page, "strelka");
   await page.waitForSelector("#signed-in:visible");
@@ -67,7 +74,7 @@ test("from the button to the micro token, and again as the same person", async (
 });
 
 test("an account here is found by an e-mail only where it was proved here as well", async () => {
-  const page = await openPage(browser, issuer.url);
+  const page = await open(issuer.url);
   // `belka@example.com` has an account whose e-mail nobody has proved: it is not hers by that.
   await logInThere(page, "belka");
   await page.waitForSelector("#signed-in:visible");
@@ -77,7 +84,7 @@ test("an account here is found by an e-mail only where it was proved here as wel
 });
 
 test("whoever says no there is told so here", async () => {
-  const page = await openPage(browser, issuer.url);
+  const page = await open(issuer.url);
   await page.click("[data-provider=kennel]");
   await page.getByRole("link", { name: "Cancel" }).click();
   await page.waitForSelector("#elsewhere-error:visible");
@@ -88,7 +95,7 @@ test("whoever says no there is told so here", async () => {
 });
 
 test("a link with somebody else's code logs nobody in", async () => {
-  const page = await openPage(browser, `${issuer.url}/?code=laika_code_somebody-elses`);
+  const page = await open(`${issuer.url}/?code=laika_code_somebody-elses`);
   assert.equal(page.url(), `${issuer.url}/`);
   assert.equal(await page.isVisible("#signed-out"), true);
   assert.deepEqual(page.complaints, []);

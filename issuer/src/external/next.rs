@@ -58,7 +58,8 @@ impl Allowed {
                 if scheme == "http" && !is_loopback(host) {
                     return Err("is neither https nor on this machine");
                 }
-                if !is_clean(uri.path().trim_start_matches('/')) && uri.path() != "/" {
+                let path = uri.path();
+                if path != "/" && !path.strip_prefix('/').is_some_and(is_clean) {
                     return Err("has an empty or a dot segment in its path");
                 }
             }
