@@ -51,7 +51,8 @@ pub(crate) fn run(subject: Subject, wishes: &Wishes) -> Result<()> {
         let report = run::step("measure", |step| {
             let script = format!("tests/bench/{script}");
             Program::new("node")
-                .words("--no-warnings")
+                // Optimised before the first call: on a busy machine that may else take long.
+                .words("--no-warnings --no-liftoff --no-wasm-tier-up")
                 .arg(&script)
                 .arg(&program.to_string_lossy())
                 .run(step)

@@ -106,7 +106,7 @@ impl Kernels {
         for turn in 0..self.verifications {
             let message = turn as usize % SIGNATURES;
             let mut signature = signed[message].clone();
-            if random.next_u32() % 2 == 0 {
+            if random.next_u32().is_multiple_of(2) {
                 let at = random.next_u32() as usize % signature.len();
                 signature[at] ^= 1 << (random.next_u32() % 8);
             }

@@ -23,7 +23,7 @@ fn powers_and_verifications_agree_with_other_libraries_in_webassembly() {
     let program = artifact("LAIKA_KERNELS_WASM");
     let mut node = Command::new("node");
     let node = node.arg("--no-warnings").arg(script).arg(program);
-    let output = node.args([&POWERS.to_string(), "1000"]).output().unwrap();
+    let output = node.args([POWERS.to_string().as_str(), "1000"]).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
     let outcome: Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();

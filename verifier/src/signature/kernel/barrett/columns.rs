@@ -56,9 +56,10 @@ impl Sum {
         for run in left.chunks(RUN) {
             let mut low = self.low;
             for (pair, w) in run.iter().zip(&mut windows) {
-                let step = |half: usize| [w[3][half], w[2][half], w[1][half], w[0][half]];
-                low = zip(low, step(0), |low, window| low.plus(pair[0].dot(window)));
-                low = zip(low, step(1), |low, window| low.plus(pair[1].dot(window)));
+                let first = [w[3][0], w[2][0], w[1][0], w[0][0]];
+                let second = [w[3][1], w[2][1], w[1][1], w[0][1]];
+                low = zip(low, first, |low, window| low.plus(pair[0].dot(window)));
+                low = zip(low, second, |low, window| low.plus(pair[1].dot(window)));
             }
             self.low = low;
             self.set_aside();
