@@ -10,6 +10,7 @@ use crate::clock::Clock;
 use crate::config::{PublicUrl, Settings};
 use crate::db::{self, Db};
 use crate::events::Bell;
+use crate::external::Providers;
 use crate::keys::{self, KeyRing, Proved};
 use crate::limits::Requests;
 use crate::mail::Mailer;
@@ -20,7 +21,7 @@ use crate::mint::turnstile::Turnstile;
 use crate::one_time_code::{self, INVITATION_PREFIX};
 use crate::outgoing::Outgoing;
 use crate::password::Passwords;
-use crate::permissions::{Library, Providers};
+use crate::permissions::{self, Library};
 use crate::problem::Problem;
 use crate::random::Random;
 use crate::status::StatusLists;
@@ -68,15 +69,17 @@ pub struct State {
     pub mail: Option<Mailer>,
     /// Gets events sent at once.
     pub bell: Bell,
-    /// The client of requests that the issuer makes.
-    pub outgoing: Outgoing,
     /// The hook that adds claims to tokens; `None`: nobody does.
     pub before_token: Option<BeforeToken>,
     /// Who is asked for permissions, besides roles.
-    pub permissions: Providers,
+    pub permissions: permissions::Providers,
     /// Publishes to RabbitMQ.
     #[cfg(feature = "amqp")]
     pub amqp: crate::events::amqp::Publisher,
+    /// Requests to others.
+    pub outgoing: Outgoing,
+    /// Where people may log in besides here.
+    pub providers: Providers,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Random numbers.
@@ -130,7 +133,8 @@ impl App {
         let places = Semaphore::new(settings.limits.in_flight);
         let mail = settings.mail.as_ref().map(Mailer::new).transpose()?;
         let before_token = settings.before_token.as_ref().map(BeforeToken::new);
-        let outgoing = Outgoing::new(&settings.outgoing_networks)?;
+        let outgoing = Outgoing::new(&settings.private_networks).map_err(Problem::internal)?;
+        let providers = Providers::new(&settings);
         Ok(Self(Arc::new(State {
             issuer,
             settings,
@@ -142,14 +146,15 @@ impl App {
             turnstile: Turnstile::default(),
             passwords,
             mail,
+            outgoing,
+            providers,
             requests,
             places,
             metrics: Metrics::default(),
             ending: AtomicBool::new(false),
             bell: Bell::default(),
-            outgoing,
             before_token,
-            permissions: Providers::new(library),
+            permissions: permissions::Providers::new(library),
             #[cfg(feature = "amqp")]
             amqp: crate::events::amqp::Publisher::default(),
             clock,

@@ -18,11 +18,12 @@
 //! | [`admin`] | what administrators and operators do, and the rules for it |
 //! | [`session`] | main tokens against their session rows, rotation |
 //! | [`mint`] | main and micro tokens |
+//! | [`external`] | log-ins at Google, GitHub and other providers, and whose identities those are |
+//! | [`outgoing`] | requests that the issuer makes, and what keeps them out of private networks |
 //! | [`permissions`] | where permissions come from, besides roles |
 //! | [`oauth2`] | service accounts, clients, and the endpoints that standards name |
 //! | [`limits`] | rate limits |
 //! | [`events`] | what happens, told to whoever wants to know |
-//! | [`outgoing`] | requests that the issuer makes |
 //! | [`mail`] | the outbox, what mails say, SMTP |
 //! | [`status`] | revocation: slots and lists |
 //! | [`audit`] | who did what |
@@ -49,6 +50,7 @@ pub mod clock;
 pub mod config;
 pub mod db;
 pub mod events;
+pub mod external;
 pub mod http;
 pub mod issuer;
 pub mod keys;

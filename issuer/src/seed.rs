@@ -16,7 +16,7 @@ use crate::db::users::UserStatus;
 use crate::db::{self, Connection, Constraint, DbError};
 use crate::keys::{self, Family};
 use crate::mint::template::Template;
-use crate::outgoing::Target;
+use crate::outgoing;
 use crate::password::StoredHash;
 use crate::permissions;
 use crate::problem::{FieldCode, Problem};
@@ -260,8 +260,8 @@ fn check_provider(app: &App, provider: &PermissionProvider) -> Result<(), Proble
         let field = format!("permission_provider.http.{field}");
         Problem::field(&field, FieldCode::NotAllowed, detail)
     };
-    let target = Target::parse(&provider.url).map_err(|detail| refused("url", detail))?;
-    target.check(app.outgoing.networks()).map_err(|detail| refused("url", detail))?;
+    outgoing::check(&provider.url, &app.settings.private_networks)
+        .map_err(|error| refused("url", error.to_string()))?;
     if !(0..=300).contains(&provider.cache) {
         return Err(refused("cache", "choose 0 to 300 seconds".to_owned()));
     }

@@ -44,6 +44,11 @@ export async function logIn(fields) {
   become((await api.logIn(fields)).user);
 }
 
+/** With the one-time code of a log-in at another provider. */
+export async function logInElsewhere(code, verifier) {
+  become((await api.exchange(code, verifier)).user);
+}
+
 export async function logOut() {
   await endedMeansLoggedOut(api.logOut);
   become(null);

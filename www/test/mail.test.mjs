@@ -17,7 +17,7 @@ let browser;
 before(async () => {
   sink = await startSink();
   [issuer, browser] = await Promise.all([
-    startIssuer({ LAIKA_MAIL_URL: sink.url, LAIKA_MAIL_FROM: "Laika <no-reply@example.com>" }),
+    startIssuer(`[mail]\nurl = "${sink.url}"\nfrom = "Laika <no-reply@example.com>"\n`),
     startBrowser(),
   ]);
 });

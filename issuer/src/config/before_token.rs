@@ -2,15 +2,17 @@
 
 use std::time::Duration;
 
+use ipnet::IpNet;
+
 use super::settings::number;
 use super::{ConfigError, file, secret};
-use crate::outgoing::{Networks, Target, WebhookSecret};
+use crate::outgoing::{self, WebhookSecret};
 
 /// The hook that adds claims to tokens.
 #[derive(Debug, Clone)]
 pub struct BeforeToken {
     /// Where it is asked.
-    pub target: Target,
+    pub url: String,
     /// What signs the requests.
     pub secret: WebhookSecret,
     /// How long it may take.
@@ -34,7 +36,7 @@ pub enum OnFailure {
 /// The first setting that can't be used.
 pub(super) fn check(
     file: file::BeforeToken,
-    networks: &Networks,
+    private: &[IpNet],
 ) -> Result<Option<BeforeToken>, ConfigError> {
     let secret = secret::read("before_token.secret", file.secret, file.secret_file.as_deref())?;
     let Some(url) = file.url else {
@@ -46,8 +48,7 @@ pub(super) fn check(
     };
     let refused =
         |detail: String| ConfigError::new("before_token.url", format!("`{url}`: {detail}"));
-    let target = Target::parse(&url).map_err(refused)?;
-    target.check(networks).map_err(refused)?;
+    outgoing::check(&url, private).map_err(|error| refused(error.to_string()))?;
     let example = "write `whsec_` and the base64 of 24 to 64 random bytes, such as \
                    `echo whsec_$(openssl rand -base64 32)` makes";
     let Some(secret) = secret else {
@@ -68,7 +69,7 @@ pub(super) fn check(
         }
     };
     let budget = number("before_token.budget", file.budget, 500, 10..=5000)?;
-    Ok(Some(BeforeToken { target, secret, budget: Duration::from_millis(budget), on_failure }))
+    Ok(Some(BeforeToken { url, secret, budget: Duration::from_millis(budget), on_failure }))
 }
 
 #[cfg(test)]
@@ -77,8 +78,7 @@ mod tests {
 
     #[test]
     fn a_hook_is_whole_or_there_is_none() {
-        let none = Networks::default();
-        assert!(check(file::BeforeToken::default(), &none).unwrap().is_none());
+        assert!(check(file::BeforeToken::default(), &[]).unwrap().is_none());
         let written = |url: &str, secret: &str, on_failure: Option<&str>| file::BeforeToken {
             url: Some(url.to_owned()),
             secret: (!secret.is_empty()).then(|| secret.to_owned().into()),
@@ -86,7 +86,7 @@ mod tests {
             ..file::BeforeToken::default()
         };
         let (url, secret) = ("https://x.example.com/", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
-        let good = check(written(url, secret, None), &none).unwrap().unwrap();
+        let good = check(written(url, secret, None), &[]).unwrap().unwrap();
         assert_eq!((good.on_failure, good.budget.as_millis()), (OnFailure::Closed, 500));
         for (file, place) in [
             (written("http://x.example.com", secret, None), "before_token.url"),
@@ -96,7 +96,7 @@ mod tests {
             (written(url, "hunter2", None), "before_token.secret"),
             (written(url, secret, Some("maybe")), "before_token.on_failure"),
         ] {
-            let error = check(file, &none).unwrap_err();
+            let error = check(file, &[]).unwrap_err();
             assert_eq!(error.place, place);
             assert!(!error.message.contains("hunter2"), "{error}");
         }

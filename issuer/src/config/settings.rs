@@ -12,11 +12,12 @@ use super::database::{self, Database};
 use super::file::{self, File};
 use super::limits::{self, Limits};
 use super::mail::{self, Mail};
-use super::{ConfigError, PublicUrl, default_database_url, secret};
+use super::{ConfigError, PublicUrl, default_database_url, providers, secret};
 use crate::accounts::{Username, role_name};
+use crate::external::Allowed;
+use crate::external::provider::Provider;
 use crate::keys::rotation::LEAST_AHEAD;
 use crate::keys::{Algorithm, SharedSecret};
-use crate::outgoing::Networks;
 
 const DAY: i64 = 24 * 3600;
 
@@ -42,6 +43,8 @@ pub struct Settings {
     pub allowed_origins: Vec<String>,
     /// Names besides the public URL's by which the issuer may be called; lower case.
     pub allowed_hosts: Vec<String>,
+    /// Where a browser may be sent after a log-in at a provider, besides the issuer's own page.
+    pub allowed_next: Vec<Allowed>,
     /// Networks of proxies whose word on the client's address is believed.
     pub trusted_proxies: Vec<IpNet>,
     /// Keys of user names that nobody may register, besides those that nobody ever may.
@@ -60,8 +63,6 @@ pub struct Settings {
     pub metrics_listen: Option<SocketAddr>,
     /// Collector that gets a span of each request; absent: none.
     pub otel_endpoint: Option<PublicUrl>,
-    /// Networks that are not public and that requests of the issuer may go to.
-    pub outgoing_networks: Vec<IpNet>,
     /// Events.
     pub hooks: Hooks,
     /// The hook that adds claims to tokens; `None`: nobody does.
@@ -88,6 +89,10 @@ pub struct Settings {
     pub limits: Limits,
     /// Administrators.
     pub admin: Admin,
+    /// Private networks that the issuer's own requests may reach.
+    pub private_networks: Vec<IpNet>,
+    /// Where people may log in besides here, by name.
+    pub providers: Vec<Provider>,
 }
 
 /// Events.
@@ -196,8 +201,10 @@ impl Settings {
         let request_timeout: u64 = number("request_timeout", file.request_timeout, 15, 1..=300)?;
         // More than half of what a request may take would leave no time for the request itself.
         let most_delay = i64::try_from(request_timeout / 2).unwrap_or_default();
-        let outgoing_networks =
-            limits::networks("outgoing_networks", &file.outgoing_networks.unwrap_or_default())?;
+        let private_networks = limits::networks(
+            "outgoing.private_networks",
+            &file.outgoing.private_networks.unwrap_or_default(),
+        )?;
         Ok(Self {
             listen,
             public_url: public_url.map(|url| PublicUrl::parse(url, "public_url")).transpose()?,
@@ -210,6 +217,7 @@ impl Settings {
                 .map(|url| Ok(PublicUrl::parse(url, "allowed_origins")?.as_str().to_owned()))
                 .collect::<Result<_, _>>()?,
             allowed_hosts: hosts(file.allowed_hosts.unwrap_or_default())?,
+            allowed_next: providers::allowed_next(file.allowed_next)?,
             trusted_proxies: limits::networks(
                 "trusted_proxies",
                 &file.trusted_proxies.unwrap_or_default(),
@@ -225,11 +233,7 @@ impl Settings {
                 .map(|text| address("metrics_listen", &text))
                 .transpose()?,
             otel_endpoint: otel_endpoint(file.otel_endpoint.as_deref())?,
-            before_token: before_token::check(
-                file.before_token,
-                &Networks::new(&outgoing_networks),
-            )?,
-            outgoing_networks,
+            before_token: before_token::check(file.before_token, &private_networks)?,
             hooks: Hooks {
                 give_up_after: number(
                     "hooks.give_up_after",
@@ -251,6 +255,8 @@ impl Settings {
             keys: keys(&file.keys)?,
             limits: limits::check(&file.limits)?,
             admin: Admin { level: number("admin.level", file.admin.level, 10, 0..=MAX_LEVEL)? },
+            private_networks,
+            providers: providers::check(file.providers)?,
         })
     }
 }

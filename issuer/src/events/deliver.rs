@@ -17,7 +17,7 @@ use crate::db;
 use crate::db::deliveries::{self, Due, Endpoint, Outcome};
 use crate::db::hooks::Hook;
 use crate::metrics::Sent;
-use crate::outgoing::{Post, TIMEOUT, Target};
+use crate::outgoing::{Post, TIMEOUT};
 use crate::problem::Problem;
 use crate::random;
 
@@ -216,10 +216,9 @@ async fn attempt(app: &App, to: &To, due: &Due) -> Outcome {
 async fn post(app: &App, hook: &Hook, due: &Due) -> Result<u16, String> {
     let now = app.clock.now();
     let signer = hooks::signer(app, hook).map_err(|error| error.to_string())?;
-    let target = Target::parse(&hook.url)?;
     let id = due.event.to_string();
     let post = Post {
-        target: &target,
+        url: &hook.url,
         id: &id,
         body: due.body.as_bytes(),
         signer: &signer,

@@ -200,6 +200,8 @@ pub enum UserField {
     Password,
     /// Description, picture, or who may see them.
     Profile,
+    /// Log-ins at providers that lead to it.
+    Identities,
 }
 
 impl Event {

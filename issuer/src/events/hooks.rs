@@ -13,7 +13,7 @@ use crate::db::hooks::{Hook, Wanted};
 use crate::db::{self, Connection};
 use crate::events::EventName;
 use crate::keys::KeyError;
-use crate::outgoing::{Signer, Target, WebhookSecret};
+use crate::outgoing::{self, Signer, WebhookSecret};
 use crate::problem::{FieldCode, Problem};
 use crate::random;
 use crate::secret::Secret;
@@ -210,10 +210,9 @@ pub(super) fn signer(app: &App, hook: &Hook) -> Result<Signer, KeyError> {
 }
 
 fn checked(app: &App, url: &str) -> Result<String, Problem> {
-    let refused = |detail| Problem::field("url", FieldCode::NotAllowed, detail);
-    let target = Target::parse(url).map_err(refused)?;
-    target.check(app.outgoing.networks()).map_err(refused)?;
-    Ok(target.to_string())
+    outgoing::check(url, &app.settings.private_networks)
+        .map_err(|error| Problem::field("url", FieldCode::NotAllowed, error.to_string()))?;
+    Ok(url.to_owned())
 }
 
 fn wanted(events: Option<Vec<EventName>>) -> Wanted {

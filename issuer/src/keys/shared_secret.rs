@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn a_secret_that_could_be_guessed_is_refused_and_not_shown() {
         let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
-        let counting: Vec<u8> = (0..64).collect();
+        let counting: Vec<u8> = (100..164).collect();
         let down: Vec<u8> = (0..64).map(|n| 255 - 3 * n).collect();
         for (written, why) in [
             (encode(&[7; 31]), "31 bytes"),

@@ -14,7 +14,7 @@ use super::template::may_be_claimed;
 use crate::app::App;
 use crate::config::before_token::{BeforeToken as Settings, OnFailure};
 use crate::metrics::Outside;
-use crate::outgoing::{Breaker, Post, Signer, Target};
+use crate::outgoing::{Breaker, Post, Signer};
 use crate::problem::Problem;
 use crate::random;
 
@@ -24,7 +24,7 @@ const MAX_SIZE: usize = 2048;
 /// The hook.
 #[derive(Debug)]
 pub struct BeforeToken {
-    target: Target,
+    url: String,
     signer: Signer,
     budget: Duration,
     on_failure: OnFailure,
@@ -49,7 +49,7 @@ impl BeforeToken {
     #[must_use]
     pub fn new(settings: &Settings) -> Self {
         Self {
-            target: settings.target.clone(),
+            url: settings.url.clone(),
             signer: Signer::new(settings.secret.clone(), None),
             budget: settings.budget,
             on_failure: settings.on_failure,
@@ -102,7 +102,7 @@ impl BeforeToken {
             serde_json::to_vec(&Question { claims: &shown }).map_err(|error| error.to_string())?;
         let id = random::uuid(&*app.random).map_err(|error| error.to_string())?.to_string();
         let post = Post {
-            target: &self.target,
+            url: &self.url,
             id: &id,
             body: &body,
             signer: &self.signer,

@@ -10,7 +10,7 @@ use crate::clock::UnixSeconds;
 use crate::db::services::{HttpProvider, WrappedSecrets};
 use crate::keys::KeyError;
 use crate::mint::catalogue::KnownService;
-use crate::outgoing::{Post, Signer, Target, WebhookSecret};
+use crate::outgoing::{Post, Signer, WebhookSecret};
 use crate::random;
 
 /// Most permissions of an answer: a token would never hold them.
@@ -43,11 +43,10 @@ pub(super) async fn ask(
     let secrets =
         service.secrets.as_ref().ok_or_else(|| ProviderError::new("it has no secret; make one"))?;
     let signer = signer(app, name, secrets, now).map_err(|error| wrong(&error))?;
-    let target = Target::parse(&provider.url).map_err(ProviderError::new)?;
     let body = serde_json::to_vec(&Question { service: name, user }).map_err(|e| wrong(&e))?;
     let id = random::uuid(&*app.random).map_err(|error| wrong(&error))?.to_string();
     let timeout = Duration::from_millis(u64::try_from(provider.timeout).unwrap_or_default());
-    let post = Post { target: &target, id: &id, body: &body, signer: &signer, now, timeout };
+    let post = Post { url: &provider.url, id: &id, body: &body, signer: &signer, now, timeout };
     let answer = app.outgoing.post(&post).await.map_err(|error| wrong(&error))?;
     if answer.status != 200 {
         return Err(ProviderError::new(format!("it answered {}", answer.status)));

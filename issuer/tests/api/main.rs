@@ -17,6 +17,7 @@ mod cookies;
 mod credentials;
 mod entitlements;
 mod events;
+mod external;
 mod foreign_hashes;
 mod foreign_keys;
 mod invitation;

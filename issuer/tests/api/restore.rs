@@ -18,9 +18,9 @@ use crate::verifiers::Service;
 
 /// What is backed up: on SQLite always, on PostgreSQL where the tests have one.
 async fn sources() -> Vec<Issuer> {
-    let mut sources = vec![Issuer::in_database(None, &[]).await];
+    let mut sources = vec![Issuer::in_database(None, "", &[]).await];
     if let Some(database) = Scratch::database() {
-        sources.push(Issuer::in_database(Some(database), &[]).await);
+        sources.push(Issuer::in_database(Some(database), "", &[]).await);
     }
     sources
 }

@@ -1,5 +1,7 @@
 //! An issuer under test, and calls to it.
 
+use std::fs::OpenOptions;
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -10,11 +12,13 @@ use axum::http::{HeaderMap, Method, Request, StatusCode};
 use laika_issuer::app::App;
 use laika_issuer::clock::ManualClock;
 use laika_issuer::config::{self, PublicUrl, Settings};
-use laika_issuer::db::Db;
+use laika_issuer::db::tables::{self, Cells, TABLES};
+use laika_issuer::db::{Db, DbError};
 use laika_issuer::random::SeededRandom;
 use laika_issuer::seed::{self, Seed};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::sync::OnceCell;
 use tower::ServiceExt as _;
 
 use crate::scratch::Scratch;
@@ -58,6 +62,53 @@ pub(crate) struct Issuer {
     _database: Option<Scratch>,
 }
 
+/// Variables that change nothing of what an issuer has from the beginning.
+const KEEPS_BEGINNINGS: [&str; 5] =
+    ["LAIKA_ALLOWED_", "LAIKA_ANONYMOUS_", "LAIKA_LIMITS_", "LAIKA_MAIL_", "LAIKA_TRUSTED_"];
+
+/// What an issuer of these tests has from the beginning: keys, services, roles, a user. It is made
+/// once and written again, since an RSA key and the hash of a password take their time.
+struct Beginnings {
+    rows: Vec<(&'static str, Cells)>,
+    master_key: Vec<u8>,
+}
+
+impl Beginnings {
+    async fn get() -> &'static Self {
+        static MADE: OnceCell<Beginnings> = OnceCell::const_new();
+        MADE.get_or_init(async || {
+            let issuer = Issuer::made(None, "", &[], None).await;
+            let mut rows = Vec::new();
+            let mut connection = issuer.app.db.read().await.unwrap();
+            for (table, _) in TABLES {
+                let take = |row| {
+                    rows.push((table, row));
+                    Ok::<_, DbError>(())
+                };
+                tables::read(&mut connection, table, take).await.unwrap();
+            }
+            let master_key = std::fs::read(&issuer.app.settings.master_key_file).unwrap();
+            Self { rows, master_key }
+        })
+        .await
+    }
+
+    async fn write(&self, db: &Db, settings: &Settings) {
+        let mut file = OpenOptions::new();
+        file.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut file, 0o600);
+        file.open(&settings.master_key_file).unwrap().write_all(&self.master_key).unwrap();
+        let mut tx = db.write().await.unwrap();
+        let all = TABLES.iter().map(|(table, _)| (*table).to_owned()).collect();
+        tables::clear(&mut tx, &all).await.unwrap();
+        for (table, row) in &self.rows {
+            tables::write(&mut tx, table, row).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+    }
+}
+
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
@@ -72,12 +123,42 @@ impl Issuer {
 
     /// The same with these variables set.
     pub(crate) async fn with(variables: &[(&str, &str)]) -> Self {
-        Self::in_database(Scratch::database(), variables).await
+        Self::configured("", variables).await
+    }
+
+    /// The same with this settings file.
+    pub(crate) async fn configured(file: &str, variables: &[(&str, &str)]) -> Self {
+        Self::in_database(Scratch::database(), file, variables).await
+    }
+
+    /// The same with keys and ids of its own, whoever else there is.
+    pub(crate) async fn stranger() -> Self {
+        Self::made(Scratch::database(), "", &[], None).await
     }
 
     /// The same in this database, or on SQLite.
-    pub(crate) async fn in_database(database: Option<Scratch>, variables: &[(&str, &str)]) -> Self {
+    pub(crate) async fn in_database(
+        database: Option<Scratch>,
+        file: &str,
+        variables: &[(&str, &str)],
+    ) -> Self {
+        let keeps = |name: &str| KEEPS_BEGINNINGS.iter().any(|start| name.starts_with(start));
+        let beginnings = match variables.iter().all(|(name, _)| keeps(name)) {
+            true => Some(Beginnings::get().await),
+            false => None,
+        };
+        Self::made(database, file, variables, beginnings).await
+    }
+
+    async fn made(
+        database: Option<Scratch>,
+        file: &str,
+        variables: &[(&str, &str)],
+        beginnings: Option<&Beginnings>,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("laika.toml");
+        std::fs::write(&path, file).unwrap();
         let mut all = vec![
             ("LAIKA_DATA_DIR".to_owned(), folder.path().display().to_string()),
             ("LAIKA_PUBLIC_URL".to_owned(), PUBLIC_URL.to_owned()),
@@ -86,14 +167,21 @@ impl Issuer {
             all.push(("LAIKA_DATABASE_URL".to_owned(), database.url()));
         }
         all.extend(variables.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())));
-        let settings: Settings = config::load(None, all.into_iter()).unwrap();
+        let settings: Settings = config::load(Some(&path), all.into_iter()).unwrap();
         let issuer: PublicUrl = settings.public_url.clone().unwrap();
         let db = Db::open(&settings.database_url).await.unwrap();
+        if let Some(beginnings) = beginnings {
+            beginnings.write(&db, &settings).await;
+        }
         let clock = ManualClock::at(START);
-        let random = Arc::new(SeededRandom::new(57));
+        // Another one than that of the beginnings, whose ids would come again.
+        let random = SeededRandom::new(if beginnings.is_some() { 59 } else { 57 });
+        let random = Arc::new(random);
         let app = App::new(settings, issuer, db, Arc::new(clock.clone()), random).await.unwrap();
-        let seed: Seed = toml::from_str(SEED).unwrap();
-        seed::import(&app, &seed).await.unwrap();
+        if beginnings.is_none() {
+            let seed: Seed = toml::from_str(SEED).unwrap();
+            seed::import(&app, &seed).await.unwrap();
+        }
         let peer = SocketAddr::from(([192, 0, 2, 7], 4242));
         let router = laika_issuer::http::router(app.clone()).layer(MockConnectInfo(peer));
         Self { app, clock, router, _folder: folder, _database: database }

@@ -169,8 +169,15 @@ async fn a_session_from_before_the_proof_ends_with_it() {
         let mut tx = issuer.app.db.write().await.unwrap();
         let user = laika_issuer::db::users::by_username(&mut tx, "laika").await.unwrap().unwrap();
         let origin = laika_issuer::db::sessions::Origin::default();
-        let session =
-            laika_issuer::session::start(&issuer.app, &mut tx, user.id, origin).await.unwrap();
+        let session = laika_issuer::session::start(
+            &issuer.app,
+            &mut tx,
+            user.id,
+            origin,
+            laika_issuer::session::Way::Password,
+        )
+        .await
+        .unwrap();
         tx.commit().await.unwrap();
         laika_issuer::mint::main_token::issue(&issuer.app, &session).unwrap().token
     };

@@ -104,8 +104,15 @@ async fn a_mail_that_a_server_refuses_for_good_is_shown_and_counted() {
     let user = laika_issuer::db::users::by_username(&mut tx, "laika").await.unwrap().unwrap();
     laika_issuer::db::roles::assign(&mut tx, user.id, "administrator", 0).await.unwrap();
     let origin = laika_issuer::db::sessions::Origin::default();
-    let session =
-        laika_issuer::session::start(&issuer.app, &mut tx, user.id, origin).await.unwrap();
+    let session = laika_issuer::session::start(
+        &issuer.app,
+        &mut tx,
+        user.id,
+        origin,
+        laika_issuer::session::Way::Password,
+    )
+    .await
+    .unwrap();
     tx.commit().await.unwrap();
     let main = laika_issuer::mint::main_token::issue(&issuer.app, &session).unwrap().token;
     let failed = issuer.get("/v1/admin/mail?state=failed", Some(&main)).await.expect(200);

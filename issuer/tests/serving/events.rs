@@ -26,7 +26,7 @@ const CHEAP: [(&str, &str); 4] = [
     ("LAIKA_PASSWORD_MEMORY", "7168"),
     ("LAIKA_PASSWORD_PASSES", "1"),
     ("LAIKA_LIMITS_REGISTRATION", "off"),
-    ("LAIKA_OUTGOING_NETWORKS", "127.0.0.0/8"),
+    ("LAIKA_OUTGOING_PRIVATE_NETWORKS", "127.0.0.0/8"),
 ];
 
 #[test]

@@ -41,12 +41,25 @@ password = "seven lanterns over water"
 roles = ["strongest"]
 "#;
 
+/// What needs a log-in at a provider, and here is none: `tests/api/external/` and the tests of the page
+/// have their successes.
+const NEEDS_A_PROVIDER: &[&str] = &[
+    "DELETE /v1/me/identities/{identity}",
+    "GET /v1/login/{provider}",
+    "GET /v1/login/{provider}/callback",
+    "POST /v1/login/exchange",
+    "POST /v1/login/{provider}/finish",
+    "POST /v1/login/{provider}/start",
+    "POST /v1/me/identities/{identity}",
+];
+
 const LIMITS: &[&str] = &[
     "LOGIN",
     "LOGIN_ACCOUNT",
     "LOGIN_ADDRESS",
     "SECOND_FACTOR",
     "REGISTRATION",
+    "EXTERNAL_LOGIN",
     "RESET",
     "RESEND",
     "ANONYMOUS",
@@ -82,7 +95,9 @@ fn every_answer_to_generated_requests_is_one_that_the_document_announces() {
     let (answered, succeeded) = seen(&log);
     let silent: Vec<_> = operations.difference(&answered).collect();
     assert!(silent.is_empty(), "never called: {silent:?}");
-    let missed: Vec<_> = operations.difference(&succeeded).collect();
+    let needs_a_provider = |name: &&String| NEEDS_A_PROVIDER.contains(&name.as_str());
+    let missed = operations.difference(&succeeded).filter(|name| !needs_a_provider(name));
+    let missed: Vec<_> = missed.collect();
     assert!(missed.is_empty(), "never with success, so nothing of it was proved: {missed:?}");
 }
 

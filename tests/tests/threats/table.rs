@@ -7,13 +7,8 @@ use std::path::Path;
 const SECTIONS: [&str; 5] =
     ["## Tokens and keys", "## Requests and policies", "## Accounts", "## Operation", "## Also"];
 
-/// How threats begin to what is not there yet: log-ins at other providers.
-const NOT_YET: [&str; 4] = [
-    "linking by unverified e-mail",
-    "state replay, nonce replay",
-    "provider answers that are",
-    "`next` with",
-];
+/// How threats begin to what is not there yet.
+const NOT_YET: [&str; 0] = [];
 
 fn read(path: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);

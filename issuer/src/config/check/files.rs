@@ -39,6 +39,13 @@ pub(super) fn secrets(facts: &Facts<'_>) -> Vec<Finding> {
             files.push((name, PathBuf::from(text)));
         }
     }
+    let providers = facts.written.get("providers").and_then(Value::as_table);
+    for (name, provider) in providers.into_iter().flatten() {
+        holds_secret |= provider.get("client_secret").is_some();
+        if let Some(file) = provider.get("client_secret_file").and_then(Value::as_str) {
+            files.push((format!("providers.{name}.client_secret_file"), PathBuf::from(file)));
+        }
+    }
     if let Some(file) = facts.file.filter(|_| holds_secret) {
         files.push(("the settings file".to_owned(), file.to_owned()));
     }
@@ -142,6 +149,11 @@ mod tests {
             format!("data_dir = '{0}'\n[database]\npassword_file = '{0}/password'", data.display());
         let inline =
             format!("data_dir = '{}'\n[database]\npassword = 'x7kQ9vTz2m'", data.display());
+        let provider = |how: &str| {
+            format!("data_dir = '{}'\n[providers.github]\nclient_id = 'a'\n{how}", data.display())
+        };
+        let by_file = provider(&format!("client_secret_file = '{}/password'", data.display()));
+        let by_value = provider("client_secret = 'x'");
         let found = |text: &str, now: i64| {
             let file: File = toml::from_str(text).unwrap();
             let written = Table::try_from(&file).unwrap();
@@ -161,6 +173,14 @@ mod tests {
             (data.join("master.key"), 0o644, &text, Level::Error, "master_key_file"),
             (data.join("password"), 0o604, &text, Level::Error, "database.password_file"),
             (data.join("laika.toml"), 0o644, &inline, Level::Error, "the settings file"),
+            (
+                data.join("password"),
+                0o604,
+                &by_file,
+                Level::Error,
+                "providers.github.client_secret_file",
+            ),
+            (data.join("laika.toml"), 0o644, &by_value, Level::Error, "the settings file"),
         ] {
             set_mode(&path, mode);
             assert_eq!(found(text, later), [(level, setting.to_owned())]);

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod admin;
+mod external;
 mod operation;
 mod sessions;
 mod standard;
@@ -25,6 +26,7 @@ pub fn families() -> Vec<Family> {
     vec![
         family("accounts", "Registration, profile, password, e-mail.", accounts::endpoints()),
         family("sessions", "Log-in, renewal, list, end.", sessions::endpoints()),
+        family("external", "Log-ins at other providers.", external::endpoints()),
         family("tokens", "Micro tokens, for services.", tokens::endpoints()),
         family(
             "administration",
@@ -213,6 +215,7 @@ mod tests {
                     | IssuerCode::Gone
                     | IssuerCode::TokenOverBudget
                     | IssuerCode::NotFound
+                    | IssuerCode::ProviderFailed
                     | IssuerCode::BodyTooLarge
                     | IssuerCode::MediaTypeUnsupported => return None,
                 };

@@ -18,7 +18,7 @@ use crate::admin::stage::{Person, root};
 use crate::support::Issuer;
 
 /// Loopback is no public address; who wants to be told there lists it.
-pub(super) const LISTED: (&str, &str) = ("LAIKA_OUTGOING_NETWORKS", "127.0.0.0/8");
+pub(super) const LISTED: (&str, &str) = ("LAIKA_OUTGOING_PRIVATE_NETWORKS", "127.0.0.0/8");
 
 /// A server that ends with its value.
 pub(super) struct Receiver {
