@@ -328,7 +328,7 @@ pub(super) enum HookCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Have sent again what was given up; prints how many where no event is named
+    /// Have sent again what was given up, or one event whatever became of it; prints how many
     Repeat {
         /// Its id, or `amqp`
         hook: String,

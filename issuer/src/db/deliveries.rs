@@ -382,7 +382,7 @@ pub async fn list(
     rows.iter().map(delivery).collect()
 }
 
-/// Lets one that was given up be sent again; whether there was one.
+/// Lets one be sent again, whatever became of it, or at once; whether there was one.
 ///
 /// # Errors
 /// The query failed.
@@ -395,7 +395,7 @@ pub async fn repeat(
 ) -> Result<bool, DbError> {
     let result = sqlx::query(
         "UPDATE deliveries SET state = 'waiting', due_at = $3, give_up_at = $4, ended_at = NULL \
-         WHERE endpoint = $1 AND event = $2 AND state = 'dead'",
+         WHERE endpoint = $1 AND event = $2",
     )
     .bind(endpoint.to_string())
     .bind(event.to_string())

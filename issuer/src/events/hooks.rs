@@ -143,17 +143,17 @@ pub async fn delete(act: &mut Act<'_>, id: Uuid) -> Result<(), Problem> {
     act.record("hook.deleted", subject(id), Some(shown(&before)), None).await
 }
 
-/// Has one event sent again that was given up.
+/// Has one event sent again, whatever became of it; at once, where it waits.
 ///
 /// # Errors
-/// There is no such endpoint or dead event, or the administrator is not at level 0.
+/// There is no such endpoint or event, or the administrator is not at level 0.
 pub async fn repeat(act: &mut Act<'_>, endpoint: Endpoint, event: Uuid) -> Result<(), Problem> {
     act.authority().may_touch_infrastructure()?;
     let (app, now) = (act.app(), act.now());
     exists(app, act.db(), endpoint).await?;
     let give_up_at = now.saturating_add(app.settings.hooks.give_up_after);
     if !deliveries::repeat(act.db(), endpoint, event, now, give_up_at).await? {
-        let detail = format!("there is no event `{event}` that was given up");
+        let detail = format!("there is no event `{event}` of this hook, or it was forgotten");
         return Err(Problem::issuer(IssuerCode::NotFound, detail));
     }
     let after = json!({ "event": event.to_string() });

@@ -349,12 +349,12 @@ named("POST /v1/admin/keys/{kid}/revoke", kid=key)
 # -- events ------------------------------------------------------------------------------------
 
 
-def hook(_=None):
-    """An endpoint that is told nothing: no request leaves. There is one at a time."""
+def hook(_=None, events=()):
+    """An endpoint that is told nothing, or what nobody takes. There is one at a time."""
     for known in as_ada("GET", "/v1/admin/hooks")["items"]:
         as_ada("DELETE", f"/v1/admin/hooks/{known['id']}")
     url = "https://hooks.invalid/"
-    return as_ada("POST", "/v1/admin/hooks", {"url": url, "events": []})["id"]
+    return as_ada("POST", "/v1/admin/hooks", {"url": url, "events": list(events)})["id"]
 
 
 @body("POST /v1/admin/hooks")
@@ -370,6 +370,16 @@ named(
     "POST /v1/admin/hooks/{hook}/repeat",
     hook=hook,
 )
+
+
+@right("POST /v1/admin/hooks/{hook}/deliveries/{event}/repeat")
+def repeated(case, _):
+    told = hook(events=["user.created"])
+    person()
+    event = as_ada("GET", f"/v1/admin/hooks/{told}/deliveries")["items"][0]["event"]
+    case.path_parameters.update(hook=told, event=event)
+
+
 changed("PATCH /v1/admin/hooks/{hook}", "hook", hook, {"description": None, "enabled": False})
 changed("POST /v1/admin/hooks/{hook}/secret", "hook", hook, {"overlap": 0})
 changed(

@@ -211,7 +211,8 @@ async fn what_is_never_taken_is_given_up_after_a_day_and_repeated_by_an_administ
     let event = dead["items"][0]["event"].as_str().unwrap();
     let path = format!("/hooks/{id}/deliveries/{event}/repeat");
     root.does(&issuer, Method::POST, &path).await.expect(204);
-    root.does(&issuer, Method::POST, &path).await.problem(404, "not_found");
+    let unknown = format!("/hooks/{id}/deliveries/{id}/repeat");
+    root.does(&issuer, Method::POST, &unknown).await.problem(404, "not_found");
     send(&issuer).await;
     assert_eq!(receiver.heard()[0].header("webhook-id"), event);
     let all = root.does(&issuer, Method::POST, &format!("/hooks/{id}/repeat")).await.expect(200);

@@ -8,10 +8,10 @@ use crate::events::hooks;
 use crate::http::extract::{AdminCaller, EndpointName, Id, Path};
 use crate::problem::Problem;
 
-/// Has an event sent again that was given up: 204. It may come after later ones of the same user.
+/// Has an event sent again, whatever became of it: 204. It may come after later ones of the same user.
 ///
 /// # Errors
-/// 404 where there is no such endpoint or dead event, 403 below level 0.
+/// 404 where there is no such endpoint or event, 403 below level 0.
 pub async fn handle(
     State(app): State<App>,
     caller: AdminCaller,
