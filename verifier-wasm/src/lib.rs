@@ -103,8 +103,9 @@ impl RawVerifier {
         Ok(self.finish(outcome::Object::new(), None, now, may_fetch))
     }
 
-    /// The place of the rule that allows the request (see [`read_request`]), for nobody (a `serial` of -1) or for whoever
-    /// has the token of `serial`; -1 for every other answer and where there is news, which
+    /// The place of the rule that allows the request, which is written as for
+    /// [`RawVerifier::authorize`], for nobody (a `serial` of -1) or for whoever has the token of
+    /// `serial`; -1 for every other answer and where there is news, which
     /// [`RawVerifier::authorize`] says in full.
     ///
     /// # Errors

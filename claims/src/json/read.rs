@@ -216,6 +216,7 @@ impl<'t> Reader<'t> {
         if !negative {
             self.at -= 1;
         }
+        let start = self.at;
         let mut decimal = Decimal::default();
         let zero = self.peek() == Some(b'0');
         let digits = self.digits(&mut decimal, 0)?;
@@ -253,7 +254,15 @@ impl<'t> Reader<'t> {
                 return Ok(integer.into());
             }
         }
-        let size = decimal.double().ok_or(OUT_OF_RANGE)?;
+        let size = match decimal.double() {
+            Some(size) => size,
+            None => self
+                .text
+                .get(start..self.at)
+                .and_then(|text| text.parse().ok())
+                .ok_or(BAD_NUMBER)?,
+        };
+        // What is too large for a double was read as infinite, which no number of JSON is.
         Number::from_f64(if negative { -size } else { size }).ok_or(OUT_OF_RANGE)
     }
 
@@ -338,21 +347,17 @@ impl Decimal {
         }
     }
 
-    /// As a double, if it is not too large for one. Exact where a correctly rounded one is cheap
-    /// (at most 2⁵³ × 10^±22, D. Gay 1990); elsewhere a few units in the last place may be wrong.
+    /// As the nearest double, where one operation on doubles that are exact gives it (W. Clinger,
+    /// *How to read floating point numbers accurately*, 1990).
     fn double(&self) -> Option<f64> {
-        let mut double = self.digits as f64;
-        if double == 0.0 {
+        if self.digits == 0 {
             return Some(0.0);
         }
-        let mut left = self.exponent.unsigned_abs().min(400);
-        while left > 0 {
-            let step = left.min(22);
-            let power = POWERS.get(usize::try_from(step).unwrap_or_default()).copied()?;
-            double = if self.exponent < 0 { double / power } else { double * power };
-            left -= step;
-        }
-        double.is_finite().then_some(double)
+        let exact = self.digits <= 1 << f64::MANTISSA_DIGITS;
+        let power = usize::try_from(self.exponent.unsigned_abs()).ok()?;
+        let power = POWERS.get(power).filter(|_| exact)?;
+        let digits = self.digits as f64;
+        Some(if self.exponent < 0 { digits / power } else { digits * power })
     }
 }
 

@@ -1,7 +1,7 @@
 //! One endpoint of the API, with what its documentation says: the router, the list at `GET /v1`,
 //! every 405's `Allow` and `docs/openapi.json` come from the same table.
 //!
-//! ```ignore
+//! ```text
 //! post("/v1/sessions", log_in::handle)
 //!     .summary("log in")
 //!     .body::<log_in::Request>()

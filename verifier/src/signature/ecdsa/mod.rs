@@ -1,4 +1,9 @@
 //! ECDSA over P-256 and P-384 (FIPS 186-5 section 6.4, RFC 7518 section 3.4).
+//!
+//! A key that has verified three times gets a table of multiples of its point, with which it is
+//! twice as fast. With the small one that it begins with, that is 27 KiB for a key on P-256 and
+//! 32 KiB on P-384, as long as the key lives; a key set has at most 64 keys, so tables take 2 MiB at
+//! worst. The base point of a curve has a table of its own, 25 or 28 KiB, once the curve is used.
 
 use std::fmt;
 use std::sync::Arc;

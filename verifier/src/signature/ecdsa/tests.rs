@@ -37,6 +37,21 @@ fn points_off_the_curve_or_in_another_length_are_refused() {
     assert!(P256Key::new(&x, &y).is_err());
 }
 
+/// What the documentation of both modules says of memory.
+#[test]
+fn tables_of_a_key_take_what_is_documented() {
+    use super::super::curve::edwards;
+    use super::super::curve::window::Group;
+
+    fn bytes<G: Group>() -> usize {
+        // A block of 32 entries at first, and the blocks of the large table.
+        32 * (1 + G::BLOCKS) * size_of::<G::Entry>()
+    }
+    assert!(bytes::<Point<P256, 9>>() <= 27 << 10);
+    assert!(bytes::<Point<P384, 14>>() <= 32 << 10);
+    assert!(bytes::<edwards::Point>() <= 31 << 10);
+}
+
 /// Tests of one curve against the crate `$curve`.
 macro_rules! curve {
     ($module:ident, $curve:ident, $nist:ident, $ours:ident, $digits:literal, $bytes:literal) => {

@@ -1,5 +1,9 @@
 //! EdDSA over Ed25519 (RFC 8032), in its strict reading: encodings are canonical, neither key nor
 //! `R` has small order, `S` is below the order of the group.
+//!
+//! A key that has verified three times gets a table of multiples of its point, with which it is
+//! twice as fast: 31 KiB with the small one that it begins with, as long as the key lives. The base
+//! point has a table of its own of 27 KiB once it is used.
 
 use std::fmt;
 use std::sync::Arc;
