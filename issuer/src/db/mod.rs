@@ -6,6 +6,7 @@
 //! become [`DbError::Conflict`] in one place.
 
 pub mod accounts;
+pub mod ask;
 pub mod audit;
 pub mod clients;
 mod connect;
@@ -15,6 +16,7 @@ mod engine;
 pub mod entitlements;
 mod error;
 pub mod grants;
+mod in_place;
 pub mod invitations;
 pub mod keys;
 pub mod limits;
@@ -32,6 +34,7 @@ pub mod slots;
 pub mod tables;
 pub mod users;
 
+pub use ask::Ask;
 pub use connect::{Connect, Db};
 pub use error::{Constraint, DbError};
 pub use readers::Reader;

@@ -1,9 +1,8 @@
 //! Sessions: the rows behind main tokens.
 
-use sqlx::any::AnyRow;
 use uuid::Uuid;
 
-use super::row::{exactly_one, get, get_uuid};
+use super::row::{Row, exactly_one, get, get_uuid};
 use super::{Connection, DbError};
 use crate::clock::UnixSeconds;
 
@@ -431,12 +430,12 @@ pub async fn of_user(
     .bind(limit)
     .fetch_all(db)
     .await?;
-    rows.iter().map(session).collect()
+    rows.iter().map(|row| session(row)).collect()
 }
 
 /// A session of a row with the columns of [`columns`].
-pub(super) fn session(row: &AnyRow) -> Result<Session, DbError> {
-    let amr: String = get(row, "amr")?;
+pub(super) fn session(row: &dyn Row) -> Result<Session, DbError> {
+    let amr: &str = get(row, "amr")?;
     Ok(Session {
         id: get_uuid(row, "id")?,
         user_id: get_uuid(row, "user_id")?,
