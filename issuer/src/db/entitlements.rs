@@ -4,12 +4,12 @@
 use laika_claims::Grant;
 use uuid::Uuid;
 
+use super::DbError;
 use super::ask::{Ask, Parameter};
 use super::row::{Row, get};
 use super::sessions::{self, Session};
 use super::slots::{self, HeldSlot};
 use super::users::{self, User};
-use super::DbError;
 
 /// A session, its holder, and what they may do, at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,10 +70,7 @@ pub(super) use held_roles;
 ///
 /// # Errors
 /// The query failed, or a permission in the database is not one.
-pub async fn of_session(
-    db: impl Ask,
-    session: Uuid,
-) -> Result<Option<Entitlements>, DbError> {
+pub async fn of_session(db: impl Ask, session: Uuid) -> Result<Option<Entitlements>, DbError> {
     let sql = concat!(
         "SELECT ",
         sessions::columns!(),

@@ -57,8 +57,7 @@ pub fn issue(app: &App, session: &Session) -> Result<MainToken, Problem> {
 pub async fn prove(app: &App, token: &str) -> Result<MainClaims, Problem> {
     let refused = |code: ErrorCode| Problem::token(code, explain(code));
     let object = jws::prove(app, MAIN_TYP, token).await?.map_err(refused)?;
-    let claims =
-        MainClaims::deserialize(&*object).map_err(|_| refused(ErrorCode::ClaimInvalid))?;
+    let claims = MainClaims::deserialize(&*object).map_err(|_| refused(ErrorCode::ClaimInvalid))?;
     let issuer = app.issuer.as_str();
     let fault = if claims.iss != issuer {
         ErrorCode::IssuerMismatch
