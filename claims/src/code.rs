@@ -184,6 +184,8 @@ codes! {
         RateLimited = "rate_limited" => 429, Challenge::None;
         /// A fault of the service, described in its log under the request id.
         Internal = "internal" => 500, Challenge::None;
+        /// Another provider did not answer as it must, or refused.
+        ProviderFailed = "provider_failed" => 502, Challenge::None;
         /// Too much to do; `Retry-After` says when to come back.
         Overloaded = "overloaded" => 503, Challenge::None;
         /// The database does not answer.

@@ -5,13 +5,14 @@
 //! and number of members are bounded, and nothing may follow the value.
 
 mod position;
+mod read;
+mod write;
 
-use std::cell::Cell;
 use std::fmt;
 
 pub use position::Position;
-use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
+pub use write::{push_text, push_value};
 
 /// Bounds of a document.
 #[derive(Debug, Clone, Copy)]
@@ -50,15 +51,7 @@ impl std::error::Error for JsonError {}
 /// # Errors
 /// Not UTF-8, not JSON, duplicate members, beyond `limits`, or anything but white space after it.
 pub fn parse(text: &[u8], limits: Limits) -> Result<Value, JsonError> {
-    let mut reader = serde_json::Deserializer::from_slice(text);
-    let members = Cell::new(limits.members);
-    Strict { depth: limits.depth, members: &members }
-        .deserialize(&mut reader)
-        .and_then(|value| reader.end().map(|()| value))
-        .map_err(|error| JsonError {
-            message: error.to_string(),
-            position: Some(Position { line: error.line(), column: error.column() }),
-        })
+    read::read(text, limits)
 }
 
 /// Reads one JSON object, strictly.
@@ -113,88 +106,6 @@ fn same_number(left: &Number, right: &Number) -> bool {
     match (left.as_i128(), right.as_i128()) {
         (Some(left), Some(right)) => left == right,
         _ => left.as_f64() == right.as_f64(),
-    }
-}
-
-/// A deserialiser seed that carries what is left of the limits.
-#[derive(Clone, Copy)]
-struct Strict<'a> {
-    depth: usize,
-    members: &'a Cell<usize>,
-}
-
-impl Strict<'_> {
-    fn inside<E: de::Error>(self) -> Result<Self, E> {
-        let depth = self.depth.checked_sub(1).ok_or_else(|| E::custom("nested too deeply"))?;
-        Ok(Self { depth, ..self })
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Strict<'_> {
-    type Value = Value;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Strict<'_> {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Bool(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(Value::Number(value.into()))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(Value::Number(value.into()))
-    }
-
-    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Value, E> {
-        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("number out of range"))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(Value::String(value.to_owned()))
-    }
-
-    fn visit_string<E>(self, value: String) -> Result<Value, E> {
-        Ok(Value::String(value))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
-        let inside = self.inside()?;
-        let mut items = Vec::new();
-        while let Some(item) = access.next_element_seed(inside)? {
-            items.push(item);
-        }
-        Ok(Value::Array(items))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
-        let inside = self.inside()?;
-        let mut object = Map::new();
-        while let Some(name) = access.next_key::<String>()? {
-            let left = self.members.get().checked_sub(1);
-            self.members.set(left.ok_or_else(|| de::Error::custom("too many members"))?);
-            let value = access.next_value_seed(inside)?;
-            if object.contains_key(&name) {
-                return Err(de::Error::custom(format_args!("duplicate member `{name}`")));
-            }
-            object.insert(name, value);
-        }
-        Ok(Value::Object(object))
     }
 }
 

@@ -14,6 +14,7 @@
 //! | [`policy`] | the policy document, compiled once, deciding requests |
 //! | [`code`] | every error code, and the one table from code to HTTP status and challenge |
 //! | [`json`] | JSON read strictly: no duplicate members, bounded depth and size |
+//! | [`text`] | foreign text in messages |
 //! | [`time`] | points in time as tokens write them |
 
 #![forbid(unsafe_code)]
@@ -23,6 +24,7 @@ pub mod json;
 pub mod permission;
 pub mod policy;
 pub mod principal;
+pub mod text;
 pub mod time;
 pub mod token;
 

@@ -6,6 +6,8 @@
 
 use std::fmt;
 
+use crate::text::quoted;
+
 /// First segments that mean something else in a policy, and so are no service's name.
 pub const RESERVED_SERVICES: [&str; 6] =
     ["role", "anyone", "authenticated", "user", "any_token", "laika"];
@@ -180,7 +182,7 @@ impl fmt::Display for PermissionError {
             Self::Segment(segment) => write!(
                 f,
                 "the segment `{}` is not 1 to {MAX_SEGMENT_LENGTH} characters of `a-z 0-9 . _ -`",
-                segment.escape_debug()
+                quoted(segment)
             ),
             Self::Wildcard => f.write_str(
                 "`*` may stand only as the last segment of a grant, never in a requirement",

@@ -2,6 +2,9 @@
 //! (`NumericDate`, RFC 7519 section 2).
 
 use std::cmp::Ordering;
+use std::fmt;
+
+use serde_json::Number;
 
 /// Seconds since the Unix epoch, in UTC; a fraction is allowed.
 ///
@@ -57,6 +60,25 @@ impl PartialOrd for Timestamp {
     }
 }
 
+/// Seconds as JSON and messages write them: `60`, `0.5`.
+///
+/// Not by the standard library's way of writing doubles, which alone is 14 kB of a WebAssembly
+/// module.
+#[derive(Debug, Clone, Copy)]
+pub struct Seconds(pub f64);
+
+impl fmt::Display for Seconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.fract() == 0.0 && self.0.abs() <= MAX_EXACT {
+            return fmt::Display::fmt(&(self.0 as i64), f);
+        }
+        match Number::from_f64(self.0) {
+            Some(number) => fmt::Display::fmt(&number, f),
+            None => f.write_str("?"),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,6 +90,20 @@ mod tests {
         }
         for seconds in [0.0, 0.5, 1_700_000_000.25, MAX_EXACT] {
             assert!(Timestamp::from_seconds(seconds).is_some(), "{seconds}");
+        }
+    }
+
+    #[test]
+    fn seconds_are_written_without_a_needless_point() {
+        for (seconds, text) in [
+            (0.0, "0"),
+            (60.0, "60"),
+            (-1.0, "-1"),
+            (0.5, "0.5"),
+            (1_700_000_000.25, "1700000000.25"),
+            (MAX_EXACT, "9007199254740992"),
+        ] {
+            assert_eq!(Seconds(seconds).to_string(), text);
         }
     }
 

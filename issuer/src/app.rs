@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 use crate::clock::Clock;
 use crate::config::{PublicUrl, Settings};
 use crate::db::{self, Db};
+use crate::external::Providers;
 use crate::keys::{self, KeyRing, Proved};
 use crate::limits::Requests;
 use crate::mail::Mailer;
@@ -16,6 +17,7 @@ use crate::metrics::Metrics;
 use crate::mint::ServiceCatalogue;
 use crate::mint::turnstile::Turnstile;
 use crate::one_time_code::{self, INVITATION_PREFIX};
+use crate::outgoing::Outgoing;
 use crate::password::Passwords;
 use crate::problem::Problem;
 use crate::random::Random;
@@ -62,6 +64,10 @@ pub struct State {
     pub ending: AtomicBool,
     /// Whoever sends mails; `None`: nobody.
     pub mail: Option<Mailer>,
+    /// Requests to others.
+    pub outgoing: Outgoing,
+    /// Where people may log in besides here.
+    pub providers: Providers,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Random numbers.
@@ -99,6 +105,8 @@ impl App {
         let requests = Requests::new(&settings.limits, &*random)?;
         let places = Semaphore::new(settings.limits.in_flight);
         let mail = settings.mail.as_ref().map(Mailer::new).transpose()?;
+        let outgoing = Outgoing::new(&settings.private_networks).map_err(Problem::internal)?;
+        let providers = Providers::new(&settings);
         Ok(Self(Arc::new(State {
             issuer,
             settings,
@@ -110,6 +118,8 @@ impl App {
             turnstile: Turnstile::default(),
             passwords,
             mail,
+            outgoing,
+            providers,
             requests,
             places,
             metrics: Metrics::default(),

@@ -89,6 +89,35 @@ impl Entry {
     }
 }
 
+/// Who does something, and from where.
+#[derive(Debug, Clone)]
+pub struct By {
+    /// Who.
+    pub actor: Actor,
+    /// Address the request came from.
+    pub address: Option<String>,
+}
+
+impl By {
+    /// The issuer by itself.
+    #[must_use]
+    pub fn issuer() -> Self {
+        Self { actor: Actor::Issuer, address: None }
+    }
+
+    /// Whoever can run commands beside the database.
+    #[must_use]
+    pub fn command_line() -> Self {
+        Self { actor: Actor::CommandLine, address: None }
+    }
+
+    /// An entry about what they do.
+    #[must_use]
+    pub fn entry(&self, action: &'static str, subject: Subject) -> Entry {
+        Entry::new(self.actor.clone(), action, subject).from(self.address.clone())
+    }
+}
+
 /// Writes an entry, in the caller's transaction.
 ///
 /// # Errors

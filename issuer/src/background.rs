@@ -74,6 +74,11 @@ pub fn tasks() -> Vec<Task> {
             work: |app| Box::pin(crate::limits::forget(app)),
         },
         Task {
+            name: "forget log-ins elsewhere",
+            every: Duration::from_secs(60),
+            work: |app| Box::pin(forget_external(app)),
+        },
+        Task {
             name: "forget anonymous holders without a session",
             every: Duration::from_secs(300),
             work: |app| Box::pin(forget_anonymous(app)),
@@ -155,6 +160,12 @@ async fn forget_expired_sessions(app: &App) -> Result<(), Problem> {
 async fn forget_anonymous(app: &App) -> Result<(), Problem> {
     let mut tx = app.db.write().await?;
     crate::db::users::forget_anonymous(&mut tx).await?;
+    Ok(tx.commit().await?)
+}
+
+async fn forget_external(app: &App) -> Result<(), Problem> {
+    let mut tx = app.db.write().await?;
+    crate::db::external::forget_expired(&mut tx, app.clock.now()).await?;
     Ok(tx.commit().await?)
 }
 

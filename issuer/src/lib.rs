@@ -17,6 +17,8 @@
 //! | [`admin`] | what administrators and operators do, and the rules for it |
 //! | [`session`] | main tokens against their session rows, rotation |
 //! | [`mint`] | main and micro tokens |
+//! | [`external`] | log-ins at Google, GitHub and other providers, and whose identities those are |
+//! | [`outgoing`] | requests that the issuer makes, and what keeps them out of private networks |
 //! | [`oauth2`] | service accounts, clients, and the endpoints that standards name |
 //! | [`limits`] | rate limits |
 //! | [`mail`] | the outbox, what mails say, SMTP |
@@ -44,6 +46,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod db;
+pub mod external;
 pub mod http;
 pub mod keys;
 pub mod limits;
@@ -52,6 +55,7 @@ pub mod metrics;
 pub mod mint;
 pub mod oauth2;
 pub mod one_time_code;
+pub mod outgoing;
 pub mod password;
 pub mod problem;
 pub mod random;

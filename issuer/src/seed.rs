@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::db::services::{List, PermissionProvider, Service};
 use crate::db::users::UserStatus;
 use crate::db::{self, Connection, Constraint, DbError};
-use crate::keys::{self, Algorithm};
+use crate::keys::{self, Family};
 use crate::mint::template::Template;
 use crate::password::StoredHash;
 use crate::problem::{FieldCode, Problem};
@@ -49,7 +49,7 @@ pub struct SeedService {
     /// Life of its micro tokens in seconds; absent: the setting `micro.lifetime`.
     pub token_lifetime: Option<i64>,
     /// Algorithm of its micro tokens; absent: the issuer's.
-    pub algorithm: Option<Algorithm>,
+    pub algorithm: Option<Family>,
     /// Its permission catalogue.
     #[serde(default)]
     pub permissions: Vec<String>,
@@ -231,8 +231,10 @@ pub async fn put_service(
         DbError::Conflict(Constraint::Audience) => audience_taken(&service.audience),
         other => other.into(),
     })?;
-    if let Some(algorithm) = service.algorithm {
-        keys::ensure(app, db, algorithm).await?;
+    match service.algorithm {
+        Some(Family::Pair(algorithm)) => drop(keys::ensure(app, db, algorithm).await?),
+        Some(Family::Secret) => refuse_shared_by_others(app, db, name).await?,
+        None => {}
     }
     let anonymous = anonymous.map(|(_, permissions)| permissions).unwrap_or_default();
     for (list, items) in [
@@ -243,6 +245,27 @@ pub async fn put_service(
         db::services::set_list(db, name, list, items).await?;
     }
     Ok(())
+}
+
+/// A secret is shared by the issuer and one service: whoever can check its tokens can make them, so a
+/// second service could speak for the first.
+async fn refuse_shared_by_others(
+    app: &App,
+    db: &mut Connection,
+    name: &str,
+) -> Result<(), Problem> {
+    let refused = |detail: String| Err(Problem::field("algorithm", FieldCode::NotAllowed, detail));
+    if app.settings.micro.secret.is_none() {
+        return refused("`HS256` needs the setting `micro.secret`, which is not there".to_owned());
+    }
+    let with_it = db::services::of_family(db, Family::Secret).await?;
+    match with_it.iter().find(|other| *other != name) {
+        Some(other) => refused(format!(
+            "`{other}` signs with `HS256`, and whoever can check such a token can make one: only one \
+             service may; choose an algorithm with key pairs"
+        )),
+        None => Ok(()),
+    }
 }
 
 /// A token names audiences, and whoever asks for one names services or audiences: one text must

@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use crate::app::App;
 use crate::background;
 use crate::clock::SystemClock;
-use crate::config::{PublicUrl, Settings};
+use crate::config::{ConfigError, PublicUrl, Settings};
 use crate::db::{Db, DbError};
 use crate::http::server::{self, Bounds};
 use crate::http::{operator, router};
@@ -46,6 +46,9 @@ pub enum ServeError {
     /// The database can't be opened.
     #[error(transparent)]
     Db(#[from] DbError),
+    /// A setting does not go with what is in the database.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// The state can't be made.
     #[error(transparent)]
     Problem(#[from] Problem),
@@ -67,6 +70,7 @@ pub async fn serve(settings: Settings) -> Result<(), ServeError> {
     };
     let local = listener.local_addr()?;
     let app = open(settings, local).await?;
+    check_secret(&app).await?;
     announce(&app, local).await?;
     let (ending, ends) = watch::channel(false);
     let mut tasks = background::start(&app, &ends);
@@ -123,6 +127,29 @@ pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.recursive(true).create(folder)
+}
+
+/// Holds the services against the secret of HS256. Commands don't: one of them has to mend it.
+async fn check_secret(app: &App) -> Result<(), ServeError> {
+    let services = app.services.current(&app.db, &*app.clock).await?;
+    let names: Vec<_> = services.sharing_a_secret().map(|(name, _)| name).collect();
+    let message = match (names.as_slice(), &app.settings.micro.secret) {
+        ([], None) | ([_], Some(_)) => return Ok(()),
+        ([], Some(_)) => {
+            tracing::warn!("`micro.secret` is set, and no service signs its tokens with HS256");
+            return Ok(());
+        }
+        (several @ [_, _, ..], _) => format!(
+            "`{}` all sign with HS256, and each could make tokens for the others; leave it to one, and \
+             choose another algorithm for the rest",
+            several.join("`, `")
+        ),
+        ([name], None) => format!(
+            "missing, and `{name}` signs its tokens with HS256; set it, or choose another algorithm \
+             for the service"
+        ),
+    };
+    Err(ConfigError::new("micro.secret", message).into())
 }
 
 /// Says on standard output that the service is ready, and to the operator what to know.

@@ -1,5 +1,6 @@
 //! The binary `laika` under what a network and an operating system do to it: slow clients, SIGKILL
-//! under load, a signal to end, a log that is read by others, requests made of its own document.
+//! under load, and in the midst of a migration, a signal to end, a log that is read by others, requests made of
+//! its own document.
 
 #![forbid(unsafe_code)]
 #![expect(
@@ -14,8 +15,12 @@
 mod crash;
 #[path = "serving/log.rs"]
 mod log;
+#[path = "serving/migration.rs"]
+mod migration;
 #[path = "serving/schemathesis.rs"]
 mod schemathesis;
+#[path = "api/scratch.rs"]
+mod scratch;
 #[path = "serving/slow.rs"]
 mod slow;
 #[cfg(feature = "otel")]

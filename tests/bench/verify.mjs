@@ -1,84 +1,83 @@
-// Verification of tokens never seen before: laika-verifier beside jose and fast-jwt.
+// What laika-verifier costs beside what else a JavaScript user can pick.
 //
 // Every contender checks the same things (signature, iss, aud, exp, typ) on the same tokens, in
-// turns, so that a slow moment of the machine hits all alike. A token is used in one round only,
-// so no cache helps anybody. Times are medians over rounds, in microseconds per token.
+// turns, so that a slow moment of the machine hits all alike, and every ratio is the median of the
+// ratios of single rounds. `node verify.mjs [--json FILE]`.
 
-import { generateKeyPairSync, randomUUID, sign } from "node:crypto";
+import { writeFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
-import { createVerifier as createFastJwt } from "fast-jwt";
-import { importJWK, jwtVerify } from "jose";
-import { createVerifier } from "laika-verifier";
+import { policies } from "./verify/policy.mjs";
+import { starts } from "./verify/start.mjs";
+import { ALGORITHMS, firstSight, mint, repeated } from "./verify/tokens.mjs";
 
 const ROUNDS = 15;
-const TOKENS_PER_ROUND = 300;
 const WARM_UP_ROUNDS = 3;
-const ISSUER = "https://id.example.com";
-const AUDIENCE = "orders";
+const NEW_TOKENS = 300;
+const REPEATED_TOKENS = 50;
+const REPEATS = 100;
 
-const algorithms = {
-  RS256: { pair: generateKeyPairSync("rsa", { modulusLength: 2048 }), hash: "sha256" },
-  EdDSA: { pair: generateKeyPairSync("ed25519"), hash: null },
-};
+const rows = [];
+for (const alg of Object.keys(ALGORITHMS)) {
+  const make = () => Array.from({ length: NEW_TOKENS }, () => mint(alg));
+  rows.push(await measure(`${alg}, new tokens`, await firstSight(alg), make));
+}
+for (const alg of Object.keys(ALGORITHMS)) {
+  const known = Array.from({ length: REPEATED_TOKENS }, () => mint(alg));
+  // Other strings of the same text, as requests bring them: what a runtime keeps for a string that it
+  // has seen does not help.
+  const copy = (text) => Buffer.from(text).toString("latin1");
+  const make = () => Array.from({ length: REPEATS }, () => known.map(copy)).flat();
+  rows.push(await measure(`${alg}, the same ${REPEATED_TOKENS} tokens again`, await repeated(alg), make));
+}
+for (const { name, contenders, make } of await policies()) rows.push(await measure(name, contenders, make));
+rows.push(...(await starts()));
 
-for (const [alg, { pair, hash }] of Object.entries(algorithms)) {
-  const contenders = await prepare(alg, pair.publicKey);
-  const times = Object.fromEntries(Object.keys(contenders).map((name) => [name, []]));
+const node = `Node ${process.versions.node}`;
+console.log(`${node}: microseconds, median (and fastest to slowest) of ${ROUNDS} rounds; laika-verifier is 1`);
+for (const { name, figures, unit } of rows) {
+  console.log(name);
+  for (const [who, { median, least, most, ratio }] of Object.entries(figures)) {
+    const range = `(${least.toFixed(2)} to ${most.toFixed(2)})`;
+    const beside = ratio === undefined ? "" : `   laika-verifier takes ${ratio.toFixed(2)} of that`;
+    console.log(`  ${who.padEnd(24)} ${median.toFixed(2).padStart(9)} ${unit ?? "µs"}   ${range.padEnd(22)}${beside}`);
+  }
+}
+const at = process.argv.indexOf("--json");
+if (at > 0) writeFileSync(process.argv[at + 1], JSON.stringify({ node: process.versions.node, rounds: ROUNDS, rows }, null, 2));
+
+/** Times of each of `contenders`, functions of one item that answer "someone", for each of `make()`. */
+async function measure(name, contenders, make) {
   const names = Object.keys(contenders);
+  const times = Object.fromEntries(names.map((who) => [who, []]));
   for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round++) {
-    const tokens = Array.from({ length: TOKENS_PER_ROUND }, () => mint(alg, pair.privateKey, hash));
+    const items = make();
     // Another one begins each time: whoever comes first warms the caches for the rest.
     for (let turn = 0; turn < names.length; turn++) {
-      const name = names[(turn + round + WARM_UP_ROUNDS) % names.length];
-      const verify = contenders[name];
-      const start = performance.now();
-      for (const token of tokens) if ((await verify(token)) !== "someone") throw new Error(`${name} is wrong`);
-      const spent = ((performance.now() - start) / tokens.length) * 1000;
-      if (round >= 0) times[name].push(spent);
+      const who = names[(turn + round + WARM_UP_ROUNDS) % names.length];
+      const spent = await time(contenders[who], items, who);
+      if (round >= 0) times[who].push(spent);
     }
   }
-  const ours = median(times["laika-verifier"]);
-  console.log(`${alg}, ${ROUNDS} rounds of ${TOKENS_PER_ROUND} new tokens each, Node ${process.versions.node}`);
-  for (const [name, list] of Object.entries(times)) {
-    const [low, middle, high] = [Math.min(...list), median(list), Math.max(...list)];
-    const ratio = name === "laika-verifier" ? "" : `   ${(middle / ours).toFixed(2)} x the time of laika-verifier`;
-    console.log(`  ${name.padEnd(15)} ${middle.toFixed(1).padStart(7)} µs   (${low.toFixed(1)} to ${high.toFixed(1)})${ratio}`);
+  const [ours, ...others] = names;
+  const figures = { [ours]: summary(times[ours]) };
+  for (const who of others) {
+    const ratios = times[who].map((theirs, round) => times[ours][round] / theirs);
+    figures[who] = { ...summary(times[who]), ratio: summary(ratios).median };
   }
+  return { name, figures };
 }
 
-async function prepare(alg, publicKey) {
-  const jwk = { ...publicKey.export({ format: "jwk" }), kid: "bench", alg, use: "sig" };
-  const laika = await createVerifier({ issuers: { issuer: ISSUER, audience: AUDIENCE, jwks: { keys: [jwk] } }, cache: false });
-  const fastJwt = createFastJwt({
-    key: publicKey.export({ format: "pem", type: "spki" }),
-    algorithms: [alg],
-    allowedIss: ISSUER,
-    allowedAud: AUDIENCE,
-    checkTyp: "at+jwt",
-    cache: false,
-  });
-  const key = await importJWK(jwk, alg);
-  const expected = { issuer: ISSUER, audience: AUDIENCE, typ: "at+jwt", algorithms: [alg] };
-  return {
-    "laika-verifier": (token) => laika.verifySync(token).subject,
-    jose: async (token) => (await jwtVerify(token, key, expected)).payload.sub,
-    "fast-jwt": (token) => fastJwt(token).sub,
-  };
+async function time(call, items, who) {
+  const start = performance.now();
+  for (const item of items) {
+    const answer = call(item);
+    // A promise is waited for; an answer that is there already costs no turn of the loop.
+    if ((typeof answer === "object" ? await answer : answer) !== "someone") throw new Error(`${who} is wrong`);
+  }
+  return ((performance.now() - start) / items.length) * 1000;
 }
 
-function mint(alg, privateKey, hash) {
-  const now = Math.floor(Date.now() / 1000);
-  const header = { alg, kid: "bench", typ: "at+jwt" };
-  const claims = {
-    iss: ISSUER, sub: "someone", aud: [AUDIENCE], exp: now + 300, iat: now, jti: randomUUID(),
-    sid: randomUUID(), client_id: "bench", type: "micro", username: "laika",
-    roles: ["orders/clerk"], level: 50, permissions: ["orders:read", "orders:create"],
-    scope: "orders:read orders:create",
-  };
-  const text = [header, claims].map((part) => Buffer.from(JSON.stringify(part)).toString("base64url")).join(".");
-  return `${text}.${sign(hash, Buffer.from(text), privateKey).toString("base64url")}`;
-}
-
-function median(list) {
-  return [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
+function summary(list) {
+  const sorted = [...list].sort((a, b) => a - b);
+  return { median: sorted[sorted.length >> 1], least: sorted[0], most: sorted.at(-1) };
 }

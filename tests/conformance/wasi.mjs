@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { WASI } from "node:wasi";
 
-const wasi = new WASI({ version: "preview1", args: ["laika-conformance"] });
-const { instance } = await WebAssembly.instantiate(readFileSync(process.argv[2]), wasi.getImportObject());
+const [, , program, ...args] = process.argv;
+const wasi = new WASI({ version: "preview1", args: ["laika-conformance", ...args] });
+const { instance } = await WebAssembly.instantiate(readFileSync(program), wasi.getImportObject());
 process.exitCode = wasi.start(instance);

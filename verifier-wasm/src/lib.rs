@@ -7,6 +7,10 @@
 //! verifier has read it strictly. Options come in, and errors of options go out, as JSON text too:
 //! it is read by the parser that reads tokens, and needs less code than JavaScript values
 //! would. Nothing is decided here; the package in `pkg/` is the only user.
+//!
+//! A token that comes again crosses as a number: the package finds its text, which JavaScript
+//! compares whole, and asks by the serial that came with the first answer. A request that is
+//! allowed is answered by a number, too.
 
 #![forbid(unsafe_code)]
 
@@ -16,10 +20,9 @@ mod outcome;
 use laika_claims::ErrorCode;
 use laika_claims::json::{self, DOCUMENT_LIMITS};
 use laika_verifier::{
-    Options, OptionsError, Permission, Request, Response, Timestamp, VerifiedToken, Verifier,
-    VerifyError,
+    Options, OptionsError, Permission, Request, Response, Timestamp, Verifier, VerifyError,
 };
-use serde::Serialize;
+use serde_json::Value;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -28,9 +31,17 @@ use wasm_bindgen::prelude::wasm_bindgen;
 #[derive(Debug)]
 pub struct RawVerifier {
     verifier: Verifier,
-    /// The token that the last answer named.
-    last: Option<VerifiedToken>,
+    /// The generation that the package was told last.
+    told: Option<u64>,
 }
+
+/// Answers of [`RawVerifier::recall`].
+const GONE: i32 = -1;
+const HOLDS: i32 = 0;
+const HOLDS_WITH_NEWS: i32 = 1;
+
+/// Answer of [`RawVerifier::permits`]: ask [`RawVerifier::authorize`].
+const ASK: i32 = -1;
 
 #[wasm_bindgen]
 impl RawVerifier {
@@ -44,48 +55,123 @@ impl RawVerifier {
             .map_err(|error| thrown(ErrorCode::OptionsInvalid, &error.message))?;
         let options = names::to_snake_case(document).and_then(Options::from_value);
         let options = options.map_err(|error| options_thrown(&error))?;
-        Ok(Self { verifier: Verifier::new(options), last: None })
+        Ok(Self { verifier: Verifier::by_serial(options), told: None })
     }
 
-    /// JSON text of a `VerifyOutcome`.
+    /// JSON text of a `VerifyOutcome`, for a token that the package does not have.
     ///
     /// # Errors
     /// Throws when `now` is no time.
     pub fn verify(&mut self, token: &str, now: f64, may_fetch: bool) -> Result<String, JsValue> {
         let now = moment(now)?;
-        let (fields, token, error) = match self.verifier.verify(token, now) {
-            Ok(token) => (String::new(), Some(token), None),
-            Err(error) => (format!(",\"error\":{}", outcome::error(&error)), None, Some(error)),
+        let mut answer = outcome::Object::new();
+        let error = match self.verifier.verify(token, now) {
+            Ok(token) => {
+                answer.count("serial", token.serial());
+                answer.json("token", &outcome::token(&token));
+                None
+            }
+            Err(error) => {
+                answer.json("error", &outcome::error(&error));
+                Some(error)
+            }
         };
-        Ok(self.finish(&fields, token, error.as_ref(), now, may_fetch))
+        Ok(self.finish(answer, error.as_ref(), now, may_fetch))
     }
 
-    /// JSON text of an `AuthorizeOutcome`.
+    /// Whether the token of `serial` still holds: -1 when it does not or is not kept any more, so
+    /// that its text is to be verified; 0 when it does; 1 when it does and there is news for the
+    /// package, by [`RawVerifier::news`].
+    ///
+    /// # Errors
+    /// Throws when `now` is no time.
+    pub fn recall(&self, serial: f64, now: f64, may_fetch: bool) -> Result<i32, JsValue> {
+        let now = moment(now)?;
+        Ok(match self.verifier.recall(serial as u64, now) {
+            None => GONE,
+            Some(_) if self.has_news(now, may_fetch) => HOLDS_WITH_NEWS,
+            Some(_) => HOLDS,
+        })
+    }
+
+    /// JSON text of an `Outcome`: nothing but what comes with every answer.
+    ///
+    /// # Errors
+    /// Throws when `now` is no time.
+    pub fn news(&mut self, now: f64, may_fetch: bool) -> Result<String, JsValue> {
+        let now = moment(now)?;
+        Ok(self.finish(outcome::Object::new(), None, now, may_fetch))
+    }
+
+    /// The place of the rule that allows the request, which is written as for
+    /// [`RawVerifier::authorize`], for nobody (a `serial` of -1) or for whoever has the token of
+    /// `serial`; -1 for every other answer and where there is news, which
+    /// [`RawVerifier::authorize`] says in full.
+    ///
+    /// # Errors
+    /// Throws when `now` is no time.
+    pub fn permits(
+        &self,
+        serial: f64,
+        request: &str,
+        now: f64,
+        may_fetch: bool,
+    ) -> Result<i32, JsValue> {
+        let now = moment(now)?;
+        let request = read_request(request);
+        let found = if serial < 0.0 {
+            self.verifier.authorize(None, &request, now)
+        } else {
+            match self.verifier.recall(serial as u64, now) {
+                Some(token) => self.verifier.authorize_verified(token, &request, now),
+                None => return Ok(ASK),
+            }
+        };
+        let place = found.decision.place().filter(|_| !self.has_news(now, may_fetch));
+        Ok(place.and_then(|place| i32::try_from(place).ok()).unwrap_or(ASK))
+    }
+
+    /// The id of the rule at `place`.
+    #[wasm_bindgen(js_name = ruleAt)]
+    pub fn rule_at(&self, place: usize) -> Option<String> {
+        self.verifier.policy()?.rule_at(place).map(str::to_owned)
+    }
+
+    /// JSON text of an `AuthorizeOutcome`, by the text of a token that the package does not have,
+    /// or by the `serial` of one that it has (otherwise -1): then `undefined` when that is not to
+    /// be had any more, so that its text is needed.
     ///
     /// # Errors
     /// Throws when `now` is no time.
     pub fn authorize(
         &mut self,
         token: Option<String>,
-        method: &str,
-        path: &str,
-        host: Option<String>,
+        serial: f64,
+        request: &str,
         now: f64,
         may_fetch: bool,
-    ) -> Result<String, JsValue> {
+    ) -> Result<Option<String>, JsValue> {
         let now = moment(now)?;
-        let request = Request { method, target: path, host: host.as_deref() };
-        let found = self.verifier.authorize(token.as_deref(), &request, now);
-        let fields = format!(",\"decision\":{}", outcome::decision(&found));
-        let (token, error) = (found.token, found.error);
-        Ok(self.finish(&fields, token, error.as_ref(), now, may_fetch))
-    }
-
-    /// JSON text of the token that the last answer named: the package asks for it where it does not
-    /// have it yet.
-    #[wasm_bindgen(js_name = lastToken)]
-    pub fn last_token(&self) -> Option<String> {
-        self.last.as_ref().map(outcome::token)
+        let request = read_request(request);
+        let is_kept = serial >= 0.0;
+        let found = if is_kept {
+            match self.verifier.recall(serial as u64, now) {
+                Some(token) => self.verifier.authorize_verified(token, &request, now),
+                None => return Ok(None),
+            }
+        } else {
+            self.verifier.authorize(token.as_deref(), &request, now)
+        };
+        let mut answer = outcome::Object::new();
+        answer.json("decision", &outcome::decision(&found));
+        if let Some(token) = &found.token {
+            answer.count("serial", token.serial());
+            if !is_kept {
+                answer.json("token", &outcome::token(token));
+            }
+        }
+        let error = found.error;
+        Ok(Some(self.finish(answer, error.as_ref(), now, may_fetch)))
     }
 
     /// Whether `grants` of a token of `issuer`, a JSON array, cover `permission`.
@@ -95,7 +181,9 @@ impl RawVerifier {
     pub fn can(&self, issuer: &str, grants: &str, permission: &str) -> Result<bool, JsValue> {
         let permission = Permission::parse(permission)
             .map_err(|error| thrown(ErrorCode::PolicyInvalid, &error.to_string()))?;
-        let grants: Vec<String> = serde_json::from_str(grants).unwrap_or_default();
+        let grants = json::parse(grants.as_bytes(), DOCUMENT_LIMITS).unwrap_or_default();
+        let grants = grants.as_array().map(Vec::as_slice).unwrap_or_default();
+        let grants: Vec<_> = grants.iter().filter_map(Value::as_str).collect();
         Ok(self.verifier.can(issuer, &grants, &permission))
     }
 
@@ -105,7 +193,7 @@ impl RawVerifier {
     /// Throws when `now` is no time.
     pub fn refresh(&mut self, now: f64) -> Result<String, JsValue> {
         let now = moment(now)?;
-        Ok(outcome::json(&self.verifier.refresh(now)))
+        Ok(outcome::fetches(&self.verifier.refresh(now)))
     }
 
     /// Takes what fetch `id` brought. JSON text of a `Landed`.
@@ -145,33 +233,34 @@ impl RawVerifier {
         outcome::stats(&self.verifier)
     }
 
-    /// The JSON of an answer: `fields`, each led by a comma, and what comes with every answer.
+    /// Whether [`RawVerifier::finish`] would say what the package does not know.
+    fn has_news(&self, now: Timestamp, may_fetch: bool) -> bool {
+        self.told != self.verifier.generation() || may_fetch && self.verifier.has_fetches(None, now)
+    }
+
+    /// The JSON of `answer`, to which what comes with every answer is added.
     fn finish(
         &mut self,
-        fields: &str,
-        token: Option<VerifiedToken>,
+        mut answer: outcome::Object,
         error: Option<&VerifyError>,
         now: Timestamp,
         may_fetch: bool,
     ) -> String {
-        let generation = outcome::json(&self.verifier.generation());
-        let mut text = format!("{{\"generation\":{generation}{fields}");
-        if let Some(token) = &token {
-            text.push_str(&format!(",\"serial\":{}", token.serial()));
+        self.told = self.verifier.generation();
+        match self.told {
+            Some(generation) => answer.count("generation", generation),
+            None => answer.json("generation", "null"),
         }
         if may_fetch && self.verifier.has_fetches(error, now) {
             let fetches = self.verifier.fetches(error, now);
             if !fetches.is_empty() {
-                text.push_str(",\"fetch\":");
-                text.push_str(&outcome::json(&fetches));
+                answer.json("fetch", &outcome::fetches(&fetches));
             }
         }
         if let Some(seconds) = error.and_then(|error| self.verifier.wait(error, now)) {
-            text.push_str(&format!(",\"wait\":{seconds}"));
+            answer.seconds("wait", seconds);
         }
-        text.push('}');
-        self.last = token;
-        text
+        answer.end()
     }
 }
 
@@ -184,14 +273,11 @@ pub fn decode_unverified(token: &str) -> Result<String, JsValue> {
     outcome::unverified(token).map_err(|error| thrown(error.code(), error.message()))
 }
 
-#[derive(Serialize)]
-struct Thrown<'a> {
-    code: ErrorCode,
-    message: &'a str,
-}
-
 fn thrown(code: ErrorCode, message: &str) -> JsValue {
-    JsValue::from_str(&outcome::json(&Thrown { code, message }))
+    let mut object = outcome::Object::new();
+    object.text("code", code.as_str());
+    object.text("message", message);
+    JsValue::from_str(&object.end())
 }
 
 fn options_thrown(error: &OptionsError) -> JsValue {
@@ -203,6 +289,16 @@ fn options_thrown(error: &OptionsError) -> JsValue {
     };
     let text = if at.is_empty() { message } else { format!("`{at}`: {message}") };
     thrown(error.code, &text)
+}
+
+/// Method, path and, where it is known, host, with line feeds between them: one string crosses where
+/// three would. The package passes nothing on in which there is another.
+fn read_request(text: &str) -> Request<'_> {
+    let (method, rest) = text.split_once('\n').unwrap_or((text, ""));
+    match rest.split_once('\n') {
+        Some((target, host)) => Request { method, target, host: Some(host) },
+        None => Request { method, target: rest, host: None },
+    }
 }
 
 fn moment(now: f64) -> Result<Timestamp, JsValue> {

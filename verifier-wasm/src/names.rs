@@ -91,19 +91,18 @@ fn bytes(value: &Value) -> Option<&str> {
 }
 
 fn rename(members: Map<String, Value>) -> Result<Map<String, Value>, OptionsError> {
-    members
-        .into_iter()
-        .map(|(name, value)| {
-            if name.contains('_') {
-                return Err(OptionsError {
-                    code: ErrorCode::OptionsInvalid,
-                    message: "there is no such option: names are written in camelCase".to_owned(),
-                    at: name,
-                });
-            }
-            Ok((snake(&name), value))
-        })
-        .collect()
+    let mut renamed = Map::new();
+    for (name, value) in members {
+        if name.contains('_') {
+            return Err(OptionsError {
+                code: ErrorCode::OptionsInvalid,
+                message: "there is no such option: names are written in camelCase".to_owned(),
+                at: name,
+            });
+        }
+        renamed.insert(snake(&name), value);
+    }
+    Ok(renamed)
 }
 
 fn snake(name: &str) -> String {

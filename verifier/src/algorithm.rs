@@ -112,17 +112,3 @@ impl fmt::Display for Algorithm {
         f.write_str(self.as_str())
     }
 }
-
-impl<'de> serde::Deserialize<'de> for Algorithm {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let name = String::deserialize(deserializer)?;
-        Self::from_name(&name).ok_or_else(|| {
-            let known: Vec<_> = Self::ALL.iter().map(|known| format!("`{known}`")).collect();
-            serde::de::Error::custom(format_args!(
-                "`{}` is no algorithm of this verifier; there are {}",
-                name.escape_debug(),
-                known.join(", ")
-            ))
-        })
-    }
-}

@@ -1,8 +1,9 @@
 //! Tokens that were verified before.
 //!
 //! A token is found by its whole text, never by a part or a hash of it, so nothing else can pass
-//! for it. An entry proves the signature and the claims; what may have changed since (the time,
-//! the status, the keys) is looked at again by the verifier at every use.
+//! for it; or, by a host that compares the texts itself, by its serial. An entry proves the
+//! signature and the claims; what may have changed since (the time, the status, the keys) is looked
+//! at again by the verifier at every use.
 
 use std::collections::BTreeMap;
 use std::mem;
@@ -25,12 +26,22 @@ pub(crate) struct Cache {
     state: Mutex<State>,
 }
 
-#[derive(Debug, Default)]
+/// A token's text, or its serial: one type, and so one code for both.
+type Key = Box<[u8]>;
+
+#[derive(Debug)]
 struct State {
-    young: BTreeMap<Box<str>, VerifiedToken>,
-    old: BTreeMap<Box<str>, VerifiedToken>,
+    young: BTreeMap<Key, Entry>,
+    old: BTreeMap<Key, Entry>,
     young_bytes: usize,
     counts: Counts,
+}
+
+#[derive(Debug)]
+struct Entry {
+    token: VerifiedToken,
+    /// What it takes, in bytes.
+    cost: usize,
 }
 
 /// What a cache has counted since it was made.
@@ -47,21 +58,28 @@ pub struct Counts {
 impl Cache {
     /// A cache that keeps about so many bytes.
     pub(crate) fn new(max_bytes: usize) -> Self {
-        Self { max_bytes: max_bytes / 2, state: Mutex::default() }
+        let state = State {
+            young: BTreeMap::new(),
+            old: BTreeMap::new(),
+            young_bytes: 0,
+            counts: Counts::default(),
+        };
+        Self { max_bytes: max_bytes / 2, state: Mutex::new(state) }
     }
 
-    /// The token that was verified from exactly this text, if it still `holds`.
+    /// The token that was kept under `key`, if it still `holds`.
     pub(crate) fn get(
         &self,
-        text: &str,
-        holds: impl Fn(&VerifiedToken) -> bool,
+        key: &[u8],
+        holds: impl FnOnce(&VerifiedToken) -> bool,
     ) -> Option<VerifiedToken> {
         let mut state = self.state();
-        let token = match state.young.get(text) {
-            Some(token) => token.clone(),
+        let token = match state.young.get(key) {
+            Some(entry) => entry.token.clone(),
             None => {
-                let (text, token) = state.old.remove_entry(text)?;
-                self.put(&mut state, text, token.clone());
+                let (key, entry) = state.old.remove_entry(key)?;
+                let token = entry.token.clone();
+                self.put(&mut state, key, entry);
                 token
             }
         };
@@ -70,19 +88,19 @@ impl Cache {
         hit.then_some(token)
     }
 
-    /// Keeps `token`, which had to be verified from `text`.
-    pub(crate) fn insert(&self, text: &str, token: VerifiedToken) {
+    /// Keeps `token`, which had to be verified from a text of `length` bytes.
+    pub(crate) fn insert(&self, key: &[u8], token: VerifiedToken, length: usize) {
         let mut state = self.state();
         state.counts.misses += 1;
-        self.put(&mut state, text.into(), token);
+        self.put(&mut state, key.into(), Entry { token, cost: length * BYTES_PER_BYTE + OVERHEAD });
     }
 
     /// Keeps only what `keeps` says.
     pub(crate) fn retain(&self, keeps: impl Fn(&VerifiedToken) -> bool) {
         let mut state = self.state();
-        state.young.retain(|_, token| keeps(token));
-        state.old.retain(|_, token| keeps(token));
-        state.young_bytes = state.young.keys().map(|text| cost(text)).sum();
+        state.young.retain(|_, entry| keeps(&entry.token));
+        state.old.retain(|_, entry| keeps(&entry.token));
+        state.young_bytes = state.young.values().map(|entry| entry.cost).sum();
         state.counts.generations += 1;
     }
 
@@ -90,8 +108,8 @@ impl Cache {
         self.state().counts
     }
 
-    fn put(&self, state: &mut State, text: Box<str>, token: VerifiedToken) {
-        let cost = cost(&text);
+    fn put(&self, state: &mut State, key: Key, entry: Entry) {
+        let cost = entry.cost;
         if cost > self.max_bytes {
             state.counts.generations += 1;
             return;
@@ -101,7 +119,7 @@ impl Cache {
             state.young_bytes = 0;
             state.counts.generations += 1;
         }
-        if state.young.insert(text, token).is_none() {
+        if state.young.insert(key, entry).is_none() {
             state.young_bytes += cost;
         }
     }
@@ -109,8 +127,4 @@ impl Cache {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn cost(text: &str) -> usize {
-    text.len() * BYTES_PER_BYTE + OVERHEAD
 }

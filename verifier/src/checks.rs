@@ -2,6 +2,7 @@
 //! `docs/contract/verifier.md` fixes: types, presence, issuer, audience, type, times.
 
 use laika_claims::principal::{Kind, Principal};
+use laika_claims::time::Seconds;
 use laika_claims::token::SERVICE_ACCOUNT_PREFIX;
 use laika_claims::{ErrorCode, Timestamp};
 use serde_json::{Map, Value, json};
@@ -100,7 +101,7 @@ pub(crate) fn check_times(
     let fail = |code, name: &str, message: String| Err(VerifyError::claim(code, name, message));
     let expired_for = now.since(times.exp.plus(limits.clock_tolerance));
     if expired_for >= 0.0 {
-        let message = format!("the token expired {} s ago", expired_for.floor());
+        let message = format!("the token expired {} s ago", Seconds(expired_for.floor()));
         return fail(ErrorCode::Expired, "exp", message);
     }
     let latest = now.plus(limits.clock_skew);
@@ -114,7 +115,8 @@ pub(crate) fn check_times(
     if let (Some(most), Some(iat)) = (issuer.max_token_age, times.iat)
         && now.since(iat) > most
     {
-        return fail(ErrorCode::TooOld, "iat", format!("the token is older than {most} s"));
+        let message = format!("the token is older than {} s", Seconds(most));
+        return fail(ErrorCode::TooOld, "iat", message);
     }
     Ok(())
 }

@@ -10,12 +10,11 @@ pub const MAX_BODY: usize = 256 * 1024;
 pub(crate) const LOST: f64 = 10.0;
 
 /// A fetch for the host to make: GET, 5 s time-out, no redirect, at most [`MAX_BODY`].
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fetch {
     /// To be handed back with the answer.
     pub id: u32,
     /// Index in the options of the issuer it is for.
-    #[serde(skip)]
     pub issuer: usize,
     /// What to GET.
     pub uri: String,

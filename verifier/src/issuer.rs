@@ -1,5 +1,6 @@
 //! One issuer: what is asked of its tokens, its keys, and its status lists.
 
+use laika_claims::text::quoted;
 use laika_claims::{ErrorCode, Timestamp};
 
 use crate::algorithm::{Algorithm, Family};
@@ -123,7 +124,7 @@ impl Issuer {
         Algorithm::from_name(name).filter(allowed).ok_or_else(|| {
             VerifyError::new(
                 ErrorCode::AlgorithmNotAllowed,
-                format!("tokens signed with `{}` are not accepted", name.escape_debug()),
+                format!("tokens signed with `{}` are not accepted", quoted(name)),
             )
         })
     }

@@ -43,6 +43,7 @@
 //! | [`fetch`] | what a host fetches, and the pace of it |
 //! | [`signature`] | the signature algorithms |
 //! | [`checks`] | the claims, in their fixed order |
+//! | [`id_token`] | ID tokens, for a client that has somebody log in elsewhere |
 //! | [`bearer`] | tokens in HTTP headers, and denials as HTTP answers |
 //! | `client` | an HTTP client for fetches (feature `client`) |
 //! | `tower` | the layer for Rust backends (feature `tower`) |
@@ -56,6 +57,7 @@ pub mod checks;
 pub mod client;
 pub mod error;
 pub mod fetch;
+pub mod id_token;
 pub mod jws;
 pub mod keys;
 pub mod options;

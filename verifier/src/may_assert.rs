@@ -1,16 +1,16 @@
 //! What an issuer may say of its holders, where several issuers are trusted.
 
-use laika_claims::permission;
-use laika_claims::{Grant, Permission, Principal};
-use serde::Deserialize;
-use serde::de::{Deserializer, Error as _};
+use laika_claims::text::quoted;
+use laika_claims::{Grant, Permission, Principal, permission};
+use serde_json::Value;
+
+use crate::error::OptionsError;
+use crate::options::members::{self, Members};
 
 /// Bounds of what a token may grant. What lies outside them is dropped from it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct MayAssert {
     /// Grants that must include what the token grants.
-    #[serde(deserialize_with = "grants")]
     permissions: Vec<Grant>,
     /// Roles by name; `service/*` for every role of a service, `*` for every role.
     roles: Vec<String>,
@@ -19,6 +19,21 @@ pub(crate) struct MayAssert {
 }
 
 impl MayAssert {
+    /// Reads the bounds that stand at `at`.
+    pub(crate) fn read(value: &Value, at: &str) -> Result<Self, OptionsError> {
+        let members = Members::read(value, at, &["permissions", "roles", "level"])?;
+        let grant = |value, at: &str| {
+            let text = members::text(value, at)?;
+            Grant::parse(text)
+                .map_err(|error| OptionsError::new(at, format!("`{}`: {error}", quoted(text))))
+        };
+        Ok(Self {
+            permissions: members.items("permissions", grant)?.unwrap_or_default(),
+            roles: members.texts("roles")?.unwrap_or_default(),
+            level: members.switch("level")?.unwrap_or_default(),
+        })
+    }
+
     /// Takes from `principal` what its issuer may not assert.
     pub(crate) fn restrict(&self, principal: &mut Principal) {
         let wildcards = principal.wildcards;
@@ -54,15 +69,6 @@ impl MayAssert {
     }
 }
 
-fn grants<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Grant>, D::Error> {
-    let texts = Vec::<String>::deserialize(deserializer)?;
-    let parse = |text: &String| {
-        Grant::parse(text)
-            .map_err(|error| D::Error::custom(format_args!("`{}`: {error}", text.escape_debug())))
-    };
-    texts.iter().map(parse).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use laika_claims::principal::Kind;
@@ -70,7 +76,7 @@ mod tests {
 
     use super::*;
 
-    fn left(may: serde_json::Value, wildcards: bool) -> (Vec<String>, Vec<String>, Option<i64>) {
+    fn left(may: Value, wildcards: bool) -> (Vec<String>, Vec<String>, Option<i64>) {
         let texts = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect();
         let mut principal = Principal {
             issuer: String::new(),
@@ -82,7 +88,7 @@ mod tests {
             wildcards,
             claims: serde_json::Map::new(),
         };
-        serde_json::from_value::<MayAssert>(may).unwrap().restrict(&mut principal);
+        MayAssert::read(&may, "").unwrap().restrict(&mut principal);
         (principal.permissions, principal.roles, principal.level)
     }
 
@@ -109,8 +115,8 @@ mod tests {
 
     #[test]
     fn a_bound_that_is_no_grant_is_refused() {
-        let error = serde_json::from_value::<MayAssert>(json!({ "permissions": ["orders"] }));
+        let error = MayAssert::read(&json!({ "permissions": ["orders"] }), "");
         assert!(error.unwrap_err().to_string().contains("`orders`"));
-        assert!(serde_json::from_value::<MayAssert>(json!({ "permission": [] })).is_err());
+        assert!(MayAssert::read(&json!({ "permission": [] }), "").is_err());
     }
 }

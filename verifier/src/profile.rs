@@ -4,14 +4,12 @@
 use laika_claims::ErrorCode;
 use laika_claims::json;
 use laika_claims::token::{MICRO_TYP, MICRO_TYPE};
-use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::error::VerifyError;
 
 /// What kind of issuer it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Profile {
     #[default]
     Laika,
@@ -23,6 +21,9 @@ pub(crate) enum Profile {
     Cognito,
     /// Microsoft Entra ID, versions 1 and 2.
     Entra,
+    /// ID tokens (OpenID Connect Core section 2). Not among what options name: an ID token opens no
+    /// API. Only [`IdTokens`](crate::id_token::IdTokens) reads them.
+    IdToken,
 }
 
 /// Claims of ID tokens, log-out tokens and other tokens with the same `typ` (OpenID Connect Core
@@ -30,11 +31,22 @@ pub(crate) enum Profile {
 const NOT_OF_ACCESS_TOKENS: [&str; 4] = ["nonce", "at_hash", "c_hash", "events"];
 
 impl Profile {
+    /// Every profile by its name in the options.
+    pub(crate) const NAMES: [(&str, Self); 6] = [
+        ("laika", Self::Laika),
+        ("rfc9068", Self::Rfc9068),
+        ("keycloak", Self::Keycloak),
+        ("auth0", Self::Auth0),
+        ("cognito", Self::Cognito),
+        ("entra", Self::Entra),
+    ];
+
     /// Header `typ`, where the options do not say another.
     pub(crate) fn typ(self) -> &'static [Option<&'static str>] {
         match self {
             Self::Laika | Self::Rfc9068 => &[Some(MICRO_TYP)],
             Self::Keycloak | Self::Entra => &[Some("JWT")],
+            Self::IdToken => &[Some("JWT"), None],
             Self::Auth0 => &[Some(MICRO_TYP), Some("JWT")],
             Self::Cognito => &[None],
         }
@@ -43,7 +55,12 @@ impl Profile {
     /// Where the audience stands.
     pub(crate) fn audience_claim(self) -> &'static str {
         match self {
-            Self::Laika | Self::Rfc9068 | Self::Keycloak | Self::Auth0 | Self::Entra => "aud",
+            Self::Laika
+            | Self::Rfc9068
+            | Self::Keycloak
+            | Self::Auth0
+            | Self::Entra
+            | Self::IdToken => "aud",
             Self::Cognito => "client_id",
         }
     }
@@ -55,6 +72,7 @@ impl Profile {
             Self::Rfc9068 | Self::Keycloak | Self::Cognito => &["scope"],
             Self::Auth0 => &["permissions", "scope"],
             Self::Entra => &["scp"],
+            Self::IdToken => &[],
         }
     }
 
@@ -64,6 +82,7 @@ impl Profile {
             Self::Laika | Self::Rfc9068 | Self::Auth0 | Self::Entra => &["roles"],
             Self::Keycloak => &["/realm_access/roles", "/resource_access/{audience}/roles"],
             Self::Cognito => &["cognito:groups"],
+            Self::IdToken => &[],
         }
     }
 
@@ -91,7 +110,7 @@ impl Profile {
             Self::Laika => Some(("type", MICRO_TYPE)),
             Self::Keycloak => Some(("typ", "Bearer")),
             Self::Cognito => Some(("token_use", "access")),
-            Self::Rfc9068 | Self::Auth0 | Self::Entra => None,
+            Self::Rfc9068 | Self::Auth0 | Self::Entra | Self::IdToken => None,
         };
         if let Some((name, value)) = wanted
             && claims.get(name).is_none_or(|actual| actual != value)
@@ -99,6 +118,16 @@ impl Profile {
             let message = format!("`{name}` is not `{value}`: this is another kind of token");
             return Err(VerifyError::claim(ErrorCode::TypeMismatch, name, message)
                 .expecting(value.into(), claims.get(name)));
+        }
+        if self == Self::IdToken {
+            // A log-out token has `iss`, `aud` and `sub` as well.
+            return match claims.contains_key("events") {
+                true => {
+                    let message = "the token has `events`: it is no ID token";
+                    Err(VerifyError::claim(ErrorCode::TypeMismatch, "events", message))
+                }
+                false => Ok(()),
+            };
         }
         let says_little =
             |typ: &Option<String>| typ.as_deref().is_none_or(|typ| is_typ(typ, "JWT"));

@@ -26,8 +26,17 @@ fn is_loopback(authority: &str) -> bool {
         Some(v6) => return v6.split(']').next() == Some("::1"),
         None => authority.split(':').next().unwrap_or(authority),
     };
-    host == "localhost"
-        || host.parse().is_ok_and(|address: std::net::Ipv4Addr| address.is_loopback())
+    host == "localhost" || is_loopback_v4(host)
+}
+
+/// Whether `host` is an address of 127.0.0.0/8 in its usual spelling.
+fn is_loopback_v4(host: &str) -> bool {
+    let is_number = |part: &str| {
+        let digits = part.bytes().all(|byte| byte.is_ascii_digit());
+        let usual = digits && part.len() <= 3 && (part == "0" || !part.starts_with('0'));
+        usual && part.parse::<u8>().is_ok()
+    };
+    host.starts_with("127.") && host.split('.').count() == 4 && host.split('.').all(is_number)
 }
 
 #[cfg(test)]
@@ -41,6 +50,7 @@ mod tests {
             "http://127.0.0.1:8080/keys",
             "http://localhost/keys",
             "http://[::1]:80/keys",
+            "http://127.255.0.9/keys",
             "http://issuer.internal:80/keys?x=1",
         ] {
             assert!(may_fetch(good, &["http://issuer.internal:80".to_owned()]), "{good}");
@@ -63,6 +73,11 @@ mod tests {
             "HTTPS://a/",
             "https://a/\n",
             "http://2130706433/",
+            "http://127.0.0/",
+            "http://127.0.0.256/",
+            "http://127.0.0.01/",
+            "http://127.0.0.1.1/",
+            "http://127.0.0./",
         ] {
             assert!(!may_fetch(bad, &["http://issuer.internal:80".to_owned()]), "{bad}");
         }

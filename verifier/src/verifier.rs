@@ -27,6 +27,8 @@ pub struct Verifier {
     policy: Option<Policy>,
     limits: Limits,
     cache: Option<Cache>,
+    /// Whether tokens are found in the cache by their serial, in place of their text.
+    by_serial: bool,
     /// The serial of the next token.
     serial: AtomicU64,
     ids: Ids,
@@ -76,10 +78,18 @@ impl Verifier {
             policy: options.policy,
             limits: options.limits,
             cache: options.cache_bytes.map(Cache::new),
+            by_serial: false,
             serial: AtomicU64::new(0),
             ids: Ids::default(),
             key_set_fetches: 0,
         }
+    }
+
+    /// As [`Verifier::new`], for a host that compares the texts of tokens itself: what
+    /// [`Verifier::verify`] has proved is found again by its serial, by [`Verifier::recall`].
+    #[must_use]
+    pub fn by_serial(options: Options) -> Self {
+        Self { by_serial: true, ..Self::new(options) }
     }
 
     /// Proves everything about `token`, in this order: form, header, key, signature, claims, times,
@@ -92,13 +102,27 @@ impl Verifier {
         let Some(cache) = &self.cache else {
             return self.prove(token, now);
         };
-        if let Some(kept) = cache.get(token, |kept| self.still_holds(kept, now)) {
+        if !self.by_serial
+            && let Some(kept) = cache.get(token.as_bytes(), |kept| self.still_holds(kept, now))
+        {
             return Ok(kept);
         }
         // What no longer holds is refused for the reason that a token seen first would be.
         let proved = self.prove(token, now)?;
-        cache.insert(token, proved.clone());
+        if self.by_serial {
+            cache.insert(&proved.serial().to_be_bytes(), proved.clone(), token.len());
+        } else {
+            cache.insert(token.as_bytes(), proved.clone(), token.len());
+        }
         Ok(proved)
+    }
+
+    /// The token of that serial, if it is still kept and still holds. One that does not is to be
+    /// verified from its text, which says why.
+    #[must_use]
+    pub fn recall(&self, serial: u64, now: Timestamp) -> Option<VerifiedToken> {
+        let cache = self.cache.as_ref().filter(|_| self.by_serial)?;
+        cache.get(&serial.to_be_bytes(), |kept| self.still_holds(kept, now))
     }
 
     /// Everything about a token that is seen for the first time.
@@ -161,6 +185,25 @@ impl Verifier {
         request: &Request<'_>,
         now: Timestamp,
     ) -> Authorization<'_> {
+        self.authorize_if(|| token.map(|token| self.verify(token, now)), request, now)
+    }
+
+    /// As [`Verifier::authorize`], for whoever sent a token that was verified or recalled just now.
+    pub fn authorize_verified(
+        &self,
+        token: VerifiedToken,
+        request: &Request<'_>,
+        now: Timestamp,
+    ) -> Authorization<'_> {
+        self.authorize_if(|| Some(Ok(token)), request, now)
+    }
+
+    fn authorize_if(
+        &self,
+        verify: impl FnOnce() -> Option<Result<VerifiedToken, VerifyError>>,
+        request: &Request<'_>,
+        now: Timestamp,
+    ) -> Authorization<'_> {
         let refuse = |decision| Authorization { decision, token: None, error: None };
         let Some(policy) = &self.policy else {
             return refuse(Decision::unconfigured());
@@ -170,7 +213,7 @@ impl Verifier {
             Ok(route) => route,
             Err(decision) => return refuse(decision),
         };
-        let verified = token.map(|token| self.verify(token, now));
+        let verified = verify();
         let bearer = match &verified {
             None => Bearer::Fault(ErrorCode::TokenMissing),
             Some(Ok(token)) => Bearer::Verified(token.principal()),
@@ -294,21 +337,30 @@ impl Verifier {
     /// Lets the cached tokens go whose keys are gone, or are others now.
     fn forget_replaced(&self, issuer: usize, before: Option<&KeySet>, now: Timestamp) {
         let keys = self.issuers.get(issuer).and_then(|issuer| issuer.key_set(now));
-        let (Some(cache), Some(before), Some(keys)) = (&self.cache, before, keys) else {
+        let (Some(before), Some(keys)) = (before, keys) else {
             return;
         };
         if keys == before {
             return;
         }
         let holds = |kid: &str| keys.get(kid).is_some_and(|key| before.get(kid) == Some(key));
-        cache.retain(|token| token.issuer_index() != issuer || token.kid().is_some_and(holds));
+        let keeps = |token: &VerifiedToken| {
+            token.issuer_index() != issuer || token.kid().is_some_and(holds)
+        };
+        if let Some(cache) = &self.cache {
+            cache.retain(keeps);
+        }
     }
 
     /// How often the cache of verified tokens has let some go, if there is a cache: whoever keeps
     /// something for each token ([`VerifiedToken::serial`]) lets go of it likewise.
     #[must_use]
     pub fn generation(&self) -> Option<u64> {
-        self.cache.as_ref().map(|cache| cache.counts().generations)
+        self.counts().map(|counts| counts.generations)
+    }
+
+    fn counts(&self) -> Option<Counts> {
+        self.cache.as_ref().map(Cache::counts)
     }
 
     /// What was counted since the verifier was made.
@@ -316,7 +368,7 @@ impl Verifier {
     pub fn stats(&self) -> Stats {
         let lists = || self.issuers.iter().map(Issuer::lists);
         Stats {
-            cache: self.cache.as_ref().map(Cache::counts).unwrap_or_default(),
+            cache: self.counts().unwrap_or_default(),
             key_set_fetches: self.key_set_fetches,
             status_list_fetches: lists().map(Lists::fetched).sum(),
             stale_status_uses: lists().map(Lists::stale_uses).sum(),

@@ -2,14 +2,14 @@
 
 import { byId, whileBusy } from "./dom.js";
 import { onSubmit, showMessage } from "./forms.js";
-import { showLookIntoMail, showMailLinks } from "./mail-links.js";
+import { hideMailLinks, showLookIntoMail, showMailLinks } from "./mail-links.js";
 import * as session from "./session.js";
 
 const tabs = ["log-in", "register"];
 let invitation = "";
 
 export function showAccount() {
-  onSubmit(byId("log-in"), (fields) => session.logIn(fields).then(focusPerson));
+  onSubmit(byId("log-in"), (fields) => session.logIn(fields).then(loggedIn));
   onSubmit(byId("register"), (fields) => session.register(fields).then(registered));
   byId("log-out").addEventListener("click", logOut);
   tabs.forEach((name, index) => {
@@ -46,6 +46,11 @@ function showPerson(user) {
   byId("person-name").textContent = name;
   byId("person-id").textContent = user.id;
   byId("person-initial").textContent = [...name][0]?.toUpperCase() ?? "";
+}
+
+function loggedIn() {
+  hideMailLinks();
+  focusPerson();
 }
 
 /** The form that had the focus is gone; the focus goes to what took its place. */

@@ -19,8 +19,12 @@ const asCookie = { transport: "cookie" };
 
 export const register = (fields) => call("POST", "/v1/users", { ...fields, ...asCookie });
 export const logIn = (fields) => call("POST", "/v1/sessions", { ...fields, ...asCookie });
+export const exchange = (code, verifier) =>
+  call("POST", "/v1/login/exchange", { code, code_verifier: verifier, ...asCookie });
+export const providers = () => call("GET", "/v1/providers?limit=100");
 export const verifyEmail = (code) => call("POST", "/v1/email/verify", { code, ...asCookie });
 export const undoEmail = (code) => call("POST", "/v1/email/undo", { code });
+export const forgotPassword = (fields) => call("POST", "/v1/password/forgot", fields);
 export const resetPassword = (code, password) => call("POST", "/v1/password/reset", { code, password });
 export const logOut = () => call("DELETE", "/v1/sessions/current");
 export const me = () => call("GET", "/v1/me");

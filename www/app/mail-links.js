@@ -1,4 +1,5 @@
-// The links of the issuer's mails: `#verify=`, `#reset=` and `#undo=`, each with a code.
+// The links of the issuer's mails, `#verify=`, `#reset=` and `#undo=`, each with a code; and how to
+// ask for one.
 
 import * as api from "./api.js";
 import { byId } from "./dom.js";
@@ -17,6 +18,8 @@ let opened = null;
 /** Takes up a link that this page was opened with, or is opened with later. */
 export function showMailLinks() {
   onSubmit(byId("by-mail"), (fields) => opened.work(opened.code, fields));
+  onSubmit(byId("forgot-form"), forgot);
+  byId("forgot").addEventListener("click", () => showForgot(byId("forgot-form").hidden));
   take();
   addEventListener("hashchange", take);
 }
@@ -24,6 +27,11 @@ export function showMailLinks() {
 /** After a registration that waits: where to look next. */
 export function showLookIntoMail() {
   tell("Look into your mail: the link there completes the registration.");
+}
+
+/** What was said of a link is done with. */
+export function hideMailLinks() {
+  byId("by-mail").hidden = true;
 }
 
 /** The code leaves the address bar, and so the history. */
@@ -35,6 +43,7 @@ function take() {
   history.replaceState(null, "", location.pathname);
   const form = byId("by-mail");
   form.reset();
+  showMessage(form.querySelector(".form-error"), "");
   byId("by-mail-password").required = page === "reset";
   byId("by-mail-password-field").hidden = page !== "reset";
   byId("by-mail-submit").textContent = opened.button;
@@ -51,12 +60,32 @@ async function verify(code) {
 
 async function reset(code, { password }) {
   await api.resetPassword(code, password);
+  await session.check();
   tell("You have a new password. Log in with it.");
 }
 
 async function undo(code) {
   await api.undoEmail(code);
+  await session.check();
   tell("Your account has its old address again. Look there for the mail that lets you choose a new password.");
+}
+
+async function forgot(fields) {
+  await api.forgotPassword(fields);
+  showForgot(false);
+  tell("If there is an account with this e-mail, a mail with a link is on its way.");
+}
+
+function showForgot(shown) {
+  const form = byId("forgot-form");
+  form.reset();
+  form.hidden = !shown;
+  byId("forgot").setAttribute("aria-expanded", String(shown));
+  if (!shown) return;
+  // Whoever tried to log in with it need not write it again.
+  const login = byId("log-in-login").value;
+  if (login.includes("@")) byId("forgot-email").value = login;
+  byId("forgot-email").focus();
 }
 
 function tell(text) {

@@ -3,6 +3,7 @@
 import { showAccount } from "./account-view.js";
 import { byId, el, fill } from "./dom.js";
 import { showPolicyLab } from "./policy-lab.js";
+import { showProviders } from "./providers.js";
 import { restore } from "./session.js";
 import { showToken } from "./token-view.js";
 import { issuerMetadata } from "./verifiers.js";
@@ -13,7 +14,7 @@ showAccount();
 showToken();
 showPolicyLab();
 
-await Promise.all([report(restore()), report(namesItself())]);
+await Promise.all([report(restore().then(showProviders)), report(namesItself())]);
 document.documentElement.dataset.ready = "";
 
 /** Cookies and tokens belong to the issuer's own address; under another name nothing would work. */

@@ -25,6 +25,11 @@ export async function restore() {
   await endedMeansLoggedOut(async () => become(await api.me()));
 }
 
+/** Asks whether the session goes on, after something that may have ended it. */
+export async function check() {
+  if (user) await endedMeansLoggedOut(async () => become(await api.me()));
+}
+
 /** Whether there is an account now; else it waits for the proof of its e-mail. */
 export async function register(fields) {
   return becomeIfAny(await api.register(fields));
@@ -37,6 +42,11 @@ export async function verifyEmail(code) {
 
 export async function logIn(fields) {
   become((await api.logIn(fields)).user);
+}
+
+/** With the one-time code of a log-in at another provider. */
+export async function logInElsewhere(code, verifier) {
+  become((await api.exchange(code, verifier)).user);
 }
 
 export async function logOut() {

@@ -1,7 +1,7 @@
 // Starts the real issuer, with the seed in a folder of its own.
 
 import { execFile, spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -13,13 +13,13 @@ const seed = fileURLToPath(new URL("seed.toml", import.meta.url));
 
 /**
  * `{ url, invitation, stop }`: `invitation` is the first administrator's sign-up link that it
- * prints, `stop` ends it and removes what it stored.
+ * prints, `stop` ends it and removes what it stored. `settings` is a settings file's text.
  */
-export async function startIssuer() {
+export async function startIssuer(settings = "") {
   const folder = await mkdtemp(join(tmpdir(), "laika-page-"));
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
-    const { end, ...running } = await serve(folder);
+    const { end, ...running } = await serve(folder, settings);
     return { ...running, stop: () => end().then(remove) };
   } catch (error) {
     await remove();
@@ -27,12 +27,14 @@ export async function startIssuer() {
   }
 }
 
-async function serve(folder) {
+async function serve(folder, settings) {
   // Every LAIKA_* variable is a setting to it, so those that are meant for tests stay outside.
   const outside = Object.entries(process.env).filter(([name]) => !name.startsWith("LAIKA_"));
   const env = { ...Object.fromEntries(outside), LAIKA_LISTEN: "127.0.0.1:0", LAIKA_DATA_DIR: folder };
+  const file = join(folder, "laika.toml");
+  await writeFile(file, settings);
   await promisify(execFile)(program, ["import", seed], { env });
-  const child = spawn(program, ["serve"], { env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(program, ["serve", "--config", file], { env, stdio: ["ignore", "pipe", "pipe"] });
   const log = [];
   const invitation = new Promise((resolve) => createInterface({ input: child.stderr }).on("line", (line) => {
     log.push(line);

@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use crate::postgres::{Commit, Postgres};
 use crate::run::Program;
 use crate::scene::Scene;
-use crate::{build, cargo, run, tools};
+use crate::{build, cargo, files, run, tools, wasm};
 
 /// What `hostile.mjs` reads.
 const HOSTILE: &str = "tests/vectors/hostile.json";
@@ -16,8 +16,10 @@ const HOSTILE: &str = "tests/vectors/hostile.json";
 /// What is measured.
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum Subject {
-    /// First-sight verification in Node: `laika-verifier`, `jose`, `fast-jwt`
+    /// Verification and decisions in Node 20 and 24, beside `jose`, `fast-jwt`, `cedar-wasm`
     Verify,
+    /// RSA's public operation alone, in WebAssembly, beside Node's own
+    Rsa,
     /// The hostile tokens of the vectors: who accepts what nobody should
     Hostile,
     /// Decisions with 10 and with 10,000 rules, natively and in Node
@@ -26,23 +28,38 @@ pub(crate) enum Subject {
     Issuer,
 }
 
-/// What can be said about the benchmark of the issuer.
-pub(crate) struct Issuer {
+/// What can be said about a benchmark.
+pub(crate) struct Wishes {
     pub(crate) json: Option<PathBuf>,
     pub(crate) only: Option<String>,
 }
 
-pub(crate) fn run(subject: Subject, issuer: &Issuer) -> Result<()> {
+pub(crate) fn run(subject: Subject, wishes: &Wishes) -> Result<()> {
     let script = match subject {
-        Subject::Issuer => return issuer.run(),
-        Subject::Verify => "verify.mjs",
+        Subject::Issuer => return wishes.issuer(),
+        Subject::Verify => return wishes.verify(),
+        Subject::Rsa => "rsa.mjs",
         Subject::Hostile => "hostile.mjs",
         Subject::Policy => "policy.mjs",
     };
     ensure!(
-        issuer.json.is_none() && issuer.only.is_none(),
-        "`--json` and `--only` are for `bench issuer`"
+        wishes.json.is_none() && wishes.only.is_none(),
+        "`--json` is for `bench verify` and `bench issuer`, `--only` for `bench issuer`"
     );
+    if let Subject::Rsa = subject {
+        let program = wasm::kernels()?;
+        let report = run::step("measure", |step| {
+            let script = format!("tests/bench/{script}");
+            Program::new("node")
+                // Optimised before the first call: on a busy machine that may else take long.
+                .words("--no-warnings --no-liftoff --no-wasm-tier-up")
+                .arg(&script)
+                .arg(&program.to_string_lossy())
+                .run(step)
+        })?;
+        println!("\n{report}");
+        return Ok(());
+    }
     if let Subject::Policy = subject {
         let report = run::step("measure the crate", |step| {
             cargo::cargo()
@@ -58,8 +75,34 @@ pub(crate) fn run(subject: Subject, issuer: &Issuer) -> Result<()> {
     Ok(())
 }
 
-impl Issuer {
-    fn run(&self) -> Result<()> {
+impl Wishes {
+    /// Every figure twice: in the Node of this machine, and in a newer one.
+    fn verify(&self) -> Result<()> {
+        ensure!(self.only.is_none(), "`--only` is for `bench issuer`");
+        build::package()?;
+        let newer = tools::newer_node()?;
+        let scene = Scene::set("tests/bench")?;
+        let mut all = Vec::new();
+        for node in [Path::new("node"), &newer] {
+            let folder =
+                tempfile::tempdir_in("target").context("cannot make a folder in `target`")?;
+            let file = folder.path().join("verify.json");
+            let args = ["--json", &file.to_string_lossy()];
+            let report =
+                run::step("measure", |step| scene.node_at(node, step, "verify.mjs", &args))?;
+            println!("\n{report}");
+            let figures: serde_json::Value = serde_json::from_slice(&files::read(&file)?)
+                .context("the benchmark wrote no JSON")?;
+            all.push(figures);
+        }
+        if let Some(file) = &self.json {
+            let text = serde_json::to_string_pretty(&all).context("the figures are no JSON")?;
+            files::write(file, format!("{text}\n").as_bytes())?;
+        }
+        Ok(())
+    }
+
+    fn issuer(&self) -> Result<()> {
         tools::node()?;
         tools::npm_issuers()?;
         let (python, wrk) = (tools::python_issuer()?, tools::wrk()?);

@@ -21,6 +21,7 @@ mod postgres;
 mod run;
 mod scene;
 mod service;
+mod size;
 mod soak;
 mod stamp;
 mod suites;
@@ -68,13 +69,15 @@ enum Task {
     Bench {
         /// What to measure
         subject: bench::Subject,
-        /// Also write every figure to this file, as JSON (`issuer` alone)
+        /// Also write every figure to this file, as JSON (`verify` and `issuer`)
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
         /// Only the pairs of contender and operation that contain this text (`issuer` alone)
         #[arg(long, value_name = "TEXT")]
         only: Option<String>,
     },
+    /// Say what each part of the npm package costs to download, and hold it against its budget
+    Size,
     /// Fuzz the verifier, on the nightly toolchain
     ///
     /// What it finds besides crashes stays in `target/fuzz/`, and the next run begins there. See
@@ -121,7 +124,12 @@ fn start(arguments: Arguments) -> Result<ExitCode> {
         Task::Check => check::run().map(|()| true),
         Task::Test { only } => test::run(only),
         Task::Bench { subject, json, only } => {
-            bench::run(subject, &bench::Issuer { json, only }).map(|()| true)
+            bench::run(subject, &bench::Wishes { json, only }).map(|()| true)
+        }
+        Task::Size => {
+            build::package()?;
+            println!("\n{}", size::check()?);
+            Ok(true)
         }
         Task::Fuzz { target, seconds, minimise } => fuzz::run(target.as_deref(), seconds, minimise),
         Task::Soak { minutes } => soak::run(minutes),

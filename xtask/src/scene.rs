@@ -30,7 +30,8 @@ pub(crate) fn pack() -> Result<PathBuf> {
 }
 
 /// The foreign packages.
-const PEERS: [&str; 5] = ["aws-jwt-verify", "fast-jwt", "hono", "jose", "jsonwebtoken"];
+const PEERS: [&str; 6] =
+    ["@cedar-policy", "aws-jwt-verify", "fast-jwt", "hono", "jose", "jsonwebtoken"];
 
 /// A folder with a copy of `scripts` and a `node_modules/` for them.
 pub(crate) struct Scene(tempfile::TempDir);
@@ -64,7 +65,18 @@ impl Scene {
 
     /// Runs one of the scripts to its end.
     pub(crate) fn node(&self, step: &Step, script: &str, args: &[&str]) -> Result<String> {
-        Program::new("node")
+        self.node_at(Path::new("node"), step, script, args)
+    }
+
+    /// Runs one of the scripts to its end, by this Node.
+    pub(crate) fn node_at(
+        &self,
+        node: &Path,
+        step: &Step,
+        script: &str,
+        args: &[&str],
+    ) -> Result<String> {
+        Program::new(node)
             .arg("--expose-gc")
             .arg(&self.0.path().join(script).to_string_lossy())
             .args(args.iter().copied())

@@ -5,11 +5,15 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
 
-use crate::run::{self, Program};
+use crate::run::{self, Program, Step};
 use crate::scene::Scene;
-use crate::{build, files, fuzz};
+use crate::{build, cargo, files, fuzz, wasm};
 
 const REPORT: &str = "docs/soak.md";
+
+/// Powers and verifications by which each kernel is held against other libraries: thousands of
+/// millions of products of limbs, and a million verifications.
+const KERNELS: [&str; 2] = ["3000", "1000000"];
 
 /// The last line of each script, as JSON.
 #[derive(Deserialize)]
@@ -25,7 +29,7 @@ pub(crate) fn run(minutes: u32) -> Result<bool> {
     let scene = Scene::set("tests/soak")?;
     let issuer = std::path::absolute(build::ISSUER).context("cannot tell the current folder")?;
     let issuer = issuer.to_string_lossy();
-    // The two million verifications take what they take; the rest of the time is shared.
+    // The millions of verifications take what they take; the rest of the time is shared.
     let third = u64::from(minutes) * 60 / 3;
     let seconds = third.to_string();
     let mut outcomes = vec![
@@ -34,6 +38,23 @@ pub(crate) fn run(minutes: u32) -> Result<bool> {
         play(&scene, "mutate.mjs", &[&seconds])?,
         play(&scene, "kill.mjs", &[&seconds, &issuer])?,
     ];
+    outcomes.extend([
+        last_line("kernels in WebAssembly", |step| {
+            let program = wasm::kernels()?;
+            Program::new("node")
+                .words("--no-warnings tests/conformance/wasi.mjs")
+                .arg(&program.to_string_lossy())
+                .args(KERNELS)
+                .run(step)
+        })?,
+        last_line("kernels natively", |step| {
+            cargo::cargo()
+                .words("run --quiet --release -p laika-conformance --bin kernels --")
+                .args(KERNELS)
+                .run(step)
+        })?,
+    ]);
+    outcomes.extend(curves()?);
     match fuzz::all(third) {
         Ok(fuzzed) => outcomes.extend(fuzzed.iter().map(|fuzzed| Outcome {
             what: format!("fuzzing: {}", fuzzed.target),
@@ -50,13 +71,34 @@ pub(crate) fn run(minutes: u32) -> Result<bool> {
 
 /// Plays a script, whose last line is its outcome.
 fn play(scene: &Scene, script: &str, args: &[&str]) -> Result<Outcome> {
-    match run::step(script, |step| scene.node(step, script, args)) {
+    last_line(script, |step| scene.node(step, script, args))
+}
+
+/// Runs something whose last line is its outcome.
+fn last_line(name: &str, run: impl FnOnce(&Step) -> Result<String>) -> Result<Outcome> {
+    match run::step(name, run) {
         Ok(output) => {
             let last = output.lines().last().unwrap_or_default();
             serde_json::from_str(last)
-                .with_context(|| format!("`{script}` ended with `{last}`, not its outcome"))
+                .with_context(|| format!("`{name}` ended with `{last}`, not its outcome"))
         }
-        Err(error) => Ok(broke_off(script, &error)),
+        Err(error) => Ok(broke_off(name, &error)),
+    }
+}
+
+/// A million verifications by each curve beside the reference: a line for each, its outcome.
+fn curves() -> Result<Vec<Outcome>> {
+    let words = "run --quiet --release -p laika-verifier --example curves -- 1000000";
+    let ran = run::step("curves", |step| cargo::cargo().words(words).run(step));
+    match ran {
+        Ok(output) => output
+            .lines()
+            .map(|line| {
+                serde_json::from_str(line)
+                    .with_context(|| format!("`curves` said `{line}`, not an outcome"))
+            })
+            .collect(),
+        Err(error) => Ok(vec![broke_off("curves", &error)]),
     }
 }
 

@@ -21,8 +21,13 @@ const ISSUER: &str = "target/debug/laika";
 /// The example backend that tests start, made with them.
 const BACKEND: &str = "target/debug/examples/orders";
 
-/// Those of the issuer's test binaries whose answers may depend on the database.
-const ON_BOTH_DATABASES: [&str; 3] = ["api", "mail", "serving"];
+/// Those of the issuer's test binaries, and of their modules, whose answers may depend on the
+/// database; no module: all of them.
+const ON_BOTH_DATABASES: [(&str, &[&str]); 3] = [
+    ("api", &[]),
+    ("mail", &[]),
+    ("serving", &["crash::", "log::", "migration::", "schemathesis::"]),
+];
 
 /// Every test of every crate, compiled by one call: one set of features, so nothing is compiled
 /// twice. Answers with where the binary of each test target is.
@@ -44,6 +49,7 @@ pub(crate) fn rust() -> Result<Tally> {
     let package = scene::pack()?;
     let program = with(tests()?, "LAIKA_PKG_TGZ", &package)?;
     let program = with(program, "LAIKA_CONFORMANCE_WASM", &wasm::conformance()?)?;
+    let program = with(program, "LAIKA_KERNELS_WASM", &wasm::kernels()?)?;
     suite("tests of all crates", with_artifacts(program)?, Tally::of_cargo)
 }
 
@@ -53,9 +59,10 @@ pub(crate) fn postgres() -> Result<Tally> {
     let binaries = compile()?;
     let postgres = Postgres::start(Commit::InMemory)?;
     let mut all = Tally::default();
-    for name in ON_BOTH_DATABASES {
+    for (name, modules) in ON_BOTH_DATABASES {
         let binary = binaries.get(name).with_context(|| format!("no test target `{name}`"))?;
-        let program = Program::new(binary).folder("issuer").env("TEST_POSTGRES", &postgres.url());
+        let program = Program::new(binary).args(modules.iter().copied());
+        let program = program.folder("issuer").env("TEST_POSTGRES", &postgres.url());
         all += suite(
             &format!("`{name}` of the issuer on PostgreSQL"),
             with_artifacts(program)?,

@@ -5,7 +5,7 @@ use clap::ValueEnum;
 
 use crate::run::{self, Clock, human};
 use crate::tally::Tally;
-use crate::{build, bundle, check, suites, tools};
+use crate::{build, bundle, check, size, suites, tools};
 
 /// One part of the whole; later ones use what earlier ones leave.
 #[derive(Clone, Copy, ValueEnum)]
@@ -84,6 +84,7 @@ impl Part {
             }
             Self::Build => {
                 build::web()?;
+                size::check()?;
                 suites::compile()?;
                 Ok(None)
             }

@@ -12,6 +12,9 @@ use crate::stamp::Stamp;
 /// The oldest Node.js whose WebAssembly and test runner do what is needed.
 const NODE_MAJOR: u32 = 20;
 
+/// The newer Node.js that verification is measured in, as npm packages bring it.
+const NEWER_NODE: &str = "24.21.0";
+
 /// The Envoy that the filter is tested in.
 const ENVOY: &str = "1.40.0";
 
@@ -209,6 +212,32 @@ pub(crate) fn wrk() -> Result<PathBuf> {
     let advice = "install it (Debian: `apt-get install wrk`), or name one by `LAIKA_WRK`";
     from_debian("wrk", "wrk", advice)?;
     in_path("wrk").with_context(|| format!("Debian's package brought no `wrk`: {advice}"))
+}
+
+/// A Node.js newer than the oldest that is supported: what is measured there may use more.
+pub(crate) fn newer_node() -> Result<PathBuf> {
+    let arch = match std::env::consts::ARCH {
+        "aarch64" => "arm64",
+        _ => "x64",
+    };
+    let package = format!("node-linux-{arch}");
+    let folder = "target/tools/node";
+    let program = std::path::absolute(format!("{folder}/node_modules/{package}/bin/node"))
+        .context("cannot tell the current folder")?;
+    let wanted = format!("{package}@{NEWER_NODE}");
+    let stamp = Stamp::new("node").text(&wanted).output(&program);
+    if !stamp.is_fresh()? {
+        run::step(&format!("Node.js {NEWER_NODE} from npm"), |step| {
+            Program::new("npm")
+                .words("install --ignore-scripts --no-audit --no-fund --no-save --prefix")
+                .arg(folder)
+                .arg(&wanted)
+                .run(step)
+                .with_context(|| format!("cannot install `{wanted}`, which needs the npm registry"))
+        })?;
+        stamp.save()?;
+    }
+    Ok(program)
 }
 
 /// A program of the foreign npm packages.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::read::read_string;
+
 /// A place in a text, as editors count: both from 1, columns in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Position {
@@ -50,7 +52,7 @@ impl<'t> Scanner<'t> {
             let start = self.at;
             let inside = match first {
                 b'{' => {
-                    let name: String = serde_json::from_str(self.token()?).ok()?;
+                    let name = read_string(self.token()?)?;
                     self.peek().filter(|&colon| colon == b':')?;
                     self.at += 1;
                     place.strip_prefix('.').unwrap_or(place).strip_prefix(name.as_str())

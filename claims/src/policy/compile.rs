@@ -1,7 +1,5 @@
 //! From the document to the compiled policy.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
 use super::fields::{self, Fields};
@@ -29,7 +27,7 @@ pub(super) fn compile(document: &Value, context: Context) -> Result<Policy, Poli
         otherwise: read_otherwise(fields.text("otherwise")?)?,
         reading,
     };
-    let mut ids = BTreeMap::new();
+    let mut ids = Table::default();
     for (at, value) in fields.items("rules")?.unwrap_or_default() {
         add_rule(&mut policy, &mut ids, value, &at, context)?;
     }
@@ -76,7 +74,7 @@ fn read_otherwise(word: Option<&str>) -> Result<Option<Requirement>, PolicyError
 
 fn add_rule(
     policy: &mut Policy,
-    ids: &mut BTreeMap<String, String>,
+    ids: &mut Table<String>,
     value: &Value,
     at: &str,
     context: Context,

@@ -39,7 +39,8 @@ pub struct Route<'p, 'r> {
 
 #[derive(Debug)]
 enum Found<'p> {
-    Rule(&'p Rule),
+    /// With its place among the rules.
+    Rule(usize, &'p Rule),
     /// A path matched, and none of its rules names the method.
     NoMethod(String),
     /// No path matched.
@@ -63,6 +64,7 @@ pub struct Decision<'p> {
     challenge: Challenge,
     scope: Vec<&'p str>,
     max_age: Option<u64>,
+    place: Option<usize>,
 }
 
 impl Policy {
@@ -82,12 +84,13 @@ impl Policy {
             Some(rules) if !rules.is_empty() => rules,
             _ => self.routes.find(path),
         };
-        let mut rules = rules.iter().filter_map(|index| self.rules.get(*index)).peekable();
+        let rule_at = |index: &usize| self.rules.get(*index).map(|rule| (*index, rule));
+        let mut rules = rules.iter().filter_map(rule_at).peekable();
         let found = if rules.peek().is_none() {
             Found::Otherwise(self.otherwise.as_ref())
         } else {
-            match rules.find(|rule| rule.methods.contain(request.method)) {
-                Some(rule) => Found::Rule(rule),
+            match rules.find(|(_, rule)| rule.methods.contain(request.method)) {
+                Some((place, rule)) => Found::Rule(place, rule),
                 None => Found::NoMethod(request.method.to_owned()),
             }
         };
@@ -112,7 +115,7 @@ impl<'p> Route<'p, '_> {
     #[must_use]
     pub fn decide(&self, bearer: Bearer<'_>, now: Timestamp) -> Decision<'p> {
         let (requirement, rule, parameters) = match &self.found {
-            Found::Rule(rule) => (&rule.require, rule.id.as_str(), rule.parameters.as_slice()),
+            Found::Rule(_, rule) => (&rule.require, rule.id.as_str(), rule.parameters.as_slice()),
             Found::Otherwise(Some(requirement)) => (*requirement, OTHERWISE, [].as_slice()),
             Found::Otherwise(None) => {
                 return Decision::denied(ErrorCode::PermissionDenied).by(OTHERWISE);
@@ -127,7 +130,11 @@ impl<'p> Route<'p, '_> {
             Facts { principal: bearer.principal(), segments: &self.segments, parameters, now };
         let fault = bearer.fault();
         if evaluate::evaluate(requirement, facts) == Verdict::Holds {
-            return Decision::allowed(rule, fault);
+            let place = match self.found {
+                Found::Rule(place, _) => Some(place),
+                Found::NoMethod(_) | Found::Otherwise(_) => None,
+            };
+            return Decision { place, ..Decision::allowed(rule, fault) };
         }
         match fault {
             Some(code) => Decision::denied(code).by(rule),
@@ -141,7 +148,7 @@ impl<'p> Route<'p, '_> {
     #[must_use]
     pub fn explain(&self, bearer: Bearer<'_>, now: Timestamp) -> Option<Explanation> {
         let (requirement, parameters) = match &self.found {
-            Found::Rule(rule) => (&rule.require, rule.parameters.as_slice()),
+            Found::Rule(_, rule) => (&rule.require, rule.parameters.as_slice()),
             Found::Otherwise(requirement) => ((*requirement)?, [].as_slice()),
             Found::NoMethod(_) => return None,
         };
@@ -176,6 +183,13 @@ impl<'p> Decision<'p> {
         self.challenge.header(realm, &self.scope, self.max_age)
     }
 
+    /// Which of the policy's rules allowed the request, counted from 0; `None` where another
+    /// than a rule has decided, and for what was denied.
+    #[must_use]
+    pub fn place(&self) -> Option<usize> {
+        self.place
+    }
+
     /// The decision of a verifier that was given no policy: nothing passes, and the status says
     /// that the service is at fault.
     #[must_use]
@@ -194,6 +208,7 @@ impl<'p> Decision<'p> {
             challenge: Challenge::None,
             scope: Vec::new(),
             max_age: None,
+            place: None,
         }
     }
 
@@ -209,6 +224,7 @@ impl<'p> Decision<'p> {
             challenge: code.challenge(),
             scope: Vec::new(),
             max_age: None,
+            place: None,
         }
     }
 

@@ -96,6 +96,12 @@ impl Policy {
         self.rules.len()
     }
 
+    /// The id of the rule at [`Decision::place`].
+    #[must_use]
+    pub fn rule_at(&self, place: usize) -> Option<&str> {
+        self.rules.get(place).map(|rule| rule.id.as_str())
+    }
+
     /// Whether it has no rule, so that `otherwise` decides everything.
     #[must_use]
     pub fn is_empty(&self) -> bool {

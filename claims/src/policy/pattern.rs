@@ -2,6 +2,7 @@
 
 use super::PolicyError;
 use super::target::MAX_SEGMENTS;
+use crate::text::quoted;
 
 /// A path pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,7 +85,7 @@ fn no_segment(segment: &str, path: &str) -> String {
     format!(
         "`{}` in `{path}` is no path segment: write it decoded, without `{{}} % ? # \\ ;`, \
          control characters, dot segments or doubled slashes",
-        segment.escape_debug()
+        quoted(segment)
     )
 }
 

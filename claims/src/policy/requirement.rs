@@ -6,6 +6,7 @@ use super::fields::{self, Fields};
 use super::pattern::Parameter;
 use super::{Context, PolicyError};
 use crate::permission::Permission;
+use crate::text::quoted;
 
 /// A requirement, as `docs/contract/verifier.md` describes them.
 #[derive(Debug, Clone, PartialEq)]
@@ -132,7 +133,7 @@ impl Requirement {
                         format!(
                             "`{}` is neither a permission nor `anyone`, `any_token`, \
                              `authenticated`, `user` or `role:name`: {error}",
-                            word.escape_debug()
+                            quoted(word)
                         ),
                     )
                 })?),

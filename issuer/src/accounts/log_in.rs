@@ -2,8 +2,8 @@
 
 use laika_claims::IssuerCode;
 
-use super::login_key;
 use super::strength::{is_plausible, normalise};
+use super::{login_key, merge};
 use crate::app::App;
 use crate::db;
 use crate::db::sessions::{Origin, Session};
@@ -25,7 +25,8 @@ pub struct LogIn {
 
 /// Checks the password and starts a session. Whether the user is unknown, disabled or deleted or
 /// the password is wrong: one answer, after the same work. Only who knows the password hears that
-/// the e-mail is not proved yet.
+/// the e-mail is not proved yet. `holder` is the session of the anonymous holder who turns out to be
+/// them.
 ///
 /// # Errors
 /// The credentials are not good, the e-mail is not proved where it must be, there were too many
@@ -34,6 +35,7 @@ pub async fn log_in(
     app: &App,
     log_in: &LogIn,
     from: &Whence,
+    holder: Option<&Session>,
     origin: Origin,
 ) -> Result<(User, Session), Problem> {
     // What can't be stored can't be looked up either: PostgreSQL's texts hold no NUL.
@@ -67,7 +69,10 @@ pub async fn log_in(
     }
     let mut tx = app.db.write().await?;
     attempt.succeeded(app, &mut tx).await?;
-    let session = session::start(app, &mut tx, user.id, origin).await?;
+    if let Some(holder) = holder {
+        merge(app, &mut tx, holder, user.id).await?;
+    }
+    let session = session::start(app, &mut tx, user.id, origin, session::Way::Password).await?;
     db::accounts::logged_in(&mut tx, user.id, now).await?;
     tx.commit().await?;
     app.metrics.log_in(LogInOutcome::Done);

@@ -6,6 +6,7 @@
 
 mod email;
 mod log_in;
+mod merge;
 mod names;
 mod owner;
 mod profile;
@@ -17,14 +18,17 @@ mod username;
 
 pub use email::Email;
 pub use log_in::{LogIn, log_in};
+pub use merge::merge;
 pub use names::{role_name, service_name};
 pub use owner::{
-    EmailChange, FRESH, change_email, change_password, change_username, delete_account, registered,
+    EmailChange, FRESH, change_email, change_password, change_username, delete_account, prove_anew,
+    registered,
 };
-pub use profile::{ProfileChange, change_profile, public_profile};
+pub use profile::{ProfileChange, change_profile, is_picture, public_profile};
+pub(crate) use proof::claim;
 pub use proof::{Proved, undo_email, verify_email};
 pub use recovery::{forgot_password, resend_proof, reset_password};
-pub use register::{NewUser, Registered, Registration, add_user, register};
+pub use register::{NewUser, Registered, Registration, add_user, is_free_name, register};
 pub use strength::NewPassword;
 pub use username::Username;
 

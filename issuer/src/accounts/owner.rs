@@ -158,10 +158,7 @@ pub async fn delete_account(
     session: &Session,
     password: Option<&Secret>,
 ) -> Result<(), Problem> {
-    match password {
-        Some(password) => check_password(app, user, password).await?,
-        None => fresh(app, session)?,
-    }
+    prove_anew(app, user, session, password).await?;
     let mut tx = app.db.write().await?;
     if db::roles::would_remove_last_administrator(&mut tx, user.id, None).await? {
         let detail = "the last administrator; give somebody else the role `administrator` first";
@@ -194,6 +191,23 @@ pub fn registered(user: &User) -> Result<(Username, Email), Problem> {
         let detail = "this needs an account with a name and an e-mail; register first";
         Problem::issuer(IssuerCode::NotPermitted, detail)
     })
+}
+
+/// That somebody is here now who may change how the account is entered: by its password, or by a
+/// fresh log-in.
+///
+/// # Errors
+/// Neither.
+pub async fn prove_anew(
+    app: &App,
+    user: &User,
+    session: &Session,
+    password: Option<&Secret>,
+) -> Result<(), Problem> {
+    match password {
+        Some(password) => check_password(app, user, password).await,
+        None => fresh(app, session),
+    }
 }
 
 fn fresh(app: &App, session: &Session) -> Result<(), Problem> {

@@ -95,6 +95,12 @@ fn description(text: String) -> Result<String, Fault> {
     Ok(text)
 }
 
+/// Whether a text can be the address of a picture.
+#[must_use]
+pub fn is_picture(text: &str) -> bool {
+    avatar_url(text.to_owned()).is_ok()
+}
+
 fn avatar_url(text: String) -> Result<String, Fault> {
     if text.len() > MAX_AVATAR_URL {
         return Err(Fault::new(FieldCode::TooLong, format!("at most {MAX_AVATAR_URL} bytes")));

@@ -95,11 +95,9 @@ pub async fn register(
     let user = admit(app, &mut tx, &new, id, invitation.as_deref(), &origin).await?;
     let session = match holder {
         Some(session) if user.id == session.user_id => {
-            let (now, amr) = (app.clock.now(), vec!["pwd".to_owned()]);
-            db::sessions::authenticated(&mut tx, session.id, &amr, now).await?;
-            Session { auth_time: now, amr, ..session }
+            session::go_on(app, &mut tx, session, session::Way::Password).await?
         }
-        _ => session::start(app, &mut tx, user.id, origin).await?,
+        _ => session::start(app, &mut tx, user.id, origin, session::Way::Password).await?,
     };
     tx.commit().await?;
     tracing::info!(user = %user.id, session = %session.id, "registered");
@@ -236,11 +234,22 @@ pub(super) async fn refuse_taken_name(
     db: &mut Connection,
     username: &Username,
 ) -> Result<(), Problem> {
+    if is_free_name(app, db, username).await? { Ok(()) } else { Err(taken("username")) }
+}
+
+/// Whether nobody has a name, waits for it, or gave it up.
+///
+/// # Errors
+/// The database failed.
+pub async fn is_free_name(
+    app: &App,
+    db: &mut Connection,
+    username: &Username,
+) -> Result<bool, Problem> {
     let (key, now) = (username.key(), app.clock.now());
-    let is_taken = db::users::by_username(db, key).await?.is_some()
-        || db::registrations::by_username(db, key, now).await?.is_some()
-        || db::accounts::is_given_up(db, key).await?;
-    if is_taken { Err(taken("username")) } else { Ok(()) }
+    Ok(db::users::by_username(db, key).await?.is_none()
+        && db::registrations::by_username(db, key, now).await?.is_none()
+        && !db::accounts::is_given_up(db, key).await?)
 }
 
 /// A write that met a name or e-mail of somebody else.

@@ -13,16 +13,20 @@
 //! | [`sessions`] | other people's sessions: ended, now or later |
 //! | [`roles`] | roles: made, changed, removed, given, taken |
 //! | [`grants`] | permissions besides roles |
+//! | [`keys`] | signing keys: rotated, revoked, taken in, given away |
 //! | [`service_accounts`] | programs with an account of their own |
 //! | [`services`] | services: made, changed, removed |
+//! | [`tokens`] | micro tokens that an operator mints for somebody else |
 
 pub mod clients;
 pub mod grants;
+pub mod keys;
 pub mod roles;
 pub mod rules;
 pub mod service_accounts;
 pub mod services;
 pub mod sessions;
+pub mod tokens;
 pub mod users;
 
 use laika_claims::IssuerCode;
@@ -31,11 +35,10 @@ use uuid::Uuid;
 
 pub use self::rules::{Administrator, Authority, is_administrator};
 use crate::app::App;
-use crate::audit::{self, Actor, Entry, Subject};
+use crate::audit::{self, Actor, By, Entry, Subject};
 use crate::clock::UnixSeconds;
 use crate::db::users::UserStatus;
 use crate::db::{self, Transaction};
-use crate::oauth2::service_accounts::By;
 use crate::problem::Problem;
 
 /// Something that is being done: a transaction, and in whose right. Dropped, it did not happen.

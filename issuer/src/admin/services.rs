@@ -9,7 +9,7 @@ use crate::accounts::service_name;
 use crate::audit::Subject;
 use crate::db::services::{self, List, PermissionProvider, Service};
 use crate::db::{self, Connection, DbError};
-use crate::keys::Algorithm;
+use crate::keys::Family;
 use crate::problem::{FieldCode, Problem};
 use crate::seed::{self, SeedAnonymous, SeedService};
 use crate::status;
@@ -27,7 +27,7 @@ pub struct Whole {
     /// Life of its micro tokens in seconds.
     pub token_lifetime: i64,
     /// Algorithm of its micro tokens; absent: the issuer's.
-    pub algorithm: Option<Algorithm>,
+    pub algorithm: Option<Family>,
     /// Its permission catalogue.
     pub permissions: Vec<String>,
     /// Services that a token of this one may also be for.

@@ -23,7 +23,8 @@ Examples:
 const GRANT_EXAMPLES: &str = "\
 Examples:
   laika grant add ann orders:cancel
-  laika grant list --user ann --json";
+  laika grant add svc:depot orders:read
+  laika grant list --holder ann --json";
 
 const AUDIT_EXAMPLES: &str = "\
 Examples:
@@ -107,6 +108,12 @@ pub(super) struct UserName {
     pub user: String,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct HolderName {
+    /// Name, e-mail or id of a user, or `svc:NAME` of a service account
+    pub holder: String,
+}
+
 #[derive(Debug, Subcommand)]
 #[command(after_help = ROLE_EXAMPLES)]
 pub(super) enum RoleCommand {
@@ -172,7 +179,7 @@ pub(super) enum ServiceCommand {
         /// Life of its micro tokens in seconds
         #[arg(long, value_name = "SECONDS")]
         token_lifetime: Option<i64>,
-        /// RS256 or EdDSA [default: the issuer's]
+        /// RS256, PS256, ES256 or EdDSA; or HS256, where `micro.secret` is set [default: the issuer's]
         #[arg(long)]
         algorithm: Option<String>,
         /// A permission of its catalogue; may be given several times
@@ -202,25 +209,25 @@ pub(super) enum ServiceCommand {
 #[derive(Debug, Subcommand)]
 #[command(after_help = GRANT_EXAMPLES)]
 pub(super) enum GrantCommand {
-    /// Grant a user a permission
+    /// Grant a user or a service account a permission
     Add {
         #[command(flatten)]
-        user: UserName,
+        holder: HolderName,
         /// The permission, such as `orders:read` or `orders:*`
         permission: String,
     },
-    /// Take a permission from a user that was granted directly
+    /// Take a permission away that was granted directly
     Remove {
         #[command(flatten)]
-        user: UserName,
+        holder: HolderName,
         /// The permission
         permission: String,
     },
     /// List direct grants
     List {
-        /// Only those of this user
-        #[arg(long)]
-        user: Option<String>,
+        /// Only those of this user or, as `svc:NAME`, service account
+        #[arg(long, alias = "user")]
+        holder: Option<String>,
         /// How many
         #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(i64).range(1..=10_000))]
         limit: i64,

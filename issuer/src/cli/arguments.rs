@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use super::administration::{
     AuditCommand, GrantCommand, List, RoleCommand, ServiceCommand, UserCommand,
 };
-use super::offline::arguments::{JwkArguments, PolicyCommand, TokenCommand};
+use super::offline::arguments::{JwkArguments, PolicyCommand, TokenCommand as OfflineTokenCommand};
 use crate::oauth2::service_accounts::OVERLAP;
 
 /// Laika's issuer: users, sessions, roles, permissions and tokens.
@@ -76,7 +76,7 @@ pub(super) enum Command {
     /// Registered clients: applications that ask for tokens in the name of people
     #[command(subcommand)]
     Client(ClientCommand),
-    /// Grants: permissions that a user has besides roles
+    /// Grants: permissions that a user or a service account has besides roles
     #[command(subcommand)]
     Grant(GrantCommand),
     /// The audit log: who did what, to whom, when
@@ -85,7 +85,7 @@ pub(super) enum Command {
     /// Signing keys, and keys as JWKs
     #[command(subcommand)]
     Key(KeyCommand),
-    /// Tokens: what one says, and whether it holds
+    /// Tokens: minted for somebody; what one says, and whether it holds
     #[command(subcommand)]
     Token(TokenCommand),
     /// Policies: check, explain and test them
@@ -175,6 +175,38 @@ pub(super) enum ClientCommand {
     },
     /// List clients by id
     List(List),
+}
+
+const MINT_EXAMPLES: &str = "\
+Examples:
+  laika token mint ann --service orders
+  laika token mint svc:depot --service orders --permission orders:read --json
+
+A user's token is bound to a session that is begun for it: `laika user sessions ann` shows it,
+`laika user end-sessions ann` revokes the token with it.";
+
+#[derive(Debug, Subcommand)]
+pub(super) enum TokenCommand {
+    /// Mint a micro token as a user or a service account would get it; prints it
+    #[command(after_help = MINT_EXAMPLES)]
+    Mint(TokenMint),
+    #[command(flatten)]
+    Offline(OfflineTokenCommand),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TokenMint {
+    /// Name, e-mail or id of a user, or `svc:NAME` of a service account
+    pub holder: String,
+    /// The service it is for; may be given several times, where they share tokens
+    #[arg(long = "service", value_name = "SERVICE", required = true)]
+    pub services: Vec<String>,
+    /// Only this permission, which must be granted; may be given several times
+    #[arg(long = "permission", value_name = "PERMISSION")]
+    pub permissions: Vec<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -6,9 +6,9 @@ use super::arguments::ClientCommand;
 use super::exit::Failure;
 use super::output;
 use crate::app::App;
+use crate::audit::By;
 use crate::db::clients::{self as rows, Client, ClientKind};
 use crate::oauth2::clients::{self, New};
-use crate::oauth2::service_accounts::By;
 
 #[derive(Debug, Serialize)]
 struct Row {

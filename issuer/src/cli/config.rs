@@ -1,6 +1,7 @@
 //! `laika config`.
 
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -8,22 +9,28 @@ use super::arguments::ConfigCommand;
 use super::exit::Failure;
 use super::output;
 use crate::clock::{Clock as _, SystemClock};
-use crate::config::check::{self, Level};
+use crate::config::check::{self, Level, Machine, Rows};
 use crate::config::show::{self, Source};
-use crate::config::{self, ConfigError, file as settings_file};
+use crate::config::{self, ConfigError, Settings, file as settings_file};
+use crate::db::{Db, DbError, newest};
 
-pub(super) fn run(command: ConfigCommand, file: Option<&Path>) -> Result<(), Failure> {
+/// How long the database may take to say when its newest row was written.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+pub(super) async fn run(command: ConfigCommand, file: Option<&Path>) -> Result<(), Failure> {
     match command {
-        ConfigCommand::Check { json } => check(file, json),
+        ConfigCommand::Check { json } => check(file, json).await,
         ConfigCommand::Show { json } => show(file, json),
         ConfigCommand::Schema => output::value(&settings_file::schema()),
     }
 }
 
-fn check(file: Option<&Path>, json: bool) -> Result<(), Failure> {
+async fn check(file: Option<&Path>, json: bool) -> Result<(), Failure> {
+    let settings = config::load(file, config::process_environment())?;
     // The filter of the log is part of what is checked.
-    super::log::start(&config::load(file, config::process_environment())?)?;
-    let found = check::check(file, config::process_environment(), SystemClock.now())?;
+    super::log::start(&settings)?;
+    let machine = Machine::this(rows(&settings).await);
+    let found = check::check(file, config::process_environment(), machine, SystemClock.now())?;
     if json {
         output::value(&json!({ "findings": found }))?;
     } else if found.is_empty() {
@@ -35,6 +42,27 @@ fn check(file: Option<&Path>, json: bool) -> Result<(), Failure> {
         0 => Ok(()),
         1 => Err(ConfigError::new("the settings", "1 error").into()),
         errors => Err(ConfigError::new("the settings", format!("{errors} errors")).into()),
+    }
+}
+
+/// What the database says of the time. It is looked at as it is; one that is not there yet is not
+/// made.
+async fn rows(settings: &Settings) -> Rows {
+    if check::sqlite_file(&settings.database_url).is_some_and(|file| !file.exists()) {
+        return Rows::Absent;
+    }
+    let asked = async {
+        let db = Db::connect_as_it_is(&settings.connect()).await?;
+        let newest = newest::written_at(&mut *db.read().await?).await;
+        db.close().await;
+        newest
+    };
+    match tokio::time::timeout(PATIENCE, asked).await {
+        Ok(Ok(newest)) => newest.map_or(Rows::Absent, Rows::Newest),
+        // It answers, and has other tables than ours, or none.
+        Ok(Err(DbError::Query(_))) => Rows::Absent,
+        Ok(Err(error)) => Rows::Silent(error.to_string()),
+        Err(_) => Rows::Silent(format!("the database did not answer within {PATIENCE:?}")),
     }
 }
 

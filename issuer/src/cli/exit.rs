@@ -86,6 +86,7 @@ impl From<ServeError> for Failure {
     fn from(error: ServeError) -> Self {
         match error {
             ServeError::Db(error) => Self::Db(error),
+            ServeError::Config(error) => Self::Config(error),
             ServeError::Problem(problem) => problem.into(),
             ServeError::Folder { .. } | ServeError::Listen { .. } | ServeError::Io(_) => {
                 Self::Failed(error.to_string())

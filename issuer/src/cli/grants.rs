@@ -4,11 +4,11 @@ use serde::Serialize;
 
 use super::administration::GrantCommand;
 use super::exit::Failure;
-use super::{output, users};
-use crate::admin;
+use super::{holders, output};
 use crate::admin::roles::grant;
+use crate::admin::{self, Act};
 use crate::app::App;
-use crate::db::grants::{self, Filter, Holder};
+use crate::db::grants::{self, Filter};
 
 #[derive(Debug, Serialize)]
 struct Row {
@@ -20,24 +20,24 @@ struct Row {
 
 pub(super) async fn run(app: &App, command: GrantCommand) -> Result<(), Failure> {
     match command {
-        GrantCommand::Add { user, permission } => {
+        GrantCommand::Add { holder, permission } => {
             let permission = grant(&permission)?;
-            let (mut act, user) = users::begin(app, &user.user).await?;
-            admin::grants::grant(&mut act, &Holder::User(user), &permission).await?;
+            let mut act = Act::of_operator(app).await?;
+            let holder = holders::named(act.db(), &holder.holder).await?;
+            admin::grants::grant(&mut act, &holder, &permission).await?;
             Ok(act.commit().await?)
         }
-        GrantCommand::Remove { user, permission } => {
+        GrantCommand::Remove { holder, permission } => {
             let permission = grant(&permission)?;
-            let (mut act, user) = users::begin(app, &user.user).await?;
-            admin::grants::withdraw(&mut act, &Holder::User(user), &permission).await?;
+            let mut act = Act::of_operator(app).await?;
+            let holder = holders::named(act.db(), &holder.holder).await?;
+            admin::grants::withdraw(&mut act, &holder, &permission).await?;
             Ok(act.commit().await?)
         }
-        GrantCommand::List { user, limit, json } => {
+        GrantCommand::List { holder, limit, json } => {
             let mut connection = app.db.read().await?;
-            let holder = match user {
-                Some(name) => {
-                    Some(Holder::User(users::named(&mut connection, &name).await?.id).to_string())
-                }
+            let holder = match holder {
+                Some(name) => Some(holders::named(&mut connection, &name).await?.to_string()),
                 None => None,
             };
             let filter = Filter { holder, permission: None };

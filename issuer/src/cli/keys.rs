@@ -7,10 +7,9 @@ use zeroize::Zeroizing;
 use super::arguments::{KeyExport, KeyImport, KeyRotate};
 use super::exit::Failure;
 use super::output;
-use super::services::parse_algorithm;
+use crate::admin::{self, Act};
 use crate::app::App;
-use crate::audit::Actor;
-use crate::keys::{self, Rotated, transfer};
+use crate::keys::{self, Algorithm, KeyView, Rotated, transfer};
 use crate::secret::Secret;
 
 pub(super) async fn list(app: &App, json: bool) -> Result<(), Failure> {
@@ -25,20 +24,20 @@ pub(super) async fn rotate(app: &App, arguments: KeyRotate) -> Result<(), Failur
         Some(name) => parse_algorithm(name)?,
         None => app.settings.signing_algorithm,
     };
-    let rotated = keys::rotate(app, Actor::CommandLine, algorithm, arguments.now).await?;
-    say(&rotated, arguments.json)
+    let act = Act::of_operator(app).await?;
+    let rotated = admin::keys::rotate(act, algorithm, arguments.now).await?;
+    rotated.cost.into_iter().for_each(output::remark);
+    if arguments.json { output::value(&rotated) } else { say(&rotated.key) }
 }
 
 pub(super) async fn revoke(app: &App, kid: &str, json: bool) -> Result<(), Failure> {
-    match keys::revoke(app, Actor::CommandLine, kid).await? {
-        Some(rotated) => {
-            output::remark(
-                "main tokens of the revoked key are refused too: their holders log in again",
-            );
-            say(&rotated, json)
-        }
-        None => Ok(()),
+    let revoked = admin::keys::revoke(Act::of_operator(app).await?, kid).await?;
+    output::remark(&format!("what becomes of its tokens: {}", revoked.tokens));
+    revoked.cost.into_iter().for_each(output::remark);
+    if json {
+        return output::value(&revoked);
     }
+    revoked.successor.as_ref().map_or(Ok(()), say)
 }
 
 pub(super) async fn export(app: &App, arguments: KeyExport) -> Result<(), Failure> {
@@ -46,7 +45,7 @@ pub(super) async fn export(app: &App, arguments: KeyExport) -> Result<(), Failur
     if passphrase.is_none() {
         output::remark("the key is not encrypted; `--passphrase-file` puts it under a passphrase");
     }
-    let key = keys::export(app, Actor::CommandLine, &arguments.kid).await?;
+    let key = admin::keys::export(Act::of_operator(app).await?, &arguments.kid).await?;
     let pem = transfer::write(&key, passphrase.as_ref(), &*app.random)
         .map_err(|error| Failure::Failed(error.to_string()))?;
     output::line(pem.trim_end())
@@ -59,19 +58,18 @@ pub(super) async fn import(app: &App, arguments: KeyImport) -> Result<(), Failur
     let key = transfer::read(algorithm, &text, passphrase.as_ref()).map_err(|why| {
         Failure::Refused(format!("`{}` can't be imported: {why}", arguments.file.display()))
     })?;
-    let key = keys::import(app, Actor::CommandLine, &key).await?;
-    say(&Rotated { key, cost: None }, arguments.json)
+    let key = admin::keys::import(Act::of_operator(app).await?, &key).await?;
+    if arguments.json { output::value(&Rotated { key, cost: None }) } else { say(&key) }
+}
+
+fn parse_algorithm(name: &str) -> Result<Algorithm, Failure> {
+    Algorithm::from_name(name).ok_or_else(|| {
+        Failure::Refused(format!("`{name}` is not supported; choose {}", Algorithm::NAMES))
+    })
 }
 
 /// Says which key signs, and from when on.
-fn say(rotated: &Rotated, json: bool) -> Result<(), Failure> {
-    if let Some(cost) = rotated.cost {
-        output::remark(cost);
-    }
-    if json {
-        return output::value(rotated);
-    }
-    let key = &rotated.key;
+fn say(key: &KeyView) -> Result<(), Failure> {
     let from = key.signs_from.and_then(|at| u64::try_from(at).ok()).unwrap_or_default();
     let from = std::time::UNIX_EPOCH + std::time::Duration::from_secs(from);
     let from = humantime::format_rfc3339_seconds(from);

@@ -11,6 +11,7 @@ mod clients;
 mod config;
 pub mod exit;
 mod grants;
+mod holders;
 mod import;
 mod keys;
 mod log;
@@ -19,6 +20,7 @@ mod output;
 mod roles;
 mod service_accounts;
 mod services;
+mod tokens;
 mod users;
 
 use std::io;
@@ -27,7 +29,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
 
-use self::arguments::{Arguments, Command, KeyCommand};
+use self::arguments::{Arguments, Command, KeyCommand, TokenCommand};
 use self::exit::Failure;
 use crate::app::App;
 use crate::config::{Settings, load, process_environment};
@@ -88,9 +90,12 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
             keys::import(&open(settings()?).await?, arguments).await
         }
         Command::Key(KeyCommand::Jwk(arguments)) => offline::jwk::run(&arguments),
-        Command::Token(command) => offline::token::run(command).await,
+        Command::Token(TokenCommand::Mint(arguments)) => {
+            tokens::mint(&open(settings()?).await?, arguments).await
+        }
+        Command::Token(TokenCommand::Offline(command)) => offline::token::run(command).await,
         Command::Policy(command) => offline::policy::run(command),
-        Command::Config(command) => config::run(command, arguments.config.as_deref()),
+        Command::Config(command) => config::run(command, arguments.config.as_deref()).await,
         Command::Completion { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "laika", &mut io::stdout());
             Ok(())

@@ -6,9 +6,10 @@ use super::arguments::ServiceAccountCommand;
 use super::exit::Failure;
 use super::output;
 use crate::app::App;
+use crate::audit::By;
 use crate::db::entitlements::HeldRole;
 use crate::db::service_accounts::{self as rows, ServiceAccount};
-use crate::oauth2::service_accounts::{self, By, New};
+use crate::oauth2::service_accounts::{self, New};
 
 #[derive(Debug, Serialize)]
 struct Row {

@@ -7,7 +7,7 @@ use crate::admin::services::{by_name, whole};
 use crate::admin::{self, Act};
 use crate::app::App;
 use crate::db::services;
-use crate::keys::Algorithm;
+use crate::keys::Family;
 use crate::seed::SeedService;
 
 pub(super) async fn run(app: &App, command: ServiceCommand) -> Result<(), Failure> {
@@ -20,7 +20,7 @@ pub(super) async fn run(app: &App, command: ServiceCommand) -> Result<(), Failur
             permissions,
             may_share_with,
         } => {
-            let algorithm = algorithm.as_deref().map(parse_algorithm).transpose()?;
+            let algorithm = algorithm.as_deref().map(parse_family).transpose()?;
             let mut act = Act::of_operator(app).await?;
             // What can't be said here stays as it is.
             let kept = match services::by_name(act.db(), &name).await? {
@@ -63,7 +63,7 @@ pub(super) async fn run(app: &App, command: ServiceCommand) -> Result<(), Failur
             if json {
                 return output::value(&service);
             }
-            let algorithm = service.algorithm.map_or("the issuer's", Algorithm::as_str);
+            let algorithm = service.algorithm.map_or("the issuer's", Family::as_str);
             output::table(&[
                 ["name".to_owned(), service.name],
                 ["audience".to_owned(), service.audience],
@@ -81,8 +81,6 @@ pub(super) async fn run(app: &App, command: ServiceCommand) -> Result<(), Failur
     }
 }
 
-pub(super) fn parse_algorithm(name: &str) -> Result<Algorithm, Failure> {
-    Algorithm::from_name(name).ok_or_else(|| {
-        Failure::Refused(format!("`{name}` is not supported; choose {}", Algorithm::NAMES))
-    })
+fn parse_family(name: &str) -> Result<Family, Failure> {
+    Family::try_from(name.to_owned()).map_err(Failure::Refused)
 }

@@ -1,14 +1,15 @@
 //! What may be written in the settings file. Every field is optional; the names here are the names
 //! of the settings.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::ConfigError;
-use super::secret::WrittenSecret;
+use super::{ConfigError, secret};
+use crate::secret::Secret;
 
 /// The settings file, as it is written.
 #[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
@@ -31,6 +32,9 @@ pub struct File {
     /// Names besides the public URL's by which this issuer may be called, such as one inside a
     /// cluster.
     pub allowed_hosts: Option<Vec<String>>,
+    /// Where a browser may be sent after a log-in at a provider, besides this issuer's own page: whole
+    /// URLs, or `/*` at the end for everything below one.
+    pub allowed_next: Option<Vec<String>>,
     /// Networks of proxies whose `X-Forwarded-For` and `Forwarded` are believed.
     pub trusted_proxies: Option<Vec<String>>,
     /// User names that nobody may register, besides those that nobody ever may.
@@ -79,6 +83,78 @@ pub struct File {
     /// Administrators.
     #[serde(default)]
     pub admin: Admin,
+    /// Requests that this issuer makes to others.
+    #[serde(default)]
+    pub outgoing: Outgoing,
+    /// Where people may log in besides here, by name.
+    #[serde(default)]
+    pub providers: BTreeMap<String, Provider>,
+}
+
+/// Requests that this issuer makes to others.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Outgoing {
+    /// Private networks that may be reached; public ones always may.
+    pub private_networks: Option<Vec<String>>,
+}
+
+/// A provider at which people may log in.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Provider {
+    /// `google`, `github`, `gitlab`, `microsoft` or `facebook`; where neither this nor `kind` is
+    /// set, the name of the section.
+    pub preset: Option<String>,
+    /// `oidc` or `oauth2`, for any other provider.
+    pub kind: Option<String>,
+    /// What its button says.
+    pub title: Option<String>,
+    /// The exact `iss` of its ID tokens; its metadata say the rest.
+    pub issuer: Option<String>,
+    /// Microsoft: the id of the tenant.
+    pub tenant: Option<String>,
+    /// What the provider knows this issuer by.
+    pub client_id: Option<String>,
+    /// What this issuer proves itself by there.
+    #[serde(serialize_with = "secret::write")]
+    pub client_secret: Option<Secret>,
+    /// A file that holds it.
+    pub client_secret_file: Option<PathBuf>,
+    /// What is asked for.
+    pub scopes: Option<Vec<String>>,
+    /// Where people log in; for `oauth2`, like the four that follow.
+    pub authorization_endpoint: Option<String>,
+    /// Where a code becomes an access token.
+    pub token_endpoint: Option<String>,
+    /// `basic` or `post`: how this issuer proves itself there.
+    pub token_auth: Option<String>,
+    /// Where the access token leads to the person.
+    pub user_endpoint: Option<String>,
+    /// Where it leads to a list of their e-mails, as GitHub has it.
+    pub emails_endpoint: Option<String>,
+    /// Whether an e-mail that the provider calls verified is a proof that it is theirs.
+    pub trust_email: Option<bool>,
+    /// Where its answers say what.
+    pub claims: Option<ProviderClaims>,
+}
+
+/// Where a provider's answers say what: names of members, or JSON pointers.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProviderClaims {
+    /// What never changes about a person: a text or a whole number.
+    pub subject: Option<String>,
+    /// An e-mail.
+    pub email: Option<String>,
+    /// Whether the provider has seen that the e-mail is theirs.
+    pub email_verified: Option<String>,
+    /// What they are called.
+    pub name: Option<String>,
+    /// What they call themselves there.
+    pub username: Option<String>,
+    /// The address of a picture.
+    pub picture: Option<String>,
 }
 
 /// Administrators.
@@ -106,7 +182,8 @@ pub struct Mail {
     /// The SMTP server: `smtps://user@host` or `smtp://user@host:port?tls=required|offered|none`.
     pub url: Option<String>,
     /// The user's password there.
-    pub password: Option<WrittenSecret>,
+    #[serde(serialize_with = "secret::write")]
+    pub password: Option<Secret>,
     /// A file that holds it.
     pub password_file: Option<PathBuf>,
     /// Whom mails come from.
@@ -135,6 +212,11 @@ pub struct Micro {
     pub lifetime: Option<i64>,
     /// Largest size in bytes.
     pub max_size: Option<i64>,
+    /// The secret of HS256, in base64url; lets one service choose that.
+    #[serde(serialize_with = "secret::write")]
+    pub secret: Option<Secret>,
+    /// Or a file that holds it.
+    pub secret_file: Option<PathBuf>,
 }
 
 /// Tokens without an account.
@@ -160,7 +242,8 @@ pub struct DefaultRole {
 #[serde(deny_unknown_fields)]
 pub struct Database {
     /// The password, where it does not stand in `database_url`.
-    pub password: Option<WrittenSecret>,
+    #[serde(serialize_with = "secret::write")]
+    pub password: Option<Secret>,
     /// Or a file that holds it.
     pub password_file: Option<PathBuf>,
     /// Connections of this process.
@@ -199,6 +282,8 @@ pub struct Limits {
     pub second_factor: Option<String>,
     /// Registrations from one address block.
     pub registration: Option<String>,
+    /// Log-ins at providers that are begun from one address block.
+    pub external_login: Option<String>,
     /// Resets of a password, for one account and from one address block.
     pub reset: Option<String>,
     /// Mails that are asked for again.

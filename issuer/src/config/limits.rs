@@ -20,6 +20,8 @@ pub struct Limits {
     pub second_factor: Option<Rate>,
     /// Registrations from one address block.
     pub registration: Option<Rate>,
+    /// Log-ins at providers that are begun from one address block.
+    pub external_login: Option<Rate>,
     /// Resets of a password, for one account and from one address block.
     pub reset: Option<Rate>,
     /// Mails that are asked for again.
@@ -100,6 +102,7 @@ pub(super) fn check(file: &file::Limits) -> Result<Limits, ConfigError> {
         login_address: rate("limits.login_address", file.login_address.as_deref(), "100/h")?,
         second_factor: rate("limits.second_factor", file.second_factor.as_deref(), "20/h")?,
         registration: rate("limits.registration", file.registration.as_deref(), "60/h")?,
+        external_login: rate("limits.external_login", file.external_login.as_deref(), "300/h")?,
         reset: rate("limits.reset", file.reset.as_deref(), "10/h")?,
         resend: rate("limits.resend", file.resend.as_deref(), "10/h")?,
         anonymous: rate("limits.anonymous", file.anonymous.as_deref(), "60/m")?,

@@ -126,13 +126,12 @@ fn is_loopback(host: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::secret::WrittenSecret;
     use super::*;
 
     fn written(url: &str, password: Option<&str>) -> file::Mail {
         file::Mail {
             url: Some(url.to_owned()),
-            password: password.map(|text| WrittenSecret::from(text.to_owned())),
+            password: password.map(|text| Secret::from(text.to_owned())),
             password_file: None,
             timeout: None,
             from: Some("Laika <no-reply@example.com>".to_owned()),

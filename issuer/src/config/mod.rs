@@ -11,6 +11,7 @@ pub mod environment;
 pub mod file;
 pub mod limits;
 pub mod mail;
+mod providers;
 pub mod secret;
 pub mod settings;
 pub mod show;

@@ -1,46 +1,25 @@
 //! Secrets among the settings: each by value or by file, never both.
 //!
-//! A secret `x` has a sibling `x_file`. In the settings file's struct `x` is a [`WrittenSecret`] and
-//! `x_file` a path; [`read`] makes one [`Secret`] of the two.
+//! A secret `x` has a sibling `x_file`. In the settings file's struct `x` is a [`Secret`] that
+//! [`write`](fn@write) writes back, and `x_file` a path; [`read`] makes one of the two.
 
-use std::borrow::Cow;
-use std::fmt;
 use std::path::Path;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Serialize};
+use serde::Serializer;
+use zeroize::Zeroizing;
 
 use super::ConfigError;
 use crate::secret::Secret;
 
-/// A secret as it is written in the settings file; hidden in `Debug` and by `config show`.
-#[derive(Clone, Deserialize, Serialize)]
-#[serde(transparent)]
-pub struct WrittenSecret(String);
-
-impl From<String> for WrittenSecret {
-    fn from(text: String) -> Self {
-        Self(text)
-    }
-}
-
-impl fmt::Debug for WrittenSecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("WrittenSecret(..)")
-    }
-}
-
-impl JsonSchema for WrittenSecret {
-    fn schema_name() -> Cow<'static, str> {
-        "Secret".into()
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "format": "password" })
+/// Writes a secret as it stands in the settings file: variables are laid over the file's table, so all
+/// of it is written once more. A [`Secret`] by itself can't be, so that none gets into an answer.
+///
+/// # Errors
+/// Those of the serializer.
+pub fn write<S: Serializer>(secret: &Option<Secret>, serializer: S) -> Result<S::Ok, S::Error> {
+    match secret {
+        Some(secret) => serializer.serialize_some(secret.reveal()),
+        None => serializer.serialize_none(),
     }
 }
 
@@ -50,29 +29,52 @@ impl JsonSchema for WrittenSecret {
 /// Both are given, the file can't be read, or there is nothing in it.
 pub fn read(
     name: &str,
-    value: Option<WrittenSecret>,
+    value: Option<Secret>,
     file: Option<&Path>,
 ) -> Result<Option<Secret>, ConfigError> {
-    let text = match (value, file) {
+    let secret = match (value, file) {
         (None, None) => return Ok(None),
         (Some(_), Some(_)) => {
             let message = format!("given twice; keep either `{name}` or `{name}_file`");
             return Err(ConfigError::new(name, message));
         }
-        (Some(WrittenSecret(text)), None) => text,
+        (Some(secret), None) => secret,
         (None, Some(file)) => {
             let place = format!("{name}_file");
             let shown = file.display();
-            let text = std::fs::read_to_string(file).map_err(|error| {
+            let text = std::fs::read_to_string(file).map(Zeroizing::new).map_err(|error| {
                 ConfigError::new(place, format!("`{shown}` can't be read: {error}"))
             })?;
-            text.trim_end_matches(['\r', '\n']).to_owned()
+            Secret::from(text.trim_end_matches(['\r', '\n']).to_owned())
         }
     };
-    if text.is_empty() {
+    if secret.reveal().is_empty() {
         return Err(ConfigError::new(name, "empty; write the secret, or leave the setting out"));
     }
-    Ok(Some(text.into()))
+    Ok(Some(secret))
+}
+
+/// Words that stand in examples, in defaults and in the lists of whoever guesses.
+const KNOWN_WORDS: [&str; 12] = [
+    "12345678",
+    "256-bit",
+    "change-me",
+    "change_me",
+    "changeme",
+    "default",
+    "example",
+    "letmein",
+    "passw0rd",
+    "password",
+    "qwerty",
+    "secret",
+];
+
+/// A word that everybody tries, if one is in this text.
+#[must_use]
+pub fn known_word(text: &str) -> Option<&'static str> {
+    let text = text.to_ascii_lowercase();
+    KNOWN_WORDS.into_iter().find(|word| text.contains(word))
 }
 
 /// Whether others than the owner and the group may read a file; `None` where it can't be told.
@@ -99,7 +101,7 @@ mod tests {
     fn a_secret_comes_by_value_or_by_file() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("secret");
-        let value = || Some(WrittenSecret("by value".to_owned()));
+        let value = || Some(Secret::from("by value".to_owned()));
         let revealed = |secret: Option<Secret>| secret.map(|secret| secret.reveal().to_owned());
         assert_eq!(revealed(read("x", None, None).unwrap()), None);
         assert_eq!(revealed(read("x", value(), None).unwrap()).as_deref(), Some("by value"));
@@ -116,10 +118,5 @@ mod tests {
         assert!(error.message.contains("`x_file`") && !error.message.contains("by value"));
         std::fs::write(&file, "\n").unwrap();
         assert!(read("x", None, Some(&file)).is_err());
-    }
-
-    #[test]
-    fn debug_hides_the_text() {
-        assert_eq!(format!("{:?}", WrittenSecret("hunter2".to_owned())), "WrittenSecret(..)");
     }
 }

@@ -10,10 +10,12 @@ use super::database::{self, Database};
 use super::file::{self, File};
 use super::limits::{self, Limits};
 use super::mail::{self, Mail};
-use super::{ConfigError, PublicUrl, default_database_url};
+use super::{ConfigError, PublicUrl, default_database_url, providers, secret};
 use crate::accounts::{Username, role_name};
-use crate::keys::Algorithm;
+use crate::external::Allowed;
+use crate::external::provider::Provider;
 use crate::keys::rotation::LEAST_AHEAD;
+use crate::keys::{Algorithm, SharedSecret};
 
 const DAY: i64 = 24 * 3600;
 
@@ -39,6 +41,8 @@ pub struct Settings {
     pub allowed_origins: Vec<String>,
     /// Names besides the public URL's by which the issuer may be called; lower case.
     pub allowed_hosts: Vec<String>,
+    /// Where a browser may be sent after a log-in at a provider, besides the issuer's own page.
+    pub allowed_next: Vec<Allowed>,
     /// Networks of proxies whose word on the client's address is believed.
     pub trusted_proxies: Vec<IpNet>,
     /// Keys of user names that nobody may register, besides those that nobody ever may.
@@ -77,6 +81,10 @@ pub struct Settings {
     pub limits: Limits,
     /// Administrators.
     pub admin: Admin,
+    /// Private networks that the issuer's own requests may reach.
+    pub private_networks: Vec<IpNet>,
+    /// Where people may log in besides here, by name.
+    pub providers: Vec<Provider>,
 }
 
 /// Administrators.
@@ -122,6 +130,8 @@ pub struct Micro {
     pub lifetime: i64,
     /// Largest size in bytes.
     pub max_size: usize,
+    /// What the tokens of the one service are signed with that chose HS256; absent: none may.
+    pub secret: Option<SharedSecret>,
 }
 
 /// Tokens without an account.
@@ -188,6 +198,7 @@ impl Settings {
                 .map(|url| Ok(PublicUrl::parse(url, "allowed_origins")?.as_str().to_owned()))
                 .collect::<Result<_, _>>()?,
             allowed_hosts: hosts(file.allowed_hosts.unwrap_or_default())?,
+            allowed_next: providers::allowed_next(file.allowed_next)?,
             trusted_proxies: limits::networks(
                 "trusted_proxies",
                 &file.trusted_proxies.unwrap_or_default(),
@@ -205,10 +216,7 @@ impl Settings {
             otel_endpoint: otel_endpoint(file.otel_endpoint.as_deref())?,
             mail: mail::check(file.mail)?,
             main: main(&file.main)?,
-            micro: Micro {
-                lifetime: number("micro.lifetime", file.micro.lifetime, 300, 10..=DAY)?,
-                max_size: number("micro.max_size", file.micro.max_size, 4096, 1024..=16384)?,
-            },
+            micro: micro(file.micro)?,
             anonymous: Anonymous {
                 delay: number("anonymous.delay", file.anonymous.delay, 0, 0..=most_delay)?,
             },
@@ -218,6 +226,11 @@ impl Settings {
             keys: keys(&file.keys)?,
             limits: limits::check(&file.limits)?,
             admin: Admin { level: number("admin.level", file.admin.level, 10, 0..=MAX_LEVEL)? },
+            private_networks: limits::networks(
+                "outgoing.private_networks",
+                &file.outgoing.private_networks.unwrap_or_default(),
+            )?,
+            providers: providers::check(file.providers)?,
         })
     }
 }
@@ -246,6 +259,16 @@ fn main(file: &file::Main) -> Result<Main, ConfigError> {
             3600.min(lifetime),
             1..=lifetime,
         )?,
+    })
+}
+
+fn micro(file: file::Micro) -> Result<Micro, ConfigError> {
+    let secret = secret::read("micro.secret", file.secret, file.secret_file.as_deref())?;
+    let secret = secret.as_ref().map(SharedSecret::parse).transpose();
+    Ok(Micro {
+        lifetime: number("micro.lifetime", file.lifetime, 300, 10..=DAY)?,
+        max_size: number("micro.max_size", file.max_size, 4096, 1024..=16384)?,
+        secret: secret.map_err(|why| ConfigError::new("micro.secret", why))?,
     })
 }
 

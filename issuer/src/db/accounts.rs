@@ -74,6 +74,30 @@ pub async fn register_holder(
     Ok(result.rows_affected() == 1)
 }
 
+/// Gives an anonymous holder a name and a picture, and so makes them a user; whether there still was
+/// such a holder.
+///
+/// # Errors
+/// [`DbError::Conflict`] where the name is taken.
+pub async fn name_holder(
+    db: &mut Connection,
+    id: Uuid,
+    username: &Username,
+    picture: Option<&str>,
+) -> Result<bool, DbError> {
+    let result = sqlx::query(
+        "UPDATE users SET username = $2, username_key = $3, avatar_url = $4 \
+         WHERE id = $1 AND username IS NULL AND status = 'active'",
+    )
+    .bind(id.to_string())
+    .bind(username.as_str())
+    .bind(username.key())
+    .bind(picture.map(str::to_owned))
+    .execute(db)
+    .await?;
+    Ok(result.rows_affected() == 1)
+}
+
 /// Changes a name that was never changed, and keeps the old one from others; whether it was changed.
 ///
 /// # Errors

@@ -3,7 +3,6 @@
 use sqlx::any::AnyRow;
 
 use super::row::{exactly_one, get};
-use super::services::parse_algorithm;
 use super::{Connection, DbError};
 use crate::clock::UnixSeconds;
 use crate::keys::Algorithm;
@@ -98,15 +97,44 @@ pub async fn insert(db: &mut Connection, key: &StoredKey) -> Result<(), DbError>
     exactly_one(&result)
 }
 
+/// The columns of a [`StoredKey`].
+macro_rules! columns {
+    () => {
+        "kid, algorithm, state, wrapped, created_at, activated_at, retired_at, leaves_at, revoked_at, \
+         token_life"
+    };
+}
+
 /// Every key, oldest first.
 ///
 /// # Errors
 /// The query failed.
 pub async fn list(db: &mut Connection) -> Result<Vec<StoredKey>, DbError> {
-    let rows = sqlx::query(
-        "SELECT kid, algorithm, state, wrapped, created_at, activated_at, retired_at, leaves_at, \
-         revoked_at, token_life FROM signing_keys ORDER BY created_at, kid",
-    )
+    let rows =
+        sqlx::query(concat!("SELECT ", columns!(), " FROM signing_keys ORDER BY created_at, kid"))
+            .fetch_all(db)
+            .await?;
+    rows.iter().map(stored).collect()
+}
+
+/// Keys, oldest first, `limit` of them after the one of this time and name.
+///
+/// # Errors
+/// The query failed.
+pub async fn page(
+    db: &mut Connection,
+    (created_at, kid): (UnixSeconds, &str),
+    limit: i64,
+) -> Result<Vec<StoredKey>, DbError> {
+    let rows = sqlx::query(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM signing_keys WHERE created_at > $1 OR (created_at = $1 AND kid > $2) \
+         ORDER BY created_at, kid LIMIT $3"
+    ))
+    .bind(created_at)
+    .bind(kid)
+    .bind(limit)
     .fetch_all(db)
     .await?;
     rows.iter().map(stored).collect()
@@ -203,7 +231,8 @@ fn stored(row: &AnyRow) -> Result<StoredKey, DbError> {
     let algorithm: String = get(row, "algorithm")?;
     Ok(StoredKey {
         kid: get(row, "kid")?,
-        algorithm: parse_algorithm(&algorithm)?,
+        algorithm: Algorithm::from_name(&algorithm)
+            .ok_or(DbError::Corrupt { what: "algorithm", value: algorithm })?,
         state: KeyState::parse(get(row, "state")?)?,
         wrapped: get(row, "wrapped")?,
         created_at: get(row, "created_at")?,

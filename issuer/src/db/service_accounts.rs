@@ -40,14 +40,16 @@ impl ServiceAccount {
     }
 }
 
-/// The columns of a [`ServiceAccount`], of a table called `a`.
+/// The columns of a [`ServiceAccount`] with its roles, of a table called `a`.
 macro_rules! columns {
     () => {
         concat!("a.name AS account, a.service AS account_service, a.epoch, a.created_at, a.disabled_at, \
          a.deleted_at, a.last_used_at, ",
         slots::held_slots!("'svc:' || a.name", "a.epoch"),
         " AS slots, (SELECT string_agg(g.permission, ' ') FROM grants g \
-         WHERE g.holder = 'svc:' || a.name) AS granted")
+         WHERE g.holder = 'svc:' || a.name) AS granted, ",
+        entitlements::held_roles!("service_account_roles", "account", "a.name"),
+        " AS held")
     };
 }
 
@@ -92,13 +94,7 @@ pub async fn by_name(
     db: impl Ask,
     name: &str,
 ) -> Result<Option<(ServiceAccount, Vec<HeldRole>)>, DbError> {
-    let sql = concat!(
-        "SELECT ",
-        columns!(),
-        ", ",
-        entitlements::held_roles!("service_account_roles", "account", "a.name"),
-        " AS held FROM service_accounts a WHERE a.name = $1"
-    );
+    let sql = concat!("SELECT ", columns!(), " FROM service_accounts a WHERE a.name = $1");
     db.one(sql, &[Parameter::Text(name)], with_roles).await
 }
 
@@ -115,9 +111,7 @@ pub async fn by_secret(
     let sql = concat!(
         "SELECT ",
         columns!(),
-        ", ",
-        entitlements::held_roles!("service_account_roles", "account", "a.name"),
-        " AS held FROM service_account_secrets x JOIN service_accounts a ON a.name = x.account \
+        " FROM service_account_secrets x JOIN service_accounts a ON a.name = x.account \
          WHERE x.hash = $1 AND (x.expires_at IS NULL OR x.expires_at > $2)"
     );
     db.one(sql, &[Parameter::Text(hash), Parameter::Number(now)], with_roles).await
@@ -136,9 +130,7 @@ pub async fn list(
     let rows = sqlx::query(concat!(
         "SELECT ",
         columns!(),
-        ", ",
-        entitlements::held_roles!("service_account_roles", "account", "a.name"),
-        " AS held FROM service_accounts a WHERE a.name > $1 AND a.deleted_at IS NULL \
+        " FROM service_accounts a WHERE a.name > $1 AND a.deleted_at IS NULL \
          ORDER BY a.name LIMIT $2"
     ))
     .bind(after)

@@ -7,7 +7,7 @@ use sqlx::any::AnyRow;
 use super::row::{exactly_one, get};
 use super::{Connection, DbError};
 use crate::clock::UnixSeconds;
-use crate::keys::Algorithm;
+use crate::keys::Family;
 
 /// Something that accepts micro tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub struct Service {
     /// Life of its micro tokens in seconds.
     pub token_lifetime: i64,
     /// Algorithm of its micro tokens; absent: the issuer's.
-    pub algorithm: Option<Algorithm>,
+    pub algorithm: Option<Family>,
     /// The template of further claims: a JSON object.
     pub claim_template: Option<String>,
     /// Where its permissions come from.
@@ -102,7 +102,7 @@ pub async fn put(db: &mut Connection, service: &Service, now: UnixSeconds) -> Re
     .bind(service.name.clone())
     .bind(service.audience.clone())
     .bind(service.token_lifetime)
-    .bind(service.algorithm.map(Algorithm::as_str))
+    .bind(service.algorithm.map(Family::as_str))
     .bind(service.claim_template.clone())
     .bind(service.permission_provider.as_str())
     .bind(i64::from(service.stale))
@@ -165,6 +165,17 @@ pub async fn by_audience(db: &mut Connection, audience: &str) -> Result<Option<S
         .fetch_optional(db)
         .await?;
     row.map(|row| service(&row)).transpose()
+}
+
+/// The names of the services that sign with this.
+///
+/// # Errors
+/// The query failed.
+pub async fn of_family(db: &mut Connection, family: Family) -> Result<Vec<String>, DbError> {
+    Ok(sqlx::query_scalar("SELECT name FROM services WHERE algorithm = $1 ORDER BY name")
+        .bind(family.as_str())
+        .fetch_all(db)
+        .await?)
 }
 
 /// One of a service's lists, in order.
@@ -302,7 +313,7 @@ fn service(row: &AnyRow) -> Result<Service, DbError> {
         name: get(row, "name")?,
         audience: get(row, "audience")?,
         token_lifetime: get(row, "token_lifetime")?,
-        algorithm: algorithm.as_deref().map(parse_algorithm).transpose()?,
+        algorithm: algorithm.as_deref().map(parse_family).transpose()?,
         claim_template: get(row, "claim_template")?,
         permission_provider: PermissionProvider::parse(get(row, "permission_provider")?)?,
         stale: get::<i64>(row, "stale")? != 0,
@@ -310,7 +321,7 @@ fn service(row: &AnyRow) -> Result<Service, DbError> {
     })
 }
 
-pub(super) fn parse_algorithm(text: &str) -> Result<Algorithm, DbError> {
-    Algorithm::from_name(text)
+fn parse_family(text: &str) -> Result<Family, DbError> {
+    Family::from_name(text)
         .ok_or_else(|| DbError::Corrupt { what: "algorithm", value: text.to_owned() })
 }

@@ -5,7 +5,7 @@ use sqlx::any::AnyRow;
 use super::row::get;
 use super::{Connection, DbError};
 use crate::clock::UnixSeconds;
-use crate::keys::Algorithm;
+use crate::keys::Family;
 use crate::status::{Mark, Slot};
 
 /// How many places are looked at together.
@@ -69,7 +69,7 @@ fn held_slot(text: &str) -> Result<HeldSlot, DbError> {
         let mut next = || numbers.next().flatten();
         let epoch = next()?;
         let slot = Slot {
-            algorithm: Algorithm::from_name(family)?,
+            family: Family::from_name(family)?,
             shard: next()?,
             index: next()?,
             mark: Mark::from_bits(next()?)?,
@@ -88,7 +88,7 @@ pub async fn held(
     db: &mut Connection,
     holder: &str,
     epoch: i64,
-    algorithm: Algorithm,
+    family: Family,
 ) -> Result<Option<Slot>, DbError> {
     let row = sqlx::query(
         "SELECT shard AS slot_shard, idx AS slot_idx, state AS slot_state, \
@@ -97,10 +97,10 @@ pub async fn held(
     )
     .bind(holder)
     .bind(epoch)
-    .bind(algorithm.as_str())
+    .bind(family.as_str())
     .fetch_optional(db)
     .await?;
-    Ok(row.map(|row| slot(&row, algorithm)).transpose()?.flatten())
+    Ok(row.map(|row| slot(&row, family)).transpose()?.flatten())
 }
 
 /// Which of these places are taken.
@@ -109,7 +109,7 @@ pub async fn held(
 /// The query failed.
 pub async fn taken_among(
     db: &mut Connection,
-    algorithm: Algorithm,
+    family: Family,
     shard: i64,
     places: [i64; CANDIDATES],
 ) -> Result<Vec<i64>, DbError> {
@@ -117,7 +117,7 @@ pub async fn taken_among(
         "SELECT idx FROM status_slots WHERE family = $1 AND shard = $2 \
          AND idx IN ($3, $4, $5, $6, $7, $8, $9, $10)",
     )
-    .bind(algorithm.as_str())
+    .bind(family.as_str())
     .bind(shard);
     for place in places {
         query = query.bind(place);
@@ -134,7 +134,7 @@ pub async fn insert(db: &mut Connection, new: &NewSlot<'_>) -> Result<bool, DbEr
         "INSERT INTO status_slots (family, shard, idx, holder, subject, epoch, state, taken_at, \
          expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
     )
-    .bind(new.slot.algorithm.as_str())
+    .bind(new.slot.family.as_str())
     .bind(new.slot.shard)
     .bind(new.slot.index)
     .bind(new.holder)
@@ -164,7 +164,7 @@ pub async fn extend(
          END WHERE family = $1 AND shard = $2 AND idx = $3 AND holder = $4 AND epoch = $5 \
          AND state = 0",
     )
-    .bind(slot.algorithm.as_str())
+    .bind(slot.family.as_str())
     .bind(slot.shard)
     .bind(slot.index)
     .bind(holder)
@@ -209,13 +209,13 @@ pub async fn make_stale(db: &mut Connection, subject: &str, epoch: i64) -> Resul
 /// The query failed.
 pub async fn marked(
     db: &mut Connection,
-    algorithm: Algorithm,
+    family: Family,
     shard: i64,
 ) -> Result<Vec<(i64, Mark)>, DbError> {
     let rows = sqlx::query(
         "SELECT idx, state FROM status_slots WHERE family = $1 AND shard = $2 AND state <> 0",
     )
-    .bind(algorithm.as_str())
+    .bind(family.as_str())
     .bind(shard)
     .fetch_all(db)
     .await?;
@@ -226,13 +226,9 @@ pub async fn marked(
 ///
 /// # Errors
 /// The query failed.
-pub async fn is_in_use(
-    db: &mut Connection,
-    algorithm: Algorithm,
-    shard: i64,
-) -> Result<bool, DbError> {
+pub async fn is_in_use(db: &mut Connection, family: Family, shard: i64) -> Result<bool, DbError> {
     let row = sqlx::query("SELECT idx FROM status_slots WHERE family = $1 AND shard = $2 LIMIT 1")
-        .bind(algorithm.as_str())
+        .bind(family.as_str())
         .bind(shard)
         .fetch_optional(db)
         .await?;
@@ -257,12 +253,12 @@ pub async fn free(db: &mut Connection, before: UnixSeconds) -> Result<u64, DbErr
 
 /// The slot in a row with the columns `slot_shard`, `slot_idx`, `slot_state`, `slot_expires_at`, of
 /// nulls where there is none.
-pub(super) fn slot(row: &AnyRow, algorithm: Algorithm) -> Result<Option<Slot>, DbError> {
+pub(super) fn slot(row: &AnyRow, family: Family) -> Result<Option<Slot>, DbError> {
     let Some(index) = get::<Option<i64>>(row, "slot_idx")? else {
         return Ok(None);
     };
     Ok(Some(Slot {
-        algorithm,
+        family,
         shard: get(row, "slot_shard")?,
         index,
         mark: mark(get(row, "slot_state")?)?,

@@ -24,7 +24,7 @@ pub enum Carry {
 ///
 /// Single-use codes are never carried: one that was used after the backup was made would otherwise
 /// open its door a second time.
-pub const TABLES: [(&str, Carry); 25] = [
+pub const TABLES: [(&str, Carry); 28] = [
     ("generations", Carry::Rows),
     ("services", Carry::Rows),
     ("service_permissions", Carry::Rows),
@@ -34,6 +34,7 @@ pub const TABLES: [(&str, Carry); 25] = [
     ("role_permissions", Carry::Rows),
     ("users", Carry::Rows),
     ("user_roles", Carry::Rows),
+    ("identities", Carry::Rows),
     ("grants", Carry::Rows),
     ("reserved_usernames", Carry::Rows),
     ("service_accounts", Carry::Rows),
@@ -47,6 +48,8 @@ pub const TABLES: [(&str, Carry); 25] = [
     ("registrations", Carry::Nothing),
     ("mail_codes", Carry::Nothing),
     ("mails", Carry::Nothing),
+    ("external_states", Carry::Nothing),
+    ("external_codes", Carry::Nothing),
     ("limits", Carry::Nothing),
     ("devices", Carry::Nothing),
     ("audit", Carry::Rows),

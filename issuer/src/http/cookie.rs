@@ -5,6 +5,7 @@ use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue};
 
 use crate::app::App;
+use crate::external::flow::STATE_LIFETIME;
 use crate::limits::log_in::DEVICE_LIFETIME;
 use crate::mint::MainToken;
 use crate::problem::Problem;
@@ -19,6 +20,10 @@ pub const PLAIN_NAME: &str = "laika_main";
 /// The cookie that tells a browser from which somebody has logged in before.
 const SECURE_DEVICE: &str = "__Host-laika_device";
 const PLAIN_DEVICE: &str = "laika_device";
+
+/// The cookie that ties a browser to the log-ins at providers that began in it.
+const SECURE_BINDING: &str = "__Host-laika_login";
+const PLAIN_BINDING: &str = "laika_login";
 
 /// The cookie's name; on plain loopback, where there is no TLS, without the prefix.
 #[must_use]
@@ -48,6 +53,26 @@ pub fn device(app: &App, headers: &HeaderMap) -> Option<Secret> {
     let mut found = values(headers, device_name(app));
     let first = found.next();
     first.filter(|_| found.next().is_none()).map(Secret::from)
+}
+
+/// `Set-Cookie` that ties the browser to a log-in that begins.
+///
+/// # Errors
+/// Never, in effect: see [`store`].
+pub fn store_binding(app: &App, binding: &Secret) -> Result<HeaderValue, Problem> {
+    set(app, binding_name(app), binding.reveal(), STATE_LIFETIME)
+}
+
+/// What ties the browser of a request to its log-ins; nothing where there are several.
+#[must_use]
+pub fn binding(app: &App, headers: &HeaderMap) -> Option<Secret> {
+    let mut found = values(headers, binding_name(app));
+    let first = found.next();
+    first.filter(|_| found.next().is_none()).map(Secret::from)
+}
+
+fn binding_name(app: &App) -> &'static str {
+    if app.issuer.is_plain_loopback() { PLAIN_BINDING } else { SECURE_BINDING }
 }
 
 /// The values of every cookie of this name in a request.

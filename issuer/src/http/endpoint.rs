@@ -1,7 +1,7 @@
 //! One endpoint of the API, with what its documentation says: the router, the list at `GET /v1`,
 //! every 405's `Allow` and `docs/openapi.json` come from the same table.
 //!
-//! ```ignore
+//! ```text
 //! post("/v1/sessions", log_in::handle)
 //!     .summary("log in")
 //!     .body::<log_in::Request>()
@@ -76,6 +76,8 @@ pub enum Auth {
 pub enum Body {
     /// A JSON object.
     Json(SchemaOf),
+    /// A JSON object, or nothing.
+    JsonOrNothing(SchemaOf),
     /// `application/x-www-form-urlencoded`, as OAuth 2.0 has it.
     Form(SchemaOf),
 }
@@ -145,6 +147,12 @@ impl Endpoint {
     #[must_use]
     pub fn body<T: JsonSchema>(self) -> Self {
         Self { body: Some(Body::Json(schema_of::<T>)), ..self }
+    }
+
+    /// With a JSON body that may be left out.
+    #[must_use]
+    pub fn body_or_nothing<T: JsonSchema>(self) -> Self {
+        Self { body: Some(Body::JsonOrNothing(schema_of::<T>)), ..self }
     }
 
     /// With a form as body.

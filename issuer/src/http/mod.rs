@@ -9,6 +9,7 @@ pub mod cookie;
 pub mod endpoint;
 pub mod endpoints;
 pub mod extract;
+pub mod form;
 pub mod layers;
 pub mod oauth;
 pub mod openapi;

@@ -94,15 +94,6 @@ impl UserView {
     }
 }
 
-impl From<Option<WantedTransport>> for Transport {
-    fn from(wanted: Option<WantedTransport>) -> Self {
-        match wanted {
-            Some(WantedTransport::Cookie) => Self::Cookie,
-            Some(WantedTransport::Body) | None => Self::Header,
-        }
-    }
-}
-
 /// Checks the field `service` of a registration or log-in, before anything is done.
 ///
 /// # Errors

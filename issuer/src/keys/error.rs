@@ -36,6 +36,9 @@ pub enum KeyError {
     /// There is no active key of an algorithm.
     #[error("there is no active key for {}", .0.as_str())]
     NoneActive(Algorithm),
+    /// A service signs with a secret, and there is none.
+    #[error("a service signs its tokens with HS256, and `micro.secret` is not set")]
+    NoSecret,
     /// No random numbers.
     #[error(transparent)]
     Random(#[from] RandomError),
@@ -61,6 +64,7 @@ impl From<KeyError> for Problem {
             | KeyError::Unusable(_)
             | KeyError::Refused
             | KeyError::NoneActive(_)
+            | KeyError::NoSecret
             | KeyError::Random(_) => Self::internal(error),
         }
     }

@@ -2,9 +2,9 @@
 //! second finds it done.
 
 use super::Algorithm;
-use super::rotation::{find, fresh, insert, is_known, replace, retire};
+use super::steps::{find, fresh, insert, is_known, replace, retire};
 use crate::app::App;
-use crate::audit::Actor;
+use crate::audit::By;
 use crate::clock::UnixSeconds;
 use crate::config::settings;
 use crate::db;
@@ -35,13 +35,14 @@ pub async fn tend(app: &App) -> Result<(), Problem> {
     if due(&stored, &app.settings.keys, now).is_empty() {
         return Ok(());
     }
+    let by = By::issuer();
     let mut tx = app.db.write_alone().await?;
     let stored = db::keys::list(&mut tx).await?;
     for step in due(&stored, &app.settings.keys, now) {
         match step {
             Step::Publish(algorithm) => {
                 let key = fresh(app, algorithm).await?;
-                insert(app, &mut tx, Actor::Issuer, "key.published", &stored, &key).await?;
+                insert(app, &mut tx, &by, "key.published", &stored, &key).await?;
             }
             Step::Activate(algorithm) => {
                 let keys = (
@@ -50,7 +51,7 @@ pub async fn tend(app: &App) -> Result<(), Problem> {
                 );
                 if let (Some(active), Some(next)) = keys {
                     retire(app, &mut tx, active).await?;
-                    replace(app, &mut tx, Actor::Issuer, active, &next.kid).await?;
+                    replace(app, &mut tx, &by, active, &next.kid).await?;
                 }
             }
             Step::Forget => {

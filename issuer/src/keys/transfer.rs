@@ -30,7 +30,7 @@ pub fn read(
     text: &str,
     passphrase: Option<&Secret>,
 ) -> Result<SigningKey, String> {
-    let (label, der) = pem::decode_vec(text.trim().as_bytes()).map_err(|error| {
+    let (label, der) = pem::decode_vec(block(text).as_bytes()).map_err(|error| {
         format!(
             "it is no private key in PEM ({error}); one with `Proc-Type` in it is turned into \
              PKCS#8 by `openssl pkcs8 -topk8`"
@@ -70,6 +70,18 @@ pub fn read(
     let public = Key::from_pem(key.public_pem(), &[laika_verifier::Algorithm::Rs256])?;
     public.material.map_err(str::to_owned)?;
     Ok(key)
+}
+
+/// The one private key in a file: `openssl` writes the name of a curve before it, others put its
+/// certificates behind it.
+fn block(text: &str) -> &str {
+    let mut marks = text.match_indices("PRIVATE KEY-----");
+    let (Some((head, _)), Some((tail, mark)), None) = (marks.next(), marks.next(), marks.next())
+    else {
+        return text.trim();
+    };
+    let start = text.get(..head).and_then(|before| before.rfind("-----BEGIN "));
+    text.get(start.unwrap_or_default()..tail + mark.len()).unwrap_or(text)
 }
 
 /// Writes a private key as PKCS#8, under the passphrase if there is one.

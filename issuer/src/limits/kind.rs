@@ -21,6 +21,8 @@ pub enum Limited {
     SecondFactor,
     /// Registrations: [`Key::address`].
     Registration,
+    /// Log-ins at providers that are begun: [`Key::address`].
+    ExternalLogin,
     /// Resets of a password: [`Key::account`] and [`Key::address`].
     Reset,
     /// Mails that are asked for again: [`Key::account`] and [`Key::address`].
@@ -81,6 +83,7 @@ impl Limited {
             Self::LogInDevice => "login_device",
             Self::SecondFactor => "second_factor",
             Self::Registration => "registration",
+            Self::ExternalLogin => "external_login",
             Self::Reset => "reset",
             Self::Resend => "resend",
             Self::Anonymous => "anonymous",
@@ -98,6 +101,7 @@ impl Limited {
             Self::LogInAddress => limits.login_address,
             Self::SecondFactor => limits.second_factor,
             Self::Registration => limits.registration,
+            Self::ExternalLogin => limits.external_login,
             Self::Reset => limits.reset,
             Self::Resend => limits.resend,
             Self::Anonymous => limits.anonymous,

@@ -60,22 +60,9 @@ pub async fn mint(app: &App, service: String) -> Result<MicroToken, Problem> {
 pub async fn start(app: &App, origin: Origin) -> Result<(User, Session), Problem> {
     let now = app.clock.now();
     let user_id = random::uuid(&*app.random)?;
-    let session = Session {
-        id: random::uuid(&*app.random)?,
-        user_id,
-        ctr: 0,
-        rotated_at: now,
-        current_used: false,
-        created_at: now,
-        // Nobody was authenticated: that never passes for recent, and no token mentions it.
-        auth_time: 0,
-        amr: Vec::new(),
-        expires_at: now.saturating_add(app.settings.main.lifetime),
-        ends_at: None,
-        last_used_at: now,
-        ended_at: None,
-        origin,
-    };
+    let (id, expires_at) =
+        (random::uuid(&*app.random)?, now.saturating_add(app.settings.main.lifetime));
+    let session = Session::unproved(id, user_id, now, expires_at, origin);
     let mut tx = app.db.write().await?;
     let user = db::users::insert_anonymous(&mut tx, user_id, now).await?;
     db::sessions::insert(&mut tx, &session).await?;

@@ -16,7 +16,7 @@ use super::template::Template;
 use crate::clock::Clock;
 use crate::db::services::{self, List, PermissionProvider, Service};
 use crate::db::{Connection, Db, DbError};
-use crate::keys::Algorithm;
+use crate::keys::Family;
 
 /// How long a change of a service by another process may go unseen.
 pub const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -51,7 +51,7 @@ pub struct KnownService {
     /// Life of its micro tokens in seconds.
     pub lifetime: i64,
     /// Algorithm of its micro tokens; absent: the issuer's.
-    pub algorithm: Option<Algorithm>,
+    pub algorithm: Option<Family>,
     /// Every permission it knows.
     pub catalogue: Vec<Permission>,
     /// The services that a token of this one may also be for.
@@ -143,6 +143,13 @@ impl Snapshot {
     #[must_use]
     pub fn by_name(&self, name: &str) -> Option<&KnownService> {
         self.by_name.get(name)
+    }
+
+    /// The services that sign with a secret; never more than one but where somebody wrote into the
+    /// database by hand.
+    pub fn sharing_a_secret(&self) -> impl Iterator<Item = (&str, &KnownService)> {
+        let all = self.by_name.iter().map(|(name, service)| (name.as_str(), service));
+        all.filter(|(_, service)| service.algorithm == Some(Family::Secret))
     }
 
     /// The name of the service that is called so, or has this audience. A name counts first.

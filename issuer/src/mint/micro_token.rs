@@ -14,7 +14,8 @@ use crate::db::entitlements::{self, Entitlements, HeldRole};
 use crate::db::service_accounts::{self, ServiceAccount};
 use crate::db::sessions::Session;
 use crate::db::users::UserStatus;
-use crate::keys::{self, jws};
+use crate::keys;
+use crate::keys::jws::{self, Signer};
 use crate::metrics::Minted;
 use crate::problem::Problem;
 use crate::random;
@@ -239,14 +240,14 @@ fn claims(
 /// without.
 fn sign_within_budget(app: &App, target: &Target, claims: MicroClaims) -> Result<String, Problem> {
     let keys = app.keys.current();
-    let key = keys.active(target.algorithm)?;
+    let signer = Signer::of(app, &keys, target.algorithm)?;
     let most = app.settings.micro.max_size;
-    let token = jws::sign(key, MICRO_TYP, &claims)?;
+    let token = jws::sign(signer, MICRO_TYP, &claims)?;
     if token.len() <= most {
         return Ok(token);
     }
     let claims = MicroClaims { scope: None, ..claims };
-    let token = jws::sign(key, MICRO_TYP, &claims)?;
+    let token = jws::sign(signer, MICRO_TYP, &claims)?;
     if token.len() <= most {
         return Ok(token);
     }

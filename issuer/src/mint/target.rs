@@ -5,11 +5,12 @@ use std::sync::Arc;
 use super::catalogue::{KnownService, Snapshot};
 use crate::accounts::service_name;
 use crate::app::App;
-use crate::keys::Algorithm;
+use crate::keys::Family;
 use crate::problem::{FieldCode, Problem};
 
 /// One token for more services would pass no size budget.
-const MAX_SERVICES: usize = 16;
+/// Most services that one token may be for.
+pub const MAX_SERVICES: usize = 16;
 
 /// The services a micro token is for, as they agree on it.
 #[derive(Debug, Clone)]
@@ -21,7 +22,7 @@ pub struct Target {
     /// Life of the token in seconds: the shortest of theirs.
     pub lifetime: i64,
     /// What the token is signed with.
-    pub algorithm: Algorithm,
+    pub algorithm: Family,
     pub(super) services: Arc<Snapshot>,
 }
 
@@ -66,7 +67,7 @@ impl Target {
             names: Vec::new(),
             audiences: Vec::new(),
             lifetime: i64::MAX,
-            algorithm: app.settings.signing_algorithm,
+            algorithm: Family::Pair(app.settings.signing_algorithm),
             services,
         };
         for written in names {
@@ -77,7 +78,7 @@ impl Target {
             }
             let service = target.services.by_name(&name);
             let algorithm = service.and_then(|service| service.algorithm);
-            let algorithm = algorithm.unwrap_or(app.settings.signing_algorithm);
+            let algorithm = algorithm.unwrap_or(Family::Pair(app.settings.signing_algorithm));
             if target.names.is_empty() {
                 target.algorithm = algorithm;
             } else if target.algorithm != algorithm {

@@ -8,10 +8,9 @@ use laika_claims::IssuerCode;
 use serde_json::json;
 
 use super::secret::{self, Kind};
-use super::service_accounts::By;
 use crate::accounts::service_name;
 use crate::app::App;
-use crate::audit::{self, Subject};
+use crate::audit::{self, By, Subject};
 use crate::db::clients::{Client, ClientKind};
 use crate::db::{self, Connection, Constraint, DbError};
 use crate::problem::{FieldCode, Problem};

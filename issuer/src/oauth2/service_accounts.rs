@@ -9,7 +9,7 @@ use serde_json::json;
 use super::secret::{self, Kind};
 use crate::accounts::service_name;
 use crate::app::App;
-use crate::audit::{self, Actor, Entry, Subject};
+use crate::audit::{self, By, Subject};
 use crate::db::grants::Holder;
 use crate::db::service_accounts::ServiceAccount;
 use crate::db::{self, Connection, Constraint, DbError};
@@ -33,27 +33,6 @@ pub struct New {
     pub service: Option<String>,
     /// Its roles: `name` or `service/name`.
     pub roles: Vec<String>,
-}
-
-/// Who does something, and from where.
-#[derive(Debug, Clone)]
-pub struct By {
-    /// Who.
-    pub actor: Actor,
-    /// Address the request came from.
-    pub address: Option<String>,
-}
-
-impl By {
-    /// Whoever can run commands beside the database.
-    #[must_use]
-    pub fn command_line() -> Self {
-        Self { actor: Actor::CommandLine, address: None }
-    }
-
-    pub(super) fn entry(&self, action: &'static str, subject: Subject) -> Entry {
-        Entry::new(self.actor.clone(), action, subject).from(self.address.clone())
-    }
 }
 
 /// Makes a service account; its secret, which is shown once.

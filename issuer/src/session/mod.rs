@@ -13,4 +13,4 @@ pub use caller::{Caller, check, end, end_all};
 pub use ending::{end_own, end_scheduled, schedule_end};
 pub use rotate::rotate;
 pub use standing::{GRACE, Refusal, Standing, standing};
-pub use start::start;
+pub use start::{Way, go_on, start};

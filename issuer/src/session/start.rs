@@ -1,4 +1,4 @@
-//! The beginning of a session.
+//! The beginning of a session: every way in passes here.
 
 use uuid::Uuid;
 
@@ -8,7 +8,44 @@ use crate::db::{self, Connection};
 use crate::problem::Problem;
 use crate::random;
 
-/// Starts a session of somebody who just proved their password. Their expired sessions are
+/// How somebody came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// By the account's password.
+    Password,
+    /// By a log-in at a provider.
+    External,
+}
+
+impl Way {
+    /// As tokens and sessions write it (RFC 8176): `fed`, which that registry lacks, is what
+    /// Microsoft writes for a log-in elsewhere.
+    #[must_use]
+    pub fn amr(self) -> Vec<String> {
+        let name = match self {
+            Self::Password => "pwd",
+            Self::External => "fed",
+        };
+        vec![name.to_owned()]
+    }
+}
+
+/// Goes on with the session of an anonymous holder who has just become somebody.
+///
+/// # Errors
+/// The database failed.
+pub async fn go_on(
+    app: &App,
+    db: &mut Connection,
+    session: Session,
+    way: Way,
+) -> Result<Session, Problem> {
+    let (now, amr) = (app.clock.now(), way.amr());
+    db::sessions::authenticated(db, session.id, &amr, now).await?;
+    Ok(Session { auth_time: now, amr, ..session })
+}
+
+/// Starts a session of somebody who just proved who they are. Their expired sessions are
 /// forgotten, so that the table holds no more than the log-ins of one session's life.
 ///
 /// # Errors
@@ -18,22 +55,15 @@ pub async fn start(
     db: &mut Connection,
     user_id: Uuid,
     origin: Origin,
+    way: Way,
 ) -> Result<Session, Problem> {
     let now = app.clock.now();
+    let (id, expires_at) =
+        (random::uuid(&*app.random)?, now.saturating_add(app.settings.main.lifetime));
     let session = Session {
-        id: random::uuid(&*app.random)?,
-        user_id,
-        ctr: 0,
-        rotated_at: now,
-        current_used: false,
-        created_at: now,
         auth_time: now,
-        amr: vec!["pwd".to_owned()],
-        expires_at: now.saturating_add(app.settings.main.lifetime),
-        ends_at: None,
-        last_used_at: now,
-        ended_at: None,
-        origin,
+        amr: way.amr(),
+        ..Session::unproved(id, user_id, now, expires_at, origin)
     };
     db::sessions::forget_expired(db, user_id, now).await?;
     db::sessions::insert(db, &session).await?;

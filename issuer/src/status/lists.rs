@@ -21,7 +21,8 @@ use crate::app::App;
 use crate::clock::{Clock, UnixSeconds};
 use crate::db;
 use crate::http::published::Document;
-use crate::keys::{Algorithm, jws};
+use crate::keys::Family;
+use crate::keys::jws::{self, Signer};
 use crate::problem::Problem;
 
 /// Header `typ` of a status list (draft-ietf-oauth-status-list section 5.1).
@@ -50,12 +51,12 @@ const LEVEL: u8 = 6;
 #[derive(Debug)]
 pub struct StatusLists {
     lists: SyncMutex<Entries>,
-    /// For each algorithm, the first shard in which there was room.
-    roomy: [AtomicI64; Algorithm::ALL.len()],
+    /// For each family, the first shard in which there was room.
+    roomy: [AtomicI64; Family::ALL.len()],
 }
 
 /// Each list with its own lock, which is held while it is built.
-type Entries = BTreeMap<(Algorithm, i64), Arc<Mutex<Option<Built>>>>;
+type Entries = BTreeMap<(Family, i64), Arc<Mutex<Option<Built>>>>;
 
 #[derive(Debug)]
 struct Built {
@@ -70,31 +71,33 @@ impl StatusLists {
     /// No list yet.
     #[must_use]
     pub fn new() -> Self {
-        Self { lists: SyncMutex::default(), roomy: Algorithm::ALL.map(|_| AtomicI64::new(0)) }
+        Self { lists: SyncMutex::default(), roomy: Family::ALL.map(|_| AtomicI64::new(0)) }
     }
 
-    /// The list at `/status/{algorithm}/{shard}`; `None` where no token names it.
+    /// The list at `/status/{family}/{shard}`; `None` where no token names it.
     ///
     /// # Errors
     /// The database failed, or the list could not be signed.
     pub async fn get(
         &self,
         app: &App,
-        algorithm: Algorithm,
+        family: Family,
         shard: i64,
     ) -> Result<Option<Document>, Problem> {
-        if !(0..MOST_SHARDS).contains(&shard) {
+        // A secret that was taken out of the settings signs nothing any more.
+        let signs = family != Family::Secret || app.settings.micro.secret.is_some();
+        if !(0..MOST_SHARDS).contains(&shard) || !signs {
             return Ok(None);
         }
-        let known = self.lock().get(&(algorithm, shard)).cloned();
+        let known = self.lock().get(&(family, shard)).cloned();
         let entry = match known {
             Some(entry) => entry,
             None => {
                 let mut connection = app.db.read().await?;
-                if !db::slots::is_in_use(&mut connection, algorithm, shard).await? {
+                if !db::slots::is_in_use(&mut connection, family, shard).await? {
                     return Ok(None);
                 }
-                Arc::clone(self.lock().entry((algorithm, shard)).or_default())
+                Arc::clone(self.lock().entry((family, shard)).or_default())
             }
         };
         // Held while the list is built, so that many who ask at once cause one building.
@@ -107,19 +110,19 @@ impl StatusLists {
         }
         let not_before = built.as_ref().map_or(0, |built| built.issued_at);
         let issued_at = app.clock.now().max(not_before);
-        let document = build(app, algorithm, shard, issued_at).await?;
+        let document = build(app, family, shard, issued_at).await?;
         *built = Some(Built { document: document.clone(), issued_at, at: now });
         Ok(Some(document))
     }
 
     /// The first shard in which there was room last time.
-    pub(super) fn roomy(&self, algorithm: Algorithm) -> i64 {
-        self.hint(algorithm).map_or(0, |hint| hint.load(Ordering::Relaxed))
+    pub(super) fn roomy(&self, family: Family) -> i64 {
+        self.hint(family).map_or(0, |hint| hint.load(Ordering::Relaxed))
     }
 
     /// Notes in which shard there was room.
-    pub(super) fn found_room(&self, algorithm: Algorithm, shard: i64) {
-        if let Some(hint) = self.hint(algorithm) {
+    pub(super) fn found_room(&self, family: Family, shard: i64) {
+        if let Some(hint) = self.hint(family) {
             hint.store(shard, Ordering::Relaxed);
         }
     }
@@ -140,8 +143,8 @@ impl StatusLists {
         });
     }
 
-    fn hint(&self, algorithm: Algorithm) -> Option<&AtomicI64> {
-        let index = Algorithm::ALL.iter().position(|other| *other == algorithm)?;
+    fn hint(&self, family: Family) -> Option<&AtomicI64> {
+        let index = Family::ALL.iter().position(|other| *other == family)?;
         self.roomy.get(index)
     }
 
@@ -158,25 +161,25 @@ impl Default for StatusLists {
 
 async fn build(
     app: &App,
-    algorithm: Algorithm,
+    family: Family,
     shard: i64,
     issued_at: UnixSeconds,
 ) -> Result<Document, Problem> {
     let keys = app.keys.published(&app.db, &*app.clock).await?;
     let mut connection = app.db.read().await?;
-    let marked = db::slots::marked(&mut connection, algorithm, shard).await?;
+    let marked = db::slots::marked(&mut connection, family, shard).await?;
     drop(connection);
     let lst = URL_SAFE_NO_PAD.encode(compress_to_vec_zlib(&pack(&marked), LEVEL));
     let claims = json!({
         "iss": app.issuer.as_str(),
-        "sub": list_uri(&app.issuer, algorithm, shard),
+        "sub": list_uri(&app.issuer, family, shard),
         "iat": issued_at,
         "exp": issued_at.saturating_add(LIST_LIFE),
         "ttl": TTL,
         "status_list": { "bits": 2, "lst": lst },
         "jwks_sha256": keys.fingerprint(),
     });
-    let token = jws::sign(keys.active(algorithm)?, TYP, &claims)?;
+    let token = jws::sign(Signer::of(app, &keys, family)?, TYP, &claims)?;
     Ok(Document::revalidated(MEDIA_TYPE, token))
 }
 

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::clock::UnixSeconds;
 use crate::config::PublicUrl;
-use crate::keys::Algorithm;
+use crate::keys::Family;
 
 /// How many slots a shard has.
 pub const SHARD: usize = 65_536;
@@ -43,7 +43,7 @@ impl Mark {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Slot {
     /// What the tokens and their list are signed with.
-    pub algorithm: Algorithm,
+    pub family: Family,
     /// Which list.
     pub shard: i64,
     /// Which place in it.
@@ -58,7 +58,7 @@ impl Slot {
     /// Where its list is.
     #[must_use]
     pub fn uri(&self, issuer: &PublicUrl) -> String {
-        list_uri(issuer, self.algorithm, self.shard)
+        list_uri(issuer, self.family, self.shard)
     }
 
     /// The claim `status` of a token (draft-ietf-oauth-status-list section 6.1).
@@ -70,8 +70,8 @@ impl Slot {
 
 /// Where a list is.
 #[must_use]
-pub fn list_uri(issuer: &PublicUrl, algorithm: Algorithm, shard: i64) -> String {
-    format!("{}/status/{}/{shard}", issuer.as_str(), algorithm.as_str())
+pub fn list_uri(issuer: &PublicUrl, family: Family, shard: i64) -> String {
+    format!("{}/status/{}/{shard}", issuer.as_str(), family.as_str())
 }
 
 /// Whose tokens carry a slot.

@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::clock::UnixSeconds;
 use crate::db::slots::{CANDIDATES, HeldSlot, NewSlot};
 use crate::db::{self, Connection, DbError};
-use crate::keys::Algorithm;
+use crate::keys::Family;
 use crate::problem::Problem;
 use crate::random;
 
@@ -60,10 +60,10 @@ impl Bond {
     }
 
     /// Among these, the slot of a token that is signed so and expires at `exp`, if it is good.
-    fn among(&self, slots: &[HeldSlot], algorithm: Algorithm, exp: UnixSeconds) -> Option<Slot> {
+    fn among(&self, slots: &[HeldSlot], family: Family, exp: UnixSeconds) -> Option<Slot> {
         let fits = |held: &&HeldSlot| {
             held.epoch == self.slot_epoch()
-                && held.slot.algorithm == algorithm
+                && held.slot.family == family
                 && is_good(&held.slot, exp)
         };
         slots.iter().find(fits).map(|held| held.slot)
@@ -89,14 +89,14 @@ impl Bond {
         &self,
         app: &App,
         held: &[HeldSlot],
-        algorithm: Algorithm,
+        family: Family,
         exp: UnixSeconds,
     ) -> Result<Option<Slot>, Problem> {
-        if let Some(slot) = self.among(held, algorithm, exp) {
+        if let Some(slot) = self.among(held, family, exp) {
             return Ok(Some(slot));
         }
         let mut tx = app.db.write().await?;
-        let slot = take(app, &mut tx, self, algorithm, exp).await?;
+        let slot = take(app, &mut tx, self, family, exp).await?;
         tx.commit().await?;
         Ok(slot)
     }
@@ -115,7 +115,7 @@ pub async fn take(
     app: &App,
     db: &mut Connection,
     bond: &Bond,
-    algorithm: Algorithm,
+    family: Family,
     exp: UnixSeconds,
 ) -> Result<Option<Slot>, Problem> {
     if !bond.hold(db).await? {
@@ -123,26 +123,26 @@ pub async fn take(
     }
     let (key, subject, epoch) = (bond.holder.key(), bond.subject(), bond.slot_epoch());
     let expires_at = exp.saturating_add(HEAD_ROOM);
-    if let Some(slot) = db::slots::held(db, &key, epoch, algorithm).await? {
+    if let Some(slot) = db::slots::held(db, &key, epoch, family).await? {
         if is_good(&slot, exp) {
             return Ok(Some(slot));
         }
         let extended = db::slots::extend(db, &slot, &key, epoch, expires_at).await?;
         return Ok(extended.then_some(Slot { expires_at, ..slot }));
     }
-    for shard in app.status.roomy(algorithm)..MOST_SHARDS {
+    for shard in app.status.roomy(family)..MOST_SHARDS {
         let places = candidates(app)?;
-        let taken = db::slots::taken_among(db, algorithm, shard, places).await?;
+        let taken = db::slots::taken_among(db, family, shard, places).await?;
         let free: Vec<i64> = places.into_iter().filter(|place| !taken.contains(place)).collect();
         if free.len() < LEAST_FREE {
             continue;
         }
         for index in free {
-            let slot = Slot { algorithm, shard, index, mark: Mark::Valid, expires_at };
+            let slot = Slot { family, shard, index, mark: Mark::Valid, expires_at };
             let new =
                 NewSlot { slot, holder: &key, subject: &subject, epoch, taken_at: app.clock.now() };
             if db::slots::insert(db, &new).await? {
-                app.status.found_room(algorithm, shard);
+                app.status.found_room(family, shard);
                 return Ok(Some(slot));
             }
         }

@@ -2,10 +2,12 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use laika_issuer::audit::Actor;
+use laika_issuer::admin::{self, Act};
+use laika_issuer::app::App;
 use laika_issuer::background;
 use laika_issuer::db::keys::KeyState;
-use laika_issuer::keys::{self, Algorithm};
+use laika_issuer::keys::{self, Algorithm, Revoked, Rotated};
+use laika_issuer::problem::Problem;
 use laika_verifier::ErrorCode;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -28,6 +30,17 @@ async fn micro(issuer: &Issuer, main: &str, service: &str) -> String {
 
 fn kid(token: &str) -> String {
     header(token)["kid"].as_str().unwrap().to_owned()
+}
+
+/// Rotates as an operator does.
+pub(crate) async fn rotate(app: &App, algorithm: Algorithm, at_once: bool) -> Rotated {
+    let act = Act::of_operator(app).await.unwrap();
+    admin::keys::rotate(act, algorithm, at_once).await.unwrap()
+}
+
+/// Revokes as an operator does.
+pub(crate) async fn revoke(app: &App, kid: &str) -> Result<Revoked, Problem> {
+    admin::keys::revoke(Act::of_operator(app).await.unwrap(), kid).await
 }
 
 /// Two replicas, services that began to work at different times, and tokens of all ages.
@@ -117,8 +130,7 @@ async fn a_rotation_at_once_fails_no_token_of_whoever_may_ask_again() {
         scene.step(number, 31).await;
         if number == 25 {
             let app = &scene.replicas[0].app;
-            let rotated =
-                keys::rotate(app, Actor::CommandLine, Algorithm::EdDsa, true).await.unwrap();
+            let rotated = rotate(app, Algorithm::EdDsa, true).await;
             assert!(rotated.cost.is_some_and(|cost| cost.contains("30 s")));
             assert_eq!(rotated.key.state, KeyState::Active);
         }
@@ -134,8 +146,8 @@ async fn a_rotation_at_once_costs_what_it_says() {
     let old = micro(&issuer, &main, "orders").await;
     service.judge(&issuer, &old).await.unwrap();
     issuer.clock.advance(1);
-    let rotate = |at_once| keys::rotate(&issuer.app, Actor::CommandLine, Algorithm::Rs256, at_once);
-    assert!(rotate(true).await.unwrap().cost.is_some());
+    let rotate = |at_once| rotate(&issuer.app, Algorithm::Rs256, at_once);
+    assert!(rotate(true).await.cost.is_some());
     let new = micro(&issuer, &main, "orders").await;
     assert_eq!(service.judge(&issuer, &new).await.unwrap_err(), ErrorCode::KeyNotFound);
     service.judge(&issuer, &old).await.unwrap();
@@ -143,15 +155,15 @@ async fn a_rotation_at_once_costs_what_it_says() {
     service.judge(&issuer, &new).await.unwrap();
 
     // With a key that has been published for long enough it costs nothing.
-    let waiting = rotate(false).await.unwrap();
+    let waiting = rotate(false).await;
     assert_eq!((waiting.key.state, waiting.cost), (KeyState::Next, None));
     assert_eq!(waiting.key.signs_from, Some(issuer.app.clock.now() + DAY));
-    assert_eq!(rotate(false).await.unwrap().key.kid, waiting.key.kid, "under way already");
+    assert_eq!(rotate(false).await.key.kid, waiting.key.kid, "under way already");
     issuer.clock.advance(899);
     assert!(published(&issuer).await.contains(&waiting.key.kid));
     assert_ne!(kid(&micro(&issuer, &main, "orders").await), waiting.key.kid);
     issuer.clock.advance(1);
-    let rotated = rotate(true).await.unwrap();
+    let rotated = rotate(true).await;
     assert_eq!((rotated.key.kid, rotated.cost), (waiting.key.kid, None));
 }
 
@@ -163,13 +175,17 @@ async fn a_revoked_key_is_gone_at_once_and_lists_tell_of_it() {
     let token = micro(&issuer, &main, "billing").await;
     service.judge(&issuer, &token).await.unwrap();
     let revoked = kid(&token);
-    let replaced = keys::revoke(&issuer.app, Actor::CommandLine, &revoked).await.unwrap().unwrap();
+    let answer = revoke(&issuer.app, &revoked).await.unwrap();
+    assert_eq!((answer.key.kid, answer.key.state), (revoked.clone(), KeyState::Revoked));
+    // It did not sign main tokens: those are signed with the issuer's own algorithm.
+    assert!(answer.tokens.starts_with("its micro tokens"), "{}", answer.tokens);
+    let replaced = answer.successor.unwrap();
     assert!(!published(&issuer).await.contains(&revoked));
     let set = issuer.get("/.well-known/jwks.json", None).await.text;
     let uri = claims(&token)["status"]["status_list"]["uri"].as_str().unwrap().to_owned();
     issuer.clock.advance(9);
     let list = issuer.get(uri.strip_prefix(crate::support::PUBLIC_URL).unwrap(), None).await.text;
-    assert_eq!(kid(&list), replaced.key.kid);
+    assert_eq!(kid(&list), replaced.kid);
     let digest = URL_SAFE_NO_PAD.encode(Sha256::digest(set.as_bytes()));
     assert_eq!(claims(&list)["jwks_sha256"], digest);
 
@@ -180,9 +196,9 @@ async fn a_revoked_key_is_gone_at_once_and_lists_tell_of_it() {
     let new = micro(&issuer, &main, "billing").await;
     service.judge(&issuer, &new).await.unwrap();
     for again in [revoked.as_str(), "nothing"] {
-        keys::revoke(&issuer.app, Actor::CommandLine, again).await.unwrap_err();
+        revoke(&issuer.app, again).await.unwrap_err();
     }
-    let kept = keys::export(&issuer.app, Actor::CommandLine, &revoked).await;
+    let kept = admin::keys::export(Act::of_operator(&issuer.app).await.unwrap(), &revoked).await;
     assert!(kept.is_err(), "its private half is gone");
 }
 
@@ -192,12 +208,12 @@ async fn a_key_that_does_not_sign_the_list_is_refused_within_ten_seconds_of_its_
     let main = issuer.log_in().await;
     let mut service = Service::of("orders");
     let old = micro(&issuer, &main, "orders").await;
-    keys::rotate(&issuer.app, Actor::CommandLine, Algorithm::Rs256, true).await.unwrap();
+    rotate(&issuer.app, Algorithm::Rs256, true).await;
     let new = micro(&issuer, &main, "orders").await;
     for token in [&old, &new] {
         service.judge(&issuer, token).await.unwrap();
     }
-    keys::revoke(&issuer.app, Actor::CommandLine, &kid(&old)).await.unwrap();
+    revoke(&issuer.app, &kid(&old)).await.unwrap();
     issuer.clock.advance(9);
     service.judge(&issuer, &new).await.unwrap();
     assert_eq!(service.judge(&issuer, &old).await.unwrap_err(), ErrorCode::KeyNotFound);
@@ -243,7 +259,7 @@ async fn a_replica_accepts_the_main_token_that_another_signed_with_a_new_key() {
     let issuer = Issuer::start().await;
     let replica = issuer.replica().await;
     issuer.clock.advance(1);
-    keys::rotate(&issuer.app, Actor::CommandLine, Algorithm::Rs256, true).await.unwrap();
+    rotate(&issuer.app, Algorithm::Rs256, true).await;
     let main = issuer.log_in().await;
     replica.get("/v1/me", Some(&main)).await.expect(200);
 }
@@ -252,10 +268,11 @@ async fn a_replica_accepts_the_main_token_that_another_signed_with_a_new_key() {
 async fn every_change_of_a_key_is_in_the_audit_log() {
     let issuer = Issuer::start().await;
     let app = &issuer.app;
-    keys::rotate(app, Actor::CommandLine, Algorithm::Rs256, false).await.unwrap();
-    let rotated = keys::rotate(app, Actor::CommandLine, Algorithm::Rs256, true).await.unwrap();
-    keys::export(app, Actor::CommandLine, &rotated.key.kid).await.unwrap();
-    keys::revoke(app, Actor::CommandLine, &rotated.key.kid).await.unwrap();
+    rotate(app, Algorithm::Rs256, false).await;
+    let rotated = rotate(app, Algorithm::Rs256, true).await;
+    let act = Act::of_operator(app).await.unwrap();
+    admin::keys::export(act, &rotated.key.kid).await.unwrap();
+    revoke(app, &rotated.key.kid).await.unwrap();
     let mut connection = app.db.read().await.unwrap();
     let actions: Vec<String> =
         sqlx::query_scalar("SELECT action FROM audit WHERE action LIKE 'key.%' ORDER BY action")

@@ -9,7 +9,7 @@ use tracing_subscriber::filter::LevelFilter;
 use crate::support::{Issuer, PASSWORD};
 
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Log(pub(crate) Arc<Mutex<Vec<u8>>>);
 
 impl io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {

@@ -14,32 +14,31 @@ use sqlx::migrate::Migrator;
 use sqlx::{AnyConnection, AssertSqlSafe, Connection as _};
 use uuid::Uuid;
 
-use crate::support::{Issuer, scratch_postgres};
+use crate::scratch::Scratch;
+use crate::support::Issuer;
 
-fn folder(name: &str) -> PathBuf {
+fn source(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 
 /// The numbers that file names in a folder begin with.
-fn numbers(name: &str) -> BTreeSet<i64> {
-    let files = std::fs::read_dir(folder(name)).unwrap();
+pub(crate) fn numbers(name: &str) -> BTreeSet<i64> {
+    let files = std::fs::read_dir(source(name)).unwrap();
     let number = |file: String| {
         file.ends_with(".sql").then(|| file.split(['_', '.']).next()?.parse().ok()).flatten()
     };
     files.filter_map(|file| number(file.unwrap().file_name().into_string().unwrap())).collect()
 }
 
-/// A database as of migration `number`, on PostgreSQL where the tests have one.
-async fn old_database(number: i64, scratch: &Path) -> String {
-    let url = match scratch_postgres(scratch).await {
-        Some(url) => url,
-        None => format!("sqlite://{}/old.db?mode=rwc", scratch.display()),
-    };
+/// A database as of migration `number`, here or in this folder.
+pub(crate) async fn old_database(number: i64, database: Option<&Scratch>, folder: &Path) -> String {
+    let sqlite = || format!("sqlite://{}/old.db?mode=rwc", folder.display());
+    let url = database.map_or_else(sqlite, Scratch::url);
     sqlx::any::install_default_drivers();
     let mut connection = AnyConnection::connect(&url).await.unwrap();
-    let dump = std::fs::read_to_string(folder(&format!("tests/schemas/{number:04}.sql"))).unwrap();
+    let dump = std::fs::read_to_string(source(&format!("tests/schemas/{number:04}.sql"))).unwrap();
     sqlx::raw_sql(AssertSqlSafe(dump)).execute(&mut connection).await.unwrap();
-    let migrator = Migrator::new(folder("migrations")).await.unwrap();
+    let migrator = Migrator::new(source("migrations")).await.unwrap();
     let seen = migrator.iter().filter(|migration| migration.version <= number).cloned();
     Migrator::with_migrations(seen.collect()).skip(&mut connection, None).await.unwrap();
     connection.close().await.unwrap();
@@ -66,8 +65,8 @@ fn every_schema_that_landed_has_a_dump() {
 async fn from_every_schema_users_log_in_sessions_go_on_and_roles_hold() {
     let issuer = Issuer::start().await;
     for number in numbers("tests/schemas") {
-        let scratch = tempfile::tempdir().unwrap();
-        let url = old_database(number, scratch.path()).await;
+        let (folder, database) = (tempfile::tempdir().unwrap(), Scratch::database());
+        let url = old_database(number, database.as_ref(), folder.path()).await;
         let db = Db::open(&url).await.unwrap();
         assert_eq!(db.migrated().from, Some(number));
         assert!(db.migrated().ran.iter().all(|ran| *ran > number));
@@ -92,6 +91,27 @@ async fn from_every_schema_users_log_in_sessions_go_on_and_roles_hold() {
         db.close().await;
         again.app.db.close().await;
     }
+}
+
+#[tokio::test]
+async fn a_migration_that_breaks_off_leaves_everything_as_it_was() {
+    let (folder, database) = (tempfile::tempdir().unwrap(), Scratch::database());
+    let url = old_database(1, database.as_ref(), folder.path()).await;
+    let mut connection = AnyConnection::connect(&url).await.unwrap();
+    // Migration 4 stumbles over it, after 2 and 3 have done their work.
+    let stone = "CREATE TABLE limits (stone TEXT)";
+    sqlx::query(stone).execute(&mut connection).await.unwrap();
+    Db::open(&url).await.unwrap_err();
+    let as_it_was = Db::connect_as_it_is(&db::Connect::to(&url)).await.unwrap();
+    let mut tx = as_it_was.write_at_length().await.unwrap();
+    assert_eq!(db::migrate::applied(&mut tx).await.unwrap(), BTreeSet::from([1]));
+    tx.rollback().await.unwrap();
+    as_it_was.close().await;
+    sqlx::query("DROP TABLE limits").execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    let db = Db::open(&url).await.unwrap();
+    assert_eq!((db.migrated().from, db.migrated().ran.first()), (Some(1), Some(&2)));
+    db.close().await;
 }
 
 #[tokio::test]

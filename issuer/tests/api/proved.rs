@@ -1,9 +1,8 @@
 //! Tokens that were proved before: what may have changed since is asked at every use.
 
-use laika_issuer::audit::Actor;
-use laika_issuer::keys;
 use serde_json::json;
 
+use crate::keys::revoke;
 use crate::oauth2::{account, form};
 use crate::support::{Issuer, header};
 
@@ -18,7 +17,7 @@ async fn a_main_token_is_refused_once_its_key_is_revoked() {
     for _ in 0..2 {
         issuer.get("/v1/me", Some(&main)).await.expect(200);
     }
-    keys::revoke(&issuer.app, Actor::CommandLine, &kid(&main)).await.unwrap();
+    revoke(&issuer.app, &kid(&main)).await.unwrap();
     for _ in 0..2 {
         issuer.get("/v1/me", Some(&main)).await.problem(401, "key_not_found");
     }
@@ -44,7 +43,7 @@ async fn a_micro_token_is_not_active_once_it_expired_or_its_key_is_revoked() {
     for _ in 0..2 {
         assert_eq!(ask(&new).await["active"], true);
     }
-    keys::revoke(&issuer.app, Actor::CommandLine, &kid(&new)).await.unwrap();
+    revoke(&issuer.app, &kid(&new)).await.unwrap();
     assert_eq!(ask(&new).await, json!({ "active": false }), "its key is revoked");
 }
 

@@ -64,7 +64,7 @@ async fn tokens_that_are_not_our_main_tokens_are_named_for_what_they_are() {
     let parts: Vec<&str> = main.split('.').collect();
     let kid = header(&main)["kid"].as_str().unwrap().to_owned();
     let with = |header: &str| format!("{}.{}.{}", encode(header), parts[1], parts[2]);
-    let other = Issuer::with(&[]).await.log_in().await;
+    let other = Issuer::stranger().await.log_in().await;
     for (token, code) in [
         (String::new(), "token_malformed"),
         ("x".repeat(20_000), "token_too_large"),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use laika_issuer::db;
 use laika_issuer::db::sessions::{EndReason, Session};
-use laika_issuer::keys::Algorithm;
+use laika_issuer::keys::{Algorithm, Family};
 use laika_issuer::status::{self, Bond};
 use laika_verifier::status::Status;
 use serde_json::json;
@@ -14,6 +14,8 @@ use uuid::Uuid;
 
 use crate::status::{mint, slot, status_of};
 use crate::support::{Issuer, claims};
+
+const RS256: Family = Family::Pair(Algorithm::Rs256);
 
 /// Longer than anything here takes that does not wait for another.
 const LONG: Duration = Duration::from_millis(300);
@@ -100,7 +102,7 @@ async fn a_role_change_that_meets_a_minting_waits_and_marks_its_slot() {
     let mut tx = issuer.app.db.write().await.unwrap();
     let exp = issuer.app.clock.now() + 300;
     let bond = bond(&session);
-    let take = status::take(&issuer.app, &mut tx, &bond, Algorithm::Rs256, exp);
+    let take = status::take(&issuer.app, &mut tx, &bond, RS256, exp);
     let taken = take.await.unwrap().unwrap();
     let change = async {
         let mut tx = issuer.app.db.write().await.unwrap();
@@ -113,7 +115,7 @@ async fn a_role_change_that_meets_a_minting_waits_and_marks_its_slot() {
     change.await;
     let mut connection = issuer.app.db.read().await.unwrap();
     let key = session.id.to_string();
-    let held = db::slots::held(&mut connection, &key, 0, Algorithm::Rs256).await.unwrap().unwrap();
+    let held = db::slots::held(&mut connection, &key, 0, RS256).await.unwrap().unwrap();
     assert_eq!((held.index, held.mark), (taken.index, status::Mark::Stale));
 }
 
@@ -129,7 +131,7 @@ async fn a_minting_that_read_before_a_change_was_committed_reads_again() {
     let mut tx = issuer.app.db.write().await.unwrap();
     let exp = issuer.app.clock.now() + 300;
     let bond = bond(&session);
-    let take = status::take(&issuer.app, &mut tx, &bond, Algorithm::Rs256, exp);
+    let take = status::take(&issuer.app, &mut tx, &bond, RS256, exp);
     assert_eq!(take.await.unwrap(), None);
 }
 
@@ -168,7 +170,7 @@ async fn the_end_of_a_session_and_a_minting_meet_in_both_orders() {
     let mut tx = issuer.app.db.write().await.unwrap();
     let exp = issuer.app.clock.now() + 300;
     let bond = bond(&session);
-    let take = status::take(&issuer.app, &mut tx, &bond, Algorithm::Rs256, exp);
+    let take = status::take(&issuer.app, &mut tx, &bond, RS256, exp);
     take.await.unwrap().unwrap();
     let ending = issuer.log_out(&main);
     tokio::pin!(ending);
@@ -177,7 +179,7 @@ async fn the_end_of_a_session_and_a_minting_meet_in_both_orders() {
     ending.await.expect(204);
     let mut connection = issuer.app.db.read().await.unwrap();
     let key = session.id.to_string();
-    let held = db::slots::held(&mut connection, &key, 0, Algorithm::Rs256).await.unwrap().unwrap();
+    let held = db::slots::held(&mut connection, &key, 0, RS256).await.unwrap().unwrap();
     assert_eq!(held.mark, status::Mark::Revoked);
 }
 

@@ -1,7 +1,8 @@
 //! An issuer under test, and calls to it.
 
+use std::fs::OpenOptions;
+use std::io::Write as _;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
@@ -11,13 +12,16 @@ use axum::http::{HeaderMap, Method, Request, StatusCode};
 use laika_issuer::app::App;
 use laika_issuer::clock::ManualClock;
 use laika_issuer::config::{self, PublicUrl, Settings};
-use laika_issuer::db::Db;
+use laika_issuer::db::tables::{self, Cells, TABLES};
+use laika_issuer::db::{Db, DbError};
 use laika_issuer::random::SeededRandom;
 use laika_issuer::seed::{self, Seed};
 use serde_json::{Value, json};
-use sqlx::{AnyConnection, AssertSqlSafe, Connection as _};
 use tempfile::TempDir;
+use tokio::sync::OnceCell;
 use tower::ServiceExt as _;
+
+use crate::scratch::Scratch;
 
 pub(crate) const START: i64 = 1_800_000_000;
 pub(crate) const PASSWORD: &str = "first in orbit 1957";
@@ -55,6 +59,54 @@ pub(crate) struct Issuer {
     pub(crate) clock: ManualClock,
     router: Router,
     _folder: TempDir,
+    _database: Option<Scratch>,
+}
+
+/// Variables that change nothing of what an issuer has from the beginning.
+const KEEPS_BEGINNINGS: [&str; 5] =
+    ["LAIKA_ALLOWED_", "LAIKA_ANONYMOUS_", "LAIKA_LIMITS_", "LAIKA_MAIL_", "LAIKA_TRUSTED_"];
+
+/// What an issuer of these tests has from the beginning: keys, services, roles, a user. It is made
+/// once and written again, since an RSA key and the hash of a password take their time.
+struct Beginnings {
+    rows: Vec<(&'static str, Cells)>,
+    master_key: Vec<u8>,
+}
+
+impl Beginnings {
+    async fn get() -> &'static Self {
+        static MADE: OnceCell<Beginnings> = OnceCell::const_new();
+        MADE.get_or_init(async || {
+            let issuer = Issuer::made(None, "", &[], None).await;
+            let mut rows = Vec::new();
+            let mut connection = issuer.app.db.read().await.unwrap();
+            for (table, _) in TABLES {
+                let take = |row| {
+                    rows.push((table, row));
+                    Ok::<_, DbError>(())
+                };
+                tables::read(&mut connection, table, take).await.unwrap();
+            }
+            let master_key = std::fs::read(&issuer.app.settings.master_key_file).unwrap();
+            Self { rows, master_key }
+        })
+        .await
+    }
+
+    async fn write(&self, db: &Db, settings: &Settings) {
+        let mut file = OpenOptions::new();
+        file.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut file, 0o600);
+        file.open(&settings.master_key_file).unwrap().write_all(&self.master_key).unwrap();
+        let mut tx = db.write().await.unwrap();
+        let all = TABLES.iter().map(|(table, _)| (*table).to_owned()).collect();
+        tables::clear(&mut tx, &all).await.unwrap();
+        for (table, row) in &self.rows {
+            tables::write(&mut tx, table, row).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+    }
 }
 
 pub(crate) struct Answer {
@@ -71,26 +123,68 @@ impl Issuer {
 
     /// The same with these variables set.
     pub(crate) async fn with(variables: &[(&str, &str)]) -> Self {
+        Self::configured("", variables).await
+    }
+
+    /// The same with this settings file.
+    pub(crate) async fn configured(file: &str, variables: &[(&str, &str)]) -> Self {
+        Self::in_database(Scratch::database(), file, variables).await
+    }
+
+    /// The same with keys and ids of its own, whoever else there is.
+    pub(crate) async fn stranger() -> Self {
+        Self::made(Scratch::database(), "", &[], None).await
+    }
+
+    /// The same in this database, or on SQLite.
+    pub(crate) async fn in_database(
+        database: Option<Scratch>,
+        file: &str,
+        variables: &[(&str, &str)],
+    ) -> Self {
+        let keeps = |name: &str| KEEPS_BEGINNINGS.iter().any(|start| name.starts_with(start));
+        let beginnings = match variables.iter().all(|(name, _)| keeps(name)) {
+            true => Some(Beginnings::get().await),
+            false => None,
+        };
+        Self::made(database, file, variables, beginnings).await
+    }
+
+    async fn made(
+        database: Option<Scratch>,
+        file: &str,
+        variables: &[(&str, &str)],
+        beginnings: Option<&Beginnings>,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("laika.toml");
+        std::fs::write(&path, file).unwrap();
         let mut all = vec![
             ("LAIKA_DATA_DIR".to_owned(), folder.path().display().to_string()),
             ("LAIKA_PUBLIC_URL".to_owned(), PUBLIC_URL.to_owned()),
         ];
-        if let Some(url) = scratch_postgres(folder.path()).await {
-            all.push(("LAIKA_DATABASE_URL".to_owned(), url));
+        if let Some(database) = &database {
+            all.push(("LAIKA_DATABASE_URL".to_owned(), database.url()));
         }
         all.extend(variables.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())));
-        let settings: Settings = config::load(None, all.into_iter()).unwrap();
+        let settings: Settings = config::load(Some(&path), all.into_iter()).unwrap();
         let issuer: PublicUrl = settings.public_url.clone().unwrap();
         let db = Db::open(&settings.database_url).await.unwrap();
+        if let Some(beginnings) = beginnings {
+            beginnings.write(&db, &settings).await;
+        }
         let clock = ManualClock::at(START);
-        let random = Arc::new(SeededRandom::new(57));
+        // Another one than that of the beginnings, whose ids would come again.
+        let random = SeededRandom::new(if beginnings.is_some() { 59 } else { 57 });
+        let random = Arc::new(random);
         let app = App::new(settings, issuer, db, Arc::new(clock.clone()), random).await.unwrap();
-        let seed: Seed = toml::from_str(SEED).unwrap();
-        seed::import(&app, &seed).await.unwrap();
+        if beginnings.is_none() {
+            let seed: Seed = toml::from_str(SEED).unwrap();
+            seed::import(&app, &seed).await.unwrap();
+        }
         let peer = SocketAddr::from(([192, 0, 2, 7], 4242));
         let router = laika_issuer::http::router(app.clone()).layer(MockConnectInfo(peer));
-        Self { app, clock, router, _folder: folder }
+        Self { app, clock, router, _folder: folder, _database: database }
     }
 
     /// Another replica on the same database, with the same clock.
@@ -103,7 +197,7 @@ impl Issuer {
         let app = App::new(settings, issuer, db, Arc::new(clock.clone()), random).await.unwrap();
         let router = laika_issuer::http::router(app.clone())
             .layer(MockConnectInfo(SocketAddr::from(([192, 0, 2, 7], 4242))));
-        Self { app, clock, router, _folder: tempfile::tempdir().unwrap() }
+        Self { app, clock, router, _folder: tempfile::tempdir().unwrap(), _database: None }
     }
 
     /// Brings what a TOML text describes into the database.
@@ -122,7 +216,7 @@ impl Issuer {
         let app = App::new(settings, issuer, db, Arc::new(clock.clone()), random).await.unwrap();
         let peer = SocketAddr::from(([192, 0, 2, 7], 4242));
         let router = laika_issuer::http::router(app.clone()).layer(MockConnectInfo(peer));
-        Self { app, clock, router, _folder: tempfile::tempdir().unwrap() }
+        Self { app, clock, router, _folder: tempfile::tempdir().unwrap(), _database: None }
     }
 
     pub(crate) async fn call(&self, request: Request<Body>) -> Answer {
@@ -237,21 +331,4 @@ fn segment(token: &str, index: usize) -> Value {
     let text = token.split('.').nth(index).unwrap();
     let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(text).unwrap();
     serde_json::from_slice(&bytes).unwrap()
-}
-
-/// With `TEST_POSTGRES` set to the URL of a server (`postgres://user@host:port`), every test
-/// runs on a fresh database there instead of on SQLite; the URL of that database.
-pub(crate) async fn scratch_postgres(folder: &Path) -> Option<String> {
-    let server = std::env::var("TEST_POSTGRES").ok()?;
-    let unique = folder.file_name().unwrap().to_str().unwrap().replace('.', "");
-    let name = format!("laika_test{}", unique.to_lowercase());
-    sqlx::any::install_default_drivers();
-    let mut connection = AnyConnection::connect(&format!("{server}/postgres")).await.unwrap();
-    // Names of folders differ also in case; a leftover of the same name is from a run before.
-    for statement in
-        [format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"), format!("CREATE DATABASE {name}")]
-    {
-        sqlx::query(AssertSqlSafe(statement)).execute(&mut connection).await.unwrap();
-    }
-    Some(format!("{server}/{name}"))
 }

@@ -169,8 +169,15 @@ async fn a_session_from_before_the_proof_ends_with_it() {
         let mut tx = issuer.app.db.write().await.unwrap();
         let user = laika_issuer::db::users::by_username(&mut tx, "laika").await.unwrap().unwrap();
         let origin = laika_issuer::db::sessions::Origin::default();
-        let session =
-            laika_issuer::session::start(&issuer.app, &mut tx, user.id, origin).await.unwrap();
+        let session = laika_issuer::session::start(
+            &issuer.app,
+            &mut tx,
+            user.id,
+            origin,
+            laika_issuer::session::Way::Password,
+        )
+        .await
+        .unwrap();
         tx.commit().await.unwrap();
         laika_issuer::mint::main_token::issue(&issuer.app, &session).unwrap().token
     };
@@ -185,7 +192,7 @@ async fn a_session_from_before_the_proof_ends_with_it() {
 }
 
 #[tokio::test]
-async fn a_reset_link_from_a_forged_host() {
+async fn a_reset_or_verification_link_from_a_forged_host() {
     let sink = Sink::start();
     let issuer = issuer(&sink).await;
     registered(&issuer, &sink, "belka", "belka@example.com").await;
@@ -206,6 +213,16 @@ async fn a_reset_link_from_a_forged_host() {
     let mail = only_mail(&issuer, &sink).await;
     assert!(!mail.whole.to_string().contains("evil"), "{}", mail.whole);
     mail.code("reset");
+
+    let request = Request::post("/v1/users")
+        .header("host", "127.0.0.1:8080")
+        .header("x-forwarded-host", "evil.example.com")
+        .header("content-type", "application/json")
+        .body(Body::from(registration("strelka", "strelka@example.com").to_string()));
+    issuer.call(request.unwrap()).await.expect(202);
+    let mail = only_mail(&issuer, &sink).await;
+    assert!(!mail.whole.to_string().contains("evil"), "{}", mail.whole);
+    mail.code("verify");
 }
 
 #[tokio::test]

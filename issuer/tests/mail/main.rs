@@ -13,6 +13,8 @@ mod attacks;
 mod delivery;
 mod logs;
 mod post;
+#[path = "../api/scratch.rs"]
+mod scratch;
 mod sink;
 mod story;
 #[expect(dead_code, reason = "shared with the tests of the API, which use the rest")]

@@ -2,17 +2,21 @@
 //! started on the same data. What was acknowledged is still there, and everybody can go on with the
 //! token they hold.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::{Server, call, scratch_postgres};
+use crate::slow::now;
+use crate::support::{Home, Server, call};
 
 const PASSWORD: &str = "seven muddy paws on the moon";
 const KILLS: u64 = 6;
 const CLIENTS: usize = 4;
+/// Answers that a round waits for before the kill, and how long at most.
+const ANSWERS: usize = 40;
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What a client was told.
 #[derive(Default)]
@@ -27,11 +31,17 @@ struct Told {
     rotations: usize,
 }
 
+impl Told {
+    /// Everything that was acknowledged.
+    fn count(&self) -> usize {
+        self.accounts.len() + self.rotations + self.ended.len()
+    }
+}
+
 #[test]
 fn nothing_acknowledged_is_lost_when_the_issuer_is_killed_under_load() {
-    let folder = tempfile::tempdir().unwrap();
-    let postgres = scratch_postgres("crash");
-    let mut variables = vec![
+    let home = Home::new();
+    let variables = [
         ("LAIKA_PASSWORD_MEMORY", "7168"),
         ("LAIKA_PASSWORD_PASSES", "1"),
         ("LAIKA_LIMITS_REGISTRATION", "off"),
@@ -39,29 +49,31 @@ fn nothing_acknowledged_is_lost_when_the_issuer_is_killed_under_load() {
         ("LAIKA_LIMITS_LOGIN_ADDRESS", "off"),
         ("LAIKA_LIMITS_LOGIN_ACCOUNT", "off"),
     ];
-    if let Some(url) = &postgres {
-        variables.push(("LAIKA_DATABASE_URL", url));
-    }
     let mut told: Vec<Told> = (0..CLIENTS).map(|_| Told::default()).collect();
     for round in 0..KILLS {
-        let mut server = Server::start(folder.path(), &variables);
+        let mut server = Server::start(&home, &variables);
         for told in &told {
-            inspect(&server.address, told);
+            inspect(&server.address, told, 5);
         }
-        let gone = AtomicBool::new(false);
+        let (gone, answers) = (AtomicBool::new(false), AtomicUsize::new(0));
         thread::scope(|scope| {
             for (number, told) in told.iter_mut().enumerate() {
-                let (address, gone) = (server.address.clone(), &gone);
-                scope.spawn(move || work(&address, number, round, told, gone));
+                let (address, gone, answers) = (server.address.clone(), &gone, &answers);
+                scope.spawn(move || work(&address, number, round, told, gone, answers));
             }
-            thread::sleep(Duration::from_millis(700 + 90 * round));
+            // However slow the machine is, something was acknowledged; then at no special moment.
+            let begun = now();
+            while answers.load(Ordering::SeqCst) < ANSWERS && begun.elapsed() < PATIENCE {
+                thread::sleep(Duration::from_millis(5));
+            }
+            thread::sleep(Duration::from_millis(17 * round));
             server.kill();
             gone.store(true, Ordering::SeqCst);
         });
     }
-    let server = Server::start(folder.path(), &variables);
+    let server = Server::start(&home, &variables);
     for told in &told {
-        inspect(&server.address, told);
+        inspect(&server.address, told, usize::MAX);
     }
     let accounts: usize = told.iter().map(|told| told.accounts.len()).sum();
     let rotations: usize = told.iter().map(|told| told.rotations).sum();
@@ -73,9 +85,19 @@ fn nothing_acknowledged_is_lost_when_the_issuer_is_killed_under_load() {
 }
 
 /// Registers, rotates, logs in and out until the issuer is gone.
-fn work(address: &str, number: usize, round: u64, told: &mut Told, gone: &AtomicBool) {
+fn work(
+    address: &str,
+    number: usize,
+    round: u64,
+    told: &mut Told,
+    gone: &AtomicBool,
+    answers: &AtomicUsize,
+) {
     for turn in 0.. {
-        if gone.load(Ordering::SeqCst) || step(address, number, round, turn, told).is_none() {
+        let before = told.count();
+        let step = step(address, number, round, turn, told);
+        answers.fetch_add(told.count() - before, Ordering::SeqCst);
+        if gone.load(Ordering::SeqCst) || step.is_none() {
             return;
         }
     }
@@ -118,7 +140,8 @@ fn step(address: &str, number: usize, round: u64, turn: u64, told: &mut Told) ->
     Some(())
 }
 
-fn inspect(address: &str, told: &Told) {
+/// That what was told holds; of the accounts, the youngest `accounts`.
+fn inspect(address: &str, told: &Told, accounts: usize) {
     let say = |what: &str, answer: Option<crate::support::Answer>, expected: u16| {
         let answer = answer.unwrap();
         assert_eq!(answer.status, expected, "{what}: {} {}", answer.head, answer.body);
@@ -128,7 +151,7 @@ fn inspect(address: &str, told: &Told) {
         let path = "/v1/sessions/current/renew";
         say("renew", call(address, "POST", path, Some(main), None), 200);
     }
-    for name in told.accounts.iter().rev().take(5) {
+    for name in told.accounts.iter().rev().take(accounts) {
         let login = json!({ "login": name, "password": PASSWORD });
         say(name, call(address, "POST", "/v1/sessions", None, Some(&login)), 201);
     }
@@ -143,13 +166,8 @@ fn main_token(body: &Value) -> String {
 
 #[test]
 fn many_tabs_that_rotate_at_once_all_go_on() {
-    let folder = tempfile::tempdir().unwrap();
-    let postgres = scratch_postgres("tabs");
-    let mut variables = vec![("LAIKA_MAIN_ROTATE_AFTER", "1")];
-    if let Some(url) = &postgres {
-        variables.push(("LAIKA_DATABASE_URL", url));
-    }
-    let server = Server::start(folder.path(), &variables);
+    let home = Home::new();
+    let server = Server::start(&home, &[("LAIKA_MAIN_ROTATE_AFTER", "1")]);
     let address = server.address.as_str();
     thread::scope(|scope| {
         for client in 0..6 {

@@ -2,15 +2,15 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Server, call};
+use crate::support::{Home, Server, call};
 
 #[test]
 fn no_credential_token_code_or_email_of_a_whole_run_is_in_its_log() {
     for format in ["json", "text"] {
-        let folder = tempfile::tempdir().unwrap();
+        let home = Home::new();
         // Everything of ours, at its most talkative.
         let variables = [("LAIKA_LOG_FORMAT", format), ("LAIKA_LOG", "trace")];
-        let mut server = Server::start(folder.path(), &variables);
+        let mut server = Server::start(&home, &variables);
         let address = server.address.clone();
         let send = |method: &str, path: &str, token: Option<&str>, body: Option<Value>| {
             call(&address, method, path, token, body.as_ref()).unwrap()
@@ -66,6 +66,7 @@ fn no_credential_token_code_or_email_of_a_whole_run_is_in_its_log() {
             "laika_inv_",
             "BEGIN",
             "sqlite://",
+            "postgres://",
         ] {
             let found = lines.iter().find(|line| line.contains(secret));
             assert!(found.is_none(), "`{secret}` is in the log: {found:?}");

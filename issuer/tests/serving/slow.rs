@@ -6,17 +6,17 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::support::{Server, call};
+use crate::support::{Home, Server, call};
 
 #[test]
 fn a_slow_client_is_let_go_and_keeps_nobody_waiting() {
-    let folder = tempfile::tempdir().unwrap();
+    let home = Home::new();
     let variables = [
         ("LAIKA_HEADER_TIMEOUT", "1"),
         ("LAIKA_REQUEST_TIMEOUT", "2"),
         ("LAIKA_LIMITS_CONNECTIONS", "8"),
     ];
-    let server = Server::start(folder.path(), &variables);
+    let server = Server::start(&home, &variables);
     let begun = now();
     // Headers that never end, a connection that says nothing, a body that never comes: as many as
     // there are places.
@@ -54,8 +54,8 @@ fn a_slow_client_is_let_go_and_keeps_nobody_waiting() {
 
 #[test]
 fn headers_without_end_are_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = Server::start(folder.path(), &[]);
+    let home = Home::new();
+    let server = Server::start(&home, &[]);
     for flood in [
         format!("GET /v1 HTTP/1.1\r\nHost: localhost\r\nX: {}\r\n\r\n", "x".repeat(200_000)),
         format!("GET /v1 HTTP/1.1\r\nHost: localhost\r\n{}\r\n", "X: y\r\n".repeat(500)),
@@ -73,11 +73,11 @@ fn headers_without_end_are_refused() {
 
 #[test]
 fn readiness_ends_before_listening_does_and_metrics_have_an_address_of_their_own() {
-    let folder = tempfile::tempdir().unwrap();
+    let home = Home::new();
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let operators = format!("127.0.0.1:{port}");
     let variables = [("LAIKA_SHUTDOWN_DELAY", "2"), ("LAIKA_METRICS_LISTEN", operators.as_str())];
-    let mut server = Server::start(folder.path(), &variables);
+    let mut server = Server::start(&home, &variables);
     let ready = |address: &str| call(address, "GET", "/readyz", None, None).map(|a| a.status);
     assert_eq!(ready(&server.address), Some(200));
     assert_eq!(ready(&operators), Some(200));
@@ -101,6 +101,6 @@ fn readiness_ends_before_listening_does_and_metrics_have_an_address_of_their_own
 }
 
 #[expect(clippy::disallowed_methods, reason = "the test measures real time")]
-fn now() -> Instant {
+pub(crate) fn now() -> Instant {
     Instant::now()
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::support::{Server, call};
+use crate::support::{Home, Server, call};
 
 /// A collector on a port of its own.
 struct Collector {
@@ -198,13 +198,13 @@ fn hex(bytes: &[u8]) -> String {
 
 #[test]
 fn a_request_is_a_span_with_route_and_status_and_nothing_secret() {
-    let (collector, folder) = (Collector::start(), tempfile::tempdir().unwrap());
+    let (collector, home) = (Collector::start(), Home::new());
     let variables = [
         ("LAIKA_OTEL_ENDPOINT", collector.endpoint.as_str()),
         ("OTEL_BSP_SCHEDULE_DELAY", "200"),
         ("LAIKA_LOG", "trace"),
     ];
-    let mut server = Server::start(folder.path(), &variables);
+    let mut server = Server::start(&home, &variables);
     let id = "00000000-0000-4000-8000-00000000dead";
     let path = format!("/v1/sessions/{id}");
     call(&server.address, "DELETE", &path, Some("a-token-that-is-none"), None).unwrap();
@@ -237,14 +237,14 @@ fn a_request_is_a_span_with_route_and_status_and_nothing_secret() {
 
 #[test]
 fn a_trusted_proxy_s_trace_is_joined_and_the_last_spans_leave_at_the_end() {
-    let (collector, folder) = (Collector::start(), tempfile::tempdir().unwrap());
+    let (collector, home) = (Collector::start(), Home::new());
     let variables = [
         ("LAIKA_OTEL_ENDPOINT", collector.endpoint.as_str()),
         // Later than this test lasts.
         ("OTEL_BSP_SCHEDULE_DELAY", "600000"),
         ("LAIKA_TRUSTED_PROXIES", "127.0.0.0/8"),
     ];
-    let mut server = Server::start(folder.path(), &variables);
+    let mut server = Server::start(&home, &variables);
     get_in_trace(&server.address, "/livez");
     server.terminate();
     let (code, log) = server.ended();
@@ -258,11 +258,11 @@ fn a_trusted_proxy_s_trace_is_joined_and_the_last_spans_leave_at_the_end() {
 
 #[test]
 fn a_collector_that_is_away_holds_nobody_up() {
-    let folder = tempfile::tempdir().unwrap();
+    let home = Home::new();
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let endpoint = format!("http://127.0.0.1:{port}");
     let variables = [("LAIKA_OTEL_ENDPOINT", endpoint.as_str()), ("OTEL_BSP_SCHEDULE_DELAY", "50")];
-    let mut server = Server::start(folder.path(), &variables);
+    let mut server = Server::start(&home, &variables);
     for _ in 0..20 {
         assert_eq!(call(&server.address, "GET", "/livez", None, None).unwrap().status, 200);
     }

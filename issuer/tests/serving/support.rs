@@ -9,7 +9,15 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use serde_json::Value;
-use sqlx::{AnyConnection, AssertSqlSafe, Connection as _};
+use tempfile::TempDir;
+
+use crate::scratch::Scratch;
+
+/// Where an issuer keeps what it has: a folder and, with `TEST_POSTGRES` set, a database there.
+pub(crate) struct Home {
+    folder: TempDir,
+    database: Option<Scratch>,
+}
 
 /// A service under test; it is stopped when it goes away.
 pub(crate) struct Server {
@@ -25,16 +33,32 @@ pub(crate) struct Answer {
     pub(crate) body: Value,
 }
 
+impl Home {
+    pub(crate) fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), database: Scratch::database() }
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The program on what is here.
+    pub(crate) fn laika(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Command {
+        let mut laika = Command::new(env!("CARGO_BIN_EXE_laika"));
+        laika.args(arguments).current_dir(self.folder()).env_clear();
+        laika.envs(self.database.iter().map(|found| ("LAIKA_DATABASE_URL", found.url())));
+        laika.envs(variables.iter().copied());
+        laika
+    }
+}
+
 impl Server {
-    pub(crate) fn start(folder: &Path, variables: &[(&str, &str)]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_laika"))
-            .arg("serve")
-            .current_dir(folder)
-            .env_clear()
+    pub(crate) fn start(home: &Home, variables: &[(&str, &str)]) -> Self {
+        let mut child = home
+            .laika(variables, &["serve"])
             .env("LAIKA_LISTEN", "127.0.0.1:0")
             // The port changes with every start, the issuer's name in its tokens must not.
             .env("LAIKA_PUBLIC_URL", "http://127.0.0.1:1")
-            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -126,22 +150,4 @@ fn read(text: &str) -> Option<Answer> {
     let body =
         if body.is_empty() { Value::Null } else { serde_json::from_str(body).unwrap_or_default() };
     Some(Answer { status, head: head.to_owned(), body })
-}
-
-/// With `TEST_POSTGRES` set, the URL of a fresh database there.
-pub(crate) fn scratch_postgres(name: &str) -> Option<String> {
-    let server = std::env::var("TEST_POSTGRES").ok()?;
-    sqlx::any::install_default_drivers();
-    let name = format!("laika_serving_{name}_{}", std::process::id());
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let mut connection = AnyConnection::connect(&format!("{server}/postgres")).await.unwrap();
-        for statement in [
-            format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
-            format!("CREATE DATABASE {name}"),
-        ] {
-            sqlx::query(AssertSqlSafe(statement)).execute(&mut connection).await.unwrap();
-        }
-    });
-    Some(format!("{server}/{name}"))
 }

@@ -21,6 +21,7 @@ export type IssuerErrorCode =
   | "gone"
   | "token_over_budget"
   | "not_found"
+  | "provider_failed"
   | "rate_limited"
   | "internal"
   | "overloaded"

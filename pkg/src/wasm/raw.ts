@@ -16,19 +16,25 @@ export interface RawModule {
  * text of `{ code, message }`.
  */
 export interface RawVerifier {
-  /** JSON of a {@link VerifyOutcome}. */
+  /** JSON of a {@link VerifyOutcome}, for a text that is not kept. */
   verify(token: string, now: number, mayFetch: boolean): string;
-  /** JSON of an {@link AuthorizeOutcome}. */
-  authorize(
-    token: string | undefined,
-    method: string,
-    path: string,
-    host: string | undefined,
-    now: number,
-    mayFetch: boolean,
-  ): string;
-  /** JSON of the token that the last outcome named by its serial. */
-  lastToken(): string | undefined;
+  /** Whether the token of that serial still holds: below 0 it does not; above, it does, and there are {@link news}. */
+  recall(serial: number, now: number, mayFetch: boolean): number;
+  /** JSON of an {@link Outcome}. */
+  news(now: number, mayFetch: boolean): string;
+  /**
+   * The place of the rule that allows the request, for nobody (`serial` is -1) or for whoever has the
+   * token of that serial. Below 0: ask {@link authorize}. `request` is method, path and perhaps host,
+   * with line feeds between them.
+   */
+  permits(serial: number, request: string, now: number, mayFetch: boolean): number;
+  /** The id of the rule at that place. */
+  ruleAt(place: number): string | undefined;
+  /**
+   * JSON of an {@link AuthorizeOutcome}, by a token's text or, in its place, by its serial, otherwise
+   * -1; `undefined` when the token of that serial does not hold, so that its text is needed.
+   */
+  authorize(token: string | undefined, serial: number, request: string, now: number, mayFetch: boolean): string | undefined;
   /** `grants` is a JSON array. */
   can(issuer: string, grants: string, permission: string): boolean;
   /** JSON array of {@link Fetch}: what to fetch at once. */
@@ -64,8 +70,10 @@ export interface Landed {
 export interface Outcome {
   /** Changes when tokens have left the module's cache; `null` without a cache. */
   generation: number | null;
-  /** Names the verified token, where there is one; the same for a token that comes from the cache. */
+  /** Names the verified token, where there is one. */
   serial?: number;
+  /** The token itself, where it was verified just now. */
+  token?: object;
   /** What the host must start to fetch now. */
   fetch?: Fetch[];
   /** The answer may change once what is in flight has ended: wait at most so many seconds, and ask again. */

@@ -18,11 +18,13 @@
 
 mod files;
 mod jws;
+mod kernels;
 mod key;
 mod report;
 mod run;
 
 pub use jws::{DEVIATIONS, Jws};
+pub use kernels::{Kernels, time_of_power};
 pub use report::{How, Line, Report};
 
 /// Runs everything.

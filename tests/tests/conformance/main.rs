@@ -3,5 +3,6 @@
 
 mod answers;
 mod foreign;
+mod kernels;
 mod rfc;
 mod wycheproof;

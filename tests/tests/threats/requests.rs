@@ -25,6 +25,7 @@ fn filter() -> Filter {
     let configuration = json!({
         "issuers": { "issuer": ISSUER, "audience": "orders", "jwks": jwks(&[&TestKey::named("ed-1")]) },
         "token_from": [{ "header": "authorization", "scheme": "Bearer" }, { "header": "x-token" }],
+        "forward": { "headers": { "x-roles": "roles" } },
         "policy": { "version": 1, "otherwise": "deny", "rules": [
             { "id": "list", "methods": ["GET", "POST"], "path": "/orders", "require": "orders:read" },
             { "id": "pay", "host": "pay.example", "path": "/orders", "require": "orders:pay" },
@@ -146,6 +147,21 @@ fn a_token_in_two_places_must_be_one() {
     assert_eq!(judge(&headers).0, 200);
     headers[4].1 = &two;
     assert_eq!(judge(&headers), invalid());
+}
+
+#[test]
+fn a_forwarded_role_that_contains_a_comma_stays_one() {
+    let roles = json!(["clerk,admin", "a\", \"admin"]);
+    let bearer = format!("Bearer {}", token(|claims| claims["roles"] = roles.clone()));
+    let headers: Vec<_> = request("GET", "/orders", &bearer)
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec()))
+        .collect();
+    let Outcome::Continue(edit) = filter().judge(&headers, true, now()).outcome else {
+        panic!("it did not go on");
+    };
+    let [(name, value)] = &edit.set[..] else { panic!("{edit:?}") };
+    assert_eq!((name.as_str(), serde_json::from_str(value).ok()), ("x-roles", Some(roles)));
 }
 
 #[test]

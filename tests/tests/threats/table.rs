@@ -1,10 +1,14 @@
-//! `docs/threats.md` names every threat of the contract that concerns tokens, keys and requests, in
-//! its words, and tests that exist.
+//! `docs/threats.md` names every threat of the contract to what is there, in its words, and tests
+//! that exist.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
-const SECTIONS: [&str; 2] = ["## Tokens and keys", "## Requests and policies"];
+const SECTIONS: [&str; 5] =
+    ["## Tokens and keys", "## Requests and policies", "## Accounts", "## Operation", "## Also"];
+
+/// How threats begin to what is not there yet.
+const NOT_YET: [&str; 1] = ["server-side request forgery through hooks"];
 
 fn read(path: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
@@ -26,7 +30,9 @@ fn rows(section: &str) -> Vec<(&str, &str)> {
 fn every_threat_of_the_contract_has_its_row() {
     let (contract, table) = (read("docs/contract/threats.md"), read("docs/threats.md"));
     for name in SECTIONS {
-        let threats: Vec<_> = section(&contract, name).trim_end_matches('.').split("; ").collect();
+        let threats = section(&contract, name).trim_end_matches('.').split("; ");
+        let there = |threat: &&str| !NOT_YET.iter().any(|start| threat.starts_with(start));
+        let threats: Vec<_> = threats.filter(there).collect();
         let named: Vec<_> = rows(section(&table, name)).into_iter().map(|row| row.0).collect();
         assert_eq!(named, threats, "{name}");
     }

@@ -1,5 +1,6 @@
 //! Keys, sets of keys, and the state machine that keeps a remote set fresh.
 
+mod der;
 mod discovery;
 mod jwk;
 mod max_age;
@@ -8,6 +9,7 @@ mod remote;
 
 use laika_claims::ErrorCode;
 use laika_claims::json::{self, DOCUMENT_LIMITS};
+use laika_claims::text::quoted;
 use serde_json::Value;
 
 pub(crate) use discovery::Discovery;
@@ -67,7 +69,7 @@ impl KeySet {
         for key in items.iter().filter_map(|jwk| jwk::read(jwk, rsa)) {
             if key.kid.is_some() && keys.iter().any(|other| other.kid == key.kid) {
                 let kid = key.kid.unwrap_or_default();
-                return Err(format!("two keys have the `kid` `{}`", kid.escape_debug()));
+                return Err(format!("two keys have the `kid` `{}`", quoted(&kid)));
             }
             keys.push(key);
         }
@@ -111,7 +113,7 @@ impl KeySet {
     ) -> Result<&PublicKey, VerifyError> {
         let not_found = |message| VerifyError::new(ErrorCode::KeyNotFound, message);
         if let Some(kid) = token.header.kid.as_deref() {
-            let message = || format!("the issuer has no key `{}`", kid.escape_debug());
+            let message = || format!("the issuer has no key `{}`", quoted(kid));
             return self.get(kid).ok_or_else(|| not_found(message()))?.material_for(algorithm);
         }
         let fits = |key: &&Key| key.material.is_ok() && key.algorithms.contains(&algorithm);

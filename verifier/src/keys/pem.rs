@@ -1,27 +1,31 @@
 //! One public key in PEM (RFC 7468): SubjectPublicKeyInfo (RFC 5280) or PKCS#1 (RFC 8017).
 
-use spki::der::pem;
-use spki::{ObjectIdentifier, SubjectPublicKeyInfoRef};
-
 use super::Key;
+use super::der::{Der, NULL, OBJECT_IDENTIFIER};
 use crate::algorithm::{Algorithm, Family};
+use crate::base64url;
 use crate::signature::PublicKey;
 use crate::signature::ecdsa::{P256Key, P384Key};
 use crate::signature::ed25519::Ed25519Key;
 use crate::signature::rsa::RsaKey;
 
-/// RFC 8017 appendix C.
-const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
-/// RFC 5480 section 2.1.1.
-const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
-const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
-const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
-/// RFC 8410 section 3.
-const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
+/// 1.2.840.113549.1.1.1 (RFC 8017 appendix C).
+const RSA: [u8; 9] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
+/// 1.2.840.10045.2.1 (RFC 5480 section 2.1.1).
+const EC: [u8; 7] = [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
+/// 1.2.840.10045.3.1.7.
+const P256: [u8; 8] = [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
+/// 1.3.132.0.34.
+const P384: [u8; 5] = [0x2b, 0x81, 0x04, 0x00, 0x22];
+/// 1.3.101.112 (RFC 8410 section 3).
+const ED25519: [u8; 3] = [0x2b, 0x65, 0x70];
+
+/// Characters of base64 in a line that is not the last (RFC 7468 section 2).
+const LINE: usize = 64;
 
 /// Reads the key. An RSA key is used with the algorithms `rsa`, any other with that of its curve.
 pub(super) fn read(text: &str, rsa: &[Algorithm]) -> Result<Key, &'static str> {
-    let (label, der) = pem::decode_vec(text.trim().as_bytes()).map_err(|_| "it is not PEM")?;
+    let (label, der) = decode(text.trim()).ok_or("it is not PEM")?;
     let material = match label {
         "PUBLIC KEY" => from_spki(&der)?,
         "RSA PUBLIC KEY" => from_pkcs1(&der)?,
@@ -40,28 +44,78 @@ pub(super) fn read(text: &str, rsa: &[Algorithm]) -> Result<Key, &'static str> {
     Ok(Key { kid: None, algorithms, material: Ok(material) })
 }
 
-fn from_spki(der: &[u8]) -> Result<PublicKey, &'static str> {
-    let info = SubjectPublicKeyInfoRef::try_from(der).map_err(|_| "it is not a public key")?;
-    let bits = info.subject_public_key.as_bytes().ok_or("it is not a public key")?;
-    let parameters = info.algorithm.parameters;
-    let curve = info.algorithm.parameters_oid().ok();
-    Ok(match (info.algorithm.oid, curve) {
-        // RFC 3279 section 2.3.1: NULL.
-        (RSA, _) if parameters.is_some_and(|value| value.is_null()) => from_pkcs1(bits)?,
-        // RFC 8410 section 3: absent.
-        (ED25519, _) if parameters.is_none() => {
-            PublicKey::Ed25519(Box::new(Ed25519Key::new(bits)?))
+/// Label and content of the one block that `text` ends with.
+fn decode(text: &str) -> Option<(&str, Vec<u8>)> {
+    let mut lines = text.lines();
+    let label = lines.find_map(|line| line.strip_prefix("-----BEGIN "))?.strip_suffix("-----")?;
+    let mut base64 = String::with_capacity(text.len());
+    let end = loop {
+        let line = lines.next()?;
+        if let Some(end) = line.strip_prefix("-----END ") {
+            break end;
         }
-        (EC, Some(P256)) => PublicKey::P256(Box::new(P256Key::from_sec1(bits)?)),
-        (EC, Some(P384)) => PublicKey::P384(Box::new(P384Key::from_sec1(bits)?)),
-        _ => return Err("it is a key of another kind than RSA, P-256, P-384 and Ed25519"),
+        // Only the last line is shorter.
+        let whole = base64.len().is_multiple_of(LINE) && (1..=LINE).contains(&line.len());
+        whole.then(|| base64.push_str(line))?;
+    };
+    (end.strip_suffix("-----") == Some(label) && lines.next().is_none()).then_some(())?;
+    Some((label, base64url::decode(&without_padding(&base64)?)?))
+}
+
+/// base64 as base64url without its padding, of which there must be as much as is needed.
+fn without_padding(base64: &str) -> Option<String> {
+    let text = base64.strip_suffix('=').unwrap_or(base64);
+    let text = text.strip_suffix('=').unwrap_or(text);
+    let foreign = |byte: u8| matches!(byte, b'-' | b'_');
+    (base64.len().is_multiple_of(4) && !text.bytes().any(foreign)).then_some(())?;
+    Some(text.replace('+', "-").replace('/', "_"))
+}
+
+fn from_spki(der: &[u8]) -> Result<PublicKey, &'static str> {
+    let (algorithm, bits) = read_spki(der).ok_or("it is not a public key")?;
+    let mut parameters = algorithm;
+    let oid = parameters.take(OBJECT_IDENTIFIER).ok_or("it is not a public key")?;
+    let absent = parameters.0.is_empty();
+    // RFC 3279 section 2.3.1: NULL.
+    let null = parameters.0 == [NULL, 0];
+    let curve = parameters.take(OBJECT_IDENTIFIER).filter(|_| parameters.0.is_empty());
+    let curve = curve.unwrap_or_default();
+    Ok(if oid == RSA && null {
+        from_pkcs1(bits)?
+    } else if oid == ED25519 && absent {
+        PublicKey::Ed25519(Box::new(Ed25519Key::new(bits)?))
+    } else if oid == EC && curve == P256 {
+        PublicKey::P256(Box::new(P256Key::from_sec1(bits)?))
+    } else if oid == EC && curve == P384 {
+        PublicKey::P384(Box::new(P384Key::from_sec1(bits)?))
+    } else {
+        return Err("it is a key of another kind than RSA, P-256, P-384 and Ed25519");
     })
 }
 
+/// The algorithm and the key of a SubjectPublicKeyInfo.
+fn read_spki(der: &[u8]) -> Option<(Der<'_>, &[u8])> {
+    let mut whole = Der(der);
+    let mut info = whole.sequence()?;
+    whole.end()?;
+    let (algorithm, bits) = (info.sequence()?, info.bytes()?);
+    info.end()?;
+    Some((algorithm, bits))
+}
+
 fn from_pkcs1(der: &[u8]) -> Result<PublicKey, &'static str> {
-    let key = pkcs1::RsaPublicKey::try_from(der).map_err(|_| "it is not an RSA key")?;
-    let key = RsaKey::new(key.modulus.as_bytes(), key.public_exponent.as_bytes())?;
-    Ok(PublicKey::Rsa(Box::new(key)))
+    let (modulus, exponent) = read_pkcs1(der).ok_or("it is not an RSA key")?;
+    Ok(PublicKey::Rsa(Box::new(RsaKey::new(modulus, exponent)?)))
+}
+
+/// Modulus and exponent of an RSAPublicKey.
+fn read_pkcs1(der: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut whole = Der(der);
+    let mut key = whole.sequence()?;
+    whole.end()?;
+    let (modulus, exponent) = (key.unsigned()?, key.unsigned()?);
+    key.end()?;
+    Some((modulus, exponent))
 }
 
 #[cfg(test)]
@@ -109,6 +163,27 @@ ufyl5wttyM8bqxLXZwDfcixFRmJiBYlmpQIDAQAB
         assert_eq!(read(RSA_PEM), Ok(vec![Algorithm::Ps256]));
         assert_eq!(read(PKCS1_PEM), Ok(vec![Algorithm::Ps256]));
         assert_eq!(read(&format!("\n{P256_PEM}\n\n")), Ok(vec![Algorithm::Es256]));
+    }
+
+    #[test]
+    fn the_armour_has_one_spelling_too() {
+        let good = |text: &str| read(text, &[Algorithm::Rs256]).is_ok();
+        assert!(good(&P256_PEM.replace('\n', "\r\n")));
+        assert!(good(&format!("what openssl says of it\n{P256_PEM}")));
+        for bad in [
+            P256_PEM.replace("/+Q==", "/+Q="),
+            P256_PEM.replace("/+Q==", "/+Q"),
+            P256_PEM.replace("/+Q==", "/+R=="),
+            P256_PEM.replace("/+Q==", "_-Q=="),
+            P256_PEM.replace("\nH9S", "H9\nS"),
+            P256_PEM.replace("\nH9S", "\n H9S"),
+            P256_PEM.replace("\nH9S", "\n\nH9S"),
+            P256_PEM.replace("END PUBLIC", "END RSA PUBLIC"),
+            P256_PEM.replace("-----END PUBLIC KEY-----", ""),
+            format!("{P256_PEM}\nx"),
+        ] {
+            assert!(!good(&bad), "{bad}");
+        }
     }
 
     #[test]

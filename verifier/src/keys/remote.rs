@@ -5,16 +5,14 @@
 //! more than one fetch is in flight. A `kid` that is not in the set leads to one fetch, at most one
 //! in 30 seconds, and is then remembered, so that a flood of invented ones is no flood of fetches.
 
-use std::collections::BTreeMap;
-
 use laika_claims::Timestamp;
-use sha2::{Digest as _, Sha256};
 
 use super::KeySet;
 use super::discovery::Discovery;
 use super::max_age::max_age;
 use crate::algorithm::Algorithm;
 use crate::fetch::{Fetch, FetchFailure, Ids, LOST, Pace, Response};
+use crate::signature::hash::{Digest as _, Sha256};
 
 /// Seconds between attempts that unknown `kid`s cause.
 const COOLDOWN: f64 = 30.0;
@@ -53,7 +51,7 @@ pub(crate) struct RemoteKeys {
     held: Option<Held>,
     pace: Pace,
     /// Unknown `kid`s that a fetch was made for, and until when they are remembered.
-    unknown: BTreeMap<String, Timestamp>,
+    unknown: Vec<(String, Timestamp)>,
     /// The set that a status list spoke of, when a fetch was last made for that.
     announced: Option<Fingerprint>,
 }
@@ -88,7 +86,7 @@ impl RemoteKeys {
             rsa,
             held: None,
             pace: Pace::new(MAX_BACK_OFF),
-            unknown: BTreeMap::new(),
+            unknown: Vec::new(),
             announced: None,
         }
     }
@@ -125,7 +123,7 @@ impl RemoteKeys {
         now: Timestamp,
         ids: &mut Ids,
     ) -> Option<Fetch> {
-        let asked = self.unknown.get(kid).is_some_and(|until| now < *until);
+        let asked = self.unknown.iter().any(|(known, until)| known == kid && now < *until);
         let known = self.held.as_ref().is_some_and(|held| held.keys.has(kid));
         if asked || known || !self.pace.may_start(now) || self.is_cooling(now) {
             return None;
@@ -192,7 +190,7 @@ impl RemoteKeys {
         self.pace.succeed();
         let held = Held {
             keys,
-            fingerprint: Sha256::digest(response.body).into(),
+            fingerprint: Sha256::digest(response.body),
             since: now,
             max_age: max_age.clamp(MAX_AGE.0, MAX_AGE.1),
         };
@@ -232,11 +230,11 @@ impl RemoteKeys {
     }
 
     fn remember(&mut self, kid: &str, now: Timestamp) {
-        self.unknown.retain(|_, until| now < *until);
+        self.unknown.retain(|(known, until)| known != kid && now < *until);
         if self.unknown.len() >= MAX_UNKNOWN {
-            self.unknown.pop_first();
+            self.unknown.remove(0);
         }
-        self.unknown.insert(kid.to_owned(), now.plus(UNKNOWN));
+        self.unknown.push((kid.to_owned(), now.plus(UNKNOWN)));
     }
 }
 

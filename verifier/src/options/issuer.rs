@@ -1,9 +1,9 @@
 //! One issuer of the options.
 
-use serde::Deserialize;
+use laika_claims::text::quoted;
 use serde_json::Value;
 
-use super::{read, refuse_array};
+use super::members::{self, Members, list};
 use crate::algorithm::{Algorithm, Family};
 use crate::error::OptionsError;
 use crate::keys::{Discovery, Key, KeySet, KeySource};
@@ -82,16 +82,16 @@ pub(crate) enum KeysFrom {
     Remote(KeySource, Vec<Algorithm>),
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawIssuer {
-    issuer: String,
-    audience: OneOrMany,
-    jwks: Option<Value>,
-    jwks_uri: Option<String>,
+/// An issuer as it was written, every member of its type.
+#[derive(Debug)]
+struct RawIssuer<'a> {
+    issuer: &'a str,
+    audiences: Vec<String>,
+    jwks: Option<&'a Value>,
+    jwks_uri: Option<&'a str>,
     discover: Option<bool>,
-    public_key: Option<String>,
-    secret: Option<String>,
+    public_key: Option<&'a str>,
+    secret: Option<&'a str>,
     algorithms: Option<Vec<Algorithm>>,
     profile: Option<Profile>,
     typ: Option<Vec<Option<String>>>,
@@ -106,29 +106,102 @@ struct RawIssuer {
     insecure_http: Option<Vec<String>>,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize, PartialEq)]
-#[serde(rename_all = "kebab-case")]
+const MEMBERS: [&str; 19] = [
+    "issuer",
+    "audience",
+    "jwks",
+    "jwks_uri",
+    "discover",
+    "public_key",
+    "secret",
+    "algorithms",
+    "profile",
+    "typ",
+    "required_claims",
+    "max_token_age",
+    "permission_claims",
+    "role_claims",
+    "may_assert",
+    "status",
+    "status_uris",
+    "status_max_stale",
+    "insecure_http",
+];
+
+impl<'a> RawIssuer<'a> {
+    fn read(value: &'a Value, at: &'a str) -> Result<Self, OptionsError> {
+        let members = Members::read(value, at, &MEMBERS)?;
+        let typ = |value: &Value, at: &str| match value {
+            Value::Null => Ok(None),
+            typ => members::text(typ, at).map(|typ| Some(typ.to_owned())),
+        };
+        let may_assert = members.get("may_assert");
+        Ok(Self {
+            issuer: members::text(members.required("issuer")?, &members.path("issuer"))?,
+            audiences: read_audiences(&members)?,
+            jwks: members.get("jwks"),
+            jwks_uri: members.text("jwks_uri")?,
+            discover: members.switch("discover")?,
+            public_key: members.text("public_key")?,
+            secret: members.text("secret")?,
+            algorithms: members.items("algorithms", read_algorithm)?,
+            profile: members.word("profile", &Profile::NAMES)?,
+            typ: members.items("typ", typ)?,
+            required_claims: members.texts("required_claims")?,
+            max_token_age: members.number("max_token_age")?,
+            permission_claims: members.texts("permission_claims")?,
+            role_claims: members.texts("role_claims")?,
+            may_assert: may_assert
+                .map(|value| MayAssert::read(value, &members.path("may_assert")))
+                .transpose()?,
+            status: members.word("status", &Status::NAMES)?,
+            status_uris: members.texts("status_uris")?,
+            status_max_stale: members.number("status_max_stale")?,
+            insecure_http: members.texts("insecure_http")?,
+        })
+    }
+}
+
+fn read_audiences(members: &Members<'_>) -> Result<Vec<String>, OptionsError> {
+    match members.required("audience")? {
+        Value::String(audience) => Ok(vec![audience.clone()]),
+        Value::Array(_) => Ok(members.texts("audience")?.unwrap_or_default()),
+        _ => {
+            let message = "expected a string or an array of strings";
+            Err(OptionsError::new(members.path("audience"), message))
+        }
+    }
+}
+
+fn read_algorithm(value: &Value, at: &str) -> Result<Algorithm, OptionsError> {
+    let name = members::text(value, at)?;
+    Algorithm::from_name(name).ok_or_else(|| {
+        let known = list(&Algorithm::ALL.map(Algorithm::as_str));
+        let name = quoted(name);
+        let message = format!("`{name}` is no algorithm of this verifier; there are {known}");
+        OptionsError::new(at, message)
+    })
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
 enum Status {
     Off,
     IfPresent,
     Required,
 }
 
+impl Status {
+    const NAMES: [(&str, Self); 3] =
+        [("off", Self::Off), ("if-present", Self::IfPresent), ("required", Self::Required)];
+}
+
 /// Default and bounds of `status_max_stale`, in seconds.
 const MAX_STALE: f64 = 300.0;
 const MOST_STALE: f64 = 86_400.0;
 
-#[derive(Debug, Deserialize)]
-#[serde(untagged, expecting = "expected a string or an array of strings")]
-enum OneOrMany {
-    One(String),
-    Many(Vec<String>),
-}
-
 /// Reads the issuer that stands at `at`.
-pub(super) fn read_issuer(value: Value, at: &str) -> Result<IssuerOptions, OptionsError> {
-    refuse_array(&value, "may_assert", at)?;
-    let raw: RawIssuer = read(value, at)?;
+pub(super) fn read_issuer(value: &Value, at: &str) -> Result<IssuerOptions, OptionsError> {
+    let raw = RawIssuer::read(value, at)?;
     let keys = read_keys(&raw, at)?;
     let status = read_status(&raw, &keys, at)?;
     let refuse =
@@ -136,11 +209,7 @@ pub(super) fn read_issuer(value: Value, at: &str) -> Result<IssuerOptions, Optio
     if raw.issuer.is_empty() {
         return refuse("issuer", "write the exact `iss` of the issuer's tokens");
     }
-    let audiences = match raw.audience {
-        OneOrMany::One(audience) => vec![audience],
-        OneOrMany::Many(audiences) => audiences,
-    };
-    if audiences.is_empty() || audiences.iter().any(String::is_empty) {
+    if raw.audiences.is_empty() || raw.audiences.iter().any(String::is_empty) {
         return refuse("audience", "write the audience of this service, or several of them");
     }
     if raw.typ.as_ref().is_some_and(Vec::is_empty) {
@@ -152,8 +221,8 @@ pub(super) fn read_issuer(value: Value, at: &str) -> Result<IssuerOptions, Optio
     let profile = raw.profile.unwrap_or_default();
     let owned = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect();
     let rules = IssuerRules {
-        issuer: raw.issuer,
-        audiences,
+        issuer: raw.issuer.to_owned(),
+        audiences: raw.audiences,
         profile,
         algorithms: raw.algorithms,
         typ: raw
@@ -171,7 +240,7 @@ pub(super) fn read_issuer(value: Value, at: &str) -> Result<IssuerOptions, Optio
     Ok(IssuerOptions { keys, rules })
 }
 
-fn read_keys(raw: &RawIssuer, at: &str) -> Result<KeysFrom, OptionsError> {
+fn read_keys(raw: &RawIssuer<'_>, at: &str) -> Result<KeysFrom, OptionsError> {
     let refuse =
         |name: &str, message: &str| Err(OptionsError::new(format!("{at}.{name}"), message));
     let algorithms = raw.algorithms.as_deref();
@@ -183,15 +252,15 @@ fn read_keys(raw: &RawIssuer, at: &str) -> Result<KeysFrom, OptionsError> {
         return refuse("insecure_http", "write origins, such as `http://issuer.internal:8080`");
     }
     let discover = raw.discover.unwrap_or(false).then_some(());
-    let keys = match (&raw.jwks, &raw.jwks_uri, discover, &raw.public_key, &raw.secret) {
+    let keys = match (raw.jwks, raw.jwks_uri, discover, raw.public_key, raw.secret) {
         (Some(set), None, None, None, None) => match KeySet::from_value(set, &rsa(algorithms)) {
             Ok(keys) => KeysFrom::Set(keys),
             Err(why) => return refuse("jwks", &why),
         },
         (None, Some(uri), None, None, None) if uri::may_fetch(uri, insecure) => {
-            KeysFrom::Remote(KeySource::Uri(uri.clone()), rsa(algorithms))
+            KeysFrom::Remote(KeySource::Uri(uri.to_owned()), rsa(algorithms))
         }
-        (None, None, Some(()), None, None) => match Discovery::new(&raw.issuer, insecure) {
+        (None, None, Some(()), None, None) => match Discovery::new(raw.issuer, insecure) {
             Some(discovery) => KeysFrom::Remote(KeySource::Discovery(discovery), rsa(algorithms)),
             None => {
                 return refuse(
@@ -232,7 +301,11 @@ fn read_keys(raw: &RawIssuer, at: &str) -> Result<KeysFrom, OptionsError> {
     }
 }
 
-fn read_status(raw: &RawIssuer, keys: &KeysFrom, at: &str) -> Result<StatusRules, OptionsError> {
+fn read_status(
+    raw: &RawIssuer<'_>,
+    keys: &KeysFrom,
+    at: &str,
+) -> Result<StatusRules, OptionsError> {
     let error = |name: &str, message: &str| OptionsError::new(format!("{at}.{name}"), message);
     let insecure = raw.insecure_http.clone().unwrap_or_default();
     let named = raw.status_uris.clone().unwrap_or_default();
@@ -250,7 +323,7 @@ fn read_status(raw: &RawIssuer, keys: &KeysFrom, at: &str) -> Result<StatusRules
         KeysFrom::Set(_) | KeysFrom::One(_) | KeysFrom::Secret(_) => Status::Off,
         KeysFrom::Remote(..) => Status::IfPresent,
     });
-    let origin = uri::origin(&raw.issuer).map(str::to_owned);
+    let origin = uri::origin(raw.issuer).map(str::to_owned);
     let uris = named.into_iter().chain(origin).collect();
     Ok(StatusRules { mode, uris, insecure, max_stale })
 }

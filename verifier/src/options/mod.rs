@@ -4,19 +4,19 @@
 //! camelCase. Unknown members are refused, never ignored.
 
 mod issuer;
+pub(crate) mod members;
 #[cfg(test)]
 mod tests;
 
 use laika_claims::ErrorCode;
 use laika_claims::json::{self, DOCUMENT_LIMITS};
 use laika_claims::policy::{Context, Policy};
-use serde::Deserialize;
-use serde::de::{DeserializeOwned, Error as _};
 use serde_json::Value;
 
 use crate::error::OptionsError;
 use issuer::read_issuer;
 pub(crate) use issuer::{IssuerOptions, IssuerRules, KeysFrom};
+use members::Members;
 
 /// Options of a [`Verifier`](crate::Verifier), read and checked.
 #[derive(Debug)]
@@ -39,29 +39,8 @@ pub(crate) struct Limits {
     pub(crate) max_token_size: usize,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawOptions {
-    issuers: Value,
-    policy: Option<Value>,
-    clock_tolerance: Option<f64>,
-    clock_skew: Option<f64>,
-    max_token_size: Option<usize>,
-    cache: Option<RawCache>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(untagged, expecting = "write `false`, or an object with `max_bytes`")]
-enum RawCache {
-    Switch(bool),
-    Size(RawCacheSize),
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawCacheSize {
-    max_bytes: Option<usize>,
-}
+const MEMBERS: [&str; 6] =
+    ["issuers", "policy", "clock_tolerance", "clock_skew", "max_token_size", "cache"];
 
 const DEFAULT_CACHE: usize = 1024 * 1024;
 const MAX_CACHE: usize = 256 * 1024 * 1024;
@@ -89,26 +68,31 @@ impl Options {
     /// # Errors
     /// As [`Options::from_json`].
     pub fn from_value(document: Value) -> Result<Self, OptionsError> {
-        refuse_array(&document, "cache", "")?;
-        let raw: RawOptions = read(document, "")?;
-        let issuers = match raw.issuers {
-            Value::Array(items) => items
-                .into_iter()
-                .enumerate()
-                .map(|(index, item)| read_issuer(item, &format!("issuers[{index}]")))
-                .collect::<Result<Vec<_>, _>>()?,
+        let members = Members::read(&document, "", &MEMBERS)?;
+        let clock_tolerance = members.number("clock_tolerance")?;
+        let clock_skew = members.number("clock_skew")?;
+        let max_token_size = members.size("max_token_size")?;
+        let cache_bytes = read_cache(members.get("cache"))?;
+        let issuers = match members.required("issuers")? {
+            Value::Array(items) => {
+                let mut issuers = Vec::with_capacity(items.len());
+                for (index, item) in items.iter().enumerate() {
+                    issuers.push(read_issuer(item, &format!("issuers[{index}]"))?);
+                }
+                issuers
+            }
             one => vec![read_issuer(one, "issuers")?],
         };
         check_together(&issuers)?;
         let context = Context { several_issuers: issuers.len() > 1 };
         Ok(Self {
             issuers,
-            policy: raw.policy.map(|policy| read_policy(policy, context)).transpose()?,
-            cache_bytes: read_cache(raw.cache)?,
+            policy: members.get("policy").map(|policy| read_policy(policy, context)).transpose()?,
+            cache_bytes,
             limits: Limits {
-                clock_tolerance: seconds(raw.clock_tolerance, 0.0, "clock_tolerance")?,
-                clock_skew: seconds(raw.clock_skew, DEFAULT_SKEW, "clock_skew")?,
-                max_token_size: match raw.max_token_size {
+                clock_tolerance: seconds(clock_tolerance, 0.0, "clock_tolerance")?,
+                clock_skew: seconds(clock_skew, DEFAULT_SKEW, "clock_skew")?,
+                max_token_size: match max_token_size {
                     None => DEFAULT_TOKEN_SIZE,
                     Some(bytes @ 1..=MAX_TOKEN_SIZE) => bytes,
                     Some(_) => {
@@ -144,8 +128,8 @@ fn check_together(issuers: &[IssuerOptions]) -> Result<(), OptionsError> {
     Ok(())
 }
 
-fn read_policy(value: Value, context: Context) -> Result<Policy, OptionsError> {
-    let policy = match &value {
+fn read_policy(value: &Value, context: Context) -> Result<Policy, OptionsError> {
+    let policy = match value {
         Value::String(text) => Policy::from_json(text, context),
         document => Policy::from_value(document, context),
     };
@@ -156,20 +140,26 @@ fn read_policy(value: Value, context: Context) -> Result<Policy, OptionsError> {
     })
 }
 
-fn read_cache(raw: Option<RawCache>) -> Result<Option<usize>, OptionsError> {
-    match raw {
-        None | Some(RawCache::Size(RawCacheSize { max_bytes: None })) => Ok(Some(DEFAULT_CACHE)),
-        Some(RawCache::Switch(false)) => Ok(None),
-        Some(RawCache::Size(RawCacheSize { max_bytes: Some(bytes @ 1..=MAX_CACHE) })) => {
-            Ok(Some(bytes))
+fn read_cache(cache: Option<&Value>) -> Result<Option<usize>, OptionsError> {
+    let refuse = |message: &str| Err(OptionsError::new("cache", message));
+    let bytes = match cache {
+        None => None,
+        Some(Value::Bool(false)) => return Ok(None),
+        Some(Value::Bool(true)) => {
+            return refuse(
+                "leave it out for the default, or write `false` or an object with `max_bytes`",
+            );
         }
-        Some(RawCache::Size(_)) => Err(OptionsError::new(
+        Some(value @ (Value::Object(_) | Value::Array(_))) => {
+            Members::read(value, "cache", &["max_bytes"])?.size("max_bytes")?
+        }
+        Some(_) => return refuse("write `false`, or an object with `max_bytes`"),
+    };
+    match bytes.unwrap_or(DEFAULT_CACHE) {
+        bytes @ 1..=MAX_CACHE => Ok(Some(bytes)),
+        _ => Err(OptionsError::new(
             "cache.max_bytes",
             format!("write a number of bytes from 1 to {MAX_CACHE}, or `cache: false`"),
-        )),
-        Some(RawCache::Switch(true)) => Err(OptionsError::new(
-            "cache",
-            "leave it out for the default, or write `false` or an object with `max_bytes`",
         )),
     }
 }
@@ -179,51 +169,5 @@ fn seconds(value: Option<f64>, default: f64, at: &str) -> Result<f64, OptionsErr
         None => Ok(default),
         Some(seconds) if (0.0..=MAX_SECONDS).contains(&seconds) => Ok(seconds),
         Some(_) => Err(OptionsError::new(at, "write a number of seconds from 0 to 86400")),
-    }
-}
-
-/// Deserialises an object; an error says which member it was.
-fn read<T: DeserializeOwned>(value: Value, at: &str) -> Result<T, OptionsError> {
-    if !value.is_object() {
-        return Err(OptionsError::new(at, "expected an object"));
-    }
-    serde_path_to_error::deserialize(value).map_err(|error| {
-        let at = match (at, error.path().to_string()) {
-            (at, member) if member == "." => at.to_owned(),
-            ("", member) => member,
-            (at, member) => format!("{at}.{member}"),
-        };
-        OptionsError::new(at, in_words_of_json(&error.into_inner().to_string()))
-    })
-}
-
-/// Refuses an array where the member `name` is to be an object: serde would read one by position.
-fn refuse_array(object: &Value, name: &str, at: &str) -> Result<(), OptionsError> {
-    if object.get(name).is_some_and(Value::is_array) {
-        let at = if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") };
-        return Err(OptionsError::new(at, "expected an object, not an array"));
-    }
-    Ok(())
-}
-
-/// The message with the types that JSON has, not those that Rust has.
-fn in_words_of_json(message: &str) -> String {
-    let words = [
-        ("expected f64", "expected a number"),
-        ("expected usize", "expected a whole number"),
-        ("invalid type: integer", "invalid type: number"),
-        ("invalid type: floating point", "invalid type: number"),
-        ("invalid value: integer", "invalid value: number"),
-        ("expected string or map", "expected a string"),
-        ("invalid type: map", "invalid type: object"),
-        ("invalid type: sequence", "invalid type: array"),
-        ("expected a sequence", "expected an array"),
-    ];
-    words.iter().fold(message.to_owned(), |message, (rust, json)| message.replace(rust, json))
-}
-
-impl<'de> Deserialize<'de> for Options {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::from_value(Value::deserialize(deserializer)?).map_err(D::Error::custom)
     }
 }

@@ -70,7 +70,7 @@ fn what_is_not_understood_is_refused_with_its_place() {
         (inner("may_assert", json!([])), "issuers[0].may_assert", "expected an object"),
         (inner("issuer", json!(1)), "issuers[0].issuer", "invalid type: number `1`"),
         (top("cache", json!({ "max_bytes": 0 })), "cache.max_bytes", "bytes"),
-        (top("cache", json!({ "size": 0 })), "cache", "`max_bytes`"),
+        (top("cache", json!({ "size": 0 })), "cache.size", "`max_bytes`"),
         (inner("max_token_age", json!(0)), "issuers[0].max_token_age", "above 0"),
         (inner("insecure_http", json!(["x"])), "issuers[0].insecure_http", "origins"),
         (inner("audiance", json!("x")), "issuers[0].audiance", "unknown field `audiance`"),

@@ -5,16 +5,28 @@
 
 use std::fmt;
 
-use hmac::{Hmac, Mac};
-use sha2::{Sha256, Sha384, Sha512};
-
+use super::hash::{Digest, Sha256, Sha384, Sha512};
 use crate::algorithm::Algorithm;
 
 /// A shared secret that is long enough for its algorithm.
 #[derive(Clone)]
 pub struct HmacKey {
-    secret: Vec<u8>,
+    pads: Pads,
     algorithm: Algorithm,
+}
+
+/// What a key contributes to both hashes, computed once.
+#[derive(Clone)]
+enum Pads {
+    Sha256(Box<Pair<Sha256>>),
+    Sha384(Box<Pair<Sha384>>),
+    Sha512(Box<Pair<Sha512>>),
+}
+
+#[derive(Clone)]
+struct Pair<H> {
+    inner: H,
+    outer: H,
 }
 
 impl HmacKey {
@@ -29,7 +41,15 @@ impl HmacKey {
             Algorithm::Hs512 => (64, "a secret for HS512 has at least 64 bytes"),
             _ => return Err("a secret is used with `HS256`, `HS384` or `HS512`"),
         };
-        if secret.len() < least { Err(message) } else { Ok(Self { secret, algorithm }) }
+        if secret.len() < least {
+            return Err(message);
+        }
+        let pads = match algorithm {
+            Algorithm::Hs384 => Pads::Sha384(Box::new(Pair::new(&secret))),
+            Algorithm::Hs512 => Pads::Sha512(Box::new(Pair::new(&secret))),
+            _ => Pads::Sha256(Box::new(Pair::new(&secret))),
+        };
+        Ok(Self { pads, algorithm })
     }
 
     /// The one algorithm it is used with.
@@ -41,17 +61,37 @@ impl HmacKey {
     /// Whether `tag` is the tag of `message`; compared in constant time.
     #[must_use]
     pub fn verifies(&self, message: &[u8], tag: &[u8]) -> bool {
-        match self.algorithm {
-            Algorithm::Hs384 => check::<Hmac<Sha384>>(&self.secret, message, tag),
-            Algorithm::Hs512 => check::<Hmac<Sha512>>(&self.secret, message, tag),
-            _ => check::<Hmac<Sha256>>(&self.secret, message, tag),
+        match &self.pads {
+            Pads::Sha256(pair) => is_equal(&pair.tag(message), tag),
+            Pads::Sha384(pair) => is_equal(&pair.tag(message), tag),
+            Pads::Sha512(pair) => is_equal(&pair.tag(message), tag),
         }
     }
 }
 
-fn check<M: Mac + hmac::digest::KeyInit>(secret: &[u8], message: &[u8], tag: &[u8]) -> bool {
-    let mac = <M as hmac::digest::KeyInit>::new_from_slice(secret);
-    mac.is_ok_and(|mac| mac.chain_update(message).verify_slice(tag).is_ok())
+impl<H: Digest> Pair<H> {
+    /// RFC 2104 section 2: a secret that is longer than a block is hashed first.
+    fn new(secret: &[u8]) -> Self {
+        let hashed = (secret.len() > H::BLOCK).then(|| H::digest(secret));
+        let secret = hashed.as_ref().map_or(secret, AsRef::as_ref);
+        let pad = |with: u8| {
+            let zeros = std::iter::repeat_n(&0, H::BLOCK - secret.len());
+            let block: Vec<u8> = secret.iter().chain(zeros).map(|byte| byte ^ with).collect();
+            H::new().chain_update(block)
+        };
+        Self { inner: pad(0x36), outer: pad(0x5c) }
+    }
+
+    fn tag(&self, message: &[u8]) -> H::Output {
+        let inner = self.inner.clone().chain_update(message).finalize();
+        self.outer.clone().chain_update(inner).finalize()
+    }
+}
+
+/// In a time that depends on the length alone: how far a guess is right must not show.
+fn is_equal(left: &[u8], right: &[u8]) -> bool {
+    let differences = left.iter().zip(right).fold(0, |all, (left, right)| all | (left ^ right));
+    left.len() == right.len() && std::hint::black_box(differences) == 0
 }
 
 impl fmt::Debug for HmacKey {
@@ -83,6 +123,36 @@ mod tests {
         }
         assert!(!key.verifies(INPUT, &tag[..31]));
         assert!(!key.verifies(INPUT, &[]));
+    }
+
+    #[test]
+    fn tags_are_those_of_the_reference_at_every_length_of_secret_and_message() {
+        use hmac::Hmac;
+        use sha2::{Sha256, Sha384, Sha512};
+
+        fn reference<M: hmac::Mac + hmac::digest::KeyInit>(
+            secret: &[u8],
+            message: &[u8],
+        ) -> Vec<u8> {
+            let mac = <M as hmac::digest::KeyInit>::new_from_slice(secret).unwrap();
+            mac.chain_update(message).finalize().into_bytes().to_vec()
+        }
+        for length in (64..270).step_by(3).chain([128, 129]) {
+            let secret: Vec<u8> = (0..length).map(|i| (i * 7 % 251) as u8).collect();
+            let message = secret.repeat(length % 5);
+            for (algorithm, tag) in [
+                (Algorithm::Hs256, reference::<Hmac<Sha256>>(&secret, &message)),
+                (Algorithm::Hs384, reference::<Hmac<Sha384>>(&secret, &message)),
+                (Algorithm::Hs512, reference::<Hmac<Sha512>>(&secret, &message)),
+            ] {
+                let key = HmacKey::new(secret.clone(), algorithm).unwrap();
+                assert!(key.verifies(&message, &tag), "{algorithm} {length}");
+                assert!(
+                    !key.verifies(&message, &[&tag[..], &[0]].concat()),
+                    "{algorithm} {length}"
+                );
+            }
+        }
     }
 
     #[test]

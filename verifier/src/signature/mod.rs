@@ -1,9 +1,12 @@
-//! The signature algorithms, one file for each kind of key. A back end computes; every check of a
-//! key stands here, in code that native and wasm builds share.
+//! The signature algorithms, one file for each kind of key. A back end computes (our own are in
+//! [`kernel`]); every check of a key stands here, in code that native and wasm builds share.
 
+mod curve;
 pub mod ecdsa;
 pub mod ed25519;
+pub(crate) mod hash;
 pub mod hmac;
+pub mod kernel;
 pub mod rsa;
 
 use crate::algorithm::{Algorithm, Family};

@@ -5,7 +5,6 @@
 //! 2 s. Only where a fetch was tried and failed does an older list go on, for a while. Driven by
 //! use: a list that nobody asks for is not fetched.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use laika_claims::Timestamp;
@@ -34,7 +33,8 @@ pub(crate) struct Lists {
     issuer: usize,
     /// Seconds that a list goes on while its endpoint fails.
     max_stale: f64,
-    shards: BTreeMap<String, Shard>,
+    /// By their URLs, of which there are few enough to be looked through.
+    shards: Vec<(String, Shard)>,
     /// Whether a list that was used is to be fetched again.
     due: AtomicBool,
     fetched: u64,
@@ -73,7 +73,7 @@ impl Lists {
         Self {
             issuer,
             max_stale,
-            shards: BTreeMap::new(),
+            shards: Vec::new(),
             due: AtomicBool::new(false),
             fetched: 0,
             stale_uses: AtomicU64::new(0),
@@ -82,7 +82,7 @@ impl Lists {
 
     /// What became of the token in a slot.
     pub(crate) fn get(&self, slot: &Reference, now: Timestamp) -> Result<Status, Silence> {
-        let shard = self.shards.get(&slot.uri).ok_or(Silence::Absent)?;
+        let shard = self.shard_at(&slot.uri).ok_or(Silence::Absent)?;
         let held = shard.held.as_ref().filter(|held| held.expires_at.is_none_or(|exp| now < exp));
         let held = held.ok_or(Silence::Absent)?;
         let age = held.age(now);
@@ -133,7 +133,7 @@ impl Lists {
 
     /// For how many seconds more a request waits for the list at `uri`, if it is being fetched.
     pub(crate) fn wait(&self, uri: &str, now: Timestamp) -> Option<f64> {
-        let age = self.shards.get(uri)?.pace.under_way(now)?;
+        let age = self.shard_at(uri)?.pace.under_way(now)?;
         Some(WAIT - age).filter(|left| *left > 0.0)
     }
 
@@ -198,26 +198,33 @@ impl Lists {
     }
 
     fn fetch_missed(&mut self, uri: &str, now: Timestamp, ids: &mut Ids) -> Option<Fetch> {
-        if !self.shards.contains_key(uri) {
+        if self.shard_at(uri).is_none() {
             self.make_room();
+            self.shards.push((uri.to_owned(), Shard::new()));
         }
-        let shard = self.shards.entry(uri.to_owned()).or_insert_with(Shard::new);
+        let (_, shard) = self.shards.iter_mut().find(|(known, _)| known == uri)?;
         shard.pace.may_start(now).then(|| shard.start(self.issuer, uri, now, ids))
     }
 
     /// Lets the list go that was asked for longest ago: one in use is fetched again and again.
     fn make_room(&mut self) {
         while self.shards.len() >= MAX_LISTS {
-            let oldest = self.shards.iter().min_by_key(|(_, shard)| shard.pace.last_attempt());
-            let Some(uri) = oldest.map(|(uri, _)| uri.clone()) else {
+            let places = self.shards.iter().enumerate();
+            let oldest = places.min_by_key(|(_, (_, shard))| shard.pace.last_attempt());
+            let Some(place) = oldest.map(|(place, _)| place) else {
                 return;
             };
-            self.shards.remove(&uri);
+            self.shards.remove(place);
         }
     }
 
     fn shard_of(&mut self, id: u32) -> Option<&mut Shard> {
-        self.shards.values_mut().find(|shard| shard.pace.awaits(id))
+        let mut shards = self.shards.iter_mut().map(|(_, shard)| shard);
+        shards.find(|shard| shard.pace.awaits(id))
+    }
+
+    fn shard_at(&self, uri: &str) -> Option<&Shard> {
+        self.shards.iter().find(|(known, _)| known == uri).map(|(_, shard)| shard)
     }
 }
 

@@ -1,4 +1,4 @@
-//! `laika token`.
+//! `laika token inspect` and `verify`.
 
 use std::io::{self, IsTerminal as _, Read as _};
 

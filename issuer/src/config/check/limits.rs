@@ -1,9 +1,7 @@
 //! Times, sizes and strengths that do not go together.
 
 use super::{Facts, Finding};
-
-/// Levels up to this one are administrators'.
-const ADMINISTRATORS: i64 = 10;
+use crate::keys::steps::{MOST_PUBLISHED, token_life};
 
 /// Bytes of memory that Argon2 walks in a millisecond on a slow core.
 const ARGON2_PACE: u64 = 512 * 1024;
@@ -14,7 +12,7 @@ pub(super) fn hashing(facts: &Facts<'_>) -> Vec<Finding> {
     let hash = u64::from(password.memory) * 1024;
     let workers = u64::try_from(password.workers).unwrap_or(u64::MAX);
     let all = hash.saturating_mul(workers);
-    if let Some(memory) = facts.memory.filter(|memory| all > memory / 2) {
+    if let Some(memory) = facts.machine.memory.filter(|memory| all > memory / 2) {
         let message = format!(
             "{workers} workers with {} MiB each take more than half of this machine's {} MiB; lower \
              `password.workers` or `password.memory`",
@@ -62,14 +60,50 @@ pub(super) fn lifetimes(facts: &Facts<'_>) -> Vec<Finding> {
     found
 }
 
-pub(super) fn default_role(facts: &Facts<'_>) -> Vec<Finding> {
-    let role = &facts.settings.default_role;
-    if role.level > ADMINISTRATORS {
+/// A key stays published until its last token has expired, and there is room for so many.
+pub(super) fn rotation(facts: &Facts<'_>) -> Vec<Finding> {
+    let settings = facts.settings;
+    let Some(every) = settings.keys.rotate_every else { return Vec::new() };
+    // Besides the retired ones, the one that signs and the one that comes.
+    let published = token_life(settings) / every + 2;
+    if usize::try_from(published).is_ok_and(|published| published <= MOST_PUBLISHED) {
         return Vec::new();
     }
     let message = format!(
-        "everybody who registers gets `{}` with level {}, and levels up to {ADMINISTRATORS} are \
-         administrators'; choose a larger number, like 1000",
+        "a key stays published as long as its tokens may live, so with `main.lifetime` there would be \
+         {published} of one algorithm, and there is room for {MOST_PUBLISHED} in all: rotation would \
+         stop; rotate less often, or shorten `main.lifetime`"
+    );
+    vec![Finding::error("keys.rotate_every", message)]
+}
+
+/// Guesses of secrets, of which nothing limits how many there are.
+pub(super) fn guesses(facts: &Facts<'_>) -> Vec<Finding> {
+    let limits = &facts.settings.limits;
+    let all = [
+        ("login", limits.login, "passwords"),
+        ("login_account", limits.login_account, "passwords, from many addresses"),
+        ("login_address", limits.login_address, "passwords, of many accounts"),
+        ("second_factor", limits.second_factor, "second factors"),
+        ("verification", limits.verification, "codes of mails"),
+        ("client_credentials", limits.client_credentials, "secrets of programs"),
+    ];
+    let off = all.into_iter().filter(|(_, rate, _)| rate.is_none());
+    off.map(|(name, _, what)| {
+        let message = format!("nothing limits guesses of {what}; leave it out for the default");
+        Finding::warning(format!("limits.{name}"), message)
+    })
+    .collect()
+}
+
+pub(super) fn default_role(facts: &Facts<'_>) -> Vec<Finding> {
+    let (role, weakest) = (&facts.settings.default_role, facts.settings.admin.level);
+    if role.level > weakest {
+        return Vec::new();
+    }
+    let message = format!(
+        "everybody who registers gets `{}` with level {}, and levels up to {weakest} are \
+         administrators' (`admin.level`); choose a larger number",
         role.name, role.level
     );
     vec![Finding::error("default_role.level", message)]
@@ -137,6 +171,20 @@ mod tests {
             ("[main]\nlifetime = 40000000\nrotate_after = 60", Warning, "main.lifetime", "a year"),
             ("[micro]\nlifetime = 3601", Warning, "micro.lifetime", "an hour"),
             ("[default_role]\nlevel = 10", Error, "default_role.level", "administrators'"),
+            ("[admin]\nlevel = 1000", Error, "default_role.level", "up to 1000"),
+            (
+                "[keys]\nrotate_every = 1\n[main]\nlifetime = 5184000",
+                Error,
+                "keys.rotate_every",
+                "62",
+            ),
+            ("[limits]\nlogin = 'off'", Warning, "limits.login", "guesses"),
+            (
+                "[limits]\nclient_credentials = 'off'",
+                Warning,
+                "limits.client_credentials",
+                "guesses",
+            ),
             ("log = 'debug'", Warning, "log", "sqlx=warn"),
             ("log = 'info,sqlx::query=TRACE'", Warning, "log", "sqlx=warn"),
         ]);

@@ -4,9 +4,12 @@
 //! A check is a small function from [`Facts`] to what it found; `CHECKS` is all of them. A check
 //! that needs the machine asks [`Facts`], so that its test can say what the machine is like.
 
+mod clock;
 mod files;
 mod limits;
+mod mail;
 mod network;
+mod secrets;
 
 use std::fmt;
 use std::path::Path;
@@ -14,6 +17,7 @@ use std::path::Path;
 use serde::Serialize;
 use toml::Table;
 
+pub(crate) use self::files::sqlite_file;
 use super::{ConfigError, Settings, environment};
 use crate::clock::UnixSeconds;
 
@@ -67,26 +71,67 @@ pub struct Facts<'s> {
     pub written: Table,
     /// The settings file.
     pub file: Option<&'s Path>,
-    /// Bytes of memory of this machine, where they are known.
-    pub memory: Option<u64>,
+    /// What the machine is like.
+    pub machine: Machine,
     /// The time.
     pub now: UnixSeconds,
+}
+
+/// What checks ask the machine; what is not known is not judged.
+#[derive(Debug, Default)]
+pub struct Machine {
+    /// Bytes of memory.
+    pub memory: Option<u64>,
+    /// What is mounted where, in the form of `/proc/self/mounts`.
+    pub mounts: Option<String>,
+    /// What the database says.
+    pub rows: Rows,
+}
+
+/// What the database says of the time.
+#[derive(Debug, Default)]
+pub enum Rows {
+    /// Nothing: there is none yet, or nothing of ours in it.
+    #[default]
+    Absent,
+    /// When its newest row was written.
+    Newest(UnixSeconds),
+    /// It does not answer, for this reason.
+    Silent(String),
+}
+
+impl Machine {
+    /// This machine; `rows` is for whoever can ask a database.
+    #[must_use]
+    pub fn this(rows: Rows) -> Self {
+        let mounts = std::fs::read_to_string("/proc/self/mounts").ok();
+        Self { memory: limits::memory(), mounts, rows }
+    }
 }
 
 /// A check.
 type Check = fn(&Facts<'_>) -> Vec<Finding>;
 
 /// Every check.
-const CHECKS: [Check; 11] = [
+const CHECKS: [Check; 20] = [
     network::public_url,
     network::listen,
+    network::proxies,
     network::allowed_origins,
+    network::metrics,
     network::database,
     files::secrets,
     files::data_dir,
-    files::clock,
+    files::network_drive,
+    clock::files,
+    clock::rows,
+    secrets::passwords,
+    mail::encryption,
+    mail::links,
     limits::hashing,
     limits::lifetimes,
+    limits::rotation,
+    limits::guesses,
     limits::default_role,
     limits::log,
 ];
@@ -98,13 +143,14 @@ const CHECKS: [Check; 11] = [
 pub fn check(
     path: Option<&Path>,
     variables: impl Iterator<Item = (String, String)>,
+    machine: Machine,
     now: UnixSeconds,
 ) -> Result<Vec<Finding>, ConfigError> {
     let laid_over = environment::lay_over(super::read(path)?, variables)?;
     let written = Table::try_from(&laid_over)
         .map_err(|error| ConfigError::new("the settings", error.to_string()))?;
     let settings = Settings::check(laid_over)?;
-    let facts = Facts { settings: &settings, written, file: path, memory: limits::memory(), now };
+    let facts = Facts { settings: &settings, written, file: path, machine, now };
     Ok(find(&facts))
 }
 
@@ -119,13 +165,19 @@ mod tests {
     use super::*;
     use crate::config::file::File;
 
+    pub(super) const NOW: UnixSeconds = 1_800_000_000;
+
     /// What is found in this file, on a machine with 8 GiB.
     pub(super) fn found_in(text: &str) -> Vec<Finding> {
+        found_on(Machine { memory: Some(8 << 30), ..Machine::default() }, text)
+    }
+
+    /// What is found in this file on this machine.
+    pub(super) fn found_on(machine: Machine, text: &str) -> Vec<Finding> {
         let file: File = toml::from_str(text).unwrap();
         let written = Table::try_from(&file).unwrap();
         let settings = Settings::check(file).unwrap();
-        let memory = Some(8 << 30);
-        find(&Facts { settings: &settings, written, file: None, memory, now: 1_800_000_000 })
+        find(&Facts { settings: &settings, written, file: None, machine, now: NOW })
     }
 
     /// That each file leads to one finding of this level, at this setting, that contains this.
@@ -143,8 +195,15 @@ mod tests {
     fn nothing_is_wrong_with_good_settings() {
         for good in [
             "",
-            "public_url = 'https://id.kennel.org'",
-            "listen = '0.0.0.0:8080'\npublic_url = 'https://id.kennel.org'",
+            "public_url = 'https://id.kennel.org'\ntrusted_proxies = ['127.0.0.1']",
+            "listen = '0.0.0.0:8080'\npublic_url = 'https://id.kennel.org'\n\
+             trusted_proxies = ['10.0.0.0/8']",
+            "public_url = 'https://id.kennel.org'\ntrusted_proxies = ['::1']\n\
+             allowed_origins = ['https://app.kennel.org']",
+            "metrics_listen = '10.0.0.7:9090'",
+            "[keys]\nrotate_every = 1",
+            "[database]\npassword = 'there and back again 1960'",
+            "[mail]\nurl = 'smtp://127.0.0.1'\nfrom = 'post@kennel.net'",
             "listen = '127.0.0.1:0'",
             "allowed_origins = ['https://app.kennel.org', 'http://localhost:3000']",
             "database_url = 'postgres://laika@db.kennel.org/laika?sslmode=verify-full'",

@@ -53,6 +53,52 @@ pub(super) fn listen(facts: &Facts<'_>) -> Vec<Finding> {
     Vec::new()
 }
 
+/// This program speaks http, so before an https URL there is somebody who ends TLS. As long as nobody
+/// believes him, every client has his address.
+pub(super) fn proxies(facts: &Facts<'_>) -> Vec<Finding> {
+    let settings = facts.settings;
+    if let Some(everybody) = settings.trusted_proxies.iter().find(|net| net.prefix_len() == 0) {
+        let message = format!(
+            "`{everybody}` is everybody: each client may say that it is another, and no limit holds; \
+             name the networks of your proxies alone"
+        );
+        return vec![Finding::error("trusted_proxies", message)];
+    }
+    let Some(url) = settings.public_url.as_ref().map(PublicUrl::as_str) else { return Vec::new() };
+    if !url.starts_with("https://") || !settings.trusted_proxies.is_empty() {
+        return Vec::new();
+    }
+    let listen = settings.listen;
+    let example = if listen.ip().is_loopback() { "127.0.0.1" } else { "10.0.0.0/8" };
+    let message = format!(
+        "`{url}` is https and `{listen}` is not, so a proxy is in front; as long as it is not trusted, \
+         every client has its address, all share its limits, and logs name nobody else; write where it \
+         calls from, like `[\"{example}\"]`"
+    );
+    vec![Finding::warning("trusted_proxies", message)]
+}
+
+/// Whoever reads metrics learns who comes when and what fails, and nobody is asked who he is there.
+pub(super) fn metrics(facts: &Facts<'_>) -> Vec<Finding> {
+    let Some(listen) = facts.settings.metrics_listen else { return Vec::new() };
+    let near = match listen.ip().to_canonical() {
+        IpAddr::V4(address) => {
+            address.is_loopback() || address.is_private() || address.is_link_local()
+        }
+        IpAddr::V6(address) => {
+            address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local()
+        }
+    };
+    if near {
+        return Vec::new();
+    }
+    let message = format!(
+        "`{listen}` may be open to everybody, and nobody is asked there who he is; listen on the \
+         address of a network of your own, or on `127.0.0.1`"
+    );
+    vec![Finding::warning("metrics_listen", message)]
+}
+
 pub(super) fn allowed_origins(facts: &Facts<'_>) -> Vec<Finding> {
     let settings = facts.settings;
     let own = settings.public_url.as_ref().map(PublicUrl::as_str);
@@ -65,6 +111,15 @@ pub(super) fn allowed_origins(facts: &Facts<'_>) -> Vec<Finding> {
             let message = format!(
                 "`{origin}` is not https: whoever is on the way can put script into that page and \
                  call as its visitor; serve the page by https"
+            );
+            return Some(Finding::warning("allowed_origins", message));
+        }
+        let home = own.filter(|own| own.starts_with("https://") && !is_loopback(host(own)))?;
+        if origin.starts_with("https://") && site(host(origin)) != site(host(home)) {
+            let message = format!(
+                "`{origin}` is another site than `{home}`, so browsers send no cookie of this issuer \
+                 along from there, and script must keep the main token; serve the page under `{}`",
+                site(host(home))
             );
             return Some(Finding::warning("allowed_origins", message));
         }
@@ -103,8 +158,17 @@ fn is_near(url: &str) -> bool {
     host.is_empty() || host.starts_with(['/', '%']) || is_loopback(host)
 }
 
+/// The registrable domain of a host, or nearly: its last two labels. Names under `co.uk` count as one
+/// site, so nothing is found where there may be nothing.
+pub(super) fn site(host: &str) -> &str {
+    if host.parse::<IpAddr>().is_ok() {
+        return host;
+    }
+    host.rmatch_indices('.').nth(1).and_then(|(at, _)| host.get(at + 1..)).unwrap_or(host)
+}
+
 /// The host of a URL, without user, port and brackets.
-fn host(url: &str) -> &str {
+pub(super) fn host(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
@@ -114,7 +178,7 @@ fn host(url: &str) -> &str {
     }
 }
 
-fn is_loopback(host: &str) -> bool {
+pub(super) fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
@@ -127,7 +191,30 @@ mod tests {
     fn what_others_can_listen_to_or_never_reach_is_found() {
         each_finds(&[
             ("public_url = 'http://id.kennel.org'", Error, "public_url", "https"),
-            ("public_url = 'https://id.example.com'", Error, "public_url", "examples"),
+            (
+                "public_url = 'https://id.example.com'\ntrusted_proxies = ['127.0.0.1']",
+                Error,
+                "public_url",
+                "examples",
+            ),
+            (
+                "listen = '0.0.0.0:8080'\npublic_url = 'https://id.kennel.org'",
+                Warning,
+                "trusted_proxies",
+                "10.0.0.0/8",
+            ),
+            ("public_url = 'https://id.kennel.org'", Warning, "trusted_proxies", "127.0.0.1"),
+            ("trusted_proxies = ['10.0.0.0/8', '::/0']", Error, "trusted_proxies", "`::/0`"),
+            ("metrics_listen = '0.0.0.0:9090'", Warning, "metrics_listen", "everybody"),
+            ("metrics_listen = '192.0.2.7:9090'", Warning, "metrics_listen", "everybody"),
+            ("metrics_listen = '[2001:db8::1]:9090'", Warning, "metrics_listen", "everybody"),
+            (
+                "public_url = 'https://id.kennel.org'\ntrusted_proxies = ['::1']\n\
+                 allowed_origins = ['https://kennel.net']",
+                Warning,
+                "allowed_origins",
+                "another site",
+            ),
             (
                 "listen = '0.0.0.0:8080'\npublic_url = 'http://localhost:8080'",
                 Warning,
@@ -137,7 +224,8 @@ mod tests {
             ("public_url = 'http://127.0.0.1:9000'", Warning, "public_url", "another port"),
             ("allowed_origins = ['http://app.kennel.org']", Warning, "allowed_origins", "https"),
             (
-                "public_url = 'https://id.kennel.org'\nallowed_origins = ['https://id.kennel.org']",
+                "public_url = 'https://id.kennel.org'\ntrusted_proxies = ['::1']\n\
+                 allowed_origins = ['https://id.kennel.org']",
                 Warning,
                 "allowed_origins",
                 "leave it out",
@@ -149,7 +237,7 @@ mod tests {
                 "verify-full",
             ),
             (
-                "database_url = 'postgres://a:b@[2001:db8::1]:5/laika?sslmode=prefer'",
+                "database_url = 'postgres://a:x7kQ9vTz2m@[2001:db8::1]:5/laika?sslmode=prefer'",
                 Warning,
                 "database_url",
                 "in the clear",

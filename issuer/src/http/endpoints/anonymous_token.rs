@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::micro_token::Answer;
 use crate::app::App;
-use crate::http::extract::{Body, ClientAddress, Transport, refuse_foreign_origin};
+use crate::http::extract::{Body, ClientAddress, ServiceName, Transport};
 use crate::http::tokens::{self, WantedTransport};
 use crate::limits::{self, Key, Limited};
 use crate::mint::anonymous;
@@ -20,6 +20,7 @@ use crate::problem::{FieldCode, Problem};
 #[serde(deny_unknown_fields)]
 pub struct Request {
     /// The service the micro token is for; needed without `session`.
+    #[schemars(with = "Option<ServiceName>")]
     service: Option<String>,
     /// Also begin a session, with a main token.
     #[serde(default)]
@@ -39,10 +40,7 @@ pub async fn handle(
     address: ClientAddress,
     Body(request): Body<Request>,
 ) -> Result<Response, Problem> {
-    let transport = Transport::from(request.transport);
-    if transport == Transport::Cookie {
-        refuse_foreign_origin(&app, &method, &headers)?;
-    }
+    let transport = Transport::wanted(&app, &method, &headers, request.transport)?;
     tokens::check_service(request.service.as_ref())?;
     if !request.session && request.service.is_none() {
         let detail = "name a service, or ask for a session";

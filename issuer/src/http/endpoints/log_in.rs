@@ -11,7 +11,7 @@ use crate::accounts::{LogIn, log_in};
 use crate::app::App;
 use crate::db::users::User;
 use crate::http::cookie;
-use crate::http::extract::{Body, ClientAddress, Transport, refuse_foreign_origin};
+use crate::http::extract::{AnonymousHolder, Body, ClientAddress, ServiceName, Transport};
 use crate::http::tokens::{self, WantedTransport};
 use crate::limits::log_in::{Whence, remember_device};
 use crate::problem::{FieldCode, Problem};
@@ -30,11 +30,13 @@ pub struct Request {
     /// What the client calls itself, for the list of sessions.
     client: Option<String>,
     /// Also answer with a micro token for this service.
+    #[schemars(with = "Option<ServiceName>")]
     service: Option<String>,
     transport: Option<WantedTransport>,
 }
 
-/// Starts a session: 201 `Tokens`.
+/// Starts a session: 201 `Tokens`. An anonymous holder who shows their main token is merged into the
+/// account.
 ///
 /// # Errors
 /// 401 `credentials_invalid` for an unknown user and for a wrong password alike, 429 after too many
@@ -44,18 +46,22 @@ pub async fn handle(
     method: Method,
     headers: HeaderMap,
     address: ClientAddress,
+    holder: Result<AnonymousHolder, Problem>,
     Body(request): Body<Request>,
 ) -> Result<Response, Problem> {
-    let transport = Transport::from(request.transport);
-    if transport == Transport::Cookie {
-        refuse_foreign_origin(&app, &method, &headers)?;
-    }
+    let transport = Transport::wanted(&app, &method, &headers, request.transport)?;
     tokens::check_service(request.service.as_ref())?;
     check_client(request.client.as_deref().unwrap_or_default())?;
     let credentials = LogIn { login: request.login, password: request.password };
     let from = Whence { address: address.address, device: cookie::device(&app, &headers) };
     let origin = address.origin(request.client);
-    let (user, session) = log_in(&app, &credentials, &from, origin).await?;
+    // Whoever logs in anew may well show a main token that has run out.
+    let holder = match holder {
+        Ok(AnonymousHolder::Holder(session)) => Some(*session),
+        Ok(AnonymousHolder::Nobody | AnonymousHolder::Registered) | Err(_) => None,
+    };
+    let logged_in = log_in(&app, &credentials, &from, holder.as_ref(), origin).await;
+    let (user, session) = logged_in?;
     let status = StatusCode::CREATED;
     let mut answer =
         tokens::answer(&app, status, &user, &session, transport, request.service).await?;
@@ -75,7 +81,11 @@ async fn remember(app: &App, user: &User, from: &Whence) -> Result<Secret, Probl
     Ok(device)
 }
 
-fn check_client(client: &str) -> Result<(), Problem> {
+/// That a client may call itself this.
+///
+/// # Errors
+/// It is too long, or holds control characters.
+pub(super) fn check_client(client: &str) -> Result<(), Problem> {
     if client.len() > MAX_CLIENT {
         let detail = format!("at most {MAX_CLIENT} bytes");
         return Err(Problem::field("client", FieldCode::TooLong, detail));

@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::http::cookie;
-use crate::http::extract::{Body, MainCaller, Transport};
+use crate::http::extract::{Body, GrantName, MainCaller, ServiceName, Transport};
 use crate::mint::grants::parse_wanted;
-use crate::mint::target::check_names;
+use crate::mint::target::{MAX_SERVICES, check_names};
 use crate::mint::{Holder, MainToken, MicroRequest, MicroToken, main_token, micro_token};
 use crate::problem::Problem;
 use crate::session;
@@ -20,8 +20,10 @@ use crate::session;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
+    #[schemars(with = "Vec<ServiceName>", length(min = 1, max = MAX_SERVICES))]
     services: Vec<String>,
     /// Only these permissions.
+    #[schemars(with = "Option<Vec<GrantName>>")]
     permissions: Option<Vec<String>>,
 }
 

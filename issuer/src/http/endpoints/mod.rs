@@ -5,6 +5,7 @@ pub mod admin;
 pub mod anonymous_token;
 pub mod docs;
 pub mod end_session;
+pub mod external;
 pub mod health;
 pub mod index;
 pub mod jwks;

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
-use crate::http::extract::{MainCaller, Query};
+use crate::http::extract::{MainCaller, Query, ServiceName};
 use crate::mint::Holder;
 use crate::mint::grants::reach;
 use crate::mint::target::{self, check_names};
@@ -16,6 +16,7 @@ use crate::problem::Problem;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Which {
+    #[schemars(with = "ServiceName")]
     service: String,
 }
 

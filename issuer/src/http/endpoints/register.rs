@@ -8,11 +8,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::accounts::Sent;
-use crate::accounts::{Registered, Registration, register};
+use crate::accounts::{Email, Registered, Registration, Username, register};
 use crate::app::App;
-use crate::http::extract::{
-    AnonymousHolder, Body, ClientAddress, Transport, refuse_foreign_origin,
-};
+use crate::http::extract::{AnonymousHolder, Body, ClientAddress, ServiceName, Transport};
 use crate::http::tokens::{self, WantedTransport};
 use crate::limits::{self, Key, Limited};
 use crate::mail::PROOF_LIFETIME;
@@ -23,10 +21,14 @@ use crate::secret::Secret;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
+    #[schemars(with = "Username")]
     username: String,
+    #[schemars(with = "Email")]
     email: String,
+    #[schemars(length(min = 8, max = 256))]
     password: Secret,
     /// Also answer with a micro token for this service.
+    #[schemars(with = "Option<ServiceName>")]
     service: Option<String>,
     transport: Option<WantedTransport>,
     /// A single-use code that gives a role.
@@ -46,10 +48,7 @@ pub async fn handle(
     holder: AnonymousHolder,
     Body(request): Body<Request>,
 ) -> Result<Response, Problem> {
-    let transport = Transport::from(request.transport);
-    if transport == Transport::Cookie {
-        refuse_foreign_origin(&app, &method, &headers)?;
-    }
+    let transport = Transport::wanted(&app, &method, &headers, request.transport)?;
     tokens::check_service(request.service.as_ref())?;
     let registration = Registration {
         username: request.username,

@@ -6,7 +6,7 @@ use http::HeaderMap;
 use laika_claims::IssuerCode;
 
 use crate::app::App;
-use crate::keys::Algorithm;
+use crate::keys::Family;
 use crate::problem::Problem;
 
 /// The list, signed, of half a second ago at most.
@@ -15,11 +15,11 @@ use crate::problem::Problem;
 /// 404 where no token names such a list, 503 where the database does not answer.
 pub async fn handle(
     State(app): State<App>,
-    Path((algorithm, shard)): Path<(String, String)>,
+    Path((family, shard)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let list = match (Algorithm::from_name(&algorithm), number(&shard)) {
-        (Some(algorithm), Some(shard)) => app.status.get(&app, algorithm, shard).await?,
+    let list = match (Family::from_name(&family), number(&shard)) {
+        (Some(family), Some(shard)) => app.status.get(&app, family, shard).await?,
         (_, _) => None,
     };
     let list =

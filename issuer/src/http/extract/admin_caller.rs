@@ -6,9 +6,11 @@ use laika_claims::IssuerCode;
 use uuid::Uuid;
 
 use super::{ClientAddress, MainCaller};
+use crate::admin::rules::Refusal;
 use crate::admin::{Act, is_administrator, not_an_administrator};
 use crate::app::App;
 use crate::db;
+use crate::db::roles::STRONGEST;
 use crate::problem::Problem;
 
 /// How recently an administrator must have proved who they are to change anything, in seconds.
@@ -19,6 +21,7 @@ const MAX_AGE: i64 = 3600;
 #[derive(Debug, Clone)]
 pub struct AdminCaller {
     id: Uuid,
+    level: i64,
     address: Option<String>,
 }
 
@@ -30,6 +33,14 @@ impl AdminCaller {
     pub async fn act<'a>(&self, app: &'a App) -> Result<Act<'a>, Problem> {
         Act::of_administrator(app, self.id, self.address.clone()).await
     }
+
+    /// Refuses whoever is not at level 0, where also reading is for those.
+    ///
+    /// # Errors
+    /// They are not.
+    pub fn must_be_strongest(&self) -> Result<(), Problem> {
+        if self.level == STRONGEST { Ok(()) } else { Err(Refusal::LevelZeroOnly.into()) }
+    }
 }
 
 impl FromRequestParts<App> for AdminCaller {
@@ -40,14 +51,13 @@ impl FromRequestParts<App> for AdminCaller {
         let Ok(address) = ClientAddress::from_request_parts(parts, app).await;
         let mut connection = app.db.read().await?;
         let level = db::roles::level_of(&mut connection, caller.user.id).await?;
-        if !is_administrator(level, app.settings.admin.level) {
-            return Err(not_an_administrator());
-        }
+        let level = level.filter(|_| is_administrator(level, app.settings.admin.level));
+        let Some(level) = level else { return Err(not_an_administrator()) };
         let age = app.clock.now() - caller.session.auth_time;
         if !parts.method.is_safe() && age > MAX_AGE {
             let detail = format!("log in again: changes need a log-in of the last {MAX_AGE} s");
             return Err(Problem::issuer(IssuerCode::AuthenticationTooOld, detail));
         }
-        Ok(Self { id: caller.user.id, address: address.origin(None).address })
+        Ok(Self { id: caller.user.id, level, address: address.origin(None).address })
     }
 }

@@ -1,11 +1,13 @@
 //! The main token of a request: in `Authorization` or in the cookie, never in both.
 
-use http::HeaderMap;
 use http::header::AUTHORIZATION;
+use http::{HeaderMap, Method};
 use laika_claims::ErrorCode;
 
+use super::refuse_foreign_origin;
 use crate::app::App;
 use crate::http::cookie;
+use crate::http::tokens::WantedTransport;
 use crate::problem::Problem;
 
 /// How a main token travels.
@@ -15,6 +17,28 @@ pub enum Transport {
     Header,
     /// The cookie that script can't read.
     Cookie,
+}
+
+impl Transport {
+    /// How the tokens of an answer travel, as a request wants it. A page that wants a cookie must be
+    /// of an allowed origin, since from then on its browser sends it along.
+    ///
+    /// # Errors
+    /// `origin_refused`.
+    pub fn wanted(
+        app: &App,
+        method: &Method,
+        headers: &HeaderMap,
+        wanted: Option<WantedTransport>,
+    ) -> Result<Self, Problem> {
+        match wanted {
+            Some(WantedTransport::Cookie) => {
+                refuse_foreign_origin(app, method, headers)?;
+                Ok(Self::Cookie)
+            }
+            Some(WantedTransport::Body) | None => Ok(Self::Header),
+        }
+    }
 }
 
 /// The token of a request, and how it came.

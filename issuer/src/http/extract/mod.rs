@@ -16,6 +16,7 @@ pub use body::Body;
 pub use client_address::ClientAddress;
 pub use credentials::Transport;
 pub use main_caller::{MainCaller, MainProof};
-pub use origin::refuse_foreign_origin;
-pub use path::{GrantName, HolderName, Id, Path, RoleName, ServiceName};
+pub use path::{GrantName, HolderName, Id, KeyName, Path, RoleName, ServiceName};
 pub use query::Query;
+
+use origin::refuse_foreign_origin;

@@ -13,7 +13,7 @@ use crate::problem::Problem;
 ///
 /// # Errors
 /// The origin is not allowed.
-pub fn refuse_foreign_origin(
+pub(super) fn refuse_foreign_origin(
     app: &App,
     method: &Method,
     headers: &HeaderMap,

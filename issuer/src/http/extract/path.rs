@@ -53,6 +53,11 @@ pub struct HolderName(pub Holder);
 #[serde(try_from = "String")]
 pub struct GrantName(pub Grant);
 
+/// The name of a signing key: base64url, mostly an RFC 7638 thumbprint.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "String")]
+pub struct KeyName(pub String);
+
 impl TryFrom<String> for Id {
     type Error = &'static str;
 
@@ -94,5 +99,18 @@ impl TryFrom<String> for GrantName {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         Grant::parse(&text).map(Self).map_err(|_| "not a permission")
+    }
+}
+
+impl TryFrom<String> for KeyName {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let known = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        if (1..=128).contains(&text.len()) && text.bytes().all(known) {
+            Ok(Self(text))
+        } else {
+            Err("not the name of a key")
+        }
     }
 }

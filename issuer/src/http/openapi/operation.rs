@@ -27,15 +27,16 @@ pub(super) fn operation(
         set("parameters", parameters.into());
     }
     if let Some(body) = endpoint.body {
-        let (kind, schema) = match body {
-            Body::Json(schema) => ("application/json", schema),
-            Body::Form(schema) => ("application/x-www-form-urlencoded", schema),
+        let (kind, schema, required) = match body {
+            Body::Json(schema) => ("application/json", schema, true),
+            Body::JsonOrNothing(schema) => ("application/json", schema, false),
+            Body::Form(schema) => ("application/x-www-form-urlencoded", schema, true),
         };
         let content = Map::from_iter([(
             kind.to_owned(),
             json!({ "schema": schemas.schema(schema, Side::Read) }),
         )]);
-        set("requestBody", json!({ "required": true, "content": content }));
+        set("requestBody", json!({ "required": required, "content": content }));
     }
     set("responses", responses.of(endpoint));
     Value::Object(operation)

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::schemas::Schemas;
 use crate::http::endpoint::Endpoint;
+use crate::http::form;
 
 /// The parameters of `endpoint`.
 pub(super) fn parameters(endpoint: &Endpoint, schemas: &Schemas) -> Vec<Value> {
@@ -12,7 +13,7 @@ pub(super) fn parameters(endpoint: &Endpoint, schemas: &Schemas) -> Vec<Value> {
             "name": name,
             "in": "path",
             "required": true,
-            "schema": { "type": "string", "minLength": 1 },
+            "schema": form::of_path(name),
         })
     });
     let members = endpoint.query.map(|query| schemas.members(query)).unwrap_or_default();

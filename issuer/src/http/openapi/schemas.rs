@@ -43,7 +43,9 @@ impl Schemas {
         let mut shapes = vec![(String::new(), Shape::of(problem_response::schema, Side::Written))];
         for endpoint in endpoints {
             let operation = capital(&operation_id(endpoint));
-            if let Some(Body::Json(schema) | Body::Form(schema)) = endpoint.body {
+            if let Some(Body::Json(schema) | Body::JsonOrNothing(schema) | Body::Form(schema)) =
+                endpoint.body
+            {
                 shapes.push((operation.clone(), Shape::of(schema, Side::Read)));
             }
             if let Some(query) = endpoint.query {
@@ -117,7 +119,9 @@ impl Shape {
             Side::Written => settings.for_serialize().into_generator(),
         };
         let root = schema(&mut generator).to_value();
-        Self { root, definitions: generator.take_definitions(true) }
+        let mut definitions = generator.take_definitions(true);
+        definitions.values_mut().for_each(without_null_defaults);
+        Self { root, definitions }
     }
 
     /// A query string is no value: its members are parameters, and what holds them has no name.
@@ -177,6 +181,18 @@ fn name(shapes: &[(String, Shape)]) -> BTreeMap<(String, String), String> {
         }
     }
     names
+}
+
+/// A field that is absent stays as it is, where one that is `null` goes or is refused.
+fn without_null_defaults(schema: &mut Value) {
+    match schema {
+        Value::Object(members) => {
+            members.retain(|name, value| name != "default" || !value.is_null());
+            members.values_mut().for_each(without_null_defaults);
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_null_defaults),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 fn each_reference(schema: &mut Value, change: &mut impl FnMut(&mut String)) {

@@ -81,7 +81,7 @@ fn own() -> Vec<Endpoint> {
         delete("/v1/me", accounts::delete::handle)
             .summary("delete your account")
             .auth(Auth::Main)
-            .body::<accounts::delete::Request>()
+            .body_or_nothing::<accounts::delete::Request>()
             .empty(204)
             .refuses(&[
                 IssuerCode::AuthenticationTooOld,

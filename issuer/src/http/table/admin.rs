@@ -1,4 +1,4 @@
-//! Administration: users, roles, services, grants, the audit log.
+//! Administration: users, roles, services, keys, grants, the audit log.
 
 use laika_claims::IssuerCode::{
     self, AuthenticationTooOld, Conflict, Gone, NotFound, NotPermitted,
@@ -6,9 +6,10 @@ use laika_claims::IssuerCode::{
 
 use crate::http::endpoint::{Auth, Endpoint, delete, get, patch, post, put};
 use crate::http::endpoints::admin::{
-    audit, clients, grants, roles, service_accounts, services, users,
+    audit, clients, grants, keys, roles, service_accounts, services, users,
 };
-use crate::http::page::Paged;
+use crate::http::page::{PageQuery, Paged};
+use crate::keys::{KeyView, Revoked, Rotated};
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     [
@@ -17,6 +18,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         service_endpoints(),
         account_endpoints(),
         client_endpoints(),
+        key_endpoints(),
         other_endpoints(),
     ]
     .into_iter()
@@ -74,12 +76,12 @@ fn user_endpoints() -> Vec<Endpoint> {
             .refuses(&[Conflict, Gone]),
         get("/v1/admin/users/{user}/grants", users::grants::handle)
             .summary("list what a user was granted directly")
-            .query::<users::grants::Page>()
+            .query::<PageQuery>()
             .answer::<Paged<grants::GrantItem>>(200)
             .refuses(&[NotFound]),
         get("/v1/admin/users/{user}/sessions", users::sessions::handle)
             .summary("list a user's sessions")
-            .query::<users::sessions::Page>()
+            .query::<PageQuery>()
             .answer::<Paged<users::SessionItem>>(200)
             .refuses(&[NotFound]),
         delete("/v1/admin/users/{user}/sessions", users::end_sessions::handle)
@@ -126,7 +128,7 @@ fn role_endpoints() -> Vec<Endpoint> {
             .refuses(&[Conflict]),
         get("/v1/admin/roles/{role}/users", roles::users::handle)
             .summary("list who holds a role")
-            .query::<roles::users::Page>()
+            .query::<PageQuery>()
             .answer::<Paged<users::UserItem>>(200)
             .refuses(&[NotFound]),
     ]
@@ -136,7 +138,7 @@ fn service_endpoints() -> Vec<Endpoint> {
     vec![
         get("/v1/admin/services", services::list::handle)
             .summary("list services")
-            .query::<services::list::Page>()
+            .query::<PageQuery>()
             .answer::<Paged<services::ServiceItem>>(200),
         post("/v1/admin/services", services::create::handle)
             .summary("make a service")
@@ -164,7 +166,7 @@ fn account_endpoints() -> Vec<Endpoint> {
     vec![
         get("/v1/admin/service-accounts", service_accounts::list::handle)
             .summary("list service accounts")
-            .query::<service_accounts::list::Page>()
+            .query::<PageQuery>()
             .answer::<Paged<service_accounts::ServiceAccountItem>>(200),
         post("/v1/admin/service-accounts", service_accounts::create::handle)
             .summary("make a service account")
@@ -204,7 +206,7 @@ fn client_endpoints() -> Vec<Endpoint> {
     vec![
         get("/v1/admin/clients", clients::list::handle)
             .summary("list clients")
-            .query::<clients::list::Page>()
+            .query::<PageQuery>()
             .answer::<Paged<clients::ClientItem>>(200),
         post("/v1/admin/clients", clients::create::handle)
             .summary("register a client")
@@ -227,6 +229,25 @@ fn client_endpoints() -> Vec<Endpoint> {
         post("/v1/admin/clients/{client}/secret", clients::rotate::handle)
             .summary("make a new secret for a client")
             .answer::<clients::WithSecret>(200)
+            .refuses(&WRITE)
+            .refuses(&[Conflict]),
+    ]
+}
+
+fn key_endpoints() -> Vec<Endpoint> {
+    vec![
+        get("/v1/admin/keys", keys::list::handle)
+            .summary("list signing keys")
+            .query::<PageQuery>()
+            .answer::<Paged<KeyView>>(200),
+        post("/v1/admin/keys/rotate", keys::rotate::handle)
+            .summary("publish the next signing key")
+            .body::<keys::rotate::Request>()
+            .answer::<Rotated>(200)
+            .refuses(&[AuthenticationTooOld, Conflict]),
+        post("/v1/admin/keys/{kid}/revoke", keys::revoke::handle)
+            .summary("take a signing key back")
+            .answer::<Revoked>(200)
             .refuses(&WRITE)
             .refuses(&[Conflict]),
     ]

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod admin;
+mod external;
 mod operation;
 mod sessions;
 mod standard;
@@ -25,8 +26,13 @@ pub fn families() -> Vec<Family> {
     vec![
         family("accounts", "Registration, profile, password, e-mail.", accounts::endpoints()),
         family("sessions", "Log-in, renewal, list, end.", sessions::endpoints()),
+        family("external", "Log-ins at other providers.", external::endpoints()),
         family("tokens", "Micro tokens, for services.", tokens::endpoints()),
-        family("administration", "Users, roles, services, grants, audit.", admin::endpoints()),
+        family(
+            "administration",
+            "Users, roles, services, keys, grants, audit.",
+            admin::endpoints(),
+        ),
         family("standard", "What standards name: keys and metadata.", standard::endpoints()),
         family("operation", "Health, and what there is.", operation::endpoints()),
     ]
@@ -209,6 +215,7 @@ mod tests {
                     | IssuerCode::Gone
                     | IssuerCode::TokenOverBudget
                     | IssuerCode::NotFound
+                    | IssuerCode::ProviderFailed
                     | IssuerCode::BodyTooLarge
                     | IssuerCode::MediaTypeUnsupported => return None,
                 };

@@ -4,7 +4,7 @@ use laika_claims::IssuerCode;
 
 use crate::http::endpoint::{Auth, Endpoint, delete, get, post};
 use crate::http::endpoints::{end_session, log_in, log_out, log_out_everywhere, renew, sessions};
-use crate::http::page::Paged;
+use crate::http::page::{PageQuery, Paged};
 use crate::http::tokens::Tokens;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -22,7 +22,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         get("/v1/sessions", sessions::handle)
             .summary("list your sessions")
             .auth(Auth::Main)
-            .query::<sessions::Page>()
+            .query::<PageQuery>()
             .answer::<Paged<sessions::Item>>(200),
         delete("/v1/sessions", log_out_everywhere::handle)
             .summary("log out everywhere, here too")

@@ -3,7 +3,7 @@
 use axum::http::Method;
 use laika_issuer::db::sessions::Origin;
 use laika_issuer::mint::main_token;
-use laika_issuer::session;
+use laika_issuer::session::{self, Way};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -21,7 +21,8 @@ async fn holder(issuer: &Issuer) -> String {
     .execute(&mut *tx)
     .await
     .unwrap();
-    let session = session::start(&issuer.app, &mut tx, id, Origin::default()).await.unwrap();
+    let session =
+        session::start(&issuer.app, &mut tx, id, Origin::default(), Way::Password).await.unwrap();
     tx.commit().await.unwrap();
     main_token::issue(&issuer.app, &session).unwrap().token
 }

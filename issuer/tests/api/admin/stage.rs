@@ -7,7 +7,7 @@ use laika_issuer::db::roles::Role;
 use laika_issuer::db::sessions::Origin;
 use laika_issuer::mint::main_token;
 use laika_issuer::random;
-use laika_issuer::session;
+use laika_issuer::session::{self, Way};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -47,7 +47,8 @@ pub(crate) async fn person(issuer: &Issuer, roles: &[&str]) -> Person {
     for role in roles {
         db::roles::assign(&mut tx, id, role, now).await.unwrap();
     }
-    let session = session::start(&issuer.app, &mut tx, id, Origin::default()).await.unwrap();
+    let session =
+        session::start(&issuer.app, &mut tx, id, Origin::default(), Way::Password).await.unwrap();
     tx.commit().await.unwrap();
     let main = main_token::issue(&issuer.app, &session).unwrap().token;
     Person { id, main, session: session.id }

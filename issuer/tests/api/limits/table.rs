@@ -1,5 +1,6 @@
 //! The limits themselves, on the real table.
 
+use laika_claims::IssuerCode;
 use laika_issuer::limits::{self, Key, Limited};
 use laika_issuer::problem::Problem;
 
@@ -32,6 +33,30 @@ async fn all_of_a_limit_may_come_at_once_and_then_one_at_a_time() {
     limits::give_back(&issuer.app, &mut tx, Limited::Reset, &key).await.unwrap();
     tx.commit().await.unwrap();
     take(&issuer, Limited::Reset, &key).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_code_of_a_mail_that_is_good_is_given_back_and_a_guess_is_not() {
+    let issuer = Issuer::with(&[("LAIKA_LIMITS_VERIFICATION", "2/h")]).await;
+    let from = Some("192.0.2.1".parse().unwrap());
+    let attempt = async |answer| limits::try_code(&issuer.app, from, async { answer }).await;
+    let refused = |code| Err(Problem::issuer(code, "as it is"));
+    for _ in 0..5 {
+        attempt(Ok(())).await.unwrap();
+        // A good code of which nothing came all the same.
+        let problem = attempt(refused(IssuerCode::Conflict)).await.unwrap_err();
+        assert_eq!(problem.code.as_str(), "conflict");
+    }
+    for expected in ["code_invalid", "code_invalid", "rate_limited"] {
+        let problem = attempt(refused(IssuerCode::CodeInvalid)).await.unwrap_err();
+        assert_eq!(problem.code.as_str(), expected);
+    }
+    // What has been used up by guesses is not even tried with a good one.
+    assert_eq!(attempt(Ok(())).await.unwrap_err().code.as_str(), "rate_limited");
+    issuer.clock.advance(1800);
+    for _ in 0..3 {
+        attempt(Ok(())).await.unwrap();
+    }
 }
 
 #[tokio::test]

@@ -9,9 +9,10 @@ use axum::body::Body;
 use axum::http::{Method, Request};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use laika_issuer::audit::By;
 use laika_issuer::db::clients::ClientKind;
 use laika_issuer::oauth2::clients;
-use laika_issuer::oauth2::service_accounts::{self, By, New};
+use laika_issuer::oauth2::service_accounts::{self, New};
 
 use crate::support::{Answer, Issuer};
 

@@ -1,7 +1,8 @@
 //! `POST /oauth2/token`: client credentials and refresh tokens.
 
+use laika_issuer::audit::By;
 use laika_issuer::db::clients::ClientKind;
-use laika_issuer::oauth2::service_accounts::{self, By};
+use laika_issuer::oauth2::service_accounts;
 use serde_json::json;
 
 use super::{account, client, form, raw, refused};

@@ -1,12 +1,10 @@
 //! RSASSA-PKCS1-v1_5 and RSASSA-PSS (RFC 8017 sections 8.2 and 8.1).
 
 mod encoding;
-mod montgomery;
 
-use sha2::{Sha256, Sha384, Sha512};
-
+use super::hash::{Sha256, Sha384, Sha512};
 use crate::algorithm::Algorithm;
-use montgomery::Modulus;
+use crate::signature::kernel::{self, ModularPower as _};
 
 /// Fewest bits of a modulus (RFC 7518 section 3.3).
 pub const MIN_BITS: usize = 2048;
@@ -21,7 +19,7 @@ pub struct RsaKey {
     modulus: Vec<u8>,
     bits: usize,
     exponent: u64,
-    prepared: Modulus,
+    prepared: kernel::Rsa,
 }
 
 impl RsaKey {
@@ -48,7 +46,7 @@ impl RsaKey {
         if exponent.len() > MAX_EXPONENT_BYTES || value < 3 || value % 2 == 0 || value >> 33 != 0 {
             return Err("the exponent is not odd and between 3 and 2^33");
         }
-        let prepared = Modulus::new(modulus).ok_or("the modulus can't be used")?;
+        let prepared = kernel::Rsa::new(modulus).ok_or("the modulus can't be used")?;
         Ok(Self { modulus: modulus.to_vec(), bits, exponent: value, prepared })
     }
 
@@ -126,7 +124,7 @@ mod tests {
     fn signatures_of_the_reference_library_hold_and_changed_ones_do_not() {
         use rsa::traits::PublicKeyParts as _;
         use rsa::{Pkcs1v15Sign, Pss, RsaPrivateKey};
-        use sha2::Digest as _;
+        use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
         let mut random = Xorshift(1);
         for bits in [2048, 2049, 2055, 2056] {

@@ -217,7 +217,7 @@ fn sixty_four_lists_are_kept_and_the_one_longest_unused_goes() {
     }
     assert_eq!(script.lists.shards.len(), MAX_LISTS);
     assert_eq!(script.get(0), Err(Silence::Absent));
-    assert!(script.lists.shards.contains_key("https://id.example/status/1"));
+    assert!(script.lists.shard_at("https://id.example/status/1").is_some());
 }
 
 #[test]

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Sent;
-use crate::accounts::{EmailChange, change_email};
+use crate::accounts::{Email, EmailChange, change_email};
 use crate::app::App;
 use crate::http::extract::{Body, MainCaller};
 use crate::mail::PROOF_LIFETIME;
@@ -20,6 +20,7 @@ use crate::secret::Secret;
 #[serde(deny_unknown_fields)]
 pub struct Request {
     /// The new address.
+    #[schemars(with = "Email")]
     email: String,
     password: Secret,
 }

@@ -18,6 +18,7 @@ pub struct Request {
     /// The password as it is.
     current: Secret,
     /// As it shall be.
+    #[schemars(length(min = 8, max = 256))]
     new: Secret,
 }
 

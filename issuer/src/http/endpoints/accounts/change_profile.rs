@@ -17,11 +17,11 @@ use crate::problem::Problem;
 pub struct Request {
     /// Plain text without `<` and `>`.
     #[serde(default, deserialize_with = "present")]
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<String>", length(max = 500))]
     description: Option<Option<String>>,
     /// An `https` URL.
     #[serde(default, deserialize_with = "present")]
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<String>", length(max = 2048))]
     avatar_url: Option<Option<String>>,
     /// Whether anybody may read the profile.
     public: Option<bool>,

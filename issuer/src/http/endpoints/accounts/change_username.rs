@@ -5,7 +5,7 @@ use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::accounts::change_username;
+use crate::accounts::{Username, change_username};
 use crate::app::App;
 use crate::http::extract::{Body, MainCaller};
 use crate::http::tokens::UserView;
@@ -15,6 +15,7 @@ use crate::problem::Problem;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
+    #[schemars(with = "Username")]
     username: String,
 }
 

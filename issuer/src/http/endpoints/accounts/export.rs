@@ -9,7 +9,8 @@ use serde_json::Value;
 use crate::app::App;
 use crate::db::audit::Written;
 use crate::db::sessions::Session;
-use crate::db::{accounts, audit, sessions};
+use crate::db::{self, accounts, audit, sessions};
+use crate::http::endpoints::external::identities;
 use crate::http::extract::MainCaller;
 use crate::http::tokens::UserView;
 use crate::problem::Problem;
@@ -32,6 +33,8 @@ pub struct Export {
     roles: Vec<Role>,
     /// Sessions that go on.
     sessions: Vec<Item>,
+    /// Log-ins at providers that open the account.
+    identities: Vec<identities::Item>,
     /// What was done by them or to them.
     audit: Vec<Entry>,
 }
@@ -75,6 +78,7 @@ pub async fn handle(State(app): State<App>, caller: MainCaller) -> Result<Json<E
     let mut connection = app.db.read().await?;
     let roles = accounts::roles(&mut connection, user.id).await?;
     let sessions = sessions::of_user(&mut connection, user.id, None, MAX_SESSIONS, now).await?;
+    let linked = db::identities::page(&mut connection, user.id, "", MAX_SESSIONS).await?;
     let audit = audit::about_user(&mut connection, user.id).await?;
     Ok(Json(Export {
         exported_at: now,
@@ -83,6 +87,7 @@ pub async fn handle(State(app): State<App>, caller: MainCaller) -> Result<Json<E
         email_verified_at: user.email_verified_at,
         roles: roles.into_iter().map(|(role, granted_at)| Role { role, granted_at }).collect(),
         sessions: sessions.into_iter().map(item).collect(),
+        identities: linked.into_iter().map(identities::Item::of).collect(),
         audit: audit.into_iter().map(entry).collect(),
     }))
 }

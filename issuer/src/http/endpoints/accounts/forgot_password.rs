@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Sent;
-use crate::accounts::forgot_password;
+use crate::accounts::{Email, forgot_password};
 use crate::app::App;
 use crate::http::extract::{Body, ClientAddress};
 use crate::mail::RESET_LIFETIME;
@@ -17,6 +17,7 @@ use crate::problem::Problem;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
+    #[schemars(with = "Email")]
     email: String,
 }
 

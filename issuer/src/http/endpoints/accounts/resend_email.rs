@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Sent;
-use crate::accounts::resend_proof;
+use crate::accounts::{Email, resend_proof};
 use crate::app::App;
 use crate::http::extract::{Body, ClientAddress};
 use crate::mail::PROOF_LIFETIME;
@@ -17,6 +17,7 @@ use crate::problem::Problem;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
+    #[schemars(with = "Email")]
     email: String,
 }
 

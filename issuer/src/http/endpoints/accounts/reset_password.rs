@@ -17,8 +17,10 @@ use crate::secret::Secret;
 #[serde(deny_unknown_fields)]
 pub struct Request {
     /// The code of the mail.
+    #[schemars(regex(pattern = "^laika_mail_[A-Za-z0-9_-]{32}$"))]
     code: Secret,
     /// The new password.
+    #[schemars(length(min = 8, max = 256))]
     password: Secret,
 }
 

@@ -17,6 +17,7 @@ use crate::secret::Secret;
 #[serde(deny_unknown_fields)]
 pub struct Request {
     /// The code of the mail.
+    #[schemars(regex(pattern = "^laika_mail_[A-Za-z0-9_-]{32}$"))]
     code: Secret,
 }
 

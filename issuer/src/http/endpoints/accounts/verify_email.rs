@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::accounts::{Proved, verify_email};
 use crate::app::App;
-use crate::http::extract::{Body, ClientAddress, Transport, refuse_foreign_origin};
+use crate::http::extract::{Body, ClientAddress, ServiceName, Transport};
 use crate::http::tokens::{self, WantedTransport};
 use crate::limits;
 use crate::problem::Problem;
@@ -19,9 +19,11 @@ use crate::secret::Secret;
 #[serde(deny_unknown_fields)]
 pub struct Request {
     /// The code of the mail.
+    #[schemars(regex(pattern = "^laika_mail_[A-Za-z0-9_-]{32}$"))]
     code: Secret,
     transport: Option<WantedTransport>,
     /// Also answer with a micro token for this service.
+    #[schemars(with = "Option<ServiceName>")]
     service: Option<String>,
 }
 
@@ -37,10 +39,7 @@ pub async fn handle(
     address: ClientAddress,
     Body(request): Body<Request>,
 ) -> Result<Response, Problem> {
-    let transport = Transport::from(request.transport);
-    if transport == Transport::Cookie {
-        refuse_foreign_origin(&app, &method, &headers)?;
-    }
+    let transport = Transport::wanted(&app, &method, &headers, request.transport)?;
     tokens::check_service(request.service.as_ref())?;
     let from = address.address;
     let proving = verify_email(&app, &request.code, address.origin(None));

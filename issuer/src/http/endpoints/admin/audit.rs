@@ -6,11 +6,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{by_age, read_by_age, searchable};
 use crate::app::App;
 use crate::db::audit::{self, Filter, Written};
 use crate::http::extract::{AdminCaller, Query};
-use crate::http::page::{Limit, Paged};
+use crate::http::page::{ByAge, Page, Paged, by_age, searchable};
 use crate::problem::Problem;
 
 /// Which entries.
@@ -58,12 +57,11 @@ pub async fn handle(
     _: AdminCaller,
     Query(which): Query<Which>,
 ) -> Result<Json<Paged<Item>>, Problem> {
-    let limit = Limit::parse(which.limit)?;
-    let after = which.cursor.as_deref().map(read_by_age).transpose()?;
+    let Page { limit, after } = Page::<ByAge>::of(which.limit, which.cursor.as_deref())?;
     for (field, text) in
         [("actor", &which.actor), ("subject", &which.subject), ("action", &which.action)]
     {
-        searchable(field, text)?;
+        searchable(field, text.as_deref())?;
     }
     let filter = Filter {
         actor: which.actor,

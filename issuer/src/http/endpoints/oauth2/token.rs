@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::app::App;
 use crate::http::oauth::{OAuthRequest, answer};
 use crate::oauth2::exchange::ACCESS_TOKEN;
+use crate::oauth2::grants::GRANT_TYPES;
 use crate::oauth2::{OAuthError, grants};
 
 /// What is sent; which fields are needed depends on the grant.
@@ -16,6 +17,7 @@ use crate::oauth2::{OAuthError, grants};
 pub struct Request {
     /// `refresh_token`, `client_credentials` or
     /// `urn:ietf:params:oauth:grant-type:token-exchange`.
+    #[schemars(extend("enum" = GRANT_TYPES))]
     grant_type: String,
     /// The service, by name or audience.
     resource: Option<String>,

@@ -11,7 +11,7 @@ use super::WithSecret;
 use crate::admin;
 use crate::app::App;
 use crate::db::clients::ClientKind;
-use crate::http::extract::{AdminCaller, Body};
+use crate::http::extract::{AdminCaller, Body, ServiceName};
 use crate::oauth2::clients::New;
 use crate::problem::Problem;
 
@@ -20,8 +20,10 @@ use crate::problem::Problem;
 #[serde(deny_unknown_fields)]
 pub struct Request {
     /// What it calls itself in requests.
+    #[schemars(with = "ServiceName")]
     client_id: String,
     /// What people read.
+    #[schemars(length(min = 1, max = 128))]
     name: String,
     /// Whether it can keep a secret.
     kind: ClientKind,

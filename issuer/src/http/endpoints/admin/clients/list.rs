@@ -2,24 +2,13 @@
 
 use axum::Json;
 use axum::extract::State;
-use schemars::JsonSchema;
-use serde::Deserialize;
 
-use super::super::searchable;
 use super::ClientItem;
 use crate::app::App;
 use crate::db::clients::{self, Client};
-use crate::http::extract::{AdminCaller, Query};
-use crate::http::page::{Limit, Paged};
+use crate::http::extract::AdminCaller;
+use crate::http::page::{ByName, Page, Paged};
 use crate::problem::Problem;
-
-/// Which page.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Page {
-    limit: Option<i64>,
-    cursor: Option<String>,
-}
 
 /// Lists clients by id.
 ///
@@ -28,11 +17,8 @@ pub struct Page {
 pub async fn handle(
     State(app): State<App>,
     _: AdminCaller,
-    Query(page): Query<Page>,
+    Page { limit, after }: Page<ByName>,
 ) -> Result<Json<Paged<ClientItem>>, Problem> {
-    let limit = Limit::parse(page.limit)?;
-    searchable("cursor", &page.cursor)?;
-    let after = page.cursor.unwrap_or_default();
     let mut connection = app.db.read().await?;
     let found = clients::list(&mut connection, &after, limit.to_read()).await?;
     Ok(Json(Paged::of(found, limit, |last: &Client| last.client_id.clone(), ClientItem::of)))

@@ -17,6 +17,7 @@ use crate::problem::Problem;
 #[serde(deny_unknown_fields)]
 pub struct Request {
     /// What people read.
+    #[schemars(length(min = 1, max = 128))]
     name: String,
 }
 

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::admin;
 use crate::app::App;
 use crate::db::grants::Holder;
-use crate::http::extract::{AdminCaller, Body};
+use crate::http::extract::{AdminCaller, Body, GrantName, HolderName};
 use crate::problem::{FieldCode, Problem};
 
 /// What is sent.
@@ -16,8 +16,10 @@ use crate::problem::{FieldCode, Problem};
 #[serde(deny_unknown_fields)]
 pub struct Request {
     /// `user:<uuid>` or `svc:<name>`.
+    #[schemars(with = "HolderName")]
     holder: String,
     /// `orders:read`, `orders:*`.
+    #[schemars(with = "GrantName")]
     permission: String,
 }
 

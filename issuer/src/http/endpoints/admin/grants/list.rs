@@ -5,12 +5,11 @@ use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::super::searchable;
 use super::GrantItem;
 use crate::app::App;
 use crate::db::grants::{self, DirectGrant, Filter};
 use crate::http::extract::{AdminCaller, Query};
-use crate::http::page::{Limit, Paged, bad_cursor};
+use crate::http::page::{Order, Page, Paged, bad_cursor, searchable};
 use crate::problem::Problem;
 
 /// Which grants.
@@ -26,6 +25,24 @@ pub struct Which {
     permission: Option<String>,
 }
 
+/// By holder, and of one holder by permission.
+enum ByHolder {}
+
+impl Order for ByHolder {
+    type After = (String, String);
+
+    fn start() -> Self::After {
+        Self::After::default()
+    }
+
+    fn read(cursor: &str) -> Result<Self::After, Problem> {
+        searchable("cursor", Some(cursor))?;
+        // Neither a holder nor a permission has a space.
+        let (holder, permission) = cursor.split_once(' ').ok_or_else(bad_cursor)?;
+        Ok((holder.to_owned(), permission.to_owned()))
+    }
+}
+
 /// Lists direct grants, by holder and permission.
 ///
 /// # Errors
@@ -35,16 +52,11 @@ pub async fn handle(
     _: AdminCaller,
     Query(which): Query<Which>,
 ) -> Result<Json<Paged<GrantItem>>, Problem> {
-    let limit = Limit::parse(which.limit)?;
-    searchable("cursor", &which.cursor)?;
-    searchable("holder", &which.holder)?;
-    searchable("permission", &which.permission)?;
-    // Neither a holder nor a permission has a space.
-    let after = match &which.cursor {
-        Some(cursor) => cursor.split_once(' ').ok_or_else(bad_cursor)?,
-        None => ("", ""),
-    };
-    let filter = Filter { holder: which.holder.clone(), permission: which.permission.clone() };
+    let Page { limit, after } = Page::<ByHolder>::of(which.limit, which.cursor.as_deref())?;
+    searchable("holder", which.holder.as_deref())?;
+    searchable("permission", which.permission.as_deref())?;
+    let after = (after.0.as_str(), after.1.as_str());
+    let filter = Filter { holder: which.holder, permission: which.permission };
     let mut connection = app.db.read().await?;
     let found = grants::list(&mut connection, &filter, after, limit.to_read()).await?;
     let cursor = |last: &DirectGrant| format!("{} {}", last.holder, last.permission);

@@ -9,7 +9,8 @@ use super::RoleItem;
 use crate::admin;
 use crate::admin::roles::Change;
 use crate::app::App;
-use crate::http::extract::{AdminCaller, Body, Path, RoleName};
+use crate::config::MAX_LEVEL;
+use crate::http::extract::{AdminCaller, Body, GrantName, Path, RoleName};
 use crate::http::patch::present;
 use crate::problem::Problem;
 
@@ -18,12 +19,15 @@ use crate::problem::Problem;
 #[serde(deny_unknown_fields)]
 pub struct Request {
     #[serde(default, deserialize_with = "present")]
+    #[schemars(with = "i64", range(min = 0, max = MAX_LEVEL))]
     level: Option<i64>,
     /// Instead of all it had.
     #[serde(default, deserialize_with = "present")]
+    #[schemars(with = "Vec<GrantName>")]
     permissions: Option<Vec<String>>,
     /// `null` takes it away.
     #[serde(default, deserialize_with = "present")]
+    #[schemars(with = "Option<String>")]
     description: Option<Option<String>>,
 }
 

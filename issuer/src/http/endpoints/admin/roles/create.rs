@@ -10,7 +10,8 @@ use super::RoleItem;
 use crate::admin;
 use crate::admin::roles::Checked;
 use crate::app::App;
-use crate::http::extract::{AdminCaller, Body};
+use crate::config::MAX_LEVEL;
+use crate::http::extract::{AdminCaller, Body, GrantName, RoleName};
 use crate::problem::Problem;
 
 /// What is sent.
@@ -18,10 +19,13 @@ use crate::problem::Problem;
 #[serde(deny_unknown_fields)]
 pub struct Request {
     /// `clerk` for a global role, `orders/clerk` for a role of a service.
+    #[schemars(with = "RoleName")]
     name: String,
     /// How strong it is; lower is stronger.
+    #[schemars(range(min = 0, max = MAX_LEVEL))]
     level: i64,
     #[serde(default)]
+    #[schemars(with = "Vec<GrantName>")]
     permissions: Vec<String>,
     description: Option<String>,
 }

@@ -5,12 +5,11 @@ use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::super::searchable;
 use super::RoleItem;
 use crate::app::App;
 use crate::db::roles::{self, Role};
 use crate::http::extract::{AdminCaller, Query};
-use crate::http::page::{Limit, Paged};
+use crate::http::page::{ByName, Page, Paged, searchable};
 use crate::problem::Problem;
 
 /// Which roles.
@@ -33,10 +32,8 @@ pub async fn handle(
     _: AdminCaller,
     Query(which): Query<Which>,
 ) -> Result<Json<Paged<RoleItem>>, Problem> {
-    let limit = Limit::parse(which.limit)?;
-    searchable("cursor", &which.cursor)?;
-    searchable("service", &which.service)?;
-    let after = which.cursor.unwrap_or_default();
+    let Page { limit, after } = Page::<ByName>::of(which.limit, which.cursor.as_deref())?;
+    searchable("service", which.service.as_deref())?;
     let mut connection = app.db.read().await?;
     let found =
         roles::page(&mut connection, which.service.as_deref(), &after, limit.to_read()).await?;

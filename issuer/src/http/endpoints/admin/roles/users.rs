@@ -3,27 +3,15 @@
 use axum::Json;
 use axum::extract::State;
 use laika_claims::IssuerCode;
-use schemars::JsonSchema;
-use serde::Deserialize;
 
-use super::super::read_by_age;
 use super::super::users::UserItem;
 use super::super::users::list::cursor;
 use crate::app::App;
 use crate::db::directory::{self, Filter};
 use crate::db::roles;
-use crate::http::extract::{AdminCaller, Path, Query, RoleName};
-use crate::http::page::{Limit, Paged};
+use crate::http::extract::{AdminCaller, Path, RoleName};
+use crate::http::page::{ByAge, Page, Paged};
 use crate::problem::Problem;
-
-/// Which page.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Page {
-    #[schemars(range(min = 1, max = 100))]
-    limit: Option<i64>,
-    cursor: Option<String>,
-}
 
 /// Lists the holders of a role, youngest first.
 ///
@@ -33,10 +21,8 @@ pub async fn handle(
     State(app): State<App>,
     _: AdminCaller,
     Path(RoleName(role)): Path<RoleName>,
-    Query(page): Query<Page>,
+    Page { limit, after }: Page<ByAge>,
 ) -> Result<Json<Paged<UserItem>>, Problem> {
-    let limit = Limit::parse(page.limit)?;
-    let after = page.cursor.as_deref().map(read_by_age).transpose()?;
     let mut connection = app.db.read().await?;
     if roles::by_name(&mut connection, &role).await?.is_none() {
         let detail = format!("there is no role `{role}`");

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::NewSecret;
 use crate::admin;
 use crate::app::App;
-use crate::http::extract::{AdminCaller, Body};
+use crate::http::extract::{AdminCaller, Body, RoleName, ServiceName};
 use crate::oauth2::service_accounts::New;
 use crate::problem::Problem;
 
@@ -19,11 +19,14 @@ use crate::problem::Problem;
 #[serde(deny_unknown_fields)]
 pub struct Request {
     /// Its name, which nothing else had before.
+    #[schemars(with = "ServiceName")]
     name: String,
     /// The service it speaks for, if any.
+    #[schemars(with = "Option<ServiceName>")]
     service: Option<String>,
     /// Its roles.
     #[serde(default)]
+    #[schemars(with = "Vec<RoleName>")]
     roles: Vec<String>,
 }
 

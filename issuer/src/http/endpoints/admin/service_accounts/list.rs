@@ -2,25 +2,14 @@
 
 use axum::Json;
 use axum::extract::State;
-use schemars::JsonSchema;
-use serde::Deserialize;
 
-use super::super::searchable;
 use super::ServiceAccountItem;
 use crate::app::App;
 use crate::db::entitlements::HeldRole;
 use crate::db::service_accounts::{self, ServiceAccount};
-use crate::http::extract::{AdminCaller, Query};
-use crate::http::page::{Limit, Paged};
+use crate::http::extract::AdminCaller;
+use crate::http::page::{ByName, Page, Paged};
 use crate::problem::Problem;
-
-/// Which page.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Page {
-    limit: Option<i64>,
-    cursor: Option<String>,
-}
 
 /// Lists service accounts by name.
 ///
@@ -29,11 +18,8 @@ pub struct Page {
 pub async fn handle(
     State(app): State<App>,
     _: AdminCaller,
-    Query(page): Query<Page>,
+    Page { limit, after }: Page<ByName>,
 ) -> Result<Json<Paged<ServiceAccountItem>>, Problem> {
-    let limit = Limit::parse(page.limit)?;
-    searchable("cursor", &page.cursor)?;
-    let after = page.cursor.unwrap_or_default();
     let mut connection = app.db.read().await?;
     let found = service_accounts::list(&mut connection, &after, limit.to_read()).await?;
     let cursor = |(last, _): &(ServiceAccount, Vec<HeldRole>)| last.name.clone();

@@ -10,7 +10,7 @@ use super::NewSecret;
 use crate::admin;
 use crate::app::App;
 use crate::http::extract::{AdminCaller, Body, Path, ServiceName};
-use crate::oauth2::service_accounts::OVERLAP;
+use crate::oauth2::service_accounts::{MAX_OVERLAP, OVERLAP};
 use crate::problem::Problem;
 
 /// What is sent.
@@ -18,6 +18,7 @@ use crate::problem::Problem;
 #[serde(deny_unknown_fields)]
 pub struct Request {
     /// Seconds that the old secret still counts; absent: a day.
+    #[schemars(range(min = 0, max = MAX_OVERLAP))]
     overlap: Option<i64>,
 }
 

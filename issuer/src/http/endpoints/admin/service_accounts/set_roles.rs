@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::admin;
 use crate::app::App;
-use crate::http::extract::{AdminCaller, Body, Path, ServiceName};
+use crate::http::extract::{AdminCaller, Body, Path, RoleName, ServiceName};
 use crate::problem::Problem;
 
 /// What is sent.
@@ -15,6 +15,7 @@ use crate::problem::Problem;
 #[serde(deny_unknown_fields)]
 pub struct Request {
     /// The roles it has from now on.
+    #[schemars(with = "Vec<RoleName>")]
     roles: Vec<String>,
 }
 

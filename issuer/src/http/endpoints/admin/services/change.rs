@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::db::services::PermissionProvider;
 use crate::http::extract::{AdminCaller, Body, Path, ServiceName};
 use crate::http::patch::present;
+use crate::keys::Algorithm;
 use crate::problem::Problem;
 use crate::seed::{SeedAnonymous, SeedService};
 
@@ -27,21 +28,27 @@ pub struct Request {
     token_lifetime: Option<Option<i64>>,
     /// `null`: the issuer's.
     #[serde(default, deserialize_with = "present")]
+    #[schemars(with = "Option<Algorithm>")]
     algorithm: Option<Option<String>>,
     /// Instead of the whole catalogue.
     #[serde(default, deserialize_with = "present")]
+    #[schemars(with = "Vec<String>")]
     permissions: Option<Vec<String>>,
     /// Instead of the whole list.
     #[serde(default, deserialize_with = "present")]
+    #[schemars(with = "Vec<ServiceName>")]
     may_share_with: Option<Vec<String>>,
     /// Instead of the whole template.
     #[serde(default, deserialize_with = "present")]
+    #[schemars(with = "Map<String, Value>")]
     claim_template: Option<Map<String, Value>>,
     /// Where its permissions come from.
     #[serde(default, deserialize_with = "present")]
+    #[schemars(with = "PermissionProvider")]
     permission_provider: Option<PermissionProvider>,
     /// Whether what a holder loses makes its tokens stale.
     #[serde(default, deserialize_with = "present")]
+    #[schemars(with = "bool")]
     stale: Option<bool>,
     /// What anonymous holders get; `null`: nothing.
     #[serde(default, deserialize_with = "present")]

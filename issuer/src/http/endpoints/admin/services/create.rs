@@ -11,7 +11,8 @@ use super::{ServiceItem, algorithm};
 use crate::admin;
 use crate::app::App;
 use crate::db::services::PermissionProvider;
-use crate::http::extract::{AdminCaller, Body};
+use crate::http::extract::{AdminCaller, Body, ServiceName};
+use crate::keys::Algorithm;
 use crate::problem::Problem;
 use crate::seed::{SeedAnonymous, SeedService};
 
@@ -20,18 +21,22 @@ use crate::seed::{SeedAnonymous, SeedService};
 #[serde(deny_unknown_fields)]
 pub struct Request {
     /// The first segment of its permissions.
+    #[schemars(with = "ServiceName")]
     name: String,
     /// `aud` of its tokens; absent: the name.
+    #[schemars(length(min = 1, max = 256))]
     audience: Option<String>,
     /// Life of its micro tokens in seconds; absent: the issuer's setting.
     token_lifetime: Option<i64>,
     /// Algorithm of its micro tokens; absent: the issuer's.
+    #[schemars(with = "Option<Algorithm>")]
     algorithm: Option<String>,
     /// Its permission catalogue.
     #[serde(default)]
     permissions: Vec<String>,
     /// Services that a token of this one may also be for.
     #[serde(default)]
+    #[schemars(with = "Vec<ServiceName>")]
     may_share_with: Vec<String>,
     /// Further claims of its tokens: literals, and references such as `$user.email`.
     #[serde(default)]

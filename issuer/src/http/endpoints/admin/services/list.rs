@@ -2,26 +2,14 @@
 
 use axum::Json;
 use axum::extract::State;
-use schemars::JsonSchema;
-use serde::Deserialize;
 
-use super::super::searchable;
 use super::ServiceItem;
 use crate::admin::services::{Whole, whole};
 use crate::app::App;
 use crate::db::services;
-use crate::http::extract::{AdminCaller, Query};
-use crate::http::page::{Limit, Paged};
+use crate::http::extract::AdminCaller;
+use crate::http::page::{ByName, Page, Paged};
 use crate::problem::Problem;
-
-/// Which page.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Page {
-    #[schemars(range(min = 1, max = 100))]
-    limit: Option<i64>,
-    cursor: Option<String>,
-}
 
 /// Lists services by name.
 ///
@@ -30,11 +18,8 @@ pub struct Page {
 pub async fn handle(
     State(app): State<App>,
     _: AdminCaller,
-    Query(page): Query<Page>,
+    Page { limit, after }: Page<ByName>,
 ) -> Result<Json<Paged<ServiceItem>>, Problem> {
-    let limit = Limit::parse(page.limit)?;
-    searchable("cursor", &page.cursor)?;
-    let after = page.cursor.unwrap_or_default();
     let mut connection = app.db.read().await?;
     let mut found = Vec::new();
     for service in services::list(&mut connection, &after, limit.to_read()).await? {

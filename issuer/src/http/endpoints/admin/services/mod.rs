@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use crate::admin::services::Whole;
 use crate::db::services::PermissionProvider;
-use crate::keys::Algorithm;
+use crate::keys::Family;
 use crate::problem::{FieldCode, Problem};
 use crate::seed::SeedAnonymous;
 
@@ -49,7 +49,7 @@ impl ServiceItem {
             name: service.name,
             audience: service.audience,
             token_lifetime: service.token_lifetime,
-            algorithm: service.algorithm.map(Algorithm::as_str),
+            algorithm: service.algorithm.map(Family::as_str),
             permissions: service.permissions,
             may_share_with: service.may_share_with,
             claim_template: service.claim_template,
@@ -60,10 +60,9 @@ impl ServiceItem {
     }
 }
 
-fn algorithm(name: &str) -> Result<Algorithm, Problem> {
-    Algorithm::from_name(name).ok_or_else(|| {
-        let names: Vec<_> = Algorithm::ALL.iter().map(|algorithm| algorithm.as_str()).collect();
-        let detail = format!("choose one of {}", names.join(", "));
+fn algorithm(name: &str) -> Result<Family, Problem> {
+    Family::from_name(name).ok_or_else(|| {
+        let detail = format!("choose {}", Family::NAMES);
         Problem::field("algorithm", FieldCode::NotAllowed, detail)
     })
 }

@@ -2,25 +2,14 @@
 
 use axum::Json;
 use axum::extract::State;
-use schemars::JsonSchema;
-use serde::Deserialize;
 
 use super::existing;
 use crate::app::App;
 use crate::db::grants::{self, Filter, Holder};
 use crate::http::endpoints::admin::grants::GrantItem;
-use crate::http::extract::{AdminCaller, Id, Path, Query};
-use crate::http::page::{Limit, Paged};
+use crate::http::extract::{AdminCaller, Id, Path};
+use crate::http::page::{ByName, Page, Paged};
 use crate::problem::Problem;
-
-/// Which page.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Page {
-    #[schemars(range(min = 1, max = 100))]
-    limit: Option<i64>,
-    cursor: Option<String>,
-}
 
 /// Lists the direct grants of a user, by permission.
 ///
@@ -30,15 +19,13 @@ pub async fn handle(
     State(app): State<App>,
     _: AdminCaller,
     Path(Id(user)): Path<Id>,
-    Query(page): Query<Page>,
+    Page { limit, after }: Page<ByName>,
 ) -> Result<Json<Paged<GrantItem>>, Problem> {
-    let limit = Limit::parse(page.limit)?;
-    super::super::searchable("cursor", &page.cursor)?;
     let mut connection = app.db.read().await?;
     existing(&mut connection, user).await?;
     let holder = Holder::User(user).to_string();
     let filter = Filter { holder: Some(holder.clone()), permission: None };
-    let after = (holder.as_str(), page.cursor.as_deref().unwrap_or_default());
+    let after = (holder.as_str(), after.as_str());
     let found = grants::list(&mut connection, &filter, after, limit.to_read()).await?;
     Ok(Json(Paged::of(found, limit, |last| last.permission.clone(), GrantItem::of)))
 }

@@ -5,14 +5,13 @@ use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::super::{by_age, read_by_age, searchable};
 use super::UserItem;
 use crate::accounts::login_key;
 use crate::app::App;
 use crate::db::directory::{self, Filter};
 use crate::db::users::{User, UserStatus};
 use crate::http::extract::{AdminCaller, Query};
-use crate::http::page::{Limit, Paged};
+use crate::http::page::{ByAge, Page, Paged, by_age, searchable};
 use crate::problem::{FieldCode, Problem};
 
 /// Which users; all that is named must fit.
@@ -43,8 +42,7 @@ pub async fn handle(
     _: AdminCaller,
     Query(which): Query<Which>,
 ) -> Result<Json<Paged<UserItem>>, Problem> {
-    let limit = Limit::parse(which.limit)?;
-    let after = which.cursor.as_deref().map(read_by_age).transpose()?;
+    let Page { limit, after } = Page::<ByAge>::of(which.limit, which.cursor.as_deref())?;
     let filter = filter(which)?;
     let mut connection = app.db.read().await?;
     let found =
@@ -64,7 +62,7 @@ fn filter(which: Which) -> Result<Filter, Problem> {
         ("prefix", &which.prefix),
         ("role", &which.role),
     ] {
-        searchable(field, text)?;
+        searchable(field, text.as_deref())?;
     }
     let status = which.status.as_deref().map(UserStatus::parse).transpose().map_err(|_| {
         let detail = "choose `active`, `disabled` or `deleted`";

@@ -2,25 +2,13 @@
 
 use axum::Json;
 use axum::extract::State;
-use schemars::JsonSchema;
-use serde::Deserialize;
 
-use super::super::{by_age, read_by_age};
 use super::{SessionItem, existing};
 use crate::app::App;
 use crate::db::sessions;
-use crate::http::extract::{AdminCaller, Id, Path, Query};
-use crate::http::page::{Limit, Paged};
+use crate::http::extract::{AdminCaller, Id, Path};
+use crate::http::page::{ByAge, Page, Paged, by_age};
 use crate::problem::Problem;
-
-/// Which page.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Page {
-    #[schemars(range(min = 1, max = 100))]
-    limit: Option<i64>,
-    cursor: Option<String>,
-}
 
 /// Lists sessions that go on, youngest first.
 ///
@@ -30,10 +18,8 @@ pub async fn handle(
     State(app): State<App>,
     _: AdminCaller,
     Path(Id(user)): Path<Id>,
-    Query(page): Query<Page>,
+    Page { limit, after }: Page<ByAge>,
 ) -> Result<Json<Paged<SessionItem>>, Problem> {
-    let limit = Limit::parse(page.limit)?;
-    let after = page.cursor.as_deref().map(read_by_age).transpose()?;
     let mut connection = app.db.read().await?;
     existing(&mut connection, user).await?;
     let now = app.clock.now();

@@ -1,0 +1,67 @@
+//! Foreign text in messages.
+
+use std::fmt::{self, Write as _};
+
+/// `text` as a message may quote it: what is invisible, or would turn the line round, stands
+/// escaped, and so do quotes and backslashes.
+///
+/// What `str::escape_debug` does, without its tables of Unicode's unprintable characters, which are
+/// larger than the reader of JSON.
+#[must_use]
+pub fn quoted(text: &str) -> impl fmt::Display {
+    Quoted(text)
+}
+
+struct Quoted<'a>(&'a str);
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for char in self.0.chars() {
+            match char {
+                '\n' => f.write_str("\\n")?,
+                '\r' => f.write_str("\\r")?,
+                '\t' => f.write_str("\\t")?,
+                '\0' => f.write_str("\\0")?,
+                '"' | '\'' | '\\' => {
+                    f.write_char('\\')?;
+                    f.write_char(char)?;
+                }
+                char if is_invisible(char) => write!(f, "\\u{{{:x}}}", u32::from(char))?,
+                char => f.write_char(char)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Control and format characters, separators, surrogates' neighbours that are no characters, and
+/// private use.
+fn is_invisible(char: char) -> bool {
+    matches!(u32::from(char),
+        0..=0x1f | 0x7f..=0xa0 | 0xad | 0x34f | 0x61c | 0x115f | 0x1160 | 0x17b4 | 0x17b5
+        | 0x180b..=0x180f | 0x2000..=0x200f | 0x2028..=0x202f | 0x205f..=0x206f | 0x3000 | 0x3164
+        | 0xe000..=0xf8ff | 0xfe00..=0xfe0f | 0xfeff | 0xffa0 | 0xfff0..=0xfffb | 0xfffe | 0xffff
+        | 0xe_0000..)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn what_is_seen_stands_and_what_is_not_is_escaped() {
+        for (text, shown) in [
+            ("orders:read", "orders:read"),
+            ("café 😀", "café 😀"),
+            ("a\"b'c\\d", "a\\\"b\\'c\\\\d"),
+            ("a\nb\r\t\0", "a\\nb\\r\\t\\0"),
+            ("\u{1b}[31m\u{7f}\u{85}", "\\u{1b}[31m\\u{7f}\\u{85}"),
+            (
+                "\u{202e}\u{2066}\u{feff}\u{200d}\u{e0041}",
+                "\\u{202e}\\u{2066}\\u{feff}\\u{200d}\\u{e0041}",
+            ),
+        ] {
+            assert_eq!(quoted(text).to_string(), shown);
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! Anonymous holders who turn out to have an account.
+
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::audit::{self, Actor, Entry, Subject};
+use crate::db::Connection;
+use crate::db::sessions::{EndReason, Session};
+use crate::problem::Problem;
+use crate::session;
+
+/// An anonymous holder has logged in to an account that exists: the account keeps its id, the
+/// holder's sessions end, and whoever keeps something under the holder's id learns whose it is now.
+/// In the caller's transaction.
+///
+/// # Errors
+/// The database failed.
+pub async fn merge(
+    app: &App,
+    db: &mut Connection,
+    holder: &Session,
+    into: Uuid,
+) -> Result<(), Problem> {
+    let from = holder.user_id;
+    session::end_all(app, db, from, None, EndReason::Holder).await?;
+    let entry = Entry::new(Actor::User(into), "user.merged", Subject::User(into))
+        .before(json!({ "from": from.to_string() }))
+        .after(json!({ "to": into.to_string() }))
+        .from(holder.origin.address.clone());
+    audit::record(app, db, &entry).await?;
+    tracing::info!(%from, %into, "an anonymous holder has an account");
+    Ok(())
+}

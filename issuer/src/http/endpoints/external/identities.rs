@@ -1,0 +1,78 @@
+//! `GET /v1/me/identities`: what the caller's account is linked with.
+
+use axum::Json;
+use axum::extract::State;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::title;
+use crate::app::App;
+use crate::db::identities::{self, Identity};
+use crate::http::extract::{MainCaller, Query};
+use crate::http::page::{Limit, Paged, bad_cursor};
+use crate::problem::Problem;
+
+/// Which page.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Page {
+    #[schemars(range(min = 1, max = 100))]
+    limit: Option<i64>,
+    cursor: Option<String>,
+}
+
+/// A log-in at a provider that opens the account; times in Unix seconds.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Item {
+    id: String,
+    /// The provider's name.
+    provider: String,
+    /// What its button says, while it is configured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<String>,
+    /// Whom the provider means.
+    subject: String,
+    /// The e-mail there, as it was said last.
+    email: Option<String>,
+    /// The name there, likewise.
+    name: Option<String>,
+    created_at: i64,
+    last_used_at: i64,
+}
+
+impl Item {
+    /// As its owner sees it.
+    #[must_use]
+    pub fn of(identity: Identity) -> Self {
+        Self {
+            id: identity.id.to_string(),
+            provider: identity.provider,
+            title: None,
+            subject: identity.subject,
+            email: identity.email,
+            name: identity.name,
+            created_at: identity.created_at,
+            last_used_at: identity.last_used_at,
+        }
+    }
+}
+
+/// Lists them, by id.
+///
+/// # Errors
+/// 401 where the main token does not hold, 422 for a page that can't be.
+pub async fn handle(
+    State(app): State<App>,
+    caller: MainCaller,
+    Query(page): Query<Page>,
+) -> Result<Json<Paged<Item>>, Problem> {
+    let limit = Limit::parse(page.limit)?;
+    let after =
+        page.cursor.as_deref().map(Uuid::parse_str).transpose().map_err(|_| bad_cursor())?;
+    let after = after.map(|id| id.to_string()).unwrap_or_default();
+    let mut connection = app.db.read().await?;
+    let found = identities::page(&mut connection, caller.user.id, &after, limit.to_read()).await?;
+    let item = |identity: Identity| Item { title: title(&app, &identity), ..Item::of(identity) };
+    Ok(Json(Paged::of(found, limit, |last| last.id.to_string(), item)))
+}

@@ -1,0 +1,192 @@
+//! Users, roles, services, grants and the audit log.
+
+use serde_json::Value;
+
+use crate::support::{errors, expect, laika};
+
+#[test]
+fn services_roles_and_users_can_be_made_one_by_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &str| {
+        let arguments: Vec<_> = arguments.split(' ').collect();
+        laika(folder.path(), &arguments, "there and back again 1960\n")
+    };
+    for good in [
+        "migrate",
+        "config check",
+        "service create orders --permission orders:read --algorithm EdDSA",
+        "role create orders/clerk --level 50 --permission orders:*",
+        "user create belka --email belka@example.com",
+        "role assign BELKA orders/clerk",
+    ] {
+        expect(&run(good), 0);
+    }
+    for (bad, code, part) in [
+        ("serve --port 80", 2, "--port"),
+        ("frobnicate", 2, "frobnicate"),
+        ("service create Orders", 5, "`Orders`"),
+        ("service create orders --permission billing:pay", 5, "`billing:pay`"),
+        ("service create orders --algorithm HS256", 5, "`HS256`"),
+        ("role create depot/clerk --level 5", 5, "`depot`"),
+        ("role create clerk --level 5 --permission orders", 5, "`orders`"),
+        ("role assign nobody orders/clerk", 5, "`nobody`"),
+        ("role assign belka orders/boss", 5, "`orders/boss`"),
+        ("user create belka --email other@example.com", 5, "username"),
+        ("user create strelka --email nowhere", 5, "email"),
+        ("import nowhere.toml", 5, "`nowhere.toml`"),
+        ("--config nowhere.toml config check", 3, "nowhere.toml"),
+    ] {
+        let output = run(bad);
+        assert_eq!(output.status.code(), Some(code), "{bad}: {}", errors(&output));
+        assert!(errors(&output).contains(part), "{bad}: {}", errors(&output));
+    }
+}
+
+#[test]
+fn users_roles_services_and_grants_are_administered_and_all_of_it_is_in_the_audit_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &str| {
+        let arguments: Vec<_> = arguments.split(' ').collect();
+        laika(folder.path(), &arguments, "there and back again 1960\n")
+    };
+    let json = |arguments: &str| -> Value {
+        serde_json::from_str(&expect(&run(&format!("{arguments} --json")), 0)).unwrap()
+    };
+    for good in [
+        "service create orders --permission orders:read",
+        "role create orders/clerk --level 50 --permission orders:* --description sells",
+        "user create belka --email belka@example.com --role administrator",
+        "user create strelka --email strelka@example.com",
+        "role assign strelka orders/clerk",
+        "grant add strelka orders:read",
+        "service-account create depot",
+        "grant add svc:depot orders:read",
+    ] {
+        expect(&run(good), 0);
+    }
+    let shown = json("user show strelka@example.com");
+    assert_eq!(shown["roles"], serde_json::json!(["orders/clerk", "user"]));
+    assert_eq!(shown["grants"], serde_json::json!(["orders:read"]));
+    assert_eq!(shown["level"], 1000);
+    let id = shown["id"].as_str().unwrap();
+    assert_eq!(json(&format!("user show {id}"))["username"], "strelka");
+    assert_eq!(json("user roles strelka")[0]["description"], "sells");
+    assert_eq!(json("user sessions strelka"), serde_json::json!([]));
+    assert_eq!(json("role show orders/clerk")["permissions"][0], "orders:*");
+    assert_eq!(json("service show orders")["audience"], "orders");
+    assert_eq!(json("grant list --user strelka")[0]["granted_by"], "command-line");
+    let held = json("grant list --holder svc:depot");
+    assert_eq!(held.as_array().unwrap().len(), 1);
+    assert_eq!(
+        (&held[0]["holder"], &held[0]["permission"]),
+        (&"svc:depot".into(), &"orders:read".into())
+    );
+    let minted = json("token mint svc:depot --service orders");
+    assert_eq!(minted["permissions"], serde_json::json!(["orders:read"]));
+    let link = json("user invite administrator");
+    assert!(link["link"].as_str().unwrap().contains("/#invitation=laika_inv_"), "{link}");
+    let table = expect(&run("user show belka"), 0);
+    assert!(table.contains("level     0"), "{table}");
+
+    for (bad, code, part) in [
+        ("user show nobody", 5, "`nobody`"),
+        ("user disable belka", 5, "level 0"),
+        ("user erase belka", 5, "level 0"),
+        ("role unassign belka administrator", 5, "level 0"),
+        ("role delete administrator", 5, "level 0"),
+        ("role create administrator --level 1", 5, "level 0"),
+        ("role delete user", 5, "`default_role.name`"),
+        ("role delete nowhere", 5, "`nowhere`"),
+        ("role unassign belka orders/clerk", 5, "`orders/clerk`"),
+        ("service delete orders", 5, "1 roles"),
+        ("service show nowhere", 5, "`nowhere`"),
+        ("grant add strelka orders", 5, "`orders`"),
+        ("grant remove belka orders:read", 5, "`orders:read`"),
+        ("grant remove svc:depot orders:create", 5, "`orders:create`"),
+        ("grant add svc:nobody orders:read", 5, "`nobody`"),
+        ("grant list --holder svc:nobody", 5, "`nobody`"),
+        ("user invite nowhere", 5, "`nowhere`"),
+        ("audit list --limit 0", 2, "--limit"),
+        ("user sessions belka --limit 1000000000", 2, "--limit"),
+    ] {
+        let output = run(bad);
+        assert_eq!(output.status.code(), Some(code), "{bad}: {}", errors(&output));
+        assert!(errors(&output).contains(part), "{bad}: {}", errors(&output));
+    }
+    for good in [
+        "user disable strelka",
+        "user enable strelka",
+        "user end-sessions strelka",
+        "grant remove strelka orders:read",
+        "grant remove svc:depot orders:read",
+        "role unassign strelka orders/clerk",
+        "role delete orders/clerk",
+        "service delete orders",
+        "user delete strelka",
+        "user erase strelka@example.com",
+    ] {
+        expect(&run(good), 0);
+    }
+    assert_eq!(run("user show strelka").status.code(), Some(5), "the name is free again");
+    assert_eq!(json(&format!("user show {id}"))["status"], "deleted");
+    let log = json("audit list --actor command-line");
+    let mut found: Vec<_> =
+        log.as_array().unwrap().iter().map(|e| e["action"].as_str().unwrap()).collect();
+    let mut expected = vec![
+        "service.created",
+        "role.created",
+        "user.created",
+        "role.assigned",
+        "user.created",
+        "role.assigned",
+        "permission.granted",
+        "service_account.created",
+        "permission.granted",
+        "token.minted",
+        "invitation.created",
+        "user.disabled",
+        "user.enabled",
+        "user.sessions_ended",
+        "permission.withdrawn",
+        "permission.withdrawn",
+        "role.unassigned",
+        "role.deleted",
+        "service.deleted",
+        "user.deleted",
+        "user.erased",
+    ];
+    // Of two in one second the log keeps no order.
+    found.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(found, expected);
+    let lines = expect(&run("audit list --action user.disabled"), 0);
+    assert!(lines.contains("command-line\tuser.disabled"), "{lines}");
+    for command in ["user", "role", "service", "grant", "audit"] {
+        let help = expect(&run(&format!("{command} --help")), 0);
+        assert!(help.contains("Examples:"), "{help}");
+    }
+}
+
+#[test]
+fn a_service_that_is_written_again_keeps_what_the_command_line_can_not_say() {
+    let folder = tempfile::tempdir().unwrap();
+    let seed = r#"
+[[services]]
+name = "news"
+permissions = ["news:read"]
+claim_template = { edition = "evening" }
+stale = false
+anonymous = { permissions = ["news:read"], token_lifetime = 120 }
+"#;
+    std::fs::write(folder.path().join("seed.toml"), seed).unwrap();
+    expect(&laika(folder.path(), &["import", "seed.toml"], ""), 0);
+    let again = "service create news --permission news:read --permission news:write";
+    let again: Vec<_> = again.split(' ').collect();
+    expect(&laika(folder.path(), &again, ""), 0);
+    let shown = expect(&laika(folder.path(), &["service", "show", "news", "--json"], ""), 0);
+    let shown: Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!(shown["permissions"], serde_json::json!(["news:read", "news:write"]));
+    assert_eq!(shown["claim_template"]["edition"], "evening");
+    assert_eq!(shown["stale"], false);
+    assert_eq!(shown["anonymous"]["token_lifetime"], 120);
+}

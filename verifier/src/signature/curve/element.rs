@@ -1,0 +1,314 @@
+//! Numbers modulo a [`Modulus`], in Montgomery's form.
+//!
+//! A number is a sum of `N` signed digits, `Σ dᵢ·2²⁹ⁱ`, modulo `m`; what it stands for is
+//! `d·R⁻¹ mod m` with `R = 2^(29·N)`. A digit is *tight* when it is from -2²⁸ to 2²⁸. Products come
+//! out tight; sums and differences are taken digit by digit, without a carry, and grow: the sum of
+//! `k` tight numbers has *weight* `k`. This has to hold:
+//!
+//! * a weight is at most 7, as 7·2²⁸ < 2³¹: a digit is an `i32`;
+//! * the weights of two factors multiply to at most 14 with nine digits, 9 with fourteen. A column
+//!   of a product then is at most 9·14·2⁵⁶ or 14·9·2⁵⁶, which is 0.99·2⁶³ and leaves 2⁵⁶ for the
+//!   multiples of the modulus that reduction adds. Those are at most 14·2⁵⁸ where the digits of the
+//!   modulus are not sparse; weights are 1 or 2 there (orders of groups), 2⁶² and 2⁶² together.
+//!
+//! The value of a product of `a` and `b` lies between `-|ab|/R` and `m + |ab|/R`. That it stays
+//! small enough for `N` digits through any number of formulas, and that the weights do, is not
+//! argued but computed: the tests of `bounds.rs` run the very formulas on intervals.
+//!
+//! Sources: P. L. Montgomery, *Modular multiplication without trial division*, Math. Comp. 44
+//! (1985); signed digits without carries as in D. J. Bernstein, *Curve25519: new Diffie-Hellman
+//! speed records*, PKC 2006.
+#![expect(clippy::needless_range_loop, reason = "`repeat` makes loops or writes them out")]
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::{Add, Neg, Sub};
+
+use super::invert::invert;
+use super::modulus::{BITS, MASK, Modulus, digits, plain};
+
+/// Repeats a block for `$i` from 0 to below `$n`: written out nine times where the modulus `$m` is
+/// [`Modulus::FAST`], and in a loop elsewhere. WebAssembly is compiled for size, where the compiler
+/// unrolls none.
+macro_rules! repeat {
+    ($m:ident, $i:ident < $n:ident, $body:block) => {
+        if $m::FAST {
+            repeat!(@ $i $n $body 0 1 2 3 4 5 6 7 8);
+        } else {
+            for $i in 0..$n $body
+        }
+    };
+    (@ $i:ident $n:ident $body:block $($k:literal)*) => {
+        $(if $k < $n { let $i = $k; $body })*
+    };
+}
+
+/// What the formulas of points are made of. Factors are taken by reference: what goes by value is
+/// copied, and a copy costs a call of the engine.
+pub(crate) trait Field:
+    Copy + Add<Output = Self> + Sub<Output = Self> + Neg<Output = Self>
+{
+    /// 0.
+    const ZERO: Self;
+    /// 1.
+    const ONE: Self;
+    /// `self · other + more`, tight.
+    fn times_plus(&self, other: &Self, more: &Self) -> Self;
+    /// Whether it is 0.
+    fn is_zero(&self) -> bool;
+
+    /// `self · other`, tight.
+    #[inline(always)]
+    fn times(&self, other: &Self) -> Self {
+        self.times_plus(other, &Self::ZERO)
+    }
+
+    /// `self²`, tight.
+    #[inline(always)]
+    fn square(&self) -> Self {
+        self.times(self)
+    }
+
+    /// `self² + more`, tight.
+    #[inline(always)]
+    fn square_plus(&self, more: &Self) -> Self {
+        self.times_plus(self, more)
+    }
+}
+
+/// A number modulo `M`.
+#[derive(Clone, Copy)]
+pub(crate) struct Element<M, const N: usize>([i32; N], PhantomData<fn() -> M>);
+
+impl<M: Modulus<N>, const N: usize> Element<M, N> {
+    const fn new(digits: [i32; N]) -> Self {
+        Self(digits, PhantomData)
+    }
+
+    /// A number that a standard writes in big-endian hexadecimal.
+    pub(crate) fn constant(hex: &str) -> Self {
+        Self::new(plain(digits(hex))).shifted()
+    }
+
+    /// Becomes `other`. Digit by digit, as an assignment is a call of the engine.
+    #[inline(always)]
+    #[expect(clippy::indexing_slicing, reason = "`repeat` stops at `N`")]
+    pub(crate) fn put(&mut self, other: &Self) {
+        repeat!(M, i < N, { self.0[i] = other.0[i] });
+    }
+
+    /// The number of little-endian `bytes`, reduced. At most `29·N` bits.
+    pub(crate) fn reduced(bytes: &[u8]) -> Self {
+        Self::new(digits_of(bytes)).shifted()
+    }
+
+    /// The number of little-endian `bytes` plus `more`, if it is below the modulus.
+    pub(crate) fn canonical(bytes: &[u8], more: &[i32; N]) -> Option<Self> {
+        let mut digits: [i32; N] = digits_of(bytes);
+        let mut carry = 0;
+        for (digit, more) in digits.iter_mut().zip(more) {
+            carry += *digit + more;
+            *digit = carry & MASK;
+            carry >>= BITS;
+        }
+        let less = digits.iter().rev().lt(M::PLAIN.iter().rev());
+        less.then(|| Self::new(digits).shifted())
+    }
+
+    /// `self · R`: brings a plain number into Montgomery's form.
+    fn shifted(&self) -> Self {
+        self.times(&Self::new(M::R_SQUARED))
+    }
+
+    /// The plain digits, from 0 to below 2²⁹, of the number that this one stands for.
+    pub(super) fn digits(&self) -> [i32; N] {
+        let mut one = [0; N];
+        if let Some(first) = one.first_mut() {
+            *first = 1;
+        }
+        // From 0 to the modulus: |self| is below R, so that the bounds are -1 and m + 1, outside.
+        let product = self.times(&Self::new(one));
+        let mut carry = 0;
+        let digits = product.0.map(|digit| {
+            carry += digit;
+            let digit = carry & MASK;
+            carry >>= BITS;
+            digit
+        });
+        if digits == M::PLAIN { [0; N] } else { digits }
+    }
+
+    /// The number in little-endian bytes, as many as there is room for; the rest is 0.
+    pub(crate) fn write(&self, bytes: &mut [u8]) {
+        let digits = self.digits();
+        let (mut held, mut bits, mut next) = (0_u64, 0, digits.iter());
+        for byte in bytes {
+            if bits < 8 {
+                let digit = next.next().copied().unwrap_or_default();
+                held |= u64::from(digit.cast_unsigned()) << bits;
+                bits += BITS;
+            }
+            *byte = held.to_le_bytes()[0];
+            held >>= 8;
+            bits -= 8;
+        }
+    }
+
+    /// `1 / self`, and 0 for 0.
+    pub(crate) fn invert(&self) -> Self {
+        Self::new(invert::<M, N>(self.digits())).shifted()
+    }
+
+    /// `self^exponent`, the exponent in little-endian bytes.
+    pub(crate) fn power(&self, exponent: &[u8]) -> Self {
+        let mut result = Self::new(M::ONE);
+        for byte in exponent.iter().rev() {
+            for bit in (0..8).rev() {
+                result = result.square();
+                if byte >> bit & 1 == 1 {
+                    result = result.times(self);
+                }
+            }
+        }
+        result
+    }
+}
+
+impl<M: Modulus<N>, const N: usize> Field for Element<M, N> {
+    const ZERO: Self = Self::new([0; N]);
+    const ONE: Self = Self::new(M::ONE);
+
+    #[inline(always)]
+    fn times_plus(&self, other: &Self, more: &Self) -> Self {
+        Self::new(product::<M, N>(&self.0, &other.0, &more.0))
+    }
+
+    fn is_zero(&self) -> bool {
+        // A multiple j·m of the modulus, |j| < 16, shows j (up to its sign) in its lowest digit:
+        // one in 2²⁴ of the other numbers get past this, and are looked at closely.
+        const MOST: i32 = 16;
+        let lowest = self.0.first().copied().unwrap_or_default();
+        let j = lowest.wrapping_mul(M::INVERSE).wrapping_add(MOST) & MASK;
+        j <= 2 * MOST && self.digits() == [0; N]
+    }
+}
+
+/// `a·b + c`, tight.
+#[inline(never)]
+#[expect(clippy::indexing_slicing, reason = "`repeat` stops at `N`")]
+#[expect(clippy::cast_possible_truncation, reason = "a digit has 29 bits")]
+fn product<M: Modulus<N>, const N: usize>(a: &[i32; N], b: &[i32; N], c: &[i32; N]) -> [i32; N] {
+    let mut t = [0_i64; N];
+    repeat!(M, i < N, {
+        let a = i64::from(a[i]);
+        repeat!(M, j < N, { t[j] += a * i64::from(b[j]) });
+        // The multiple of the modulus that makes the lowest digit 0.
+        let multiple = i64::from((t[0] as i32).wrapping_mul(M::INVERSE) & MASK);
+        repeat!(M, j < N, { t[j] += multiple * M::DIGITS[j] });
+        // One digit down.
+        let carry = t[0] >> BITS;
+        repeat!(M, j < N, { t[j] = if j + 1 < N { t[j + 1] } else { 0 } });
+        t[0] += carry;
+    });
+    let mut digits = [0; N];
+    let mut carry = 0;
+    repeat!(M, i < N, {
+        let sum = t[i] + i64::from(c[i]) + carry;
+        carry = (sum + (1 << (BITS - 1))) >> BITS;
+        digits[i] = (sum - (carry << BITS)) as i32;
+    });
+    // The value is far below what `N` digits hold.
+    debug_assert_eq!(carry, 0);
+    digits
+}
+
+impl<M: Modulus<N>, const N: usize> Add for Element<M, N> {
+    type Output = Self;
+
+    #[inline(always)]
+    #[expect(clippy::indexing_slicing, reason = "`repeat` stops at `N`")]
+    fn add(self, other: Self) -> Self {
+        let mut sum = [0; N];
+        repeat!(M, i < N, { sum[i] = self.0[i] + other.0[i] });
+        Self::new(sum)
+    }
+}
+
+impl<M: Modulus<N>, const N: usize> Sub for Element<M, N> {
+    type Output = Self;
+
+    #[inline(always)]
+    #[expect(clippy::indexing_slicing, reason = "`repeat` stops at `N`")]
+    fn sub(self, other: Self) -> Self {
+        let mut difference = [0; N];
+        repeat!(M, i < N, { difference[i] = self.0[i] - other.0[i] });
+        Self::new(difference)
+    }
+}
+
+impl<M: Modulus<N>, const N: usize> Neg for Element<M, N> {
+    type Output = Self;
+
+    #[inline(always)]
+    fn neg(self) -> Self {
+        Self::ZERO - self
+    }
+}
+
+impl<M: Modulus<N>, const N: usize> PartialEq for Element<M, N> {
+    fn eq(&self, other: &Self) -> bool {
+        (*self - *other).is_zero()
+    }
+}
+
+impl<M: Modulus<N>, const N: usize> fmt::Debug for Element<M, N> {
+    /// The number in big-endian hexadecimal.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut bytes = [0; 56];
+        self.write(&mut bytes);
+        f.write_str("0x")?;
+        bytes
+            .iter()
+            .rev()
+            .skip_while(|byte| **byte == 0)
+            .try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// The lowest `N` digits of a number in little-endian bytes.
+pub(super) fn digits_of<const N: usize>(bytes: &[u8]) -> [i32; N] {
+    let (mut held, mut bits, mut bytes) = (0_u64, 0, bytes.iter());
+    [0; N].map(|_: i32| {
+        while bits < BITS {
+            held |= u64::from(bytes.next().copied().unwrap_or_default()) << bits;
+            bits += 8;
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "a digit has 29 bits")]
+        let digit = held as i32 & MASK;
+        held >>= BITS;
+        bits -= BITS;
+        digit
+    })
+}
+
+/// The inverses of numbers, none of which is 0, for the price of one (Montgomery's trick): from
+/// the product of all back to the first.
+pub(crate) fn inverses<M: Modulus<N>, const N: usize>(
+    numbers: impl Iterator<Item = Element<M, N>>,
+) -> Vec<Element<M, N>> {
+    // Each number, and the product of those before it.
+    let mut product = Element::<M, N>::ONE;
+    let mut made: Vec<_> = numbers
+        .map(|number| {
+            let before = product;
+            product = product.times(&number);
+            (number, before)
+        })
+        .collect();
+    let mut inverse = product.invert();
+    for (number, before) in made.iter_mut().rev() {
+        *before = before.times(&inverse);
+        inverse = inverse.times(number);
+    }
+    made.into_iter().map(|(_, inverse)| inverse).collect()
+}

@@ -1,0 +1,137 @@
+//! Products, column by column.
+
+use std::ops::Range;
+
+use super::super::lanes::{Four, Lanes, map, zip};
+use super::operand::{Factor, Operand, Pair};
+use super::{BASE, BITS, BLOCK};
+
+/// Vectors of the left factor after which the upper parts of the columns are set aside: four
+/// products each.
+const RUN: usize = 7;
+
+/// The columns of `left · right` in a range of vectors, and perhaps some above, on top of the
+/// digits of `start` (or of zeros where it ends): handed over as digits, one block after the other.
+#[inline(always)]
+pub(super) fn product(
+    left: &[Pair],
+    right: &Factor,
+    columns: Range<usize>,
+    start: &[Lanes],
+    mut take: impl FnMut(usize, Four),
+) {
+    let mut carries = Carries::NONE;
+    for column in columns.step_by(BLOCK) {
+        let start = start.get(column..).and_then(<[_]>::first_chunk);
+        let mut sum = Sum { low: *start.unwrap_or(&Lanes::FOUR_ZEROS), high: Lanes::FOUR_ZEROS };
+        let from = column.saturating_sub(right.len);
+        sum.add(left, right, column, from..left.len().min(column + BLOCK));
+        take(column, carries.settle(sum));
+    }
+}
+
+/// All columns of `x²`, for an `x` of `len` vectors.
+#[inline(never)]
+pub(super) fn square(x: &Operand, len: usize, mut take: impl FnMut(usize, Four)) {
+    let mut carries = Carries::NONE;
+    for column in (0..2 * len).step_by(BLOCK) {
+        take(column, carries.settle(Sum::square(x, len, column)));
+    }
+}
+
+/// A block of columns, in two parts: `low + 2¹⁴ high`.
+#[derive(Clone, Copy)]
+struct Sum {
+    low: Four,
+    high: Four,
+}
+
+impl Sum {
+    /// Adds what those vectors of the left factor contribute.
+    #[inline(always)]
+    fn add(&mut self, left: &[Pair], right: &Factor, column: usize, vectors: Range<usize>) {
+        let from = vectors.start;
+        let Some(left) = left.get(vectors).filter(|left| !left.is_empty()) else { return };
+        let mut windows = right.windows(column, from, left.len()).array_windows::<BLOCK>();
+        for run in left.chunks(RUN) {
+            let mut low = self.low;
+            for (pair, w) in run.iter().zip(&mut windows) {
+                let first = [w[3][0], w[2][0], w[1][0], w[0][0]];
+                let second = [w[3][1], w[2][1], w[1][1], w[0][1]];
+                low = zip(low, first, |low, window| low.plus(pair[0].dot(window)));
+                low = zip(low, second, |low, window| low.plus(pair[1].dot(window)));
+            }
+            self.low = low;
+            self.set_aside();
+        }
+    }
+
+    /// Moves the upper parts of the columns to `high`.
+    #[inline(always)]
+    fn set_aside(&mut self) {
+        self.high = zip(self.high, self.low, |high, low| high.plus(low.shift_right(BITS)));
+        self.low = map(self.low, |low| low.and(BASE - 1));
+    }
+
+    /// A block of columns of `x²`: products of two digits once and doubled, squares of one digit
+    /// once. `column` is even, in vectors.
+    #[inline(always)]
+    fn square(x: &Operand, len: usize, column: usize) -> Self {
+        let mut sum = Self { low: Lanes::FOUR_ZEROS, high: Lanes::FOUR_ZEROS };
+        let half = column / 2;
+        let left = x.pairs.vectors(0, half + 2);
+        // Vectors whose digits all are below their partners, in every column.
+        sum.add(left, &x.factor, column, column.saturating_sub(len)..half);
+        // The two in the middle. Their windows, of columns 3, 2, 1, 0 for the lower one, are of
+        // columns 4, 3, 2, 1 for the upper one.
+        let (Some(&[[p0, p1], [q0, q1]]), Some(&[[e3, o3], [e2, o2], [e1, o1], [e0, _]])) =
+            (left.last_chunk(), x.factor.windows(column, half, 1).first_chunk())
+        else {
+            return sum;
+        };
+        let [first, second, third, fourth] = sum.low;
+        sum.low = [
+            first,
+            second.plus(p0.dot(e1)),
+            third.plus(p0.dot(e2)).plus(p1.dot(o2)),
+            fourth.plus(p0.dot(e3)).plus(p1.dot(o3)).plus(q0.dot(e2)),
+        ];
+        // Where pair and window are of the same digits, (a, b) · ((a, ·), (b, a), (c, b), (d, c)):
+        // a², 2 ab, 2 ac + b², 2 ad + 2 bc.
+        let times = Lanes::of([1, 2, 1 << 16 | 2, 2 << 16 | 2]);
+        let middle =
+            zip([p0, p1, q0, q1], [e0, o1, e1, o2], |pair, w| pair.dot(w.times_halves(times)));
+        sum.low = zip(map(sum.low, |low| low.plus(low)), middle, Lanes::plus);
+        sum.high = map(sum.high, |high| high.plus(high));
+        sum.set_aside();
+        sum
+    }
+}
+
+/// What passes from one block of columns to the next.
+struct Carries {
+    /// What was set aside of the last column.
+    high: Lanes,
+    /// What the last column was too large for a digit.
+    carry: Lanes,
+}
+
+impl Carries {
+    const NONE: Self = Self { high: Lanes::ZERO, carry: Lanes::ZERO };
+
+    /// Makes digits of columns.
+    #[inline(always)]
+    fn settle(&mut self, Sum { low, high }: Sum) -> Four {
+        let [a, b, c, last] = high;
+        let sum = zip(low, zip(high, [self.high, a, b, c], Lanes::after), Lanes::plus);
+        self.high = last;
+        // Rounded to the nearest, so that digits have either sign.
+        let rounded = map(sum, |sum| sum.plus(Lanes::splat(BASE / 2)));
+        let carry = map(rounded, |rounded| rounded.shift_right(BITS));
+        let digits = zip(sum, rounded, |sum, rounded| sum.minus(rounded.and(-BASE)));
+        let [a, b, c, last] = carry;
+        let passed_on = zip(carry, [self.carry, a, b, c], Lanes::after);
+        self.carry = last;
+        zip(digits, passed_on, Lanes::plus)
+    }
+}

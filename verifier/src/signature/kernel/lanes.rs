@@ -1,0 +1,223 @@
+//! Four 32-bit numbers at a time: `simd128` in WebAssembly, and elsewhere the same operations one
+//! by one, so that tests on any machine run the same kernel. There every sum and product is checked
+//! for overflow in a debug build, which holds the bounds in [`super::barrett`] against numbers.
+
+pub(super) use machine::Lanes;
+
+/// Four vectors: as many columns as a kernel adds up at a time.
+pub(super) type Four = [Lanes; 4];
+
+/// Written out, because the optimiser for size would leave a loop over memory.
+#[inline(always)]
+pub(super) fn map<T>([a, b, c, d]: Four, f: impl Fn(Lanes) -> T) -> [T; 4] {
+    [f(a), f(b), f(c), f(d)]
+}
+
+/// Likewise.
+#[inline(always)]
+pub(super) fn zip(a: Four, b: Four, f: impl Fn(Lanes, Lanes) -> Lanes) -> Four {
+    [f(a[0], b[0]), f(a[1], b[1]), f(a[2], b[2]), f(a[3], b[3])]
+}
+
+impl Lanes {
+    pub(super) const FOUR_ZEROS: Four = [Self::ZERO; 4];
+}
+
+impl PartialEq for Lanes {
+    fn eq(&self, other: &Self) -> bool {
+        self.to_array() == other.to_array()
+    }
+}
+
+#[cfg(target_feature = "simd128")]
+mod machine {
+    use core::arch::wasm32 as wasm;
+
+    /// Four 32-bit numbers, or eight 16-bit halves of them.
+    #[derive(Debug, Clone, Copy)]
+    pub(crate) struct Lanes(wasm::v128);
+
+    #[inline(always)]
+    const fn lanes(vector: wasm::v128) -> Lanes {
+        Lanes(vector)
+    }
+
+    impl Lanes {
+        pub(crate) const ZERO: Self = Self::of([0; 4]);
+
+        #[inline(always)]
+        pub(crate) const fn of([a, b, c, d]: [i32; 4]) -> Self {
+            lanes(wasm::i32x4(a, b, c, d))
+        }
+
+        #[inline(always)]
+        pub(crate) fn splat(value: i32) -> Self {
+            lanes(wasm::i32x4_splat(value))
+        }
+
+        pub(crate) fn to_array(self) -> [i32; 4] {
+            [
+                wasm::i32x4_extract_lane::<0>(self.0),
+                wasm::i32x4_extract_lane::<1>(self.0),
+                wasm::i32x4_extract_lane::<2>(self.0),
+                wasm::i32x4_extract_lane::<3>(self.0),
+            ]
+        }
+
+        /// The products of the 16-bit halves, the two of each lane added.
+        #[inline(always)]
+        pub(crate) fn dot(self, other: Self) -> Self {
+            lanes(wasm::i32x4_dot_i16x8(self.0, other.0))
+        }
+
+        /// The products of the 16-bit halves, which fit in 16 bits.
+        #[inline(always)]
+        pub(crate) fn times_halves(self, other: Self) -> Self {
+            lanes(wasm::i16x8_mul(self.0, other.0))
+        }
+
+        #[inline(always)]
+        pub(crate) fn plus(self, other: Self) -> Self {
+            lanes(wasm::i32x4_add(self.0, other.0))
+        }
+
+        #[inline(always)]
+        pub(crate) fn minus(self, other: Self) -> Self {
+            lanes(wasm::i32x4_sub(self.0, other.0))
+        }
+
+        #[inline(always)]
+        pub(crate) fn and(self, mask: i32) -> Self {
+            lanes(wasm::v128_and(self.0, wasm::i32x4_splat(mask)))
+        }
+
+        /// The quotient by a power of two, rounded down.
+        #[inline(always)]
+        pub(crate) fn shift_right(self, bits: u32) -> Self {
+            lanes(wasm::i32x4_shr(self.0, bits))
+        }
+
+        /// The lower half of each lane of `self` above the lower half of `low`'s.
+        #[inline(always)]
+        pub(crate) fn above(self, low: Self) -> Self {
+            let low = wasm::v128_and(low.0, wasm::i32x4_splat(0xffff));
+            lanes(wasm::v128_or(wasm::i32x4_shl(self.0, 16), low))
+        }
+
+        /// One lane up: the last one of `before`, then three of these.
+        #[inline(always)]
+        pub(crate) fn after(self, before: Self) -> Self {
+            lanes(wasm::i32x4_shuffle::<3, 4, 5, 6>(before.0, self.0))
+        }
+
+        /// Two lanes up: the last two of `before`, then two of these.
+        #[inline(always)]
+        pub(crate) fn two_after(self, before: Self) -> Self {
+            lanes(wasm::i32x4_shuffle::<2, 3, 4, 5>(before.0, self.0))
+        }
+
+        /// Four numbers that fit in 16 bits as two pairs, each in all four lanes.
+        #[inline(always)]
+        pub(crate) fn pairs(self) -> [Self; 2] {
+            let halves = wasm::i16x8_narrow_i32x4(self.0, self.0);
+            [
+                lanes(wasm::i32x4_shuffle::<0, 0, 0, 0>(halves, halves)),
+                lanes(wasm::i32x4_shuffle::<1, 1, 1, 1>(halves, halves)),
+            ]
+        }
+    }
+}
+
+#[cfg(not(target_feature = "simd128"))]
+mod machine {
+    /// Four 32-bit numbers, or eight 16-bit halves of them.
+    #[derive(Debug, Clone, Copy)]
+    pub(crate) struct Lanes([i32; 4]);
+
+    fn zip([a, b, c, d]: [i32; 4], other: [i32; 4], f: impl Fn(i32, i32) -> i32) -> Lanes {
+        let [p, q, r, s] = other;
+        Lanes([f(a, p), f(b, q), f(c, r), f(d, s)])
+    }
+
+    /// The two 16-bit numbers in one of 32.
+    fn halves(lane: i32) -> [i32; 2] {
+        [lane << 16 >> 16, lane >> 16]
+    }
+
+    fn join(low: i32, high: i32) -> i32 {
+        debug_assert!([low, high].iter().all(|half| *half == half << 16 >> 16), "{low} {high}");
+        low & 0xffff | high << 16
+    }
+
+    impl Lanes {
+        pub(crate) const ZERO: Self = Self::of([0; 4]);
+
+        pub(crate) const fn of(lanes: [i32; 4]) -> Self {
+            Self(lanes)
+        }
+
+        pub(crate) fn splat(value: i32) -> Self {
+            Self([value; 4])
+        }
+
+        pub(crate) fn to_array(self) -> [i32; 4] {
+            self.0
+        }
+
+        /// The products of the 16-bit halves, the two of each lane added.
+        pub(crate) fn dot(self, other: Self) -> Self {
+            zip(self.0, other.0, |one, other| {
+                let ([a, b], [c, d]) = (halves(one), halves(other));
+                a * c + b * d
+            })
+        }
+
+        /// The products of the 16-bit halves, which fit in 16 bits.
+        pub(crate) fn times_halves(self, other: Self) -> Self {
+            zip(self.0, other.0, |one, other| {
+                let ([a, b], [c, d]) = (halves(one), halves(other));
+                join(a * c, b * d)
+            })
+        }
+
+        pub(crate) fn plus(self, other: Self) -> Self {
+            zip(self.0, other.0, |one, other| one + other)
+        }
+
+        pub(crate) fn minus(self, other: Self) -> Self {
+            zip(self.0, other.0, |one, other| one - other)
+        }
+
+        pub(crate) fn and(self, mask: i32) -> Self {
+            Self(self.0.map(|lane| lane & mask))
+        }
+
+        /// The quotient by a power of two, rounded down.
+        pub(crate) fn shift_right(self, bits: u32) -> Self {
+            Self(self.0.map(|lane| lane >> bits))
+        }
+
+        /// The lower half of each lane of `self` above the lower half of `low`'s.
+        pub(crate) fn above(self, low: Self) -> Self {
+            zip(self.0, low.0, |high, low| join(low, high))
+        }
+
+        /// One lane up: the last one of `before`, then three of these.
+        pub(crate) fn after(self, before: Self) -> Self {
+            let ([.., last], [a, b, c, _]) = (before.0, self.0);
+            Self([last, a, b, c])
+        }
+
+        /// Two lanes up: the last two of `before`, then two of these.
+        pub(crate) fn two_after(self, before: Self) -> Self {
+            let ([.., y, z], [a, b, ..]) = (before.0, self.0);
+            Self([y, z, a, b])
+        }
+
+        /// Four numbers that fit in 16 bits as two pairs, each in all four lanes.
+        pub(crate) fn pairs(self) -> [Self; 2] {
+            let [a, b, c, d] = self.0;
+            [Self::splat(join(a, b)), Self::splat(join(c, d))]
+        }
+    }
+}
