@@ -192,6 +192,7 @@ mod tests {
     const ROLE: &str = "SELECT description, level, name FROM roles WHERE level >= $2 AND name = $1";
 
     type Role = (String, i64, Option<String>);
+    type Read = fn(&dyn Row) -> Result<(), DbError>;
 
     fn role(row: &dyn Row) -> Result<Role, DbError> {
         Ok((get(row, "name")?, get(row, "level")?, get(row, "description")?))
@@ -230,7 +231,7 @@ mod tests {
         let here = db.in_place().unwrap();
         let sql = "SELECT name, level, description FROM roles WHERE name = $1";
         let name = [Parameter::Text("administrator")];
-        let read: [fn(&dyn Row) -> Result<(), DbError>; 4] = [
+        let read: [Read; 4] = [
             |row| get::<i64>(row, "name").map(drop),
             |row| get::<&str>(row, "level").map(drop),
             |row| get::<String>(row, "description").map(drop),

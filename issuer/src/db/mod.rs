@@ -2,8 +2,10 @@
 //!
 //! One text per query serves SQLite and PostgreSQL, through sqlx's `Any` driver: `$1`
 //! parameters, `TEXT` and `BIGINT` only. Queries are plain functions that take a connection, so
-//! whoever calls them owns the transaction. Nothing found is `Ok(None)`; constraint violations
-//! become [`DbError::Conflict`] in one place.
+//! whoever calls them owns the transaction. Those that nearly every request needs take an [`Ask`]:
+//! that connection, or the database itself, which SQLite answers without a connection's thread
+//! between. Nothing found is `Ok(None)`; constraint violations become [`DbError::Conflict`] in one
+//! place.
 
 pub mod accounts;
 pub mod ask;
