@@ -360,6 +360,7 @@ async fn outbox(app: &App) -> Result<Outbox, DbError> {
 }
 
 /// A request that is being worked on.
+#[derive(Debug)]
 pub(crate) struct InFlight(Gauge);
 
 impl Drop for InFlight {

@@ -7,6 +7,7 @@ use sqlx::any::AnyConnectOptions;
 use sqlx::{AnyPool, ConnectOptions, Connection as _};
 
 use super::engine::Engine;
+use super::in_place::InPlace;
 use super::migrate::{self, Migrated};
 use super::readers::{Reader, Readers};
 use super::{DbError, Transaction};
@@ -63,6 +64,8 @@ pub struct Db {
     writer: AnyPool,
     /// `None` where the writers read as well.
     readers: Option<Readers>,
+    /// What is asked on the spot; `None` where that can't be done.
+    in_place: Option<InPlace>,
     /// What snapshots are taken with.
     watchers: AnyPool,
     migrated: Migrated,
@@ -104,11 +107,12 @@ impl Db {
         options.connect().await?.close().await?;
         let writer = engine.writers(connect).connect_with(options.clone()).await?;
         let readers = engine.readers(&options);
+        let in_place = engine.in_place(connect)?;
         let watchers = match engine.watchers() {
             Some(watchers) => watchers.connect_lazy_with(options),
             None => writer.clone(),
         };
-        Ok(Self { engine, writer, readers, watchers, migrated: Migrated::default() })
+        Ok(Self { engine, writer, readers, in_place, watchers, migrated: Migrated::default() })
     }
 
     /// What was done to its tables when it was opened.
@@ -126,6 +130,11 @@ impl Db {
             Some(readers) => readers.take().await,
             None => Ok(Reader::Pooled(self.writer.acquire().await?)),
         }
+    }
+
+    /// Connections that answer on the spot, where there are any.
+    pub(super) fn in_place(&self) -> Option<&InPlace> {
+        self.in_place.as_ref()
     }
 
     /// A transaction to write in.
@@ -204,6 +213,9 @@ impl Db {
 
     /// Closes every connection; SQLite folds its log into the database file.
     pub async fn close(&self) {
+        if let Some(in_place) = &self.in_place {
+            in_place.close();
+        }
         if let Some(readers) = &self.readers {
             readers.close().await;
         }

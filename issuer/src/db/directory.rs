@@ -54,7 +54,7 @@ pub async fn search(
     .bind(limit)
     .fetch_all(db)
     .await?;
-    rows.iter().map(user).collect()
+    rows.iter().map(|row| user(row)).collect()
 }
 
 /// A pattern for texts that begin with `prefix`.

@@ -1,12 +1,15 @@
 //! Where SQLite and PostgreSQL differ: how connections are set up, and how a transaction begins.
 
+use std::str::FromStr as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, Connection as _};
 
 use super::connect::Connect;
+use super::in_place::InPlace;
 use super::readers::Readers;
 use super::{Connection, DbError};
 
@@ -69,6 +72,17 @@ impl Engine {
                 Some(Readers::new(options.clone(), setup, SQLITE_READERS, ACQUIRE_TIMEOUT))
             }
             Self::Postgres => None,
+        }
+    }
+
+    /// Connections that are asked on the spot; `None` where each answer comes over a network.
+    pub(super) fn in_place(self, connect: &Connect) -> Result<Option<InPlace>, DbError> {
+        match self {
+            Self::Sqlite => {
+                let options = SqliteConnectOptions::from_str(connect.url.reveal())?;
+                Ok(Some(InPlace::new(options.get_filename())))
+            }
+            Self::Postgres => Ok(None),
         }
     }
 

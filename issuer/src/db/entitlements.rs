@@ -2,14 +2,14 @@
 //! statement, so that no minting sees half of a change.
 
 use laika_claims::Grant;
-use sqlx::any::AnyRow;
 use uuid::Uuid;
 
-use super::row::get;
+use super::DbError;
+use super::ask::{Ask, Parameter};
+use super::row::{Row, get};
 use super::sessions::{self, Session};
 use super::slots::{self, HeldSlot};
 use super::users::{self, User};
-use super::{Connection, DbError};
 
 /// A session, its holder, and what they may do, at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,11 +70,8 @@ pub(super) use held_roles;
 ///
 /// # Errors
 /// The query failed, or a permission in the database is not one.
-pub async fn of_session(
-    db: &mut Connection,
-    session: Uuid,
-) -> Result<Option<Entitlements>, DbError> {
-    let row = sqlx::query(concat!(
+pub async fn of_session(db: impl Ask, session: Uuid) -> Result<Option<Entitlements>, DbError> {
+    let sql = concat!(
         "SELECT ",
         sessions::columns!(),
         ", ",
@@ -85,23 +82,23 @@ pub async fn of_session(
         slots::held_slots!("s.id", "u.epoch"),
         " AS slots, (SELECT string_agg(g.permission, ' ') FROM grants g \
          WHERE g.holder = 'user:' || u.id) AS granted FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1"
-    ))
-    .bind(session.to_string())
-    .fetch_optional(db)
-    .await?;
-    let Some(row) = row else { return Ok(None) };
-    Ok(Some(Entitlements {
-        session: sessions::session(&row)?,
-        user: users::user(&row)?,
-        roles: held(&row)?,
-        grants: granted(&row)?,
-        slots: slots::of_text(get(&row, "slots")?)?,
-    }))
+    );
+    db.one(sql, &[Parameter::Text(&session.to_string())], entitlements).await
+}
+
+fn entitlements(row: &dyn Row) -> Result<Entitlements, DbError> {
+    Ok(Entitlements {
+        session: sessions::session(row)?,
+        user: users::user(row)?,
+        roles: held(row)?,
+        slots: slots::of_text(get(row, "slots")?)?,
+        grants: granted(row)?,
+    })
 }
 
 /// The roles in the column `held` of a row; see [`held_roles`].
-pub(super) fn held(row: &AnyRow) -> Result<Vec<HeldRole>, DbError> {
-    let text: Option<String> = get(row, "held")?;
+pub(super) fn held(row: &dyn Row) -> Result<Vec<HeldRole>, DbError> {
+    let text: Option<&str> = get(row, "held")?;
     let mut roles =
         text.iter().flat_map(|text| text.split('|')).map(role).collect::<Result<Vec<_>, _>>()?;
     roles.sort_by(|a, b| a.name.cmp(&b.name));
@@ -109,8 +106,8 @@ pub(super) fn held(row: &AnyRow) -> Result<Vec<HeldRole>, DbError> {
 }
 
 /// The grants in the column `granted` of a row, divided by spaces.
-pub(super) fn granted(row: &AnyRow) -> Result<Vec<Grant>, DbError> {
-    let text: Option<String> = get(row, "granted")?;
+pub(super) fn granted(row: &dyn Row) -> Result<Vec<Grant>, DbError> {
+    let text: Option<&str> = get(row, "granted")?;
     text.iter().flat_map(|text| text.split(' ')).map(grant).collect()
 }
 

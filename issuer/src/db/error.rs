@@ -44,7 +44,7 @@ pub enum DbError {
     Migrate(#[from] sqlx::migrate::MigrateError),
     /// Anything else; a fault of the program or of the database.
     #[error("the database refused a query: {0}")]
-    Query(sqlx::Error),
+    Query(Box<dyn std::error::Error + Send + Sync>),
 }
 
 /// Constraints that mean something to whoever asked.
@@ -79,7 +79,18 @@ impl From<sqlx::Error> for DbError {
             | sqlx::Error::WorkerCrashed
             | sqlx::Error::Io(_)
             | sqlx::Error::Tls(_) => Self::Unavailable(error.to_string()),
-            _ => Self::Query(error),
+            _ => Self::Query(error.into()),
+        }
+    }
+}
+
+impl From<rusqlite::Error> for DbError {
+    fn from(error: rusqlite::Error) -> Self {
+        let code = error.sqlite_error().map(|failure| failure.extended_code.to_string());
+        if is_out_of_service(code.as_deref()) {
+            Self::Unavailable(error.to_string())
+        } else {
+            Self::Query(error.into())
         }
     }
 }

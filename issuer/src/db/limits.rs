@@ -1,5 +1,7 @@
 //! Rate limits: what is remembered of each thing that is counted.
 
+use super::ask::{Ask, Parameter};
+use super::row::get;
 use super::{Connection, DbError};
 
 /// Takes one from what `key` has left, unless its `empty_at` lies after `open_until`; whether there
@@ -50,11 +52,9 @@ pub struct Take {
 ///
 /// # Errors
 /// The query failed.
-pub async fn empty_at(db: &mut Connection, key: &str) -> Result<Option<i64>, DbError> {
-    Ok(sqlx::query_scalar("SELECT empty_at FROM limits WHERE key = $1")
-        .bind(key.to_owned())
-        .fetch_optional(db)
-        .await?)
+pub async fn empty_at(db: impl Ask, key: &str) -> Result<Option<i64>, DbError> {
+    let sql = "SELECT empty_at FROM limits WHERE key = $1";
+    db.one(sql, &[Parameter::Text(key)], |row| get(row, "empty_at")).await
 }
 
 /// Gives one back to `key`.

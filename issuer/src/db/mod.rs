@@ -2,10 +2,13 @@
 //!
 //! One text per query serves SQLite and PostgreSQL, through sqlx's `Any` driver: `$1`
 //! parameters, `TEXT` and `BIGINT` only. Queries are plain functions that take a connection, so
-//! whoever calls them owns the transaction. Nothing found is `Ok(None)`; constraint violations
-//! become [`DbError::Conflict`] in one place.
+//! whoever calls them owns the transaction. Those that nearly every request needs take an [`Ask`]:
+//! that connection, or the database itself, which SQLite answers without a connection's thread
+//! between. Nothing found is `Ok(None)`; constraint violations become [`DbError::Conflict`] in one
+//! place.
 
 pub mod accounts;
+pub mod ask;
 pub mod audit;
 pub mod clients;
 mod connect;
@@ -19,6 +22,7 @@ pub mod external;
 pub mod grants;
 pub mod hooks;
 pub mod identities;
+mod in_place;
 pub mod invitations;
 pub mod keys;
 pub mod limits;
@@ -37,6 +41,7 @@ pub mod slots;
 pub mod tables;
 pub mod users;
 
+pub use ask::Ask;
 pub use connect::{Connect, Db};
 pub use error::{Constraint, DbError};
 pub use readers::Reader;

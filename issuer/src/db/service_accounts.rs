@@ -1,10 +1,10 @@
 //! Service accounts: programs with an account of their own.
 
 use laika_claims::Grant;
-use sqlx::any::AnyRow;
 
+use super::ask::{Ask, Parameter};
 use super::entitlements::{self, HeldRole};
-use super::row::{exactly_one, get};
+use super::row::{Row, exactly_one, get};
 use super::slots::{self, HeldSlot};
 use super::{Connection, DbError};
 use crate::clock::UnixSeconds;
@@ -91,15 +91,11 @@ pub async fn insert(
 /// # Errors
 /// The query failed.
 pub async fn by_name(
-    db: &mut Connection,
+    db: impl Ask,
     name: &str,
 ) -> Result<Option<(ServiceAccount, Vec<HeldRole>)>, DbError> {
-    let row =
-        sqlx::query(concat!("SELECT ", columns!(), " FROM service_accounts a WHERE a.name = $1"))
-            .bind(name)
-            .fetch_optional(db)
-            .await?;
-    row.map(|row| with_roles(&row)).transpose()
+    let sql = concat!("SELECT ", columns!(), " FROM service_accounts a WHERE a.name = $1");
+    db.one(sql, &[Parameter::Text(name)], with_roles).await
 }
 
 /// The service account whose secret has this hash and counts at `now`, and its roles, in one
@@ -108,21 +104,17 @@ pub async fn by_name(
 /// # Errors
 /// The query failed.
 pub async fn by_secret(
-    db: &mut Connection,
+    db: impl Ask,
     hash: &str,
     now: UnixSeconds,
 ) -> Result<Option<(ServiceAccount, Vec<HeldRole>)>, DbError> {
-    let row = sqlx::query(concat!(
+    let sql = concat!(
         "SELECT ",
         columns!(),
         " FROM service_account_secrets x JOIN service_accounts a ON a.name = x.account \
          WHERE x.hash = $1 AND (x.expires_at IS NULL OR x.expires_at > $2)"
-    ))
-    .bind(hash)
-    .bind(now)
-    .fetch_optional(db)
-    .await?;
-    row.map(|row| with_roles(&row)).transpose()
+    );
+    db.one(sql, &[Parameter::Text(hash), Parameter::Number(now)], with_roles).await
 }
 
 /// Service accounts by name, `limit` of them after `after`; those that were deleted are not among
@@ -145,7 +137,7 @@ pub async fn list(
     .bind(limit)
     .fetch_all(db)
     .await?;
-    rows.iter().map(with_roles).collect()
+    rows.iter().map(|row| with_roles(row)).collect()
 }
 
 /// Writes a secret that counts from now on, and lets those before it count until `until` at most.
@@ -323,7 +315,7 @@ pub async fn forget_expired_secrets(db: &mut Connection, now: UnixSeconds) -> Re
     Ok(())
 }
 
-fn with_roles(row: &AnyRow) -> Result<(ServiceAccount, Vec<HeldRole>), DbError> {
+fn with_roles(row: &dyn Row) -> Result<(ServiceAccount, Vec<HeldRole>), DbError> {
     let account = ServiceAccount {
         name: get(row, "account")?,
         service: get(row, "account_service")?,

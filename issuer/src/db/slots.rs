@@ -45,9 +45,10 @@ macro_rules! held_slots {
              CAST(st.state AS TEXT) || ' ' || CAST(st.expires_at AS TEXT), '|') \
              FROM status_slots st WHERE st.holder = ",
             $holder,
-            " AND st.epoch IN (",
+            // Not `IN`: SQLite would make a table of the two for each query.
+            " AND (st.epoch = ",
             $epoch,
-            ", -1))"
+            " OR st.epoch < 0))"
         )
     };
 }
@@ -57,7 +58,7 @@ pub(super) use held_slots;
 ///
 /// # Errors
 /// It is another text.
-pub(super) fn of_text(text: Option<String>) -> Result<Vec<HeldSlot>, DbError> {
+pub(super) fn of_text(text: Option<&str>) -> Result<Vec<HeldSlot>, DbError> {
     text.iter().flat_map(|text| text.split('|')).map(held_slot).collect()
 }
 

@@ -1,10 +1,8 @@
 //! Users.
 
-use sqlx::Row as _;
-use sqlx::any::AnyRow;
 use uuid::Uuid;
 
-use super::row::{exactly_one, get, get_uuid};
+use super::row::{Row, exactly_one, get, get_uuid};
 use super::{Connection, DbError};
 use crate::accounts::{Email, Username};
 use crate::clock::UnixSeconds;
@@ -251,7 +249,7 @@ pub async fn list(db: &mut Connection, after: &str, limit: i64) -> Result<Vec<Us
     .bind(limit)
     .fetch_all(db)
     .await?;
-    rows.iter().map(user).collect()
+    rows.iter().map(|row| user(row)).collect()
 }
 
 /// Changes whether an account may be used; whether there was such a user.
@@ -322,13 +320,13 @@ pub async fn hold(db: &mut Connection, id: Uuid, epoch: i64) -> Result<bool, DbE
 }
 
 /// A user of a row with the columns of [`columns`].
-pub(super) fn user(row: &AnyRow) -> Result<User, DbError> {
+pub(super) fn user(row: &dyn Row) -> Result<User, DbError> {
     Ok(User {
         id: get_uuid(row, "user_id")?,
         username: get(row, "username")?,
         email: get(row, "email")?,
         email_verified_at: get(row, "email_verified_at")?,
-        status: UserStatus::parse(row.try_get("status")?)?,
+        status: UserStatus::parse(get(row, "status")?)?,
         epoch: get(row, "epoch")?,
         description: get(row, "description")?,
         avatar_url: get(row, "avatar_url")?,

@@ -1,5 +1,7 @@
 //! Compact serialisation (RFC 7515 section 7.1): writing it, and reading back our own.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use laika_claims::ErrorCode;
@@ -64,16 +66,16 @@ pub fn sign<'a>(
         Signer::Secret(_) => json!({ "alg": Family::Secret.as_str(), "typ": typ }),
     };
     let claims = serde_json::to_vec(claims).map_err(|e| KeyError::Unusable(e.to_string()))?;
-    let message = format!(
-        "{}.{}",
-        URL_SAFE_NO_PAD.encode(header.to_string()),
-        URL_SAFE_NO_PAD.encode(claims)
-    );
+    let mut token = URL_SAFE_NO_PAD.encode(header.to_string());
+    token.push('.');
+    URL_SAFE_NO_PAD.encode_string(claims, &mut token);
     let signature = match signer {
-        Signer::Key(key) => key.sign(message.as_bytes())?,
-        Signer::Secret(secret) => secret.sign(message.as_bytes()),
+        Signer::Key(key) => key.sign(token.as_bytes())?,
+        Signer::Secret(secret) => secret.sign(token.as_bytes()),
     };
-    Ok(format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature)))
+    token.push('.');
+    URL_SAFE_NO_PAD.encode_string(signature, &mut token);
+    Ok(token)
 }
 
 /// [`verify`] with the keys of a running issuer, and only once for each token while its key is
@@ -86,7 +88,7 @@ pub async fn prove(
     app: &App,
     typ: &str,
     token: &str,
-) -> Result<Result<Map<String, Value>, ErrorCode>, Problem> {
+) -> Result<Result<Arc<Map<String, Value>>, ErrorCode>, Problem> {
     if token.len() > MAX_TOKEN {
         return Ok(Err(ErrorCode::TokenTooLarge));
     }
@@ -104,6 +106,7 @@ pub async fn prove(
         known => known,
     };
     Ok(proof.map(|(key, claims)| {
+        let claims = Arc::new(claims);
         app.proved.keep(name, key, &claims);
         claims
     }))

@@ -25,7 +25,7 @@ type Name = [u8; 32];
 struct Proof {
     kid: String,
     algorithm: Algorithm,
-    claims: Map<String, Value>,
+    claims: Arc<Map<String, Value>>,
 }
 
 /// The tokens that were proved last; at most twice `HALF`.
@@ -43,16 +43,16 @@ struct Halves {
 
 impl Proved {
     /// The claims of a token of this kind, if it was proved before and its key is among `keys`.
-    pub(super) fn find(&self, keys: &Keys, name: &Name) -> Option<Map<String, Value>> {
+    pub(super) fn find(&self, keys: &Keys, name: &Name) -> Option<Arc<Map<String, Value>>> {
         let proof = self.0.lock().unwrap_or_else(PoisonError::into_inner).find(name)?;
         let key = keys.by_kid(&proof.kid)?;
-        (key.algorithm() == proof.algorithm).then(|| proof.claims.clone())
+        (key.algorithm() == proof.algorithm).then(|| Arc::clone(&proof.claims))
     }
 
     /// Keeps the claims of a token that this key has signed.
-    pub(super) fn keep(&self, name: Name, key: &SigningKey, claims: &Map<String, Value>) {
+    pub(super) fn keep(&self, name: Name, key: &SigningKey, claims: &Arc<Map<String, Value>>) {
         let (kid, algorithm) = (key.kid().to_owned(), key.algorithm());
-        let proof = Proof { kid, algorithm, claims: claims.clone() };
+        let proof = Proof { kid, algorithm, claims: Arc::clone(claims) };
         self.0.lock().unwrap_or_else(PoisonError::into_inner).keep(name, Arc::new(proof));
     }
 }
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     fn proof(sub: usize) -> Arc<Proof> {
-        let claims = Map::from_iter([("sub".to_owned(), sub.into())]);
+        let claims = Arc::new(Map::from_iter([("sub".to_owned(), sub.into())]));
         Arc::new(Proof { kid: "key".to_owned(), algorithm: Algorithm::Es256, claims })
     }
 

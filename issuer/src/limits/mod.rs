@@ -53,7 +53,7 @@ pub async fn take(app: &App, db: &mut Connection, kind: Limited, key: &Key) -> R
     if db::limits::take(db, &row, &numbers).await? {
         return Ok(());
     }
-    let empty_at = db::limits::empty_at(db, &row).await?.unwrap_or(now);
+    let empty_at = db::limits::empty_at(&mut *db, &row).await?.unwrap_or(now);
     app.metrics.rate_limited(kind.as_str());
     tracing::info!(limit = %kind, "a rate limit refused a request");
     Err(refused(empty_at.saturating_sub(numbers.open_until)))
@@ -77,17 +77,12 @@ pub async fn take_now(app: &App, wanted: &[(Limited, Key)]) -> Result<(), Proble
 ///
 /// # Errors
 /// 429 `rate_limited` with `Retry-After` where there is none left.
-pub async fn check(
-    app: &App,
-    db: &mut Connection,
-    kind: Limited,
-    key: &Key,
-) -> Result<(), Problem> {
+pub async fn check(app: &App, kind: Limited, key: &Key) -> Result<(), Problem> {
     let Some(rate) = kind.rate(&app.settings.limits) else {
         return Ok(());
     };
     let numbers = numbers(rate, app.clock.now().saturating_mul(1000));
-    let empty_at = db::limits::empty_at(db, &key.row(kind)).await?;
+    let empty_at = db::limits::empty_at(&app.db, &key.row(kind)).await?;
     let used_up = |at: &i64| (numbers.open_until + 1..=numbers.absurd).contains(at);
     let Some(empty_at) = empty_at.filter(used_up) else {
         return Ok(());

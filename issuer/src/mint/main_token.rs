@@ -3,7 +3,7 @@
 use aws_lc_rs::digest::{SHA256, digest};
 use laika_claims::ErrorCode;
 use laika_claims::token::{MAIN_TYP, MAIN_TYPE, MainClaims};
-use serde_json::Value;
+use serde::Deserialize as _;
 use uuid::Uuid;
 
 use crate::app::App;
@@ -57,8 +57,7 @@ pub fn issue(app: &App, session: &Session) -> Result<MainToken, Problem> {
 pub async fn prove(app: &App, token: &str) -> Result<MainClaims, Problem> {
     let refused = |code: ErrorCode| Problem::token(code, explain(code));
     let object = jws::prove(app, MAIN_TYP, token).await?.map_err(refused)?;
-    let claims: MainClaims = serde_json::from_value(Value::Object(object))
-        .map_err(|_| refused(ErrorCode::ClaimInvalid))?;
+    let claims = MainClaims::deserialize(&*object).map_err(|_| refused(ErrorCode::ClaimInvalid))?;
     let issuer = app.issuer.as_str();
     let fault = if claims.iss != issuer {
         ErrorCode::IssuerMismatch

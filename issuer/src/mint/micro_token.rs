@@ -118,8 +118,7 @@ pub async fn mint_for(
 }
 
 async fn person(app: &App, session: &Session) -> Result<Entitlements, Problem> {
-    let mut connection = app.db.read().await?;
-    let held = entitlements::of_session(&mut connection, session.id).await?;
+    let held = entitlements::of_session(&app.db, session.id).await?;
     let goes_on = |held: &Entitlements| {
         held.user.status == UserStatus::Active && held.session.ended_at.is_none()
     };
@@ -132,8 +131,7 @@ async fn service_account(
     app: &App,
     name: &str,
 ) -> Result<(ServiceAccount, Vec<HeldRole>), Problem> {
-    let mut connection = app.db.read().await?;
-    let found = service_accounts::by_name(&mut connection, name).await?;
+    let found = service_accounts::by_name(&app.db, name).await?;
     found.filter(|(account, _)| account.is_active()).ok_or_else(|| {
         let detail = "the service account was disabled or deleted";
         Problem::issuer(IssuerCode::CredentialsInvalid, detail)

@@ -62,9 +62,7 @@ pub async fn authenticate(
         Claimed::Id(id) | Claimed::WithSecret(id, _) => id,
     };
     let (kind, key) = (Limited::ClientCredentials, Key::account_at(name, from));
-    let mut connection = app.db.read().await?;
-    limits::check(app, &mut connection, kind, &key).await.map_err(failed)?;
-    drop(connection);
+    limits::check(app, kind, &key).await.map_err(failed)?;
     let asker = prove(app, &claimed).await;
     let wrong = |error: &OAuthError| match error {
         OAuthError::Refused { code, .. } => *code == OAuthCode::InvalidClient,
@@ -110,10 +108,8 @@ fn failed(problem: Problem) -> OAuthError {
 
 async fn service_account(app: &App, name: &str, secret: &Secret) -> Result<Asker, OAuthError> {
     let now = app.clock.now();
-    let mut connection = app.db.read().await?;
     let stored = hash(secret.reveal());
-    let found = db::service_accounts::by_secret(&mut connection, &stored, now).await?;
-    drop(connection);
+    let found = db::service_accounts::by_secret(&app.db, &stored, now).await?;
     let (account, roles) = found
         .filter(|(account, _)| account.name == name && account.is_active())
         .ok_or_else(refused)?;

@@ -1,5 +1,7 @@
 //! Introspection (RFC 7662) and revocation (RFC 7009).
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -25,7 +27,7 @@ pub async fn introspect(
     app: &App,
     asker: &Asker,
     parameters: &Parameters,
-) -> Result<Option<Map<String, Value>>, OAuthError> {
+) -> Result<Option<Arc<Map<String, Value>>>, OAuthError> {
     let Asker::ServiceAccount(account, _) = asker else {
         let description = "a service account must show its secret";
         return Err(OAuthError::new(OAuthCode::InvalidClient, description));

@@ -39,11 +39,12 @@ impl Parameters {
                 }
                 continue;
             }
-            let shown: String = name.chars().take(64).flat_map(char::escape_debug).collect();
-            if parameters.single.insert(name.into_owned(), value.into_owned().into()).is_some() {
+            if parameters.single.contains_key(&*name) {
+                let shown: String = name.chars().take(64).flat_map(char::escape_debug).collect();
                 let description = format!("`{shown}` is there twice");
                 return Err(OAuthError::new(OAuthCode::InvalidRequest, description));
             }
+            parameters.single.insert(name.into_owned(), value.into_owned().into());
         }
         Ok(parameters)
     }

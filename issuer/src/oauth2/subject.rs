@@ -1,5 +1,7 @@
 //! A micro token that comes back: proved, and held against what its holder is now.
 
+use std::sync::Arc;
+
 use laika_claims::token::{MICRO_TYP, MICRO_TYPE, SERVICE_ACCOUNT_PREFIX};
 use laika_claims::{ErrorCode, Grant};
 use serde_json::{Map, Value};
@@ -18,7 +20,7 @@ use crate::problem::Problem;
 #[derive(Debug, Clone)]
 pub struct ProvedMicro {
     /// Every claim.
-    pub claims: Map<String, Value>,
+    pub claims: Arc<Map<String, Value>>,
     /// When it expires.
     pub exp: UnixSeconds,
 }
@@ -56,7 +58,7 @@ pub async fn prove(app: &App, token: &str) -> Result<Result<ProvedMicro, ErrorCo
             // It names a key, and so was signed with one, or with none.
             Err(ErrorCode::KeyNotFound) => {}
             claims => {
-                let micro = claims.and_then(|claims| read(app, claims));
+                let micro = claims.and_then(|claims| read(app, Arc::new(claims)));
                 return within_its_service(app, micro).await;
             }
         }
@@ -78,7 +80,7 @@ async fn within_its_service(
     }))
 }
 
-fn read(app: &App, claims: Map<String, Value>) -> Result<ProvedMicro, ErrorCode> {
+fn read(app: &App, claims: Arc<Map<String, Value>>) -> Result<ProvedMicro, ErrorCode> {
     if claims.get("type").and_then(Value::as_str) != Some(MICRO_TYPE) {
         return Err(ErrorCode::TypeMismatch);
     }
@@ -120,8 +122,7 @@ impl ProvedMicro {
         let Some(subject) = text("sub") else { return Ok(None) };
         let now = app.clock.now();
         if let Some(name) = subject.strip_prefix(SERVICE_ACCOUNT_PREFIX) {
-            let mut connection = app.db.read().await?;
-            let found = service_accounts::by_name(&mut connection, name).await?;
+            let found = service_accounts::by_name(&app.db, name).await?;
             return Ok(found
                 .filter(|(account, _)| account.is_active())
                 .map(|(account, roles)| Living::ServiceAccount(account, roles)));
@@ -132,8 +133,7 @@ impl ProvedMicro {
             return Ok(anonymous.then_some(Living::Anonymous(id)));
         };
         let Ok(session) = Uuid::parse_str(session) else { return Ok(None) };
-        let mut connection = app.db.read().await?;
-        let found = entitlements::of_session(&mut connection, session).await?;
+        let found = entitlements::of_session(&app.db, session).await?;
         let goes_on = |held: &Entitlements| {
             let session = &held.session;
             held.user.id == id

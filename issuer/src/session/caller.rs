@@ -40,9 +40,7 @@ impl Deref for Caller {
 /// The session has ended, or must end now.
 pub async fn check(app: &App, claims: &MainClaims) -> Result<Caller, Problem> {
     let (id, user_id, ctr) = identify(claims)?;
-    let mut connection = app.db.read().await?;
-    let found = db::entitlements::of_session(&mut connection, id).await?;
-    drop(connection);
+    let found = db::entitlements::of_session(&app.db, id).await?;
     let Some(held) = found.filter(|held| held.user.id == user_id) else {
         return Err(over());
     };

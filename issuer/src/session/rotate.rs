@@ -25,7 +25,7 @@ pub async fn rotate(app: &App, claims: &MainClaims) -> Result<Caller, Problem> {
     for _ in 0..ROUNDS {
         let now = app.clock.now();
         let mut tx = app.db.write().await?;
-        let found = db::entitlements::of_session(&mut tx, id).await?;
+        let found = db::entitlements::of_session(&mut *tx, id).await?;
         let Some(held) = found.filter(|held| held.user.id == user_id) else {
             return Err(over());
         };

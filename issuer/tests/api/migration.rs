@@ -79,7 +79,7 @@ async fn from_every_schema_users_log_in_sessions_go_on_and_roles_hold() {
         let mut connection = db.read().await.unwrap();
         for (id, status) in [(1_u128, 200), (2, 401)] {
             let id = Uuid::from_u128(0x5e55_0000_0000_4000_8000_0000_0000_0000 + id);
-            let found = db::entitlements::of_session(&mut connection, id).await.unwrap();
+            let found = db::entitlements::of_session(&mut *connection, id).await.unwrap();
             let found = found.unwrap();
             assert_eq!(found.user.username.as_deref(), Some("Laika"));
             let token = main_token::issue(&again.app, &found.session).unwrap().token;

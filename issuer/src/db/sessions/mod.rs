@@ -4,13 +4,12 @@ mod ending;
 mod forgetting;
 mod reading;
 
-use sqlx::any::AnyRow;
 use uuid::Uuid;
 
 pub use self::ending::{EndReason, end, end_all, end_scheduled, schedule_end, set_end};
 pub use self::forgetting::{forget_all_expired, forget_expired, forget_origins};
 pub use self::reading::{Cursor, holder_of_open, of_user, one_of_user};
-use super::row::{exactly_one, get, get_uuid};
+use super::row::{Row, exactly_one, get, get_uuid};
 use super::{Connection, DbError};
 use crate::clock::UnixSeconds;
 
@@ -204,8 +203,8 @@ pub async fn hold(db: &mut Connection, id: Uuid) -> Result<bool, DbError> {
 }
 
 /// A session of a row with the columns of [`columns`].
-pub(super) fn session(row: &AnyRow) -> Result<Session, DbError> {
-    let amr: String = get(row, "amr")?;
+pub(super) fn session(row: &dyn Row) -> Result<Session, DbError> {
+    let amr: &str = get(row, "amr")?;
     Ok(Session {
         id: get_uuid(row, "id")?,
         user_id: get_uuid(row, "user_id")?,

@@ -82,5 +82,5 @@ pub async fn of_user(
     .bind(limit)
     .fetch_all(db)
     .await?;
-    rows.iter().map(session).collect()
+    rows.iter().map(|row| session(row)).collect()
 }

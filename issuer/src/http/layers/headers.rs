@@ -1,13 +1,10 @@
 //! Security headers. A handler that sets one of them itself has its reasons and is left alone.
 
-use axum::extract::{Request, State};
-use axum::middleware::Next;
-use axum::response::Response;
 use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
-use http::{HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::app::App;
 
@@ -17,9 +14,9 @@ const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-poli
 /// Adds what every answer carries: nothing sniffed, framed, cached or referred to, no device asked
 /// for, no window shared with who opened it; and where the public URL is https, only https for a
 /// year (RFC 6797).
-pub(super) async fn secure(State(app): State<App>, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
+pub(super) fn secure(app: &App, headers: &mut HeaderMap) {
+    // Once, for these and what the answer has itself.
+    headers.reserve(16);
     for (name, value) in [
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (X_FRAME_OPTIONS, "DENY"),
@@ -35,5 +32,4 @@ pub(super) async fn secure(State(app): State<App>, request: Request, next: Next)
         let value = HeaderValue::from_static("max-age=31536000");
         headers.entry(STRICT_TRANSPORT_SECURITY).or_insert(value);
     }
-    response
 }

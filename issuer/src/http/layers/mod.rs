@@ -9,8 +9,10 @@ mod headers;
 mod trace;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
-use tower_http::catch_panic::CatchPanicLayer;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use tracing::Instrument as _;
 
 pub use cors::cors;
 
@@ -18,12 +20,19 @@ use crate::app::App;
 
 /// `router` with every layer round it.
 pub fn around(router: Router<App>, app: &App) -> Router<App> {
-    // The layer that is added last is the outermost.
-    router
-        .layer(from_fn_with_state(app.clone(), guard::time_limit))
-        .layer(CatchPanicLayer::custom(guard::caught))
-        .layer(from_fn_with_state(app.clone(), headers::secure))
-        .layer(from_fn_with_state(app.clone(), trace::trace))
+    router.layer(from_fn_with_state(app.clone(), all))
+}
+
+/// All in one layer: each of its own would box every request's future, and clone what it goes round.
+async fn all(State(app): State<App>, request: Request, next: Next) -> Response {
+    let (traced, request) = match trace::begin(&app, request).await {
+        Ok(begun) => begun,
+        Err(response) => return response,
+    };
+    let answer = guard::bounded(&app, next.run(request));
+    let mut response = answer.instrument(traced.span()).await;
+    headers::secure(&app, response.headers_mut());
+    traced.end(&app, response)
 }
 
 /// `routes` behind admission: [`cors`] goes round it, so that a page can read why it was refused.

@@ -39,7 +39,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .summary("whether a token counts")
             .auth(Auth::Client)
             .form::<introspect::Request>()
-            .answer::<introspect::Answer>(200)
+            .answer::<introspect::Answer<'_>>(200)
             .answer::<ErrorBody>(400)
             .answer::<ErrorBody>(401),
         post("/oauth2/revoke", revoke::handle)

@@ -22,13 +22,13 @@ pub struct Request {
 
 /// Whether the token counts, and if so what it says.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Answer {
+pub struct Answer<'a> {
     active: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     token_type: Option<&'static str>,
     /// The claims of the token.
     #[serde(flatten)]
-    claims: Map<String, Value>,
+    claims: &'a Map<String, Value>,
 }
 
 /// Says what a service account may know of a token.
@@ -39,5 +39,5 @@ pub async fn handle(State(app): State<App>, request: OAuthRequest) -> Result<Res
     let claims = inspect::introspect(&app, &request.asker, &request.parameters).await?;
     let active = claims.is_some();
     let token_type = active.then_some("Bearer");
-    Ok(answer(Answer { active, token_type, claims: claims.unwrap_or_default() }))
+    Ok(answer(Answer { active, token_type, claims: &claims.unwrap_or_default() }))
 }
