@@ -164,6 +164,8 @@ codes! {
         CodeInvalid = "code_invalid" => 422, Challenge::None;
         /// This needs an authentication that is more recent than that of the session.
         AuthenticationTooOld = "authentication_too_old" => 401, Challenge::InsufficientAuthentication;
+        /// The account has a second factor, which this session has not shown.
+        SecondFactorRequired = "second_factor_required" => 401, Challenge::InsufficientAuthentication;
         /// The caller may not do this, whatever token they show.
         NotPermitted = "not_permitted" => 403, Challenge::None;
         /// The resource exists already, or something else still needs it.

@@ -85,6 +85,11 @@ pub fn tasks() -> Vec<Task> {
             work: |app| Box::pin(forget_external(app)),
         },
         Task {
+            name: "forget second steps that never came",
+            every: Duration::from_secs(60),
+            work: |app| Box::pin(crate::factors::forget_expired(app)),
+        },
+        Task {
             name: "forget anonymous holders without a session",
             every: Duration::from_secs(300),
             work: |app| Box::pin(forget_anonymous(app)),

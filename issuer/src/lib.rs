@@ -19,6 +19,7 @@
 //! | [`session`] | main tokens against their session rows, rotation |
 //! | [`mint`] | main and micro tokens |
 //! | [`external`] | log-ins at Google, GitHub and other providers, and whose identities those are |
+//! | [`factors`] | second factors: authenticator apps, backup codes |
 //! | [`outgoing`] | requests that the issuer makes, and what keeps them out of private networks |
 //! | [`permissions`] | where permissions come from, besides roles |
 //! | [`oauth2`] | service accounts, clients, and the endpoints that standards name |
@@ -51,6 +52,7 @@ pub mod config;
 pub mod db;
 pub mod events;
 pub mod external;
+pub mod factors;
 pub mod http;
 pub mod issuer;
 pub mod keys;

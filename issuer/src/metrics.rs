@@ -58,6 +58,8 @@ pub struct Metrics {
 pub enum LogInOutcome {
     /// A session began.
     Done,
+    /// The first step was good, and a second factor was asked for.
+    Waits,
     /// Unknown user or wrong password.
     Refused,
     /// Not looked at: too many failures before.
@@ -248,6 +250,7 @@ impl Metrics {
     pub fn log_in(&self, outcome: LogInOutcome) {
         let kind = match outcome {
             LogInOutcome::Done => "done",
+            LogInOutcome::Waits => "second_factor",
             LogInOutcome::Refused => "refused",
             LogInOutcome::Limited => "limited",
         };

@@ -7,7 +7,7 @@
  */
 
 export { SessionError } from "./client/error.js";
-export type { SessionErrorCode } from "./client/error.js";
-export type { Credentials, Registration, SessionUser } from "./client/issuer.js";
+export type { SecondFactor, SessionErrorCode } from "./client/error.js";
+export type { Credentials, FactorProof, Registration, SessionUser } from "./client/issuer.js";
 export type { SessionOptions } from "./client/options.js";
 export { createSession, type Session } from "./client/session.js";

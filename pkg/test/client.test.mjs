@@ -1,5 +1,6 @@
 // `laika-verifier/client` in a real Chromium, with a real issuer and a real API behind the middleware.
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -14,6 +15,16 @@ const { chromium } = createRequire(join(tools, "package.json"))("playwright-core
 
 const BELKA = { login: "belka", password: "strelka-came-back-with-me-1960" };
 const STRELKA = { login: "strelka@example.com", password: "belka-came-back-with-me-1960" };
+
+/** What an authenticator app shows (RFC 6238) whose clock is `ahead` seconds ahead. */
+function totp(secret, ahead = 0) {
+  const bits = [...secret].map((letter) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter).toString(2).padStart(5, "0")).join("");
+  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => Number.parseInt(byte, 2)));
+  const step = Buffer.alloc(8);
+  step.writeBigUInt64BE(BigInt(Math.floor((Date.now() / 1000 + ahead) / 30)));
+  const mac = createHmac("sha1", key).update(step).digest();
+  return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1_000_000).padStart(6, "0");
+}
 
 describe("a session in a browser", () => {
   let browser, issuer, app, api, stranger, context, mints;
@@ -93,6 +104,40 @@ describe("a session in a browser", () => {
     assert.deepEqual([status, kept], [200, ["", 0, 0, "{}"]]);
     const [cookie] = await context.cookies();
     assert.deepEqual([cookie.httpOnly, cookie.sameSite], [true, "Lax"]);
+  });
+
+  test("asks for the second factor of a log-in, and shows it again where a service wants it", async () => {
+    const page = await tab();
+    await page.evaluate(() => session.register({ username: "zvezdochka", email: "zvezdochka@example.com", password: "four-steps-beyond-the-kennel" }));
+    const call = (path, body) =>
+      page.evaluate(async ([url, body]) => {
+        const headers = { "content-type": "application/json" };
+        return (await fetch(url, { method: "POST", credentials: "include", headers, body: JSON.stringify(body) })).json();
+      }, [issuer.url + path, body]);
+    const { secret } = await call("/v1/me/factors/totp", {});
+    const { backup_codes: codes } = await call("/v1/me/factors/totp/confirm", { code: totp(secret) });
+    await page.evaluate(() => session.logOut());
+    const asked = await page.evaluate(async () => {
+      const error = await session.logIn({ login: "zvezdochka", password: "four-steps-beyond-the-kennel" }).catch((error) => error);
+      return [error.name, error.code, error.secondFactor, session.user ?? null];
+    });
+    const { id, methods, expiresIn } = asked[2];
+    assert.deepEqual([asked[0], asked[1], methods, expiresIn, asked[3]], ["SessionError", "second_factor_required", ["totp", "backup_code"], 300, null]);
+    const finish = (proof) => page.evaluate(([id, proof]) => session.finishLogIn(id, proof).then(({ username }) => username, ({ code }) => code), [id, proof]);
+    assert.equal(await finish({ totp: "000000" }), "credentials_invalid");
+    assert.equal(await finish({ backupCode: codes[0] }), "zvezdochka");
+    assert.equal(await finish({ backupCode: codes[1] }), "code_invalid");
+    const claims = () => page.evaluate(async () => JSON.parse(atob((await session.token("orders")).split(".")[1].replace(/-/g, "+").replace(/_/g, "/"))));
+    const before = await claims();
+    assert.deepEqual([before.amr, before.acr], [["pwd", "otp", "mfa"], "aal2"]);
+    const stepUp = (proof) => page.evaluate((proof) => session.stepUp(proof).then(() => "done", ({ code }) => code), proof);
+    assert.equal(await stepUp({ password: "four-steps-beyond-the-kennel" }), "second_factor_required");
+    // The app is half a minute ahead: the code of this step is used up.
+    assert.equal(await stepUp({ totp: totp(secret, 30) }), "done");
+    const since = await claims();
+    assert.notEqual(since.jti, before.jti);
+    assert.ok(since.auth_time >= before.auth_time);
+    await page.evaluate(() => session.logOut());
   });
 
   test("says in a type of its own why the issuer refuses", async () => {

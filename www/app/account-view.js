@@ -9,7 +9,10 @@ const tabs = ["log-in", "register"];
 let invitation = "";
 
 export function showAccount() {
-  onSubmit(byId("log-in"), (fields) => session.logIn(fields).then(loggedIn));
+  onSubmit(byId("log-in"), (fields) => session.logIn(fields).then((complete) => complete && loggedIn()));
+  onSubmit(byId("second-step"), ({ code }) => session.finishLogIn(code).then(loggedIn, secondStepFailed));
+  byId("begin-anew").addEventListener("click", session.forgetLogIn);
+  session.onWaiting(showSecondStep);
   onSubmit(byId("register"), (fields) => session.register(fields).then(registered));
   byId("log-out").addEventListener("click", logOut);
   tabs.forEach((name, index) => {
@@ -46,6 +49,24 @@ function showPerson(user) {
   byId("person-name").textContent = name;
   byId("person-id").textContent = user.id;
   byId("person-initial").textContent = [...name][0]?.toUpperCase() ?? "";
+}
+
+function showSecondStep(waits) {
+  byId("second-step").reset();
+  byId("second-step").hidden = !waits;
+  byId("log-in").hidden = waits;
+  if (waits) {
+    choose("log-in");
+    byId("second-step-code").focus();
+  } else {
+    byId("log-in-login").focus({ preventScroll: true });
+  }
+}
+
+/** Where nothing waits any more, the log-in begins anew, and its form says why. */
+function secondStepFailed(error) {
+  if (error.code !== "code_invalid") throw error;
+  showMessage(byId("log-in").querySelector(".form-error"), error.message);
 }
 
 function loggedIn() {

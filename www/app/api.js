@@ -19,6 +19,8 @@ const asCookie = { transport: "cookie" };
 
 export const register = (fields) => call("POST", "/v1/users", { ...fields, ...asCookie });
 export const logIn = (fields) => call("POST", "/v1/sessions", { ...fields, ...asCookie });
+export const secondFactor = (id, proof) =>
+  call("POST", "/v1/sessions/second-factor", { id, ...proof, ...asCookie });
 export const exchange = (code, verifier) =>
   call("POST", "/v1/login/exchange", { code, code_verifier: verifier, ...asCookie });
 export const providers = () => call("GET", "/v1/providers?limit=100");

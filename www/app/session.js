@@ -6,6 +6,9 @@ import * as api from "./api.js";
 const HINT = "laika.logged-in";
 const listeners = new Set();
 let user = null;
+// A log-in that waits for its second factor: in this page's memory alone.
+let waiting = null;
+let whenWaiting = () => {};
 
 /** The profile of whoever is logged in, or null. */
 export const currentUser = () => user;
@@ -40,13 +43,34 @@ export async function verifyEmail(code) {
   return becomeIfAny(await api.verifyEmail(code));
 }
 
+/** Whether somebody is logged in now; else a second factor is asked for. */
 export async function logIn(fields) {
-  become((await api.logIn(fields)).user);
+  return entered(await api.logIn(fields));
 }
+
+/** Ends a log-in that waits, with what an app shows or a backup code. */
+export async function finishLogIn(code) {
+  const proof = /^\d{6}$/.test(code.trim()) ? { totp: code.trim() } : { backup_code: code };
+  try {
+    entered(await api.secondFactor(waiting.id, proof));
+  } catch (error) {
+    // It had its attempts, or its time.
+    if (error.code === "code_invalid") wait(null);
+    throw error;
+  }
+}
+
+/** Calls `listener` with whether a log-in waits for its second factor, at every change. */
+export function onWaiting(listener) {
+  whenWaiting = listener;
+}
+
+/** Forgets a log-in that waits. */
+export const forgetLogIn = () => wait(null);
 
 /** With the one-time code of a log-in at another provider. */
 export async function logInElsewhere(code, verifier) {
-  become((await api.exchange(code, verifier)).user);
+  entered(await api.exchange(code, verifier));
 }
 
 export async function logOut() {
@@ -74,6 +98,19 @@ async function endedMeansLoggedOut(work) {
 }
 
 const isEnded = (error) => error instanceof api.Problem && error.status === 401;
+
+function entered(answer) {
+  wait(answer.second_factor ?? null);
+  if (waiting) return false;
+  become(answer.user);
+  return true;
+}
+
+function wait(next) {
+  const changed = (waiting === null) !== (next === null);
+  waiting = next;
+  if (changed) whenWaiting(waiting !== null);
+}
 
 function becomeIfAny(answer) {
   if (!answer?.user) return false;

@@ -2,8 +2,8 @@
 
 use laika_claims::IssuerCode;
 
+use super::login_key;
 use super::strength::{is_plausible, normalise};
-use super::{login_key, merge};
 use crate::app::App;
 use crate::db;
 use crate::db::sessions::{Origin, Session};
@@ -12,7 +12,7 @@ use crate::limits::log_in::{Attempt, Whence};
 use crate::metrics::LogInOutcome;
 use crate::problem::Problem;
 use crate::secret::Secret;
-use crate::session;
+use crate::session::{self, Arrival, Entered, Way};
 
 /// What somebody sends to log in.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub struct LogIn {
     pub password: Secret,
 }
 
-/// Checks the password and starts a session. Whether the user is unknown, disabled or deleted or
+/// Checks the password and lets them in, or asks for the second factor. Whether the user is unknown, disabled or deleted or
 /// the password is wrong: one answer, after the same work. Only who knows the password hears that
 /// the e-mail is not proved yet. `holder` is the session of the anonymous holder who turns out to be
 /// them.
@@ -37,7 +37,7 @@ pub async fn log_in(
     from: &Whence,
     holder: Option<&Session>,
     origin: Origin,
-) -> Result<(User, Session), Problem> {
+) -> Result<Entered, Problem> {
     // What can't be stored can't be looked up either: PostgreSQL's texts hold no NUL.
     if !is_plausible(&log_in.password) || log_in.login.contains('\0') {
         return Err(refused());
@@ -69,15 +69,21 @@ pub async fn log_in(
     }
     let mut tx = app.db.write().await?;
     attempt.succeeded(app, &mut tx).await?;
-    db::accounts::logged_in(&mut tx, user.id, now).await?;
-    if let Some(holder) = holder {
-        merge(app, &mut tx, holder, user.id).await?;
-    }
-    let session = session::start(app, &mut tx, user.id, origin, session::Way::Password).await?;
+    let (id, holder) = (user.id, holder.map(|session| session.user_id));
+    let arrival = Arrival { user, way: Way::Password, holder, origin };
+    let entered = session::enter(app, &mut tx, arrival).await?;
     tx.commit().await?;
-    app.metrics.log_in(LogInOutcome::Done);
-    tracing::info!(user = %user.id, session = %session.id, "logged in");
-    Ok((User { last_login_at: Some(now), ..user }, session))
+    match &entered {
+        Entered::In(_, session) => {
+            app.metrics.log_in(LogInOutcome::Done);
+            tracing::info!(user = %id, session = %session.id, "logged in");
+        }
+        Entered::Waits(_) => {
+            app.metrics.log_in(LogInOutcome::Waits);
+            tracing::info!(user = %id, "a log-in waits for its second factor");
+        }
+    }
+    Ok(entered)
 }
 
 /// Whoever knows the password of an account that may be used, with an e-mail that is proved where it

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::audit::{self, Actor, Entry, Subject};
 use crate::db::Connection;
-use crate::db::sessions::{EndReason, Session};
+use crate::db::sessions::EndReason;
 use crate::events::{self, Event};
 use crate::problem::Problem;
 use crate::session;
@@ -20,15 +20,15 @@ use crate::session;
 pub async fn merge(
     app: &App,
     db: &mut Connection,
-    holder: &Session,
+    from: Uuid,
     into: Uuid,
+    address: Option<String>,
 ) -> Result<(), Problem> {
-    let from = holder.user_id;
     session::end_all(app, db, from, None, EndReason::Holder).await?;
     let entry = Entry::new(Actor::User(into), "user.merged", Subject::User(into))
         .before(json!({ "from": from.to_string() }))
         .after(json!({ "to": into.to_string() }))
-        .from(holder.origin.address.clone());
+        .from(address);
     audit::record(app, db, &entry).await?;
     events::emit(app, db, &Event::UserMerged { from, to: into }).await?;
     tracing::info!(%from, %into, "an anonymous holder has an account");

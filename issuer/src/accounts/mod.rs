@@ -21,8 +21,8 @@ pub use log_in::{LogIn, log_in};
 pub use merge::merge;
 pub use names::{role_name, service_name};
 pub use owner::{
-    EmailChange, FRESH, change_email, change_password, change_username, delete_account, prove_anew,
-    registered,
+    EmailChange, FRESH, change_email, change_password, change_username, check_password,
+    delete_account, prove_anew, registered,
 };
 pub use profile::{ProfileChange, change_profile, is_picture, public_profile};
 pub(crate) use proof::claim;

@@ -14,6 +14,7 @@ use crate::db::mails::Kind;
 use crate::db::sessions::{EndReason, Session};
 use crate::db::users::User;
 use crate::events::{self, Event, UserField};
+use crate::factors;
 use crate::mail::{self, About};
 use crate::problem::{FieldCode, Problem};
 use crate::secret::Secret;
@@ -48,7 +49,7 @@ pub async fn change_email(
     registered(user)?;
     let email =
         Email::parse(email).map_err(|fault| Problem::field("email", fault.code, fault.detail))?;
-    check_password(app, user, password).await?;
+    prove_anew(app, user, session, Some(password)).await?;
     let old = user.email.as_deref().and_then(|old| Email::parse(old).ok());
     if old.as_ref().is_some_and(|old| old.as_str() == email.as_str()) {
         let detail = "this is the account's e-mail already";
@@ -100,7 +101,7 @@ pub async fn change_password(
     let (username, email) = registered(user)?;
     let new =
         NewPassword::parse(new).map_err(|fault| Problem::field("new", fault.code, fault.detail))?;
-    check_password(app, user, current).await?;
+    prove_anew(app, user, session, Some(current)).await?;
     new.check_strength(&username, &email)?;
     let hash = app.passwords.hash(new.secret()).await?;
     let mut tx = app.db.write().await?;
@@ -202,10 +203,10 @@ pub fn registered(user: &User) -> Result<(Username, Email), Problem> {
 }
 
 /// That somebody is here now who may change how the account is entered: by its password, or by a
-/// fresh log-in.
+/// fresh log-in, and by a second factor where it has one.
 ///
 /// # Errors
-/// Neither.
+/// Neither, or this session has not shown the factor.
 pub async fn prove_anew(
     app: &App,
     user: &User,
@@ -213,9 +214,10 @@ pub async fn prove_anew(
     password: Option<&Secret>,
 ) -> Result<(), Problem> {
     match password {
-        Some(password) => check_password(app, user, password).await,
-        None => fresh(app, session),
+        Some(password) => check_password(app, user, password).await?,
+        None => fresh(app, session)?,
     }
+    factors::must_be_shown(app, session).await
 }
 
 fn fresh(app: &App, session: &Session) -> Result<(), Problem> {
@@ -226,7 +228,11 @@ fn fresh(app: &App, session: &Session) -> Result<(), Problem> {
     Err(Problem::issuer(IssuerCode::AuthenticationTooOld, detail))
 }
 
-async fn check_password(app: &App, user: &User, password: &Secret) -> Result<(), Problem> {
+/// That this is the account's password.
+///
+/// # Errors
+/// `credentials_invalid`.
+pub async fn check_password(app: &App, user: &User, password: &Secret) -> Result<(), Problem> {
     let wrong = || Problem::issuer(IssuerCode::CredentialsInvalid, "wrong password");
     if !is_plausible(password) {
         return Err(wrong());

@@ -2,7 +2,7 @@
 //!
 //! An e-mail belongs to whoever proves it first. Everybody else who claimed it without proof loses
 //! it then: registrations that wait for it, changes to it, and accounts that hold it unproved from
-//! times without mail, which also lose their password, identities and sessions. So nobody can lie in wait
+//! times without mail, which also lose their password, identities, factors and sessions. So nobody can lie in wait
 //! for the owner of an e-mail with an account they made in advance.
 
 use laika_claims::IssuerCode;
@@ -120,6 +120,7 @@ pub(crate) async fn claim(
     for loser in db::accounts::drop_unproved(db, email.key(), owner).await? {
         session::end_all(app, db, loser, None, EndReason::Password).await?;
         db::identities::remove_all(db, loser).await?;
+        db::factors::remove_all(db, loser).await?;
         let entry = Entry::new(Actor::Issuer, "email.dropped", Subject::User(loser))
             .before(json!({ "email": email.as_str() }));
         audit::record(app, db, &entry).await?;
@@ -160,7 +161,7 @@ async fn complete(
     let (holder, invitation) = (pending.holder, pending.invitation_hash.as_deref());
     let user = admit(app, db, &new, holder, invitation, &origin).await?;
     db::accounts::prove_email(db, user.id, new.email.key(), now).await?;
-    let session = session::start(app, db, user.id, origin, session::Way::Password).await?;
+    let session = session::first(app, db, user.id, origin, session::Way::Password).await?;
     tracing::info!(user = %user.id, session = %session.id, "registered, with a proved e-mail");
     Ok((User { email_verified_at: Some(now), ..user }, session))
 }

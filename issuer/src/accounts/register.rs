@@ -101,7 +101,7 @@ pub async fn register(
         Some(session) if user.id == session.user_id => {
             session::go_on(app, &mut tx, session, session::Way::Password).await?
         }
-        _ => session::start(app, &mut tx, user.id, origin, session::Way::Password).await?,
+        _ => session::first(app, &mut tx, user.id, origin, session::Way::Password).await?,
     };
     tx.commit().await?;
     tracing::info!(user = %user.id, session = %session.id, "registered");

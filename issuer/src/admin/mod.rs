@@ -19,6 +19,7 @@
 //! | [`tokens`] | micro tokens that an operator mints for somebody else |
 
 pub mod clients;
+pub mod factors;
 pub mod grants;
 pub mod keys;
 pub mod roles;

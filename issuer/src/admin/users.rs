@@ -117,6 +117,7 @@ pub async fn erase(act: &mut Act<'_>, id: Uuid) -> Result<(), Problem> {
     lose_everything(act, id).await?;
     db::directory::erase(act.db(), id, now).await?;
     db::identities::remove_all(act.db(), id).await?;
+    db::factors::remove_all(act.db(), id).await?;
     db::sessions::forget_origins(act.db(), id).await?;
     db::roles::unassign_all(act.db(), id).await?;
     db::grants::remove_all(act.db(), &Holder::User(id)).await?;

@@ -99,6 +99,8 @@ pub(super) enum UserCommand {
         #[arg(long, value_name = "ID")]
         session: Option<uuid::Uuid>,
     },
+    /// Take second factors off an account whose owner has lost them; sessions end
+    ResetFactors(UserName),
     /// Print a link with which somebody registers, once, and gets a role
     ///
     /// Links to `administrator` end when the service starts again and has an administrator.

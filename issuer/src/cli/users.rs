@@ -117,6 +117,11 @@ pub(super) async fn run(app: &App, command: UserCommand) -> Result<(), Failure> 
             output::remark(&format!("{ended} sessions ended"));
             Ok(())
         }
+        UserCommand::ResetFactors(user) => {
+            let (mut act, id) = begin(app, &user.user).await?;
+            admin::factors::reset(&mut act, id).await?;
+            Ok(act.commit().await?)
+        }
         UserCommand::Invite { role, json } => {
             let mut act = Act::of_operator(app).await?;
             let code = admin::users::invite(&mut act, &role).await?;

@@ -24,7 +24,7 @@ pub enum Carry {
 ///
 /// Single-use codes are never carried: one that was used after the backup was made would otherwise
 /// open its door a second time.
-pub const TABLES: [(&str, Carry); 32] = [
+pub const TABLES: [(&str, Carry); 35] = [
     ("generations", Carry::Rows),
     ("services", Carry::Rows),
     ("service_permissions", Carry::Rows),
@@ -35,6 +35,8 @@ pub const TABLES: [(&str, Carry); 32] = [
     ("users", Carry::Rows),
     ("user_roles", Carry::Rows),
     ("identities", Carry::Rows),
+    ("totp", Carry::Rows),
+    ("backup_codes", Carry::Nothing),
     ("grants", Carry::Rows),
     ("reserved_usernames", Carry::Rows),
     ("service_accounts", Carry::Rows),
@@ -50,6 +52,7 @@ pub const TABLES: [(&str, Carry); 32] = [
     ("mails", Carry::Nothing),
     ("external_states", Carry::Nothing),
     ("external_codes", Carry::Nothing),
+    ("pending_log_ins", Carry::Nothing),
     ("limits", Carry::Nothing),
     ("devices", Carry::Nothing),
     ("hooks", Carry::Rows),

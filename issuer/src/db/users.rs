@@ -319,6 +319,18 @@ pub async fn hold(db: &mut Connection, id: Uuid, epoch: i64) -> Result<bool, DbE
     Ok(result.rows_affected() == 1)
 }
 
+/// Keeps others from changing a user until the transaction ends; whether the account may be used.
+///
+/// # Errors
+/// The query failed.
+pub async fn lock(db: &mut Connection, id: Uuid) -> Result<bool, DbError> {
+    let result = sqlx::query("UPDATE users SET epoch = epoch WHERE id = $1 AND status = 'active'")
+        .bind(id.to_string())
+        .execute(db)
+        .await?;
+    Ok(result.rows_affected() == 1)
+}
+
 /// A user of a row with the columns of [`columns`].
 pub(super) fn user(row: &dyn Row) -> Result<User, DbError> {
     Ok(User {

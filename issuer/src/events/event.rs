@@ -202,6 +202,8 @@ pub enum UserField {
     Profile,
     /// Log-ins at providers that lead to it.
     Identities,
+    /// Second factors.
+    Factors,
 }
 
 impl Event {

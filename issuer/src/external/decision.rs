@@ -39,7 +39,7 @@ pub struct Namesake {
     pub active: bool,
     /// Whether they proved the e-mail here.
     pub proved: bool,
-    /// Whether it has administrator roles or a second factor.
+    /// Whether it has administrator roles, or a second factor beside an e-mail that is proved.
     pub guarded: bool,
 }
 

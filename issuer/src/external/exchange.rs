@@ -7,7 +7,6 @@ use super::answer::Parameters;
 use super::request::{challenge, is_verifier};
 use super::settle::{self, Settled};
 use super::{Assertion, Known, flow, next};
-use crate::accounts;
 use crate::app::App;
 use crate::db;
 use crate::db::external::Code;
@@ -15,10 +14,11 @@ use crate::db::identities::Identity;
 use crate::db::sessions::{EndReason, Origin, Session};
 use crate::db::users::User;
 use crate::db::{Connection, DbError};
+use crate::factors::Waiting;
 use crate::one_time_code;
 use crate::problem::Problem;
 use crate::secret::Secret;
-use crate::session;
+use crate::session::{self, Arrival, Entered, Way};
 
 /// Seconds for which a used code is remembered.
 const REMEMBERED: i64 = 600;
@@ -40,6 +40,8 @@ pub struct Finisher {
 pub enum Finished {
     /// Somebody is logged in.
     LoggedIn(Box<User>, Box<Session>),
+    /// Somebody is to show a second factor.
+    Waits(Waiting),
     /// An identity was linked to who was signed in.
     Linked(Box<Identity>),
 }
@@ -81,7 +83,9 @@ pub async fn exchange(
             let until = now.saturating_add(REMEMBERED);
             db::external::remember_used(&mut tx, &hash, session.id, until).await?;
         }
-        Finished::Linked(_) => db::external::forget_code(&mut tx, &hash).await?,
+        Finished::Waits(_) | Finished::Linked(_) => {
+            db::external::forget_code(&mut tx, &hash).await?
+        }
     }
     tx.commit().await?;
     app.wake_mail();
@@ -146,19 +150,23 @@ async fn settle(
     }
     let holder = session.filter(|(_, user)| user.is_anonymous()).map(|(session, _)| session);
     let Settled { user, kept } = settle::log_in(app, db, said, holder.as_ref(), &origin).await?;
-    let way = session::Way::External;
-    let session = match holder {
-        Some(session) if kept => session::go_on(app, db, session, way).await?,
-        holder => {
-            if let Some(holder) = holder {
-                accounts::merge(app, db, &holder, user.id).await?;
-            }
-            session::start(app, db, user.id, origin, way).await?
+    let way = Way::External;
+    match holder {
+        Some(session) if kept => {
+            let session = session::go_on(app, db, session, way).await?;
+            db::accounts::logged_in(db, user.id, app.clock.now()).await?;
+            let user = User { last_login_at: Some(app.clock.now()), ..user };
+            Ok(Finished::LoggedIn(Box::new(user), Box::new(session)))
         }
-    };
-    db::accounts::logged_in(db, user.id, app.clock.now()).await?;
-    let user = User { last_login_at: Some(app.clock.now()), ..user };
-    Ok(Finished::LoggedIn(Box::new(user), Box::new(session)))
+        holder => {
+            let holder = holder.map(|session| session.user_id);
+            let arrival = Arrival { user, way, holder, origin };
+            Ok(match session::enter(app, db, arrival).await? {
+                Entered::In(user, session) => Finished::LoggedIn(user, session),
+                Entered::Waits(waiting) => Finished::Waits(waiting),
+            })
+        }
+    }
 }
 
 fn report(finished: &Finished, said: &Assertion) {
@@ -166,6 +174,9 @@ fn report(finished: &Finished, said: &Assertion) {
     match finished {
         Finished::LoggedIn(user, session) => {
             tracing::info!(user = %user.id, session = %session.id, provider, "logged in elsewhere");
+        }
+        Finished::Waits(_) => {
+            tracing::info!(provider, "a log-in elsewhere waits for its second factor");
         }
         Finished::Linked(identity) => {
             tracing::info!(user = %identity.user_id, provider, "linked an identity");

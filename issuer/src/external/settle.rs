@@ -253,7 +253,11 @@ async fn namesake(
 /// Whether an account is never opened, and loses nothing, by what a provider says of an e-mail.
 async fn is_guarded(app: &App, db: &mut Connection, user: &User) -> Result<bool, Problem> {
     let level = db::roles::level_of(db, user.id).await?;
-    Ok(is_administrator(level, app.settings.admin.level))
+    // A factor guards what is its owner's: an e-mail that nobody has proved is not, or whoever made an
+    // account in advance could keep it from its owner by a factor.
+    let proved = user.email_verified_at.is_some();
+    Ok(is_administrator(level, app.settings.admin.level)
+        || (proved && db::factors::held(db, user.id).await?.any()))
 }
 
 async fn user(db: &mut Connection, id: Uuid) -> Result<User, Problem> {
@@ -276,8 +280,8 @@ fn refused(refusal: Refusal) -> Problem {
             Problem::issuer(IssuerCode::Conflict, detail)
         }
         Refusal::Guarded => {
-            let detail = "there is an account with this e-mail that is opened by its own password \
-                          alone; log in to it, and link this log-in there";
+            let detail = "there is an account with this e-mail that no provider's word opens; log \
+                          in to it as always, and link this log-in there";
             Problem::issuer(IssuerCode::Conflict, detail)
         }
     }

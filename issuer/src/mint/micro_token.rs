@@ -20,6 +20,7 @@ use crate::metrics::Minted;
 use crate::permissions;
 use crate::problem::Problem;
 use crate::random;
+use crate::session;
 
 /// What a micro token is asked for.
 #[derive(Debug, Clone, Default)]
@@ -235,7 +236,7 @@ fn claims(
         scope: Some(reach.scope(target)),
         auth_time: proved.map(|session| claim_seconds(session.auth_time)),
         amr: proved.map(|session| session.amr.clone()).unwrap_or_default(),
-        acr: None,
+        acr: proved.and_then(|session| session::acr(&session.amr)).map(str::to_owned),
         act: request.act.clone(),
         others,
     })

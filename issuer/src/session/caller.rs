@@ -72,7 +72,8 @@ pub async fn end(app: &App, id: Uuid, reason: EndReason) -> Result<(), Problem> 
     Ok(tx.commit().await?)
 }
 
-/// Ends every session of a user but `except`, in the caller's transaction; how many there were.
+/// Ends every session of a user but `except`, in the caller's transaction; how many there were. A
+/// log-in that waits for its second factor ends as well.
 ///
 /// # Errors
 /// The database failed.
@@ -84,6 +85,7 @@ pub async fn end_all(
     reason: EndReason,
 ) -> Result<usize, Problem> {
     let ended = db::sessions::end_all(db, user, except, reason, app.clock.now()).await?;
+    db::pending_log_ins::remove_of(db, user).await?;
     for id in &ended {
         note(app, db, *id, user, reason).await?;
     }

@@ -5,12 +5,15 @@
 
 mod caller;
 mod ending;
+mod methods;
 mod rotate;
 mod standing;
 mod start;
 
 pub use caller::{Caller, check, end, end_all};
 pub use ending::{end_own, end_scheduled, schedule_end};
+pub use methods::{Factor, Way, acr, is_several, with};
 pub use rotate::rotate;
 pub use standing::{GRACE, Refusal, Standing, standing};
-pub use start::{Way, go_on, start};
+pub(crate) use start::admit;
+pub use start::{Arrival, Entered, enter, first, go_on};

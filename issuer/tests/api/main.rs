@@ -18,6 +18,7 @@ mod credentials;
 mod entitlements;
 mod events;
 mod external;
+mod factors;
 mod foreign_hashes;
 mod foreign_keys;
 mod invitation;

@@ -76,6 +76,7 @@ async fn a_micro_token_says_what_the_contract_says() {
             "scope": "orders:create orders:read",
             "auth_time": START,
             "amr": ["pwd"],
+            "acr": "aal1",
             "status": { "status_list": {
                 "idx": micro["status"]["status_list"]["idx"],
                 "uri": "http://127.0.0.1:8080/status/RS256/0",

@@ -117,6 +117,7 @@ fn users_roles_services_and_grants_are_administered_and_all_of_it_is_in_the_audi
         "user disable strelka",
         "user enable strelka",
         "user end-sessions strelka",
+        "user reset-factors strelka",
         "grant remove strelka orders:read",
         "grant remove svc:depot orders:read",
         "role unassign strelka orders/clerk",

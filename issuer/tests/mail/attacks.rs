@@ -2,6 +2,8 @@
 
 use axum::body::Body;
 use axum::http::{Method, Request};
+use data_encoding::BASE32_NOPAD;
+use laika_issuer::factors::totp::TotpSecret;
 use laika_issuer::mail;
 use serde_json::{Value, json};
 
@@ -169,7 +171,7 @@ async fn a_session_from_before_the_proof_ends_with_it() {
         let mut tx = issuer.app.db.write().await.unwrap();
         let user = laika_issuer::db::users::by_username(&mut tx, "laika").await.unwrap().unwrap();
         let origin = laika_issuer::db::sessions::Origin::default();
-        let session = laika_issuer::session::start(
+        let session = laika_issuer::session::first(
             &issuer.app,
             &mut tx,
             user.id,
@@ -366,4 +368,35 @@ async fn somebody_elses_e_mail_can_not_be_taken_by_a_change() {
     mails.sort_by(|one, two| one.to.cmp(&two.to));
     assert_eq!(mails[0].subject, "You already have an account");
     assert!(!mails[0].body.contains("#verify="));
+}
+
+#[tokio::test]
+async fn factor_skipped_by_reset() {
+    let sink = Sink::start();
+    let issuer = issuer(&sink).await;
+    let main = registered(&issuer, &sink, "belka", "belka@example.com").await;
+    let offer = issuer.post("/v1/me/factors/totp", Some(&main), json!({})).await;
+    let key = BASE32_NOPAD.decode(offer.text_of("secret").as_bytes()).unwrap();
+    let app = TotpSecret::from_bytes(key.into());
+    let code = |at: i64| app.code(at / 30).to_string();
+    let body = json!({ "code": code(issuer.app.clock.now()) });
+    issuer.post("/v1/me/factors/totp/confirm", Some(&main), body).await.expect(200);
+    let waiting = log_in(&issuer, "belka", SECOND).await.expect(200);
+
+    forgot(&issuer, "belka@example.com").await.expect(202);
+    let mail = only_mail(&issuer, &sink).await;
+    let answer = reset(&issuer, &mail.code("reset"), "a brand new one 1961").await;
+    answer.expect(204);
+    assert_eq!(answer.header("set-cookie"), "");
+    // The factor is there as before, and is asked for.
+    let answer = log_in(&issuer, "belka", "a brand new one 1961").await.expect(200);
+    assert_eq!(answer["second_factor"]["methods"], json!(["totp", "backup_code"]));
+    issuer.clock.advance(30);
+    // What waited since before the reset is gone: its password was another's.
+    let now = code(issuer.app.clock.now());
+    let before = json!({ "id": waiting["second_factor"]["id"], "totp": now });
+    let path = "/v1/sessions/second-factor";
+    issuer.post(path, None, before).await.problem(422, "code_invalid");
+    let body = json!({ "id": answer["second_factor"]["id"], "totp": now });
+    issuer.post(path, None, body).await.expect(201);
 }

@@ -104,7 +104,7 @@ async fn a_mail_that_a_server_refuses_for_good_is_shown_and_counted() {
     let user = laika_issuer::db::users::by_username(&mut tx, "laika").await.unwrap().unwrap();
     laika_issuer::db::roles::assign(&mut tx, user.id, "administrator", 0).await.unwrap();
     let origin = laika_issuer::db::sessions::Origin::default();
-    let session = laika_issuer::session::start(
+    let session = laika_issuer::session::first(
         &issuer.app,
         &mut tx,
         user.id,

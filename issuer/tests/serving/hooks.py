@@ -7,10 +7,12 @@ secret of the service account `depot`.
 """
 
 import base64
+import hmac
 import itertools
 import json
 import os
 import re
+import struct
 import time
 import urllib.error
 import urllib.request
@@ -118,8 +120,11 @@ def as_ada(method, path, body=None):
 # What ends the session of whoever calls it: each time it is somebody else's.
 ENDS_ITS_CALLER = {
     "DELETE /v1/me",
+    "DELETE /v1/me/factors/totp",
     "DELETE /v1/sessions",
     "DELETE /v1/sessions/current",
+    "POST /v1/me/factors/backup-codes",
+    "POST /v1/me/factors/totp/confirm",
     "POST /v1/sessions/current/renew",
     "PUT /v1/me/email",
     "PUT /v1/me/password",
@@ -208,6 +213,47 @@ def public(_):
 named("GET /v1/users/{username}", username=public)
 named("DELETE /v1/sessions/{id}", id=lambda _: log_in("ada").session)
 
+# -- second factors ------------------------------------------------------------------------------
+
+
+def shown(secret):
+    """What an authenticator app shows now (RFC 6238)."""
+    key = base64.b32decode(secret)
+    mac = hmac.digest(key, struct.pack(">q", int(time.time()) // 30), "sha1")
+    place = mac[-1] & 15
+    number = struct.unpack(">I", mac[place : place + 4])[0] & 0x7FFFFFFF
+    return f"{number % 1_000_000:06}"
+
+
+def offered(caller):
+    return {"code": shown(send("POST", "/v1/me/factors/totp", {}, caller.bearer)["secret"])}
+
+
+def enrolled(caller):
+    """Gives somebody an app; their backup codes."""
+    confirmed = send("POST", "/v1/me/factors/totp/confirm", offered(caller), caller.bearer)
+    return confirmed["backup_codes"]
+
+
+def waits(_):
+    """A log-in that waits for its second factor."""
+    has = person()
+    codes = enrolled(has)
+    first = send("POST", "/v1/sessions", {"login": has.name, "password": PASSWORD})
+    return {"id": first["second_factor"]["id"], "backup_code": codes[0]}
+
+
+def with_factor(caller):
+    enrolled(caller)
+    return {"password": PASSWORD}
+
+
+body("POST /v1/sessions/second-factor")(waits)
+body("POST /v1/sessions/current/step-up")(lambda _: {"password": PASSWORD})
+body("POST /v1/me/factors/totp/confirm")(offered)
+body("POST /v1/me/factors/totp")(lambda _: {"password": PASSWORD})
+body("DELETE /v1/me/factors/totp", "POST /v1/me/factors/backup-codes")(with_factor)
+
 # -- tokens ------------------------------------------------------------------------------------
 
 body("POST /v1/tokens/micro")(lambda _: {"services": ["orders"]})
@@ -228,6 +274,7 @@ def token(_):
 
 named(
     "DELETE /v1/admin/users/{user}",
+    "DELETE /v1/admin/users/{user}/factors",
     "DELETE /v1/admin/users/{user}/sessions",
     "GET /v1/admin/users/{user}",
     "GET /v1/admin/users/{user}/grants",

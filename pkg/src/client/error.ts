@@ -16,6 +16,7 @@ export type IssuerErrorCode =
   | "email_unverified"
   | "code_invalid"
   | "authentication_too_old"
+  | "second_factor_required"
   | "not_permitted"
   | "conflict"
   | "gone"
@@ -67,6 +68,26 @@ export interface PasswordStrength {
 }
 
 /**
+ * A log-in whose password was right, and which waits for a second factor.
+ *
+ * @example
+ * ```ts
+ * import type { SecondFactor } from "laika-verifier/client";
+ *
+ * const byApp = ({ methods }: SecondFactor): boolean => methods.includes("totp");
+ * console.log(byApp({ id: "laika_2nd_x", methods: ["totp", "backup_code"], expiresIn: 300 })); // true
+ * ```
+ */
+export interface SecondFactor {
+  /** What {@link Session.finishLogIn} names it by. */
+  readonly id: string;
+  /** What can be shown; an issuer that is newer may know more. */
+  readonly methods: readonly ("totp" | "backup_code" | (string & {}))[];
+  /** Seconds until it is forgotten. */
+  readonly expiresIn: number;
+}
+
+/**
  * Why the issuer refused, or that it did not answer. `switch (error.code)` tells them apart; the
  * message is for people and may change.
  *
@@ -94,6 +115,8 @@ export class SessionError extends Error {
   declare readonly strength?: PasswordStrength;
   /** Seconds after which trying again makes sense. */
   declare readonly retryAfter?: number;
+  /** With `second_factor_required` at a log-in. */
+  declare readonly secondFactor?: SecondFactor;
 
   static {
     // On the prototype, where the engine looks when it writes the first line of the stack.
@@ -107,6 +130,7 @@ export class SessionError extends Error {
     this.fields = details.fields ?? [];
     if (details.strength !== undefined) this.strength = details.strength;
     if (details.retryAfter !== undefined) this.retryAfter = details.retryAfter;
+    if (details.secondFactor !== undefined) this.secondFactor = details.secondFactor;
   }
 }
 
@@ -116,5 +140,6 @@ export interface SessionErrorDetails {
   fields?: readonly FieldFault[];
   strength?: PasswordStrength | undefined;
   retryAfter?: number | undefined;
+  secondFactor?: SecondFactor | undefined;
   cause?: unknown;
 }

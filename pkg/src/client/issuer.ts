@@ -1,4 +1,4 @@
-import { SessionError, type FieldFault, type PasswordStrength } from "./error.js";
+import { SessionError, type FieldFault, type PasswordStrength, type SecondFactor } from "./error.js";
 
 /**
  * Whoever is logged in.
@@ -54,6 +54,18 @@ export interface Credentials {
   password: string;
 }
 
+/**
+ * A second factor: what an authenticator app shows, or one of the backup codes.
+ *
+ * @example
+ * ```ts
+ * import type { FactorProof } from "laika-verifier/client";
+ *
+ * const proof: FactorProof = { totp: "123456" };
+ * ```
+ */
+export type FactorProof = { totp: string } | { backupCode: string };
+
 /** A micro token, as it was given. */
 export interface Minted {
   readonly text: string;
@@ -84,7 +96,19 @@ export class Issuer {
 
   async logIn({ login, password }: Credentials, client: string | undefined): Promise<SessionUser> {
     const body = { login, password, ...(client !== undefined && { client }), ...AS_COOKIE };
-    return userOf(member(await this.#call("POST", "/v1/sessions", body), "user"));
+    const answer = await this.#call("POST", "/v1/sessions", body);
+    const secondFactor = secondFactorOf(member(answer, "second_factor"));
+    if (secondFactor) throw new SessionError("second_factor_required", "a second factor is needed", { secondFactor });
+    return userOf(member(answer, "user"));
+  }
+
+  async finishLogIn(id: string, proof: FactorProof): Promise<SessionUser> {
+    const body = { id, ...written(proof), ...AS_COOKIE };
+    return userOf(member(await this.#call("POST", "/v1/sessions/second-factor", body), "user"));
+  }
+
+  async stepUp(proof: FactorProof | { password: string }): Promise<void> {
+    await this.#call("POST", "/v1/sessions/current/step-up", written(proof));
   }
 
   async logOut(): Promise<void> {
@@ -145,6 +169,18 @@ function refusal({ status, headers }: Response, answer: unknown): SessionError {
   };
   if (typeof code !== "string") return new SessionError("answer_invalid", `the issuer answered ${status}`, details);
   return new SessionError(code, typeof detail === "string" ? detail : code, details);
+}
+
+/** As the issuer names it. */
+function written(proof: FactorProof | { password: string }): object {
+  return "backupCode" in proof ? { backup_code: proof.backupCode } : proof;
+}
+
+function secondFactorOf(answer: unknown): SecondFactor | undefined {
+  if (answer === undefined) return undefined;
+  const { id, methods, expires_in } = Object(answer) as Record<string, unknown>;
+  if (typeof id !== "string" || !Array.isArray(methods)) throw notUnderstood();
+  return { id, methods: methods as string[], expiresIn: Number(expires_in ?? 0) };
 }
 
 function userOf(answer: unknown): SessionUser {

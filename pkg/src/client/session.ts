@@ -1,4 +1,4 @@
-import { isEnded, Issuer, type Credentials, type Registration, type SessionUser } from "./issuer.js";
+import { isEnded, Issuer, type Credentials, type FactorProof, type Registration, type SessionUser } from "./issuer.js";
 import { checked, type Checked, type SessionOptions } from "./options.js";
 import { Tabs } from "./tabs.js";
 import { Tokens } from "./tokens.js";
@@ -48,7 +48,8 @@ export interface Session {
   /**
    * Logs in.
    *
-   * @throws {SessionError} `credentials_invalid` for an unknown user and a wrong password alike
+   * @throws {SessionError} `credentials_invalid` for an unknown user and a wrong password alike;
+   *   `second_factor_required` where the account has a second factor: go on with {@link Session.finishLogIn}
    * @example
    * ```ts
    * import { createSession } from "laika-verifier/client";
@@ -59,6 +60,43 @@ export interface Session {
    * ```
    */
   logIn(credentials: Credentials): Promise<SessionUser>;
+  /**
+   * Ends a log-in that waits for a second factor. Five attempts, then `logIn` begins anew.
+   *
+   * @throws {SessionError} `credentials_invalid` for what is not good, `code_invalid` where nothing waits any more
+   * @example
+   * ```ts
+   * import { createSession, SessionError } from "laika-verifier/client";
+   *
+   * const session = createSession({ issuer, apis: { [api]: "orders" } });
+   * try {
+   *   await session.logIn({ login: "laika", password });
+   * } catch (error) {
+   *   if (!(error instanceof SessionError) || !error.secondFactor) throw error;
+   *   const totp = prompt("What does your app show?") ?? "";
+   *   await session.finishLogIn(error.secondFactor.id, { totp });
+   * }
+   * console.log(session.user?.username); // laika
+   * ```
+   */
+  finishLogIn(id: string, proof: FactorProof): Promise<SessionUser>;
+  /**
+   * Proves anew who holds the session, where a service asks for it (`insufficient_user_authentication`).
+   * Tokens are minted anew since, and say so. An account with a second factor shows that, any other its
+   * password.
+   *
+   * @throws {SessionError} `credentials_invalid`, or `second_factor_required` for the password alone
+   * @example
+   * ```ts
+   * import { createSession } from "laika-verifier/client";
+   *
+   * const session = createSession({ issuer, apis: { [api]: "orders" } });
+   * await session.logIn({ login: "laika", password });
+   * await session.stepUp({ password });
+   * console.log(session.user?.username); // laika
+   * ```
+   */
+  stepUp(proof: FactorProof | { password: string }): Promise<void>;
   /**
    * Ends the session, here and in all tabs; also when it had ended before.
    *
@@ -188,6 +226,16 @@ class BrowserSession implements Session {
 
   async logIn(credentials: Credentials): Promise<SessionUser> {
     return this.#announce(await this.#issuer.logIn(credentials, this.#options.client));
+  }
+
+  async finishLogIn(id: string, proof: FactorProof): Promise<SessionUser> {
+    return this.#announce(await this.#issuer.finishLogIn(id, proof));
+  }
+
+  async stepUp(proof: FactorProof | { password: string }): Promise<void> {
+    await this.#issuer.stepUp(proof);
+    // Tokens in hand, here and in other tabs, do not say so.
+    this.#announce(this.#user);
   }
 
   async logOut(): Promise<void> {

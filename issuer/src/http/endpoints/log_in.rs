@@ -1,5 +1,7 @@
 //! `POST /v1/sessions`: log in.
 
+use std::net::IpAddr;
+
 use axum::extract::State;
 use axum::response::Response;
 use http::header::SET_COOKIE;
@@ -11,11 +13,13 @@ use crate::accounts::{LogIn, log_in};
 use crate::app::App;
 use crate::db::users::User;
 use crate::http::cookie;
+use crate::http::endpoints::factors::ask;
 use crate::http::extract::{AnonymousHolder, Body, ClientAddress, ServiceName, Transport};
 use crate::http::tokens::{self, WantedTransport};
 use crate::limits::log_in::{Whence, remember_device};
 use crate::problem::{FieldCode, Problem};
 use crate::secret::Secret;
+use crate::session::Entered;
 
 /// Longest name a client may give itself, in bytes.
 const MAX_CLIENT: usize = 128;
@@ -35,7 +39,7 @@ pub struct Request {
     transport: Option<WantedTransport>,
 }
 
-/// Starts a session: 201 `Tokens`. An anonymous holder who shows their main token is merged into the
+/// Starts a session: 201 `Tokens`, or 200 where a second factor is to be shown. An anonymous holder who shows their main token is merged into the
 /// account.
 ///
 /// # Errors
@@ -60,25 +64,37 @@ pub async fn handle(
         Ok(AnonymousHolder::Holder(session)) => Some(*session),
         Ok(AnonymousHolder::Nobody | AnonymousHolder::Registered) | Err(_) => None,
     };
-    let logged_in = log_in(&app, &credentials, &from, holder.as_ref(), origin).await;
-    let (user, session) = logged_in?;
+    let (user, session) = match log_in(&app, &credentials, &from, holder.as_ref(), origin).await? {
+        Entered::In(user, session) => (user, session),
+        Entered::Waits(waiting) => return Ok(ask(waiting)),
+    };
     let status = StatusCode::CREATED;
-    let mut answer =
-        tokens::answer(&app, status, &user, &session, transport, request.service).await?;
-    if transport == Transport::Cookie {
-        let device = remember(&app, &user, &from).await?;
-        answer.headers_mut().append(SET_COOKIE, cookie::store_device(&app, &device)?);
-    }
-    Ok(answer)
+    let answer = tokens::answer(&app, status, &user, &session, transport, request.service).await?;
+    with_device(&app, answer, &user, transport, from.address, &headers).await
 }
 
-/// Browsers are remembered, so that guesses from elsewhere do not slow their users. A client that
-/// keeps its main token itself is not expected to keep cookies.
-async fn remember(app: &App, user: &User, from: &Whence) -> Result<Secret, Problem> {
-    let mut tx = app.db.write().await?;
-    let device = remember_device(app, &mut tx, user.id, from).await?;
-    tx.commit().await?;
-    Ok(device)
+/// The answer to whoever is in, with the cookie by which their browser is known from now on, so that
+/// guesses from elsewhere do not slow them. A client that keeps its main token itself is not expected
+/// to keep cookies.
+///
+/// # Errors
+/// The database failed.
+pub(super) async fn with_device(
+    app: &App,
+    mut answer: Response,
+    user: &User,
+    transport: Transport,
+    address: Option<IpAddr>,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    if transport == Transport::Cookie {
+        let from = Whence { address, device: cookie::device(app, headers) };
+        let mut tx = app.db.write().await?;
+        let device = remember_device(app, &mut tx, user.id, &from).await?;
+        tx.commit().await?;
+        answer.headers_mut().append(SET_COOKIE, cookie::store_device(app, &device)?);
+    }
+    Ok(answer)
 }
 
 /// That a client may call itself this.

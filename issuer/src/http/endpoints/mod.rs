@@ -6,6 +6,7 @@ pub mod anonymous_token;
 pub mod docs;
 pub mod end_session;
 pub mod external;
+pub mod factors;
 pub mod health;
 pub mod index;
 pub mod jwks;

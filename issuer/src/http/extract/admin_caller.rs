@@ -11,13 +11,14 @@ use crate::admin::{Act, is_administrator, not_an_administrator};
 use crate::app::App;
 use crate::db;
 use crate::db::roles::STRONGEST;
+use crate::factors;
 use crate::problem::Problem;
 
 /// How recently an administrator must have proved who they are to change anything, in seconds.
 const MAX_AGE: i64 = 3600;
 
 /// An administrator, by main token; no micro token and no service account is one. Where the method
-/// changes something, one who proved recently who they are.
+/// changes something, one who proved recently who they are, with the second factor where they have one.
 #[derive(Debug, Clone)]
 pub struct AdminCaller {
     id: Uuid,
@@ -57,6 +58,10 @@ impl FromRequestParts<App> for AdminCaller {
         if !parts.method.is_safe() && age > MAX_AGE {
             let detail = format!("log in again: changes need a log-in of the last {MAX_AGE} s");
             return Err(Problem::issuer(IssuerCode::AuthenticationTooOld, detail));
+        }
+        drop(connection);
+        if !parts.method.is_safe() {
+            factors::must_be_shown(app, &caller.session).await?;
         }
         Ok(Self { id: caller.user.id, level, address: address.origin(None).address })
     }

@@ -48,7 +48,8 @@ const SESSION: &[IssuerCode] =
     &[IssuerCode::SessionEnded, IssuerCode::TokenReused, IssuerCode::OriginRefused];
 
 /// What keeps somebody from administering who is signed in.
-const ADMINISTRATION: &[IssuerCode] = &[IssuerCode::NotPermitted, IssuerCode::AuthenticationTooOld];
+const ADMINISTRATION: &[IssuerCode] =
+    &[IssuerCode::NotPermitted, IssuerCode::AuthenticationTooOld, IssuerCode::SecondFactorRequired];
 
 /// Every code an endpoint may refuse with, by status, in the order of their names.
 pub(super) fn of(endpoint: &Endpoint) -> BTreeMap<u16, Vec<Code>> {

@@ -87,6 +87,7 @@ fn own() -> Vec<Endpoint> {
                 IssuerCode::AuthenticationTooOld,
                 IssuerCode::Conflict,
                 IssuerCode::CredentialsInvalid,
+                IssuerCode::SecondFactorRequired,
             ]),
         get("/v1/me/export", export::handle)
             .summary("everything that is held about you")
@@ -112,6 +113,7 @@ fn own() -> Vec<Endpoint> {
                 IssuerCode::AlreadyRegistered,
                 IssuerCode::CredentialsInvalid,
                 IssuerCode::NotPermitted,
+                IssuerCode::SecondFactorRequired,
             ]),
         put("/v1/me/password", change_password::handle)
             .summary("change your password; every other session ends")
@@ -122,6 +124,7 @@ fn own() -> Vec<Endpoint> {
                 IssuerCode::CredentialsInvalid,
                 IssuerCode::NotPermitted,
                 IssuerCode::PasswordWeak,
+                IssuerCode::SecondFactorRequired,
             ]),
         get("/v1/me/roles", my_roles::handle)
             .summary("your roles")

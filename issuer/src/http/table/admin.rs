@@ -1,7 +1,7 @@
 //! Administration: users, roles, services, keys, grants, the audit log.
 
 use laika_claims::IssuerCode::{
-    self, AuthenticationTooOld, Conflict, Gone, NotFound, NotPermitted,
+    self, AuthenticationTooOld, Conflict, Gone, NotFound, NotPermitted, SecondFactorRequired,
 };
 
 use crate::http::endpoint::{Auth, Endpoint, delete, get, patch, post, put};
@@ -29,7 +29,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 /// What a change may be refused with, besides what its callers and body may lead to.
-const WRITE: [IssuerCode; 2] = [AuthenticationTooOld, NotFound];
+const WRITE: [IssuerCode; 3] = [AuthenticationTooOld, NotFound, SecondFactorRequired];
 
 fn user_endpoints() -> Vec<Endpoint> {
     vec![
@@ -89,6 +89,11 @@ fn user_endpoints() -> Vec<Endpoint> {
             .summary("end a user's sessions")
             .empty(204)
             .refuses(&WRITE),
+        delete("/v1/admin/users/{user}/factors", users::reset_factors::handle)
+            .summary("take a user's second factors off")
+            .empty(204)
+            .refuses(&WRITE)
+            .refuses(&[Gone]),
         patch("/v1/admin/users/{user}/sessions/{session}", users::schedule_end::handle)
             .summary("set when a session will end")
             .body::<users::schedule_end::Request>()

@@ -6,6 +6,7 @@ use crate::http::endpoint::{Auth, Endpoint, delete, get, post};
 use crate::http::endpoints::external::{
     begin, callback, exchange, finish, identities, link, providers, start, unlink,
 };
+use crate::http::endpoints::factors::SecondFactor;
 use crate::http::page::Paged;
 use crate::http::tokens::Tokens;
 
@@ -33,6 +34,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .summary("bring a provider's answer")
             .auth(Auth::MainOptional)
             .body::<finish::Request>()
+            .answer::<SecondFactor>(200)
             .answer::<Tokens>(201)
             .refuses(&[
                 IssuerCode::CodeInvalid,
@@ -47,6 +49,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .auth(Auth::MainOptional)
             .body::<exchange::Request>()
             .answer::<identities::Item>(200)
+            .answer::<SecondFactor>(200)
             .answer::<Tokens>(201)
             .refuses(&[
                 IssuerCode::CodeInvalid,
@@ -69,6 +72,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 IssuerCode::AuthenticationTooOld,
                 IssuerCode::CredentialsInvalid,
                 IssuerCode::ProviderFailed,
+                IssuerCode::SecondFactorRequired,
             ]),
         delete("/v1/me/identities/{identity}", unlink::handle)
             .summary("take the log-in of this id off your account")
@@ -79,6 +83,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 IssuerCode::AuthenticationTooOld,
                 IssuerCode::Conflict,
                 IssuerCode::CredentialsInvalid,
+                IssuerCode::SecondFactorRequired,
             ]),
     ]
 }

@@ -3,6 +3,7 @@
 mod accounts;
 mod admin;
 mod external;
+mod factors;
 mod operation;
 mod sessions;
 mod standard;
@@ -26,6 +27,7 @@ pub fn families() -> Vec<Family> {
     vec![
         family("accounts", "Registration, profile, password, e-mail.", accounts::endpoints()),
         family("sessions", "Log-in, renewal, list, end.", sessions::endpoints()),
+        family("factors", "Second factors.", factors::endpoints()),
         family("external", "Log-ins at other providers.", external::endpoints()),
         family("tokens", "Micro tokens, for services.", tokens::endpoints()),
         family(
@@ -193,6 +195,7 @@ mod tests {
                     IssuerCode::SessionEnded
                     | IssuerCode::TokenReused
                     | IssuerCode::AuthenticationTooOld
+                    | IssuerCode::SecondFactorRequired
                         if !known =>
                     {
                         "it asks for no main token; add `.auth(Auth::Main)`, or `MainOptional`"
@@ -210,6 +213,7 @@ mod tests {
                     | IssuerCode::EmailUnverified
                     | IssuerCode::CodeInvalid
                     | IssuerCode::AuthenticationTooOld
+                    | IssuerCode::SecondFactorRequired
                     | IssuerCode::NotPermitted
                     | IssuerCode::Conflict
                     | IssuerCode::Gone

@@ -3,6 +3,7 @@
 use laika_claims::IssuerCode;
 
 use crate::http::endpoint::{Auth, Endpoint, delete, get, post};
+use crate::http::endpoints::factors::SecondFactor;
 use crate::http::endpoints::{end_session, log_in, log_out, log_out_everywhere, renew, sessions};
 use crate::http::page::{PageQuery, Paged};
 use crate::http::tokens::Tokens;
@@ -12,6 +13,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         post("/v1/sessions", log_in::handle)
             .summary("log in")
             .body::<log_in::Request>()
+            .answer::<SecondFactor>(200)
             .answer::<Tokens>(201)
             .refuses(&[
                 IssuerCode::CredentialsInvalid,

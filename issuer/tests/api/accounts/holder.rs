@@ -22,7 +22,7 @@ async fn holder(issuer: &Issuer) -> String {
     .await
     .unwrap();
     let session =
-        session::start(&issuer.app, &mut tx, id, Origin::default(), Way::Password).await.unwrap();
+        session::first(&issuer.app, &mut tx, id, Origin::default(), Way::Password).await.unwrap();
     tx.commit().await.unwrap();
     main_token::issue(&issuer.app, &session).unwrap().token
 }

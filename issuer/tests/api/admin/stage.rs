@@ -48,7 +48,7 @@ pub(crate) async fn person(issuer: &Issuer, roles: &[&str]) -> Person {
         db::roles::assign(&mut tx, id, role, now).await.unwrap();
     }
     let session =
-        session::start(&issuer.app, &mut tx, id, Origin::default(), Way::Password).await.unwrap();
+        session::first(&issuer.app, &mut tx, id, Origin::default(), Way::Password).await.unwrap();
     tx.commit().await.unwrap();
     let main = main_token::issue(&issuer.app, &session).unwrap().token;
     Person { id, main, session: session.id }

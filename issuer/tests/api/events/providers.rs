@@ -201,7 +201,7 @@ async fn a_rust_type_that_the_builder_is_given_is_asked_instead_of_roles() {
     let app = library.build().unwrap().open(local).await.unwrap();
     let mut tx = app.db.write().await.unwrap();
     let user = db::users::by_username(&mut tx, "laika").await.unwrap().unwrap();
-    let session = session::start(&app, &mut tx, user.id, Origin::default(), session::Way::Password)
+    let session = session::first(&app, &mut tx, user.id, Origin::default(), session::Way::Password)
         .await
         .unwrap();
     tx.commit().await.unwrap();

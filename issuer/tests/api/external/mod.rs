@@ -2,6 +2,7 @@
 
 mod anonymous;
 mod browser;
+mod factors;
 mod github;
 mod headless;
 mod hostile;

@@ -11,6 +11,7 @@ use crate::db::audit::Written;
 use crate::db::sessions::Session;
 use crate::db::{self, accounts, audit, sessions};
 use crate::http::endpoints::external::identities;
+use crate::http::endpoints::factors::overview;
 use crate::http::extract::MainCaller;
 use crate::http::tokens::UserView;
 use crate::problem::Problem;
@@ -35,6 +36,8 @@ pub struct Export {
     sessions: Vec<Item>,
     /// Log-ins at providers that open the account.
     identities: Vec<identities::Item>,
+    /// What they can show besides a password, but for the secrets.
+    factors: overview::Answer,
     /// What was done by them or to them.
     audit: Vec<Entry>,
 }
@@ -79,6 +82,7 @@ pub async fn handle(State(app): State<App>, caller: MainCaller) -> Result<Json<E
     let roles = accounts::roles(&mut connection, user.id).await?;
     let sessions = sessions::of_user(&mut connection, user.id, None, MAX_SESSIONS, now).await?;
     let linked = db::identities::page(&mut connection, user.id, "", MAX_SESSIONS).await?;
+    let factors = overview::of(&mut connection, user.id).await?;
     let audit = audit::about_user(&mut connection, user.id).await?;
     Ok(Json(Export {
         exported_at: now,
@@ -88,6 +92,7 @@ pub async fn handle(State(app): State<App>, caller: MainCaller) -> Result<Json<E
         roles: roles.into_iter().map(|(role, granted_at)| Role { role, granted_at }).collect(),
         sessions: sessions.into_iter().map(item).collect(),
         identities: linked.into_iter().map(identities::Item::of).collect(),
+        factors,
         audit: audit.into_iter().map(entry).collect(),
     }))
 }

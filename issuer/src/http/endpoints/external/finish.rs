@@ -33,7 +33,7 @@ pub struct Request {
     transport: Option<WantedTransport>,
 }
 
-/// Logs in: 201 `Tokens`.
+/// Logs in: 201 `Tokens`, or 200 where a second factor is to be shown.
 ///
 /// # Errors
 /// 422 `code_invalid` where nothing was begun with this state within ten minutes, 502

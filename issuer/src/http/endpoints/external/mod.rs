@@ -19,6 +19,7 @@ use crate::app::App;
 use crate::db::identities::Identity;
 use crate::external::exchange::{Finished, Finisher};
 use crate::external::{next, request};
+use crate::http::endpoints::factors::ask;
 use crate::http::extract::{MainCaller, Transport};
 use crate::http::tokens;
 use crate::problem::{FieldCode, Problem};
@@ -74,7 +75,7 @@ fn session_of(
     }
 }
 
-/// Tokens for who is logged in, or what was linked.
+/// Tokens for who is logged in, the question for a second factor, or what was linked.
 async fn answer(
     app: &App,
     finished: Finished,
@@ -85,6 +86,7 @@ async fn answer(
         Finished::LoggedIn(user, session) => {
             tokens::answer(app, StatusCode::CREATED, &user, &session, transport, service).await
         }
+        Finished::Waits(waiting) => Ok(ask(waiting)),
         Finished::Linked(identity) => Ok(Json(identities::Item::of(*identity)).into_response()),
     }
 }

@@ -93,6 +93,13 @@ pub(super) fn rows() -> Vec<Row> {
             "/v1/admin/users/USER/sessions",
             204,
         ),
+        row(
+            "DELETE",
+            "/v1/admin/users/{user}/factors",
+            ActsOnUser,
+            "/v1/admin/users/USER/factors",
+            204,
+        ),
         with(
             row(
                 "PATCH",

@@ -10,6 +10,7 @@ pub mod erase;
 pub mod grants;
 pub mod list;
 pub mod read;
+pub mod reset_factors;
 pub mod roles;
 pub mod schedule_end;
 pub mod sessions;

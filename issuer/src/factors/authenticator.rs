@@ -1,0 +1,117 @@
+//! An authenticator app: enrolled, confirmed, removed.
+
+use laika_claims::IssuerCode;
+use serde_json::json;
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use super::totp::TotpSecret;
+use super::{BackupCodes, added, hold, removed};
+use crate::accounts;
+use crate::app::App;
+use crate::db;
+use crate::db::factors::Totp;
+use crate::db::sessions::Session;
+use crate::db::users::User;
+use crate::problem::{FieldCode, Problem};
+use crate::secret::Secret;
+use crate::session::Factor;
+
+/// What an app is to take; shown once.
+#[derive(Debug)]
+pub struct Offer {
+    /// Its secret in base32, for who can't scan.
+    pub secret: Zeroizing<String>,
+    /// An `otpauth` URI, for a QR code.
+    pub uri: Zeroizing<String>,
+}
+
+/// Begins with an app; it is no factor until [`confirm`] sees a code of it.
+///
+/// # Errors
+/// Neither the password nor a fresh log-in, a factor that was not shown, or there is an app.
+pub async fn offer(
+    app: &App,
+    user: &User,
+    session: &Session,
+    password: Option<&Secret>,
+) -> Result<Offer, Problem> {
+    let username = named(user)?;
+    accounts::prove_anew(app, user, session, password).await?;
+    let secret = TotpSecret::generate(&*app.random)?;
+    let wrapped = app.keys.master().wrap(&owner(user.id), secret.bytes(), &*app.random)?;
+    let mut tx = app.db.write().await?;
+    if !db::factors::offer_totp(&mut tx, user.id, &wrapped, app.clock.now()).await? {
+        let detail = "this account has an authenticator app; remove it first";
+        return Err(Problem::issuer(IssuerCode::Conflict, detail));
+    }
+    tx.commit().await?;
+    Ok(Offer { uri: secret.uri(app.issuer.host(), username), secret: secret.base32() })
+}
+
+/// Makes an app a factor, by a code of it; backup codes come along where it is the first.
+///
+/// # Errors
+/// There is no app that waits, or it is no code of it.
+pub async fn confirm(
+    app: &App,
+    session: &Session,
+    code: &Secret,
+) -> Result<Option<BackupCodes>, Problem> {
+    let (user, now) = (session.user_id, app.clock.now());
+    let mut tx = app.db.write().await?;
+    hold(&mut tx, user).await?;
+    let before = db::factors::held(&mut tx, user).await?;
+    let waits = db::factors::totp(&mut tx, user).await?.filter(|totp| totp.confirmed_at.is_none());
+    let Some(totp) = waits else {
+        let detail = "no authenticator app waits for its first code; begin with \
+                      `POST /v1/me/factors/totp`";
+        return Err(Problem::issuer(IssuerCode::Conflict, detail));
+    };
+    let Some(step) = secret(app, user, &totp)?.step_of(code.reveal().trim(), now) else {
+        let detail = "not the code that the app shows now; is its clock right?";
+        return Err(Problem::field("code", FieldCode::NotAllowed, detail));
+    };
+    db::factors::confirm_totp(&mut tx, user, &totp.secret, step, now).await?;
+    let about = ("totp.added", json!({ "totp": true }));
+    let codes = added(app, &mut tx, session, about, (before, Factor::Code)).await?;
+    tx.commit().await?;
+    Ok(codes)
+}
+
+/// Takes the app off an account.
+///
+/// # Errors
+/// Neither the password nor a fresh log-in, a factor that was not shown, or there is none.
+pub async fn remove(
+    app: &App,
+    user: &User,
+    session: &Session,
+    password: Option<&Secret>,
+) -> Result<(), Problem> {
+    accounts::prove_anew(app, user, session, password).await?;
+    let mut tx = app.db.write().await?;
+    hold(&mut tx, user.id).await?;
+    if !db::factors::remove_totp(&mut tx, user.id).await? {
+        return Err(Problem::issuer(IssuerCode::NotFound, "there is no authenticator app"));
+    }
+    removed(app, &mut tx, session, "totp.removed", json!({ "totp": true })).await?;
+    Ok(tx.commit().await?)
+}
+
+/// The secret of a stored app.
+pub(super) fn secret(app: &App, user: Uuid, totp: &Totp) -> Result<TotpSecret, Problem> {
+    Ok(TotpSecret::from_bytes(app.keys.master().unwrap(&owner(user), &totp.secret)?))
+}
+
+/// What the wrapped secret is bound to: that of one person is none of another.
+fn owner(user: Uuid) -> String {
+    format!("totp:{user}")
+}
+
+fn named(user: &User) -> Result<&str, Problem> {
+    user.username.as_deref().ok_or_else(|| {
+        let detail = "this needs an account; register first";
+        Problem::issuer(IssuerCode::NotPermitted, detail)
+    })
+}

@@ -1,0 +1,162 @@
+//! Second factors: authenticator apps (TOTP), backup codes.
+//!
+//! # Design
+//!
+//! * **One door.** Every way into an account that exists ends in [`session::enter`](crate::session::enter),
+//!   which asks for a second factor where there is one. What was shown so far waits in a row for five
+//!   minutes and five attempts ([`pending`]); nothing of the log-in has happened until then.
+//! * **A code is good once.** A TOTP code uses up its step and all before it, a backup code is
+//!   deleted, each in one statement: of two that bring the same code one gets in, whichever replicas
+//!   they ask.
+//! * **Factors guard themselves.** Whoever changes how an account with a factor is entered shows one,
+//!   in this session ([`must_be_shown`]); a session of before, or of whoever knows the password
+//!   alone, does not do.
+//!
+//! | module | what lives there |
+//! |---|---|
+//! | [`totp`] | the codes themselves: RFC 4226 and RFC 6238 |
+//! | [`authenticator`] | an authenticator app enrolled, confirmed, removed |
+//! | [`backup_codes`] | codes for whoever has lost the rest |
+//! | [`proof`] | what is shown, and whether it is good |
+//! | [`pending`] | log-ins that wait for it |
+//! | [`step_up`] | a session whose holder proves anew who they are |
+
+pub mod authenticator;
+pub mod backup_codes;
+pub mod pending;
+pub mod proof;
+pub mod step_up;
+pub mod totp;
+
+use laika_claims::IssuerCode;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::json;
+use uuid::Uuid;
+
+pub use backup_codes::BackupCodes;
+pub use pending::{Second, Waiting, finish, forget_expired, wait};
+pub use proof::Proof;
+pub use step_up::{Shown, step_up};
+
+use crate::app::App;
+use crate::audit::{self, Actor, Entry, Subject};
+use crate::db::factors::Held;
+use crate::db::sessions::Session;
+use crate::db::{self, Connection};
+use crate::events::{self, Event, UserField};
+use crate::problem::Problem;
+use crate::session::{self, Factor};
+
+/// What can be shown as a second factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// A code of an authenticator app.
+    Totp,
+    /// A backup code.
+    BackupCode,
+}
+
+impl Method {
+    /// What somebody who holds these can show.
+    #[must_use]
+    pub fn of(held: Held) -> Vec<Self> {
+        let all = [(held.totp, Self::Totp), (held.backup_codes > 0, Self::BackupCode)];
+        all.into_iter().filter_map(|(there, method)| there.then_some(method)).collect()
+    }
+}
+
+/// That a session has shown a second factor, where its account has one.
+///
+/// # Errors
+/// `second_factor_required`.
+pub async fn must_be_shown(app: &App, session: &Session) -> Result<(), Problem> {
+    if session::is_several(&session.amr) {
+        return Ok(());
+    }
+    let mut connection = app.db.read().await?;
+    if db::factors::held(&mut connection, session.user_id).await?.any() {
+        return Err(required());
+    }
+    Ok(())
+}
+
+fn required() -> Problem {
+    let detail = "this account has a second factor, which this session has not shown; show it at \
+                  `POST /v1/sessions/current/step-up`";
+    Problem::issuer(IssuerCode::SecondFactorRequired, detail)
+}
+
+fn refused() -> Problem {
+    let detail = "not a code of this account, or one that was used";
+    Problem::issuer(IssuerCode::CredentialsInvalid, detail)
+}
+
+/// Keeps others from changing a user's factors until the transaction ends.
+async fn hold(db: &mut Connection, user: Uuid) -> Result<(), Problem> {
+    if db::users::lock(db, user).await? {
+        return Ok(());
+    }
+    Err(Problem::issuer(IssuerCode::SessionEnded, "the account is closed"))
+}
+
+/// What goes with every new factor, in its transaction: the session has shown it, the first one
+/// brings backup codes, the log and whoever listens hear of it.
+async fn added(
+    app: &App,
+    db: &mut Connection,
+    session: &Session,
+    (action, about): (&'static str, serde_json::Value),
+    (before, factor): (Held, Factor),
+) -> Result<Option<BackupCodes>, Problem> {
+    let amr = session::with(&session.amr, factor);
+    db::sessions::authenticated(db, session.id, &amr, session.auth_time).await?;
+    let codes = match before.any() {
+        true => None,
+        false => Some(backup_codes::make(app, db, session.user_id).await?),
+    };
+    note(app, db, session, action, (None, Some(about))).await?;
+    Ok(codes)
+}
+
+/// What goes with the end of a factor: the last one takes the backup codes along, and the log-ins
+/// that wait for it begin anew.
+async fn removed(
+    app: &App,
+    db: &mut Connection,
+    session: &Session,
+    action: &'static str,
+    about: serde_json::Value,
+) -> Result<(), Problem> {
+    if !db::factors::held(db, session.user_id).await?.any() {
+        db::factors::remove_all(db, session.user_id).await?;
+    }
+    note(app, db, session, action, (Some(about), None)).await
+}
+
+async fn note(
+    app: &App,
+    db: &mut Connection,
+    session: &Session,
+    action: &'static str,
+    (before, after): (Option<serde_json::Value>, Option<serde_json::Value>),
+) -> Result<(), Problem> {
+    let user = session.user_id;
+    let entry = Entry {
+        before,
+        after,
+        ..Entry::new(Actor::User(user), action, Subject::User(user))
+            .from(session.origin.address.clone())
+    };
+    audit::record(app, db, &entry).await?;
+    events::emit(app, db, &Event::updated(user, UserField::Factors)).await?;
+    tracing::info!(%user, action, "changed how their account is entered");
+    Ok(())
+}
+
+/// What the audit log says of what somebody held.
+#[must_use]
+pub fn described(held: Held) -> serde_json::Value {
+    json!({ "totp": held.totp, "backup_codes": held.backup_codes })
+}

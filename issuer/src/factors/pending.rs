@@ -1,0 +1,121 @@
+//! Log-ins that wait for their second factor.
+
+use laika_claims::IssuerCode;
+
+use super::proof::{self, Proof};
+use super::{Method, refused};
+use crate::app::App;
+use crate::db;
+use crate::db::Connection;
+use crate::db::pending_log_ins::PendingLogIn;
+use crate::db::sessions::{Origin, Session};
+use crate::db::users::{User, UserStatus};
+use crate::limits::{self, Key, Limited};
+use crate::metrics::LogInOutcome;
+use crate::one_time_code;
+use crate::problem::Problem;
+use crate::secret::Secret;
+use crate::session::{self, Arrival};
+
+/// Seconds for which a log-in waits.
+pub const LIFETIME: i64 = 300;
+
+/// Attempts at its second step.
+pub const MOST: i64 = 5;
+
+/// What its id begins with.
+const PREFIX: &str = "laika_2nd_";
+
+/// A log-in that waits.
+#[derive(Debug)]
+pub struct Waiting {
+    /// What the second step names it by.
+    pub id: Secret,
+    /// What can be shown.
+    pub methods: Vec<Method>,
+    /// Seconds until it is forgotten.
+    pub expires_in: i64,
+}
+
+/// The second step of a log-in.
+#[derive(Debug)]
+pub struct Second {
+    /// The log-in.
+    pub id: Secret,
+    /// What is shown.
+    pub proof: Proof,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+/// Has a log-in wait whose first step was good, in the caller's transaction.
+///
+/// # Errors
+/// There are no random numbers, or the database failed.
+pub async fn wait(app: &App, db: &mut Connection, arrival: Arrival) -> Result<Waiting, Problem> {
+    let id = Secret::from(one_time_code::generate(PREFIX, &*app.random)?);
+    let methods = Method::of(db::factors::held(db, arrival.user.id).await?);
+    let pending = PendingLogIn {
+        user: arrival.user.id,
+        way: arrival.way,
+        holder: arrival.holder,
+        client: arrival.origin.client,
+        expires_at: app.clock.now().saturating_add(LIFETIME),
+    };
+    db::pending_log_ins::insert(db, &one_time_code::hash(id.reveal()), &pending).await?;
+    Ok(Waiting { id, methods, expires_in: LIFETIME })
+}
+
+/// Ends a log-in that waits. Every attempt counts, for the log-in and for the account, before it is
+/// looked at; one that is good is given back to the account.
+///
+/// # Errors
+/// `code_invalid` where there is no such log-in, or it has had its attempts; `credentials_invalid`
+/// where what is shown is not good; 429 after too many failures of the account.
+pub async fn finish(app: &App, second: Second) -> Result<(User, Session), Problem> {
+    let Second { id, proof, origin } = second;
+    let (hash, now) = (one_time_code::hash(id.reveal()), app.clock.now());
+    let mut tx = app.db.write().await?;
+    let found = db::pending_log_ins::attempt(&mut tx, &hash, MOST, now).await?;
+    let pending = found.ok_or_else(unknown)?;
+    let key = Key::account(&pending.user.to_string());
+    limits::take(app, &mut tx, Limited::SecondFactor, &key).await.inspect_err(|_| {
+        app.metrics.log_in(LogInOutcome::Limited);
+    })?;
+    tx.commit().await?;
+
+    let mut tx = app.db.write().await?;
+    let user = db::users::by_id(&mut tx, pending.user).await?;
+    let user = user.filter(|user| user.status == UserStatus::Active).ok_or_else(refused)?;
+    let shown = proof::show(app, &mut tx, user.id, &proof, origin.address.as_ref()).await;
+    let factor = shown.inspect_err(|_| app.metrics.log_in(LogInOutcome::Refused))?;
+    // Two good proofs at once are one log-in.
+    if !db::pending_log_ins::remove(&mut tx, &hash).await? {
+        return Err(unknown());
+    }
+    limits::give_back(app, &mut tx, Limited::SecondFactor, &key).await?;
+    let amr = session::with(&pending.way.amr(), factor);
+    let origin = Origin { client: pending.client, ..origin };
+    let entered = session::admit(app, &mut tx, user, &amr, pending.holder, origin).await?;
+    tx.commit().await?;
+    app.metrics.log_in(LogInOutcome::Done);
+    let (user, session) = entered;
+    tracing::info!(user = %user.id, session = %session.id, "logged in, with a second factor");
+    Ok((user, session))
+}
+
+/// Removes what nobody ended.
+///
+/// # Errors
+/// The database failed.
+pub async fn forget_expired(app: &App) -> Result<(), Problem> {
+    let mut tx = app.db.write().await?;
+    db::pending_log_ins::forget_expired(&mut tx, app.clock.now()).await?;
+    Ok(tx.commit().await?)
+}
+
+fn unknown() -> Problem {
+    let detail = "no log-in waits by this id: it was ended, has expired, or has had its attempts; \
+                  log in again";
+    Problem::issuer(IssuerCode::CodeInvalid, detail)
+}

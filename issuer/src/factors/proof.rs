@@ -1,0 +1,64 @@
+//! What is shown as a second factor, and whether it is good.
+
+use uuid::Uuid;
+
+use super::{authenticator, backup_codes, refused};
+use crate::app::App;
+use crate::audit::{self, Actor, Entry, Subject};
+use crate::db::{self, Connection};
+use crate::problem::Problem;
+use crate::secret::Secret;
+use crate::session::Factor;
+
+/// Longest code that is looked at, in bytes.
+const MAX_CODE: usize = 64;
+
+/// Something that somebody shows.
+#[derive(Debug)]
+pub enum Proof {
+    /// A code of an authenticator app.
+    Totp(Secret),
+    /// A backup code.
+    BackupCode(Secret),
+}
+
+/// Checks what a user shows and uses it up, in the caller's transaction.
+///
+/// # Errors
+/// `credentials_invalid` where it is not good, or not this user's.
+pub(super) async fn show(
+    app: &App,
+    db: &mut Connection,
+    user: Uuid,
+    proof: &Proof,
+    address: Option<&String>,
+) -> Result<Factor, Problem> {
+    let now = app.clock.now();
+    match proof {
+        Proof::Totp(code) => {
+            let totp = db::factors::totp(db, user).await?;
+            let totp = totp.filter(|totp| totp.confirmed_at.is_some()).ok_or_else(refused)?;
+            let secret = authenticator::secret(app, user, &totp)?;
+            let code = code.reveal().trim();
+            let step = secret.step_of(code, now).ok_or_else(refused)?;
+            // Of two that bring the same code, one gets it.
+            if !db::factors::take_step(db, user, step, now).await? {
+                return Err(refused());
+            }
+            Ok(Factor::Code)
+        }
+        Proof::BackupCode(code) => {
+            if code.reveal().len() > MAX_CODE {
+                return Err(refused());
+            }
+            let hash = backup_codes::hash(code);
+            if !db::factors::take_backup_code(db, user, &hash).await? {
+                return Err(refused());
+            }
+            let entry = Entry::new(Actor::User(user), "backup_code.used", Subject::User(user))
+                .from(address.cloned());
+            audit::record(app, db, &entry).await?;
+            Ok(Factor::Code)
+        }
+    }
+}

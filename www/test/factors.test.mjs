@@ -1,0 +1,68 @@
+// The second step of a log-in, as a person takes it: real issuer, real Chromium.
+
+import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+import { after, before, test } from "node:test";
+
+import { openPage, startBrowser } from "./browser.mjs";
+import { startIssuer } from "./issuer.mjs";
+import { getToken, logIn, register, shownClaims } from "./person.mjs";
+
+const PASSWORD = "four-steps-beyond-the-kennel";
+const STRELKA = { login: "strelka", password: PASSWORD };
+
+let issuer;
+let browser;
+before(async () => { [issuer, browser] = await Promise.all([startIssuer(), startBrowser()]); });
+after(async () => {
+  await browser?.close();
+  await issuer?.stop();
+});
+
+/** What an authenticator app shows (RFC 6238). */
+function totp(secret) {
+  const letters = [...secret].map((letter) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter));
+  const bits = letters.map((number) => number.toString(2).padStart(5, "0")).join("");
+  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => Number.parseInt(byte, 2)));
+  const step = Buffer.alloc(8);
+  step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
+  const mac = createHmac("sha1", key).update(step).digest();
+  return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1_000_000).padStart(6, "0");
+}
+
+/** Calls the issuer as the page does. */
+const call = (page, path, body) => page.evaluate(async ([path, body]) => {
+  const headers = { "content-type": "application/json" };
+  return (await fetch(path, { method: "POST", headers, body: JSON.stringify(body) })).json();
+}, [path, body]);
+
+test("the second step of a log-in", async () => {
+  const page = await openPage(browser, issuer.url);
+  await register(page, { username: "strelka", email: "strelka@example.com", password: PASSWORD });
+  await page.waitForSelector("#signed-in:visible");
+  const { secret } = await call(page, "/v1/me/factors/totp", {});
+  const { backup_codes: codes } = await call(page, "/v1/me/factors/totp/confirm", { code: totp(secret) });
+  await page.click("#log-out");
+  await page.waitForSelector("#signed-out:visible");
+
+  await logIn(page, STRELKA);
+  await page.waitForSelector("#second-step:visible");
+  assert.equal(await page.isVisible("#log-in"), false);
+  assert.equal(await page.evaluate(() => document.activeElement.id), "second-step-code");
+  // Whoever thinks better of it begins anew.
+  await page.click("#begin-anew");
+  await page.waitForSelector("#log-in:visible");
+  await logIn(page, STRELKA);
+  await page.waitForSelector("#second-step:visible");
+  await page.fill("#second-step-code", "000000");
+  await page.click("#second-step button[type=submit]");
+  await page.waitForSelector("#second-step .form-error:visible");
+  await page.fill("#second-step-code", codes[0]);
+  await page.click("#second-step button[type=submit]");
+  await page.waitForSelector("#signed-in:visible");
+  await getToken(page);
+  const claims = await shownClaims(page);
+  assert.deepEqual([claims.amr, claims.acr], [["pwd", "otp", "mfa"], "aal2"]);
+  await page.context().close();
+  assert.deepEqual(page.complaints, ["POST /v1/sessions/second-factor 401"]);
+});
