@@ -3,7 +3,9 @@
 //! A stream never calls out itself: the SDK hands an answer to the context that asked, and a stream
 //! may be gone by then. It queues the call and asks for a tick; the root context makes it.
 
+mod metrics;
 mod root;
+mod signatures;
 mod stream;
 
 use std::cell::{Cell, RefCell};
@@ -15,7 +17,9 @@ use laika_verifier::{ErrorCode, Timestamp};
 use proxy_wasm::hostcalls;
 use proxy_wasm::types::LogLevel;
 
-use crate::filter::{Call, Denial, Filter};
+use self::metrics::Metrics;
+use crate::denial::Denial;
+use crate::filter::{Call, Filter};
 
 /// Most requests that wait for keys at one time; the next are answered at once.
 const MAX_WAITING: usize = 1000;
@@ -48,6 +52,7 @@ struct State {
     waiting: BTreeMap<u32, Visit>,
     /// Requests that have waited and are to be judged again, oldest first.
     released: VecDeque<Visit>,
+    metrics: Metrics,
 }
 
 /// A request on its way through the filter.
@@ -71,6 +76,7 @@ impl Plugin {
             under_way: BTreeMap::new(),
             waiting: BTreeMap::new(),
             released: VecDeque::new(),
+            metrics: Metrics::default(),
         })))
     }
 }
@@ -84,11 +90,19 @@ impl State {
 }
 
 fn now() -> Timestamp {
-    let since_epoch = hostcalls::get_current_time().map(|time| time.duration_since(UNIX_EPOCH));
-    let seconds = since_epoch.map(|duration| duration.map(|duration| duration.as_secs_f64()));
-    // Without a clock it is the end of time, when every token has expired.
+    timestamp(clock())
+}
+
+/// What the host's clock says: the time since 1970.
+fn clock() -> Option<Duration> {
+    hostcalls::get_current_time().ok()?.duration_since(UNIX_EPOCH).ok()
+}
+
+/// Without a clock it is the end of time, when every token has expired.
+fn timestamp(since_epoch: Option<Duration>) -> Timestamp {
     let end = || Timestamp::EPOCH.plus(f64::INFINITY);
-    seconds.ok().and_then(Result::ok).and_then(Timestamp::from_seconds).unwrap_or_else(end)
+    let seconds = since_epoch.map(|duration| duration.as_secs_f64());
+    seconds.and_then(Timestamp::from_seconds).unwrap_or_else(end)
 }
 
 /// A log that fails is no reason to do anything else differently.

@@ -9,6 +9,7 @@ use crate::fetch::{Fetch, FetchFailure, Ids, Landed, MAX_BODY, Response};
 use crate::jws::UntrustedToken;
 use crate::keys::{Arrival, Key, KeySet, RemoteKeys};
 use crate::options::{IssuerOptions, IssuerRules, KeysFrom, Limits};
+use crate::signature::Host;
 use crate::signature::hmac::HmacKey;
 use crate::status::{self, ListToken, Lists, Status};
 
@@ -80,6 +81,7 @@ impl Issuer {
     pub(crate) fn check_signature(
         &self,
         token: &UntrustedToken<'_>,
+        host: Option<&dyn Host>,
         now: Timestamp,
     ) -> Result<(), VerifyError> {
         let algorithm = self.allowed(&token.header.alg)?;
@@ -91,13 +93,13 @@ impl Issuer {
                 }
                 _ => error,
             })?;
-            Ok(key.verifies(algorithm, token.signing_input, &token.signature))
+            Ok(key.verifies_by(host, algorithm, token.signing_input, &token.signature))
         };
         let holds = match &self.keys {
             Keys::Set(keys) => in_set(keys)?,
             Keys::One(key) => {
                 let key = key.material_for(algorithm)?;
-                key.verifies(algorithm, token.signing_input, &token.signature)
+                key.verifies_by(host, algorithm, token.signing_input, &token.signature)
             }
             Keys::Secret(key) => key.verifies(token.signing_input, &token.signature),
             Keys::Remote(keys) => in_set(keys.usable(now).ok_or_else(|| {
@@ -268,7 +270,8 @@ impl Issuer {
         if !ListToken::is_typ(token.header.typ.as_deref()) {
             return Err(FetchFailure("it is no status list".to_owned()).into());
         }
-        self.check_signature(&token, now)?;
+        // Seldom enough that nobody has to be asked.
+        self.check_signature(&token, None, now)?;
         let claims = token.read_payload()?.claims;
         // RFC 7519 section 4.1.1: optional here, but then ours.
         let iss = claims.get("iss").map(|iss| iss.as_str().unwrap_or_default());

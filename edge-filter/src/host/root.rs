@@ -8,9 +8,11 @@ use proxy_wasm::hostcalls;
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{BufferType, ContextType, LogLevel, MapType};
 
+use super::signatures::Proxy;
 use super::stream::{self, Stream};
 use super::{IDLE, Plugin, SOON, WATCH, log, now};
-use crate::filter::{Call, Denial, Filter};
+use crate::denial::Denial;
+use crate::filter::{Call, Filter};
 
 /// How long an answer may take.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -44,7 +46,9 @@ impl Root {
         for call in calls {
             match dispatch(&call) {
                 Some(number) => {
-                    self.plugin.0.borrow_mut().under_way.insert(number, call.id);
+                    let mut state = self.plugin.0.borrow_mut();
+                    state.metrics.fetch();
+                    state.under_way.insert(number, call.id);
                 }
                 None => self.fail(call.id, &format!("the proxy can't ask `{}`", call.cluster)),
             }
@@ -54,6 +58,7 @@ impl Root {
     fn fail(&self, id: u32, why: &str) {
         log(LogLevel::Warn, &format!("keys or status lists were not fetched: {why}"));
         let mut state = self.plugin.0.borrow_mut();
+        state.metrics.fetch_failed();
         if let Ok(filter) = &mut state.filter {
             filter.fetch_failed(id);
         }
@@ -69,6 +74,7 @@ impl Root {
         if let Ok(filter) = &mut state.filter {
             let arrived = filter.fetched(id, &headers, &body.unwrap_or_default(), now());
             if let Some(failure) = arrived.failure {
+                state.metrics.fetch_failed();
                 log(LogLevel::Warn, &format!("what was fetched is not used: {failure}"));
             }
             state.queue.extend(arrived.calls);
@@ -117,7 +123,10 @@ impl RootContext for Root {
             let line = format!("every request is refused until this is mended: {error}");
             log(LogLevel::Error, &line);
         }
-        let filter = filter.map_err(|error| Denial::misconfigured(error.code));
+        let mut filter = filter.map_err(|error| Denial::misconfigured(error.code));
+        if let Ok(filter) = &mut filter {
+            filter.compute_by(Box::new(Proxy::default()));
+        }
         self.plugin.0.borrow_mut().filter = filter;
         // A host that is told `false` may run without the filter, or not at all.
         true
