@@ -2,6 +2,7 @@
 
 use laika_claims::policy::Decision;
 use laika_verifier::bearer::{self, Found};
+use laika_verifier::fetch::Sharing;
 use laika_verifier::signature::Host;
 use laika_verifier::{
     Authorization, Counts, ErrorCode, Fetch, FetchFailure, OptionsError, Request, Response,
@@ -11,6 +12,7 @@ use laika_verifier::{
 use crate::config::Config;
 use crate::denial::Denial;
 use crate::forward::Forward;
+use crate::shared::Answer;
 use crate::tokens::{COOKIE, TokenPlace, Tokens, other_cookies};
 
 /// Header names and values as a host hands them out, pseudo-headers included.
@@ -78,7 +80,7 @@ pub struct Edit {
 
 /// A GET for the host to make: 5 s time-out, no redirect, at most
 /// [`laika_verifier::fetch::MAX_BODY`] bytes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Call {
     /// To be handed back with the answer.
     pub id: u32,
@@ -90,6 +92,8 @@ pub struct Call {
     pub authority: String,
     /// Path and query.
     pub path: String,
+    /// How old the answer of another worker may be.
+    pub sharing: Sharing,
 }
 
 /// What became of an answer.
@@ -215,6 +219,15 @@ impl Filter {
         Arrived { failure: landed.failure, calls: self.calls_of(landed.fetches) }
     }
 
+    /// Takes what another worker got for the same call.
+    pub fn fetched_elsewhere(&mut self, call: &Call, answer: &Answer, now: Timestamp) -> Arrived {
+        let cache_control = answer.cache_control.as_deref();
+        let response = Response { status: answer.status, cache_control, body: &answer.body };
+        let uri = call.uri();
+        let landed = self.verifier.take_shared((call.id, &uri), response, answer.asked, now);
+        Arrived { failure: landed.failure, calls: self.calls_of(landed.fetches) }
+    }
+
     /// Notes that a call was not answered.
     pub fn fetch_failed(&mut self, id: u32) {
         self.verifier.fetch_failed(id);
@@ -275,7 +288,7 @@ impl Filter {
 
 impl Call {
     /// The verifier has made sure that the URL is an absolute http or https URL.
-    fn new(Fetch { id, uri, .. }: &Fetch, cluster: &str) -> Self {
+    fn new(Fetch { id, uri, sharing, .. }: &Fetch, cluster: &str) -> Self {
         let (scheme, rest) = uri.split_once("://").unwrap_or(("https", uri));
         let end = rest.find(['/', '?']).unwrap_or(rest.len());
         let (authority, path) = rest.split_at_checked(end).unwrap_or((rest, ""));
@@ -286,7 +299,18 @@ impl Call {
             scheme: scheme.to_owned(),
             authority: authority.to_owned(),
             path: format!("{slash}{path}"),
+            sharing: *sharing,
         }
+    }
+
+    /// What it asks for: the same of every worker.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{} {}", self.cluster, self.uri())
+    }
+
+    fn uri(&self) -> String {
+        format!("{}://{}{}", self.scheme, self.authority, self.path)
     }
 }
 
@@ -303,6 +327,15 @@ fn is_preflight(headers: &Headers) -> bool {
 pub fn is_grpc(headers: &Headers) -> bool {
     let rest = text(headers, "content-type").and_then(|kind| kind.strip_prefix("application/grpc"));
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('+'))
+}
+
+/// An answer that came just now, for the other workers; nothing of it has been looked at but what a
+/// verifier would.
+#[must_use]
+pub fn answer_of(headers: &Headers, body: Vec<u8>, asked: Timestamp, came: Timestamp) -> Answer {
+    let status = text(headers, ":status").and_then(|status| status.parse().ok());
+    let cache_control = text(headers, "cache-control").map(str::to_owned);
+    Answer { asked, came, status: status.unwrap_or_default(), cache_control, body }
 }
 
 fn has(headers: &Headers, name: &str) -> bool {
@@ -342,7 +375,8 @@ mod tests {
     #[test]
     fn a_url_without_path_is_asked_for_its_root() {
         for (uri, path) in [("https://a", "/"), ("https://a?b", "/?b"), ("https://a/b?c", "/b?c")] {
-            let call = Call::new(&Fetch { id: 1, issuer: 0, uri: uri.to_owned() }, "x");
+            let sharing = Sharing::Lifetime;
+            let call = Call::new(&Fetch { id: 1, issuer: 0, uri: uri.to_owned(), sharing }, "x");
             assert_eq!((call.id, call.authority.as_str(), call.path.as_str()), (1, "a", path));
         }
     }

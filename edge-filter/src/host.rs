@@ -5,6 +5,7 @@
 
 mod metrics;
 mod root;
+mod sharing;
 mod signatures;
 mod stream;
 
@@ -29,6 +30,8 @@ const MAX_WAIT: f64 = 5.0;
 const IDLE: Duration = Duration::from_secs(1);
 /// The same while requests wait.
 const WATCH: Duration = Duration::from_millis(100);
+/// The same while another worker asks for what is wanted here.
+const LISTEN: Duration = Duration::from_millis(20);
 /// Until what is to be done is done.
 const SOON: Duration = Duration::from_millis(1);
 
@@ -44,10 +47,12 @@ struct Plugin(Rc<RefCell<State>>);
 
 struct State {
     filter: Result<Filter, Denial>,
-    /// To be made at the next tick.
-    queue: Vec<Call>,
-    /// The host's number of each call that is under way, and ours.
-    under_way: BTreeMap<u32, u32>,
+    /// To be made at the next tick, or to be answered by another worker, each since when.
+    queue: Vec<(Call, Option<Timestamp>)>,
+    /// The host's number of each call that is under way, and when it was made.
+    under_way: BTreeMap<u32, (Call, Timestamp)>,
+    /// For each name of a call, when the answer that was taken last was asked for.
+    taken: BTreeMap<String, Timestamp>,
     /// Requests that wait for keys, by stream.
     waiting: BTreeMap<u32, Visit>,
     /// Requests that have waited and are to be judged again, oldest first.
@@ -74,6 +79,7 @@ impl Plugin {
             filter: Err(Denial::misconfigured(ErrorCode::OptionsInvalid)),
             queue: Vec::new(),
             under_way: BTreeMap::new(),
+            taken: BTreeMap::new(),
             waiting: BTreeMap::new(),
             released: VecDeque::new(),
             metrics: Metrics::default(),
@@ -82,6 +88,11 @@ impl Plugin {
 }
 
 impl State {
+    /// Makes these calls at the next tick.
+    fn enqueue(&mut self, calls: Vec<Call>) {
+        self.queue.extend(calls.into_iter().map(|call| (call, None)));
+    }
+
     /// Ends the wait of every request that `which` names.
     fn release(&mut self, which: impl Fn(&Visit) -> bool) {
         self.released

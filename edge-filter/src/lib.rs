@@ -16,6 +16,7 @@
 //! | [`filter`] | [`Filter`]: from the headers of a request to an [`Outcome`] |
 //! | [`config`] | the plugin configuration |
 //! | [`denial`] | the answer to a request that was denied |
+//! | [`shared`] | what the workers of one proxy share |
 //! | [`signatures`] | Envoy's host call that checks a signature |
 //! | [`tokens`] | where tokens stand in a request |
 //! | [`forward`] | claims as headers, and forged ones removed |
@@ -29,6 +30,7 @@ pub mod filter;
 pub mod forward;
 #[cfg(target_arch = "wasm32")]
 mod host;
+pub mod shared;
 pub mod signatures;
 pub mod tokens;
 

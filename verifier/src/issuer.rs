@@ -210,6 +210,12 @@ impl Issuer {
         }
     }
 
+    /// Whether fetch `id` is under way here.
+    pub(crate) fn awaits(&self, id: u32) -> bool {
+        let keys = matches!(&self.keys, Keys::Remote(keys) if keys.awaits(id));
+        keys || self.lists.awaiting(id).is_some()
+    }
+
     /// Takes the key set that fetch `id` brought, if it is under way here; with it come the keys
     /// that it replaces.
     pub(crate) fn take_keys(
@@ -291,6 +297,14 @@ impl Issuer {
     ) -> Option<Result<(), FetchFailure>> {
         self.lists.awaiting(id)?;
         Some(self.lists.inflated(id, bytes, now).inspect_err(|_| self.lists.fail(id)))
+    }
+
+    /// Notes that what was taken from `uri` at `now` had been asked for before, by somebody else.
+    pub(crate) fn date_back(&mut self, uri: &str, asked: Timestamp, now: Timestamp) {
+        self.lists.date_back(uri, asked);
+        if let Some(keys) = self.remote_mut() {
+            keys.date_back(asked, now);
+        }
     }
 
     /// Notes that fetch `id` has failed, if it is under way here.

@@ -338,6 +338,26 @@ impl Verifier {
         landed
     }
 
+    /// Takes for fetch `id`, of `uri`, what another instance of the verifier got, as
+    /// [`Verifier::take`]: its age counts from when it was asked for.
+    #[cfg(feature = "inflate")]
+    pub fn take_shared(
+        &mut self,
+        (id, uri): (u32, &str),
+        response: Response<'_>,
+        asked: Timestamp,
+        now: Timestamp,
+    ) -> Landed {
+        let issuer = self.issuers.iter().position(|issuer| issuer.awaits(id));
+        let landed = self.take(id, response, now);
+        if landed.failure.is_none()
+            && let Some(issuer) = issuer.and_then(|index| self.issuers.get_mut(index))
+        {
+            issuer.date_back(uri, asked, now);
+        }
+        landed
+    }
+
     /// Notes that fetch `id`, or inflating what it brought, has failed.
     pub fn fetch_failed(&mut self, id: u32) {
         self.issuers.iter_mut().for_each(|issuer| issuer.fetch_failed(id));

@@ -47,6 +47,11 @@ impl Metrics {
         self.count("laika_fetches", 1);
     }
 
+    /// Another worker had it.
+    pub(super) fn shared(&self) {
+        self.count("laika_fetches_shared", 1);
+    }
+
     /// It was not there, or not used.
     pub(super) fn fetch_failed(&self) {
         self.count("laika_fetch_failures", 1);

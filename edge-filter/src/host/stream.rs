@@ -91,7 +91,7 @@ pub(super) fn attend(plugin: &Plugin, mut visit: Visit) -> bool {
                     note(&verdict);
                 }
                 let asks = !calls.is_empty();
-                state.queue.extend(calls);
+                state.enqueue(calls);
                 (outcome, asks)
             }
         }
