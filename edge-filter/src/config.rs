@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::forward::Forward;
-use crate::tokens::TokenPlace;
+use crate::tokens::{COOKIE, TokenPlace};
 
 /// A configuration, read and checked.
 #[derive(Debug)]
@@ -21,25 +21,29 @@ pub struct Config {
     /// For each issuer, the host's name for the servers from which its keys and lists are had.
     pub(crate) clusters: Vec<Option<String>>,
     pub(crate) token_from: Vec<TokenPlace>,
+    /// Origins besides the own one whose pages may send the token by cookie.
+    pub(crate) cookie_origins: Vec<String>,
     pub(crate) forward: Forward,
     pub(crate) strip_token: bool,
     pub(crate) realm: Option<String>,
     pub(crate) shadow: bool,
+    pub(crate) pass_preflight: bool,
 }
 
 /// The members of the document that are the filter's own.
-const OWN: [&str; 6] =
-    ["token_from", "cookie_origins", "forward", "strip_token", "realm", "shadow"];
+const OWN: [&str; 7] =
+    ["token_from", "cookie_origins", "forward", "strip_token", "realm", "shadow", "pass_preflight"];
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawOwn {
     token_from: Option<Vec<RawPlace>>,
-    cookie_origins: Option<Value>,
+    cookie_origins: Option<Vec<String>>,
     forward: Option<RawForward>,
     strip_token: Option<bool>,
     realm: Option<String>,
     shadow: Option<bool>,
+    pass_preflight: Option<bool>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -47,7 +51,7 @@ struct RawOwn {
 struct RawPlace {
     header: Option<String>,
     scheme: Option<String>,
-    cookie: Option<Value>,
+    cookie: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -96,9 +100,7 @@ impl Config {
             return Err(error("policy", "write a policy: without one every request is refused"));
         }
         let token_from = read_places(own.token_from)?;
-        if own.cookie_origins.is_some() {
-            return Err(error("cookie_origins", "remove it: tokens are read from headers only"));
-        }
+        let cookie_origins = read_origins(own.cookie_origins, &token_from)?;
         let forward = read_forward(own.forward.unwrap_or_default(), &token_from)?;
         if several && forward.names_subject_alone() {
             return Err(error(
@@ -111,9 +113,11 @@ impl Config {
             clusters,
             forward,
             token_from,
+            cookie_origins,
             strip_token: own.strip_token.unwrap_or(false),
             realm: own.realm,
             shadow: own.shadow.unwrap_or(false),
+            pass_preflight: own.pass_preflight.unwrap_or(false),
         })
     }
 }
@@ -178,31 +182,94 @@ fn read_places(raw: Option<Vec<RawPlace>>) -> Result<Vec<TokenPlace>, OptionsErr
         return Ok(vec![TokenPlace::authorization()]);
     };
     if raw.is_empty() {
-        return Err(error("token_from", "name at least one header, or leave `token_from` out"));
+        return Err(error("token_from", "name at least one place, or leave `token_from` out"));
     }
-    let place = |(index, place): (usize, RawPlace)| {
-        let at = format!("token_from[{index}]");
-        match place {
-            RawPlace { cookie: Some(_), .. } => Err(error(
-                format!("{at}.cookie"),
-                "tokens are read from headers only: name a `header`",
-            )),
-            RawPlace { header: None, .. } => {
-                Err(error(at, "name the `header` in which the token stands"))
-            }
-            RawPlace { header: Some(header), scheme, .. } => Ok(TokenPlace {
-                header: read_name(&header, &format!("{at}.header"))?,
-                scheme: match scheme {
-                    Some(scheme) if !is_token(&scheme) => {
-                        let advice = "write a scheme such as `Bearer`, or leave `scheme` out";
-                        return Err(error(format!("{at}.scheme"), advice));
-                    }
-                    scheme => scheme,
-                },
-            }),
+    let places = raw.into_iter().enumerate();
+    places.map(|(index, place)| read_place(place, &format!("token_from[{index}]"))).collect()
+}
+
+fn read_place(place: RawPlace, at: &str) -> Result<TokenPlace, OptionsError> {
+    match place {
+        RawPlace { header: None, cookie: None, .. } => {
+            Err(error(at, "name the `header` or the `cookie` in which the token stands"))
         }
+        RawPlace { header: Some(_), cookie: Some(_), .. } => {
+            Err(error(at, "name a `header` or a `cookie`: each place is one of them"))
+        }
+        RawPlace { scheme: Some(_), cookie: Some(_), .. } => {
+            Err(error(format!("{at}.scheme"), "remove it: in a cookie stands the token alone"))
+        }
+        RawPlace { cookie: Some(cookie), .. } if is_token(&cookie) => {
+            Ok(TokenPlace::Cookie(cookie))
+        }
+        RawPlace { cookie: Some(cookie), .. } => {
+            let message = format!("`{}` is no name of a cookie", cookie.escape_debug());
+            Err(error(format!("{at}.cookie"), message))
+        }
+        RawPlace { scheme: Some(scheme), .. } if !is_token(&scheme) => {
+            let advice = "write a scheme such as `Bearer`, or leave `scheme` out";
+            Err(error(format!("{at}.scheme"), advice))
+        }
+        RawPlace { header: Some(header), scheme, .. } => {
+            let at = format!("{at}.header");
+            let name = read_name(&header, &at)?;
+            if name == COOKIE {
+                return Err(error(at, "name the `cookie` in which the token stands instead"));
+            }
+            Ok(TokenPlace::Header { name, scheme })
+        }
+    }
+}
+
+fn read_origins(
+    raw: Option<Vec<String>>,
+    places: &[TokenPlace],
+) -> Result<Vec<String>, OptionsError> {
+    let Some(origins) = raw else {
+        return Ok(Vec::new());
     };
-    raw.into_iter().enumerate().map(place).collect()
+    if !places.iter().any(|place| matches!(place, TokenPlace::Cookie(_))) {
+        return Err(error("cookie_origins", "remove it: no token is read from a cookie"));
+    }
+    match origins.iter().position(|origin| !is_origin(origin)) {
+        None => Ok(origins),
+        Some(index) => Err(error(
+            format!("cookie_origins[{index}]"),
+            "write an origin as a browser sends it, such as `https://app.example.com`: scheme, \
+             host in lower case, and a port where it is not the scheme's own",
+        )),
+    }
+}
+
+/// Whether a browser would send exactly this as `Origin` (RFC 6454 section 6.2).
+fn is_origin(text: &str) -> bool {
+    let Some((scheme, authority)) = text.split_once("://") else {
+        return false;
+    };
+    let own_port = match scheme {
+        "https" => "443",
+        "http" => "80",
+        _ => return false,
+    };
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (authority, None),
+    };
+    let is_port = |port: &str| {
+        port != own_port
+            && !port.starts_with('0')
+            && port.parse::<u16>().is_ok_and(|number| number.to_string() == port)
+    };
+    let in_host =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-._".contains(&byte);
+    let is_address = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let is_host = match is_address {
+        Some(address) => {
+            address.parse::<std::net::Ipv6Addr>().is_ok_and(|parsed| parsed.to_string() == address)
+        }
+        None => !host.is_empty() && host.bytes().all(in_host),
+    };
+    is_host && port.is_none_or(is_port)
 }
 
 fn read_forward(raw: RawForward, places: &[TokenPlace]) -> Result<Forward, OptionsError> {
@@ -212,7 +279,7 @@ fn read_forward(raw: RawForward, places: &[TokenPlace]) -> Result<Forward, Optio
         if RESERVED.contains(&name.as_str()) {
             return Err(error(at, "choose another name: this header belongs to HTTP itself"));
         }
-        if places.iter().any(|place| same_header(&place.header, &name)) {
+        if places.iter().any(|place| same_header(place.header(), &name)) {
             return Err(error(at, "choose another name: this header is where the token stands"));
         }
         if forward.names().any(|other| same_header(other, &name)) {

@@ -2,14 +2,18 @@
 
 use laika_claims::policy::Decision;
 use laika_verifier::bearer::{self, Found};
+use laika_verifier::fetch::Sharing;
+use laika_verifier::signature::Host;
 use laika_verifier::{
-    Authorization, ErrorCode, Fetch, FetchFailure, OptionsError, Request, Response, Timestamp,
-    Verifier, VerifyError,
+    Authorization, Counts, ErrorCode, Fetch, FetchFailure, OptionsError, Request, Response,
+    Timestamp, Verifier, VerifyError,
 };
 
 use crate::config::Config;
+use crate::denial::Denial;
 use crate::forward::Forward;
-use crate::tokens::{TokenPlace, Tokens};
+use crate::shared::Answer;
+use crate::tokens::{COOKIE, TokenPlace, Tokens, other_cookies};
 
 /// Header names and values as a host hands them out, pseudo-headers included.
 pub type Headers = [(String, Vec<u8>)];
@@ -21,10 +25,12 @@ pub struct Filter {
     /// For each issuer, the host's name for the servers from which its keys and lists are had.
     clusters: Vec<Option<String>>,
     token_from: Vec<TokenPlace>,
+    cookie_origins: Vec<String>,
     forward: Forward,
     strip_token: bool,
     realm: Option<String>,
     shadow: bool,
+    pass_preflight: bool,
 }
 
 /// What to do about a request, and what to do besides.
@@ -36,6 +42,19 @@ pub struct Judgement {
     pub log: Option<String>,
     /// Keys to fetch now. Each counts as under way until it is reported.
     pub calls: Vec<Call>,
+    /// What was decided, for metrics and access logs.
+    pub verdict: Verdict,
+}
+
+/// What was decided about a request.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Verdict {
+    /// Whether the policy lets it through.
+    pub allowed: bool,
+    /// Why it doesn't, or what is wrong with a token that was not needed.
+    pub code: Option<ErrorCode>,
+    /// The rule that decided.
+    pub rule: Option<String>,
 }
 
 /// What happens to a request.
@@ -55,24 +74,13 @@ pub enum Outcome {
 pub struct Edit {
     /// Names, spelled as the request spells them.
     pub remove: Vec<String>,
-    /// Names and values.
-    pub set: Vec<(String, String)>,
-}
-
-/// The answer to a request that was denied.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Denial {
-    /// HTTP status.
-    pub status: u16,
-    /// Names and values.
-    pub headers: Vec<(&'static str, String)>,
-    /// `application/problem+json` (RFC 9457).
-    pub body: String,
+    /// Names and values. A value is visible ASCII, but for cookies, which go on as they came.
+    pub set: Vec<(String, Vec<u8>)>,
 }
 
 /// A GET for the host to make: 5 s time-out, no redirect, at most
 /// [`laika_verifier::fetch::MAX_BODY`] bytes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Call {
     /// To be handed back with the answer.
     pub id: u32,
@@ -84,6 +92,8 @@ pub struct Call {
     pub authority: String,
     /// Path and query.
     pub path: String,
+    /// How old the answer of another worker may be.
+    pub sharing: Sharing,
 }
 
 /// What became of an answer.
@@ -107,21 +117,56 @@ impl Filter {
     /// A filter with this configuration.
     #[must_use]
     pub fn new(config: Config) -> Self {
-        let Config { verifier, clusters, token_from, forward, strip_token, realm, shadow } = config;
-        Self { verifier, clusters, token_from, forward, strip_token, realm, shadow }
+        let Config {
+            verifier,
+            clusters,
+            token_from,
+            cookie_origins,
+            forward,
+            strip_token,
+            realm,
+            shadow,
+            pass_preflight,
+        } = config;
+        Self {
+            verifier,
+            clusters,
+            token_from,
+            cookie_origins,
+            forward,
+            strip_token,
+            realm,
+            shadow,
+            pass_preflight,
+        }
+    }
+
+    /// Has `host` compute the signatures of tokens, as far as it can.
+    pub fn compute_by(&mut self, host: Box<dyn Host>) {
+        self.verifier.compute_by(host);
+    }
+
+    /// What the cache of verified tokens has counted.
+    #[must_use]
+    pub fn cache_counts(&self) -> Counts {
+        self.verifier.cache_counts()
     }
 
     /// Judges a request. `may_wait` says whether it could be held until keys are there.
     pub fn judge(&mut self, headers: &Headers, may_wait: bool, now: Timestamp) -> Judgement {
-        let mut remove = self.forged(headers.iter().map(|(name, _)| name.as_str()));
         let tokens = Tokens::find(headers, &self.token_from);
-        if self.strip_token {
-            remove.extend(tokens.carriers);
-        }
-        let Authorization { decision, token, error } = self.authorize(headers, &tokens.found, now);
+        let mut edit = self.cleaned(headers, &tokens);
+        let authorization = self.authorize(headers, &tokens, now);
+        let Authorization { decision, token, error } = authorization;
+        let verdict = Verdict {
+            allowed: decision.allowed,
+            code: decision.code,
+            rule: decision.rule.map(str::to_owned),
+        };
         let outcome = if decision.allowed || self.shadow {
-            let set = token.map(|token| self.forward.values(&token)).unwrap_or_default();
-            Outcome::Continue(Edit { remove, set })
+            let values = token.map(|token| self.forward.values(&token)).unwrap_or_default();
+            edit.set.extend(values.into_iter().map(|(name, value)| (name, value.into_bytes())));
+            Outcome::Continue(edit)
         } else {
             Outcome::Deny(Denial::new(&decision, self.realm.as_deref()))
         };
@@ -132,10 +177,26 @@ impl Filter {
         let mendable = error.filter(|error| may_wait && !self.shadow && code == Some(error.code()));
         match mendable.and_then(|error| self.verifier.wait(&error, now)) {
             Some(seconds) => {
-                Judgement { outcome: Outcome::Wait(now.plus(seconds)), log: None, calls }
+                Judgement { outcome: Outcome::Wait(now.plus(seconds)), log: None, calls, verdict }
             }
-            None => Judgement { outcome, log, calls },
+            None => Judgement { outcome, log, calls, verdict },
         }
+    }
+
+    /// What a request loses whatever is decided: forged headers, and its tokens where they are not
+    /// to go on.
+    fn cleaned(&self, headers: &Headers, tokens: &Tokens) -> Edit {
+        let mut edit = Edit::default();
+        edit.remove = self.forged(headers.iter().map(|(name, _)| name.as_str()));
+        if self.strip_token {
+            edit.remove.extend(tokens.carriers.iter().cloned());
+            if tokens.in_cookie {
+                edit.remove.push(COOKIE.to_owned());
+                let others = other_cookies(headers, &self.token_from);
+                edit.set.extend((!others.is_empty()).then(|| (COOKIE.to_owned(), others)));
+            }
+        }
+        edit
     }
 
     /// Those of `names` that a client may not send, in any spelling.
@@ -158,12 +219,21 @@ impl Filter {
         Arrived { failure: landed.failure, calls: self.calls_of(landed.fetches) }
     }
 
+    /// Takes what another worker got for the same call.
+    pub fn fetched_elsewhere(&mut self, call: &Call, answer: &Answer, now: Timestamp) -> Arrived {
+        let cache_control = answer.cache_control.as_deref();
+        let response = Response { status: answer.status, cache_control, body: &answer.body };
+        let uri = call.uri();
+        let landed = self.verifier.take_shared((call.id, &uri), response, answer.asked, now);
+        Arrived { failure: landed.failure, calls: self.calls_of(landed.fetches) }
+    }
+
     /// Notes that a call was not answered.
     pub fn fetch_failed(&mut self, id: u32) {
         self.verifier.fetch_failed(id);
     }
 
-    fn authorize(&self, headers: &Headers, found: &Found, now: Timestamp) -> Authorization<'_> {
+    fn authorize(&self, headers: &Headers, tokens: &Tokens, now: Timestamp) -> Authorization<'_> {
         let refuse = |why| Authorization {
             decision: Decision::request_invalid(why),
             token: None,
@@ -172,17 +242,26 @@ impl Filter {
         if headers.iter().any(|(name, _)| bearer::overrides_method(name)) {
             return refuse("a method override is not accepted");
         }
-        let token = match found {
+        let token = match &tokens.found {
             Found::None => None,
             Found::One(token) => Some(token.as_str()),
             Found::Several => return refuse("the request has several tokens"),
         };
+        let method = text(headers, ":method").unwrap_or_default();
+        if tokens.in_cookie && !bearer::may_use_cookie(method, headers, &self.cookie_origins) {
+            return refuse("a token from a cookie needs an origin that is allowed");
+        }
         // A pseudo-header that is absent or no text can't be judged; the policy refuses it.
         let request = Request {
-            method: text(headers, ":method").unwrap_or_default(),
+            method,
             target: text(headers, ":path").unwrap_or_default(),
             host: has(headers, ":authority").then(|| text(headers, ":authority").unwrap_or("")),
         };
+        if self.pass_preflight && is_preflight(headers) {
+            let refused = self.verifier.policy().and_then(|policy| policy.route(&request).err());
+            let decision = refused.unwrap_or_else(Decision::preflight);
+            return Authorization { decision, token: None, error: None };
+        }
         self.verifier.authorize(token, &request, now)
     }
 
@@ -209,7 +288,7 @@ impl Filter {
 
 impl Call {
     /// The verifier has made sure that the URL is an absolute http or https URL.
-    fn new(Fetch { id, uri, .. }: &Fetch, cluster: &str) -> Self {
+    fn new(Fetch { id, uri, sharing, .. }: &Fetch, cluster: &str) -> Self {
         let (scheme, rest) = uri.split_once("://").unwrap_or(("https", uri));
         let end = rest.find(['/', '?']).unwrap_or(rest.len());
         let (authority, path) = rest.split_at_checked(end).unwrap_or((rest, ""));
@@ -220,27 +299,43 @@ impl Call {
             scheme: scheme.to_owned(),
             authority: authority.to_owned(),
             path: format!("{slash}{path}"),
+            sharing: *sharing,
         }
+    }
+
+    /// What it asks for: the same of every worker.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{} {}", self.cluster, self.uri())
+    }
+
+    fn uri(&self) -> String {
+        format!("{}://{}{}", self.scheme, self.authority, self.path)
     }
 }
 
-impl Denial {
-    /// The answer for as long as a configuration is not acceptable. Why it is not is nothing for
-    /// clients.
-    #[must_use]
-    pub fn misconfigured(code: ErrorCode) -> Self {
-        Self::new(&Decision::denied(code), None)
-    }
+/// Whether a browser asks by this request whether a page of another origin may make one (the Fetch
+/// standard, *CORS-preflight request*).
+fn is_preflight(headers: &Headers) -> bool {
+    text(headers, ":method") == Some("OPTIONS")
+        && has(headers, "origin")
+        && has(headers, "access-control-request-method")
+}
 
-    fn new(decision: &Decision<'_>, realm: Option<&str>) -> Self {
-        let mut headers = vec![
-            ("content-type", "application/problem+json".to_owned()),
-            ("cache-control", "no-store".to_owned()),
-        ];
-        let challenge = decision.challenge(realm);
-        headers.extend(challenge.map(|challenge| ("www-authenticate", challenge)));
-        Self { status: decision.status, headers, body: bearer::problem(decision) }
-    }
+/// Whether a request speaks gRPC, whose answers always have the status 200, and another after them.
+#[must_use]
+pub fn is_grpc(headers: &Headers) -> bool {
+    let rest = text(headers, "content-type").and_then(|kind| kind.strip_prefix("application/grpc"));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('+'))
+}
+
+/// An answer that came just now, for the other workers; nothing of it has been looked at but what a
+/// verifier would.
+#[must_use]
+pub fn answer_of(headers: &Headers, body: Vec<u8>, asked: Timestamp, came: Timestamp) -> Answer {
+    let status = text(headers, ":status").and_then(|status| status.parse().ok());
+    let cache_control = text(headers, "cache-control").map(str::to_owned);
+    Answer { asked, came, status: status.unwrap_or_default(), cache_control, body }
 }
 
 fn has(headers: &Headers, name: &str) -> bool {
@@ -280,7 +375,8 @@ mod tests {
     #[test]
     fn a_url_without_path_is_asked_for_its_root() {
         for (uri, path) in [("https://a", "/"), ("https://a?b", "/?b"), ("https://a/b?c", "/b?c")] {
-            let call = Call::new(&Fetch { id: 1, issuer: 0, uri: uri.to_owned() }, "x");
+            let sharing = Sharing::Lifetime;
+            let call = Call::new(&Fetch { id: 1, issuer: 0, uri: uri.to_owned(), sharing }, "x");
             assert_eq!((call.id, call.authority.as_str(), call.path.as_str()), (1, "a", path));
         }
     }

@@ -3,7 +3,10 @@
 //! A stream never calls out itself: the SDK hands an answer to the context that asked, and a stream
 //! may be gone by then. It queues the call and asks for a tick; the root context makes it.
 
+mod metrics;
 mod root;
+mod sharing;
+mod signatures;
 mod stream;
 
 use std::cell::{Cell, RefCell};
@@ -15,7 +18,9 @@ use laika_verifier::{ErrorCode, Timestamp};
 use proxy_wasm::hostcalls;
 use proxy_wasm::types::LogLevel;
 
-use crate::filter::{Call, Denial, Filter};
+use self::metrics::Metrics;
+use crate::denial::Denial;
+use crate::filter::{Call, Filter};
 
 /// Most requests that wait for keys at one time; the next are answered at once.
 const MAX_WAITING: usize = 1000;
@@ -25,6 +30,8 @@ const MAX_WAIT: f64 = 5.0;
 const IDLE: Duration = Duration::from_secs(1);
 /// The same while requests wait.
 const WATCH: Duration = Duration::from_millis(100);
+/// The same while another worker asks for what is wanted here.
+const LISTEN: Duration = Duration::from_millis(20);
 /// Until what is to be done is done.
 const SOON: Duration = Duration::from_millis(1);
 
@@ -40,14 +47,17 @@ struct Plugin(Rc<RefCell<State>>);
 
 struct State {
     filter: Result<Filter, Denial>,
-    /// To be made at the next tick.
-    queue: Vec<Call>,
-    /// The host's number of each call that is under way, and ours.
-    under_way: BTreeMap<u32, u32>,
+    /// To be made at the next tick, or to be answered by another worker, each since when.
+    queue: Vec<(Call, Option<Timestamp>)>,
+    /// The host's number of each call that is under way, and when it was made.
+    under_way: BTreeMap<u32, (Call, Timestamp)>,
+    /// For each name of a call, when the answer that was taken last was asked for.
+    taken: BTreeMap<String, Timestamp>,
     /// Requests that wait for keys, by stream.
     waiting: BTreeMap<u32, Visit>,
     /// Requests that have waited and are to be judged again, oldest first.
     released: VecDeque<Visit>,
+    metrics: Metrics,
 }
 
 /// A request on its way through the filter.
@@ -69,13 +79,20 @@ impl Plugin {
             filter: Err(Denial::misconfigured(ErrorCode::OptionsInvalid)),
             queue: Vec::new(),
             under_way: BTreeMap::new(),
+            taken: BTreeMap::new(),
             waiting: BTreeMap::new(),
             released: VecDeque::new(),
+            metrics: Metrics::default(),
         })))
     }
 }
 
 impl State {
+    /// Makes these calls at the next tick.
+    fn enqueue(&mut self, calls: Vec<Call>) {
+        self.queue.extend(calls.into_iter().map(|call| (call, None)));
+    }
+
     /// Ends the wait of every request that `which` names.
     fn release(&mut self, which: impl Fn(&Visit) -> bool) {
         self.released
@@ -84,11 +101,19 @@ impl State {
 }
 
 fn now() -> Timestamp {
-    let since_epoch = hostcalls::get_current_time().map(|time| time.duration_since(UNIX_EPOCH));
-    let seconds = since_epoch.map(|duration| duration.map(|duration| duration.as_secs_f64()));
-    // Without a clock it is the end of time, when every token has expired.
+    timestamp(clock())
+}
+
+/// What the host's clock says: the time since 1970.
+fn clock() -> Option<Duration> {
+    hostcalls::get_current_time().ok()?.duration_since(UNIX_EPOCH).ok()
+}
+
+/// Without a clock it is the end of time, when every token has expired.
+fn timestamp(since_epoch: Option<Duration>) -> Timestamp {
     let end = || Timestamp::EPOCH.plus(f64::INFINITY);
-    seconds.ok().and_then(Result::ok).and_then(Timestamp::from_seconds).unwrap_or_else(end)
+    let seconds = since_epoch.map(|duration| duration.as_secs_f64());
+    seconds.and_then(Timestamp::from_seconds).unwrap_or_else(end)
 }
 
 /// A log that fails is no reason to do anything else differently.

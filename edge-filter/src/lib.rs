@@ -15,6 +15,9 @@
 //! |---|---|
 //! | [`filter`] | [`Filter`]: from the headers of a request to an [`Outcome`] |
 //! | [`config`] | the plugin configuration |
+//! | [`denial`] | the answer to a request that was denied |
+//! | [`shared`] | what the workers of one proxy share |
+//! | [`signatures`] | Envoy's host call that checks a signature |
 //! | [`tokens`] | where tokens stand in a request |
 //! | [`forward`] | claims as headers, and forged ones removed |
 //! | `host` | the adapter (wasm32 only) |
@@ -22,11 +25,15 @@
 #![forbid(unsafe_code)]
 
 pub mod config;
+pub mod denial;
 pub mod filter;
 pub mod forward;
 #[cfg(target_arch = "wasm32")]
 mod host;
+pub mod shared;
+pub mod signatures;
 pub mod tokens;
 
 pub use config::Config;
-pub use filter::{Arrived, Call, Denial, Edit, Filter, Headers, Judgement, Outcome};
+pub use denial::Denial;
+pub use filter::{Arrived, Call, Edit, Filter, Headers, Judgement, Outcome, Verdict};

@@ -4,51 +4,88 @@ use laika_verifier::bearer::{self, Found};
 
 use crate::filter::Headers;
 
-/// A header in which a token may stand.
+/// A place where a token may stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TokenPlace {
-    /// Name of the header, in lower case.
-    pub header: String,
-    /// The scheme before the token; `None` when the token is the whole value.
-    pub scheme: Option<String>,
+pub enum TokenPlace {
+    /// A header.
+    Header {
+        /// Its name, in lower case.
+        name: String,
+        /// The scheme before the token; `None` when the token is the whole value.
+        scheme: Option<String>,
+    },
+    /// The cookie of that name.
+    Cookie(String),
 }
+
+/// The header that cookies stand in.
+pub(crate) const COOKIE: &str = "cookie";
 
 /// The tokens of a request.
 #[derive(Debug)]
 pub(crate) struct Tokens {
     /// What all places hold together.
     pub(crate) found: Found,
-    /// Names of the headers that hold one.
+    /// Names of the headers that hold nothing but one.
     pub(crate) carriers: Vec<String>,
+    /// Whether one stands in a cookie.
+    pub(crate) in_cookie: bool,
 }
 
 impl TokenPlace {
     /// `Authorization: Bearer` (RFC 6750 section 2.1).
     #[must_use]
     pub fn authorization() -> Self {
-        Self { header: "authorization".to_owned(), scheme: Some(bearer::SCHEME.to_owned()) }
+        Self::Header { name: "authorization".to_owned(), scheme: Some(bearer::SCHEME.to_owned()) }
+    }
+
+    /// The header in which the token stands.
+    pub(crate) fn header(&self) -> &str {
+        match self {
+            Self::Header { name, .. } => name,
+            Self::Cookie(_) => COOKIE,
+        }
     }
 
     fn tokens(&self, name: &str, value: &[u8]) -> Vec<String> {
-        if !name.eq_ignore_ascii_case(&self.header) {
+        if !name.eq_ignore_ascii_case(self.header()) {
             return Vec::new();
         }
-        match &self.scheme {
-            Some(scheme) => bearer::tokens_of(value, scheme),
-            None => vec![String::from_utf8_lossy(value).trim_matches(' ').to_owned()],
+        match self {
+            Self::Header { scheme: Some(scheme), .. } => bearer::tokens_of(value, scheme),
+            Self::Header { scheme: None, .. } => bearer::bare_tokens_of(value),
+            Self::Cookie(name) => bearer::cookies_of(value, name),
         }
     }
 }
 
 impl Tokens {
     pub(crate) fn find(headers: &Headers, places: &[TokenPlace]) -> Self {
-        let mut tokens = Self { found: Found::None, carriers: Vec::new() };
+        let mut tokens = Self { found: Found::None, carriers: Vec::new(), in_cookie: false };
         for (name, value) in headers {
-            for token in places.iter().flat_map(|place| place.tokens(name, value)) {
-                tokens.found = tokens.found.and(Some(token));
-                tokens.carriers.push(name.clone());
+            for place in places {
+                for token in place.tokens(name, value) {
+                    tokens.found = tokens.found.and(Some(token));
+                    match place {
+                        TokenPlace::Header { .. } => tokens.carriers.push(name.clone()),
+                        TokenPlace::Cookie(_) => tokens.in_cookie = true,
+                    }
+                }
             }
         }
         tokens
     }
+}
+
+/// What the `Cookie` headers of a request say, as one, without those that are places of tokens.
+pub(crate) fn other_cookies(headers: &Headers, places: &[TokenPlace]) -> Vec<u8> {
+    let lines = headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(COOKIE));
+    let stripped = lines.map(|(_, line)| {
+        places.iter().fold(line.clone(), |line, place| match place {
+            TokenPlace::Cookie(name) => bearer::without_cookie(&line, name),
+            TokenPlace::Header { .. } => line,
+        })
+    });
+    let rest: Vec<_> = stripped.filter(|line| !line.is_empty()).collect();
+    rest.join(b"; ".as_slice())
 }

@@ -171,7 +171,7 @@ fn claims_go_on_and_forged_ones_do_not() {
     assert_eq!(edit.remove, ["X-User_Id", "x-none"]);
     let names: Vec<_> = edit.set.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["x-amr", "x-user-id"], "a claim that is absent fills no header");
-    assert_eq!(edit.set[0].1, "pwd");
+    assert_eq!(edit.set[0].1, b"pwd");
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn what_an_issuer_may_not_assert_is_not_handed_on_as_if_it_might() {
         options["forward"]["headers"] = json!({ "x-iss": "iss", "x-level": "level", "x-may": "permissions", "x-roles": "roles" });
     });
     let set = edit(scene.judge("/orders", &[])).set;
-    let values: Vec<_> = set.iter().map(|(_, value)| value.as_str()).collect();
+    let values: Vec<_> = set.iter().map(|(_, value)| String::from_utf8_lossy(value)).collect();
     assert_eq!(values, ["https://id.example.com", r#"["orders:read"]"#, "[]"]);
 }
 
@@ -213,6 +213,121 @@ fn shadow_lets_everything_through_and_holds_nobody_up() {
     let denied = scene.judge("/elsewhere", &[]);
     assert!(denied.log.as_ref().is_some_and(|line| line.starts_with("would deny with 403")));
     assert_eq!(edit(denied).set.len(), 2, "the token is verified, if of no use here");
+}
+
+/// A filter with its keys that reads a cookie, and a request with the good token in it.
+fn by_cookie(change: impl FnOnce(&mut Value)) -> (Scene, Vec<u8>) {
+    let scene = Scene::ready(|options| {
+        options["token_from"] = json!([
+            { "header": "authorization", "scheme": "Bearer" }, { "cookie": "micro" },
+        ]);
+        options["cookie_origins"] = json!(["https://app.example"]);
+        change(options);
+    });
+    let cookies = format!("a=1; micro={}; b=\u{e9}", scene.good.token).into_bytes();
+    (scene, cookies)
+}
+
+/// A request of `method` for `/orders` without an `authorization` header.
+fn send(scene: &mut Scene, method: &str, more: &[(&str, &[u8])]) -> Judgement {
+    let own: [(&str, &[u8]); 3] =
+        [(":method", method.as_bytes()), (":path", b"/orders"), (":authority", b"orders.example")];
+    let headers = own.iter().chain(more);
+    let headers: Vec<_> =
+        headers.map(|(name, value)| ((*name).to_owned(), value.to_vec())).collect();
+    let now = scene.now();
+    scene.filter.judge(&headers, true, now)
+}
+
+#[test]
+fn a_token_from_a_cookie_needs_an_origin_where_something_may_change() {
+    let (mut scene, cookies) = by_cookie(|_| {});
+    let cookie: (&str, &[u8]) = ("cookie", &cookies);
+    let allowed: (&str, &[u8]) = ("origin", b"https://app.example");
+    let evil: (&str, &[u8]) = ("origin", b"https://evil.example");
+    let socket: (&str, &[u8]) = ("upgrade", b"websocket");
+    assert!(edit(send(&mut scene, "GET", &[cookie])).set.len() == 2);
+    assert!(edit(send(&mut scene, "POST", &[cookie, allowed])).set.len() == 2);
+    assert!(edit(send(&mut scene, "GET", &[cookie, socket, allowed])).set.len() == 2);
+    for refused in [
+        send(&mut scene, "POST", &[cookie]),
+        send(&mut scene, "POST", &[cookie, evil]),
+        send(&mut scene, "GET", &[cookie, socket, evil]),
+        send(&mut scene, "GET", &[cookie, ("cookie", b"micro=a.b.c")]),
+        send(&mut scene, "GET", &[cookie, ("authorization", b"Bearer a.b.c")]),
+    ] {
+        assert_denied(&refused, 400, "request_invalid");
+    }
+    let bearer = format!("Bearer {}", scene.good.token);
+    let both: [(&str, &[u8]); 2] = [cookie, ("authorization", bearer.as_bytes())];
+    assert!(edit(send(&mut scene, "GET", &both)).set.len() == 2, "the same token twice");
+    assert_denied(&send(&mut scene, "POST", &both), 400, "request_invalid");
+}
+
+#[test]
+fn a_cookie_that_held_a_token_is_taken_out_and_others_go_on_as_they_came() {
+    let (mut scene, cookies) = by_cookie(|options| {
+        options["strip_token"] = json!(true);
+        options["forward"] = json!({});
+    });
+    let more: (&str, &[u8]) = ("cookie", b"c=\xff");
+    let judged = edit(send(&mut scene, "GET", &[("cookie", &cookies), more]));
+    assert_eq!(judged.remove, ["cookie"]);
+    let rest = [b"a=1; b=\xc3\xa9; c=".as_slice(), b"\xff"].concat();
+    assert_eq!(judged.set, [("cookie".to_owned(), rest)]);
+    let alone = format!("micro={}", scene.good.token);
+    let judged = edit(send(&mut scene, "GET", &[("cookie", alone.as_bytes())]));
+    assert_eq!(judged, Edit { remove: vec!["cookie".to_owned()], set: Vec::new() });
+}
+
+#[test]
+fn a_preflight_passes_without_a_token_only_where_that_is_wanted() {
+    let preflight: [(&str, &[u8]); 3] = [
+        ("origin", b"https://app.example"),
+        ("access-control-request-method", b"POST"),
+        ("x-user-id", b"root"),
+    ];
+    let mut scene = Scene::ready(|_| {});
+    assert_denied(&send(&mut scene, "OPTIONS", &preflight), 401, "token_missing");
+    let mut scene = Scene::ready(|options| options["pass_preflight"] = json!(true));
+    let passed = edit(send(&mut scene, "OPTIONS", &preflight));
+    assert_eq!(passed, Edit { remove: vec!["x-user-id".to_owned()], set: Vec::new() });
+    assert_denied(&send(&mut scene, "OPTIONS", &preflight[..1]), 401, "token_missing");
+    assert_denied(&send(&mut scene, "POST", &preflight), 401, "token_missing");
+    let now = scene.now();
+    let odd: Vec<_> = [(":method", "OPTIONS"), (":path", "/orders/..")]
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec()))
+        .chain(preflight.iter().map(|(name, value)| ((*name).to_owned(), value.to_vec())))
+        .collect();
+    assert_denied(&scene.filter.judge(&odd, true, now), 400, "request_invalid");
+}
+
+#[test]
+fn only_grpc_is_answered_as_grpc() {
+    for (kind, is) in [
+        ("application/grpc", true),
+        ("application/grpc+proto", true),
+        ("application/grpc-web", false),
+        ("application/grpcx", false),
+        ("application/json", false),
+        ("", false),
+    ] {
+        let headers = [("content-type".to_owned(), kind.as_bytes().to_vec())];
+        assert_eq!(laika_edge_filter::filter::is_grpc(&headers), is, "{kind}");
+    }
+    assert!(!laika_edge_filter::filter::is_grpc(&[]));
+}
+
+#[test]
+fn the_verdict_names_rule_and_code() {
+    let mut scene = Scene::ready(|_| {});
+    let passed = scene.judge("/orders", &[]).verdict;
+    assert_eq!((passed.allowed, passed.code, passed.rule.as_deref()), (true, None, Some("orders")));
+    let denied = scene.judge("/elsewhere", &[]).verdict;
+    let code = denied.code.map(laika_verifier::ErrorCode::as_str);
+    assert_eq!((denied.allowed, code), (false, Some("permission_denied")));
+    assert_eq!(denied.rule.as_deref(), Some("otherwise"));
 }
 
 #[test]

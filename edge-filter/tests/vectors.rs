@@ -92,7 +92,7 @@ fn answer(filter: &mut Filter, case: &Value, served: Option<&Value>, file: &str)
     match judgement.outcome {
         Outcome::Continue(edit) => {
             assert_eq!(log, "", "{name}");
-            let claims = edit.set.first().map(|(_, value)| serde_json::from_str(value).unwrap());
+            let claims = edit.set.first().map(|(_, value)| serde_json::from_slice(value).unwrap());
             match case.get("decision") {
                 Some(decision) => {
                     assert_eq!(decision["allowed"], true, "{name}");

@@ -21,6 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Envoy {
     process: Child,
     folder: TempDir,
+    admin: SocketAddr,
     listener: SocketAddr,
 }
 
@@ -43,11 +44,21 @@ impl Envoy {
     /// When it does not start.
     #[must_use]
     pub fn with_text(plugin: &str, clusters: Clusters<'_>) -> Self {
+        Self::changed(plugin, clusters, |_| {})
+    }
+
+    /// As [`Envoy::with_text`], the rest of Envoy's own configuration changed by `change`.
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[must_use]
+    pub fn changed(plugin: &str, clusters: Clusters<'_>, change: impl FnOnce(&mut Value)) -> Self {
         let program = file("LAIKA_ENVOY");
         let filter = file("LAIKA_FILTER_WASM");
         let folder = tempfile::tempdir().expect("a scratch folder");
         let at = |name: &str| folder.path().join(name);
-        let bootstrap = bootstrap(&filter, plugin, clusters);
+        let mut bootstrap = bootstrap(&filter, plugin, clusters);
+        change(&mut bootstrap);
         fs::write(at("envoy.json"), bootstrap.to_string()).expect("the configuration is written");
         let log = File::create(at("log")).expect("a log");
         let process = Command::new(program)
@@ -62,8 +73,8 @@ impl Envoy {
             .spawn()
             .expect("Envoy starts");
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut envoy = Self { process, folder, listener: nowhere };
-        envoy.listener = envoy.wait();
+        let mut envoy = Self { process, folder, admin: nowhere, listener: nowhere };
+        (envoy.admin, envoy.listener) = envoy.wait();
         envoy
     }
 
@@ -82,6 +93,32 @@ impl Envoy {
         request.begin(self.listener).expect("a connection")
     }
 
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.listener
+    }
+
+    /// What one of its counters stands at; 0 before it counts.
+    ///
+    /// # Panics
+    /// When Envoy does not say.
+    #[must_use]
+    pub fn counter(&self, name: &str) -> u64 {
+        let path = format!("/stats?filter=^{name}$");
+        let answer = Request::new("GET", &path).send(self.admin);
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let text = String::from_utf8_lossy(&answer.body).into_owned();
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+        line.map_or(0, |count| count.trim().parse().expect("a number"))
+    }
+
+    /// What Envoy's administration answers.
+    #[must_use]
+    pub fn ask_admin(&self, path: &str) -> Message {
+        Request::new("GET", path).send(self.admin)
+    }
+
     /// Everything it has logged so far.
     #[must_use]
     pub fn log(&self) -> String {
@@ -89,22 +126,22 @@ impl Envoy {
         String::from_utf8_lossy(&log).into_owned()
     }
 
-    /// Waits for readiness; the address of the listener.
-    fn wait(&mut self) -> SocketAddr {
+    /// Waits for readiness; the addresses of its administration and of the listener.
+    fn wait(&mut self) -> (SocketAddr, SocketAddr) {
         let end = Instant::now() + PATIENCE;
         loop {
             if let Ok(Some(status)) = self.process.try_wait() {
                 panic!("Envoy ended with {status}");
             }
-            if let Some(listener) = self.ready() {
-                return listener;
+            if let Some(addresses) = self.ready() {
+                return addresses;
             }
             assert!(Instant::now() < end, "Envoy is not ready after {PATIENCE:?}");
             thread::sleep(Duration::from_millis(20));
         }
     }
 
-    fn ready(&self) -> Option<SocketAddr> {
+    fn ready(&self) -> Option<(SocketAddr, SocketAddr)> {
         let admin = fs::read_to_string(self.folder.path().join("admin")).ok()?;
         let admin = admin.trim().parse().ok()?;
         let get = |path: &str| Request::new("GET", path).try_send(admin).ok();
@@ -114,7 +151,7 @@ impl Envoy {
         let listeners: Value = serde_json::from_slice(&get("/listeners?format=json")?.body).ok()?;
         let address = &listeners["listener_statuses"][0]["local_address"]["socket_address"];
         let port = u16::try_from(address["port_value"].as_u64()?).ok()?;
-        Some(SocketAddr::from(([127, 0, 0, 1], port)))
+        Some((admin, SocketAddr::from(([127, 0, 0, 1], port))))
     }
 }
 
@@ -165,6 +202,20 @@ fn listener(filter: &Path, plugin: &str) -> Value {
             },
         }]}],
     })
+}
+
+/// The HTTP filters of the listener, to be changed.
+///
+/// # Panics
+/// When this is no configuration of [`Envoy`].
+pub fn filters(bootstrap: &mut Value) -> &mut Vec<Value> {
+    manager(bootstrap)["http_filters"].as_array_mut().expect("filters")
+}
+
+/// The configuration of the listener's HTTP connection manager, to be changed.
+pub fn manager(bootstrap: &mut Value) -> &mut Value {
+    let listener = &mut bootstrap["static_resources"]["listeners"][0];
+    &mut listener["filter_chains"][0]["filters"][0]["typed_config"]
 }
 
 fn wasm(filter: &Path, plugin: &str) -> Value {

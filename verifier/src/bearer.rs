@@ -12,6 +12,9 @@ pub const SCHEME: &str = "Bearer";
 const METHOD_OVERRIDES: [&str; 3] =
     ["x-http-method-override", "x-http-method", "x-method-override"];
 
+/// Methods that change nothing (RFC 9110 section 9.2.1).
+const SAFE_METHODS: [&str; 4] = ["GET", "HEAD", "OPTIONS", "TRACE"];
+
 /// What the places where a token may stand hold together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Found {
@@ -82,6 +85,57 @@ fn token_of(credentials: &[u8], scheme: &str) -> Option<String> {
     Some(String::from_utf8_lossy(rest).trim_matches(' ').to_owned())
 }
 
+/// The tokens in the value of a header that holds nothing else: several where a proxy has joined
+/// several headers into one.
+#[must_use]
+pub fn bare_tokens_of(value: &[u8]) -> Vec<String> {
+    let text = |part| String::from_utf8_lossy(part).trim_matches(' ').to_owned();
+    value.split(|byte| *byte == b',').map(text).collect()
+}
+
+/// The values of the cookie `name` in a `Cookie` header (RFC 6265 section 4.2.1). Neither a token
+/// nor a cookie's value has a comma: behind one stands another header, where somebody has joined
+/// two.
+#[must_use]
+pub fn cookies_of(value: &[u8], name: &str) -> Vec<String> {
+    let pairs = value.split(|byte| *byte == b';');
+    let values = pairs.filter_map(|pair| cookie_value(pair, name));
+    let parts = values.flat_map(|value| value.split(|byte| *byte == b','));
+    parts.map(|part| String::from_utf8_lossy(part).into_owned()).collect()
+}
+
+/// What a `Cookie` header says without the cookie `name`: nothing, where that was all.
+#[must_use]
+pub fn without_cookie(value: &[u8], name: &str) -> Vec<u8> {
+    let pairs = value.split(|byte| *byte == b';');
+    let others = pairs.filter(|pair| cookie_value(pair, name).is_none());
+    let others: Vec<_> = others.map(<[u8]>::trim_ascii).filter(|pair| !pair.is_empty()).collect();
+    others.join(b"; ".as_slice())
+}
+
+fn cookie_value<'c>(pair: &'c [u8], name: &str) -> Option<&'c [u8]> {
+    pair.trim_ascii().strip_prefix(name.as_bytes())?.strip_prefix(b"=")
+}
+
+/// Whether a token from a cookie counts for a request of `method` with these headers. A browser
+/// sends cookies along whoever asks for it: methods that may change something, and WebSockets, need
+/// a page of the own origin or one of `allowed`.
+#[must_use]
+pub fn may_use_cookie(method: &str, headers: &[(String, Vec<u8>)], allowed: &[String]) -> bool {
+    let named = |name: &'static str| headers.iter().filter(move |(other, _)| other == name);
+    let only = |name| {
+        let mut values = named(name).map(|(_, value)| std::str::from_utf8(value).ok());
+        values.next().flatten().filter(|_| values.next().is_none())
+    };
+    let is_web_socket = |protocol: &[u8]| protocol.trim_ascii().eq_ignore_ascii_case(b"websocket");
+    let upgrades = named("upgrade").flat_map(|(_, value)| value.split(|byte| *byte == b','));
+    if SAFE_METHODS.contains(&method) && !upgrades.into_iter().any(is_web_socket) {
+        return true;
+    }
+    only("sec-fetch-site") == Some("same-origin")
+        || only("origin").is_some_and(|origin| allowed.iter().any(|allowed| allowed == origin))
+}
+
 /// A denial as `application/problem+json` (RFC 9457). It says what the holder of the token may
 /// know: the code, and what was missing, in the words of the policy.
 #[must_use]
@@ -128,6 +182,54 @@ mod tests {
         assert_eq!(tokens("Bearer a,b"), ["a,b"]);
         assert_eq!(tokens("Bearer a, Basic YTpi"), ["a, Basic YTpi"]);
         assert_eq!(tokens("Bearer a,"), ["a,"]);
+    }
+
+    #[test]
+    fn a_token_in_a_cookie_is_found_and_taken_out() {
+        for (value, tokens, rest) in [
+            ("micro=a.b.c", &["a.b.c"][..], ""),
+            ("a=1; micro=a.b.c;b=2", &["a.b.c"], "a=1; b=2"),
+            ("micro=a; xmicro=b; micro=c", &["a", "c"], "xmicro=b"),
+            ("micro=a, micro=b", &["a", " micro=b"], ""),
+            ("Micro=a; micro = b; micro", &[], "Micro=a; micro = b; micro"),
+            ("micro=", &[""], ""),
+            ("", &[], ""),
+        ] {
+            assert_eq!(cookies_of(value.as_bytes(), "micro"), tokens, "{value}");
+            assert_eq!(without_cookie(value.as_bytes(), "micro"), rest.as_bytes(), "{value}");
+        }
+        assert_eq!(without_cookie(b"a=\xff; micro=x", "micro"), b"a=\xff");
+        assert_eq!(bare_tokens_of(b" a, b"), ["a", "b"]);
+    }
+
+    #[test]
+    fn a_cookie_counts_for_pages_of_the_own_origin_or_an_allowed_one() {
+        let allowed = ["https://app.example".to_owned()];
+        let may = |method: &str, headers: &[(&str, &str)]| {
+            let headers: Vec<_> = headers
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec()))
+                .collect();
+            may_use_cookie(method, &headers, &allowed)
+        };
+        assert!(may("GET", &[]) && may("HEAD", &[("origin", "https://evil.example")]));
+        assert!(may("POST", &[("sec-fetch-site", "same-origin")]));
+        assert!(may("POST", &[("origin", "https://app.example")]));
+        let socket = ("upgrade", "h2c, WebSocket");
+        assert!(may("GET", &[socket, ("origin", "https://app.example")]));
+        for headers in [
+            &[][..],
+            &[("origin", "https://evil.example")],
+            &[("origin", "null")],
+            &[("origin", "https://app.example.evil.example")],
+            &[("sec-fetch-site", "same-site")],
+            &[("sec-fetch-site", "same-origin"), ("sec-fetch-site", "cross-site")],
+            &[("origin", "https://app.example"), ("origin", "https://evil.example")],
+        ] {
+            assert!(!may("POST", headers), "{headers:?}");
+            assert!(!may("get", headers), "{headers:?}");
+            assert!(!may("GET", &[&[socket], headers].concat()), "{headers:?}");
+        }
     }
 
     #[test]

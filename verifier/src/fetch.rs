@@ -10,7 +10,7 @@ pub const MAX_BODY: usize = 256 * 1024;
 pub(crate) const LOST: f64 = 10.0;
 
 /// A fetch for the host to make: GET, 5 s time-out, no redirect, at most [`MAX_BODY`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Fetch {
     /// To be handed back with the answer.
     pub id: u32,
@@ -18,6 +18,29 @@ pub struct Fetch {
     pub issuer: usize,
     /// What to GET.
     pub uri: String,
+    /// Whether the answer that another instance of the verifier got will do.
+    pub sharing: Sharing,
+}
+
+/// How old the answer of another instance of the verifier may be, for hosts that share what they
+/// fetch between several.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Sharing {
+    /// As old as a key set may be that is not yet to be refreshed.
+    Lifetime,
+    /// So many seconds.
+    Seconds(f64),
+}
+
+impl Sharing {
+    /// The same in seconds, for an answer with this `Cache-Control`.
+    #[must_use]
+    pub fn seconds(self, cache_control: Option<&str>) -> f64 {
+        match self {
+            Self::Lifetime => crate::keys::fresh_for(cache_control),
+            Self::Seconds(seconds) => seconds,
+        }
+    }
 }
 
 /// What a fetch brought.

@@ -9,6 +9,7 @@ use crate::fetch::{Fetch, FetchFailure, Ids, Landed, MAX_BODY, Response};
 use crate::jws::UntrustedToken;
 use crate::keys::{Arrival, Key, KeySet, RemoteKeys};
 use crate::options::{IssuerOptions, IssuerRules, KeysFrom, Limits};
+use crate::signature::Host;
 use crate::signature::hmac::HmacKey;
 use crate::status::{self, ListToken, Lists, Status};
 
@@ -80,6 +81,7 @@ impl Issuer {
     pub(crate) fn check_signature(
         &self,
         token: &UntrustedToken<'_>,
+        host: Option<&dyn Host>,
         now: Timestamp,
     ) -> Result<(), VerifyError> {
         let algorithm = self.allowed(&token.header.alg)?;
@@ -91,13 +93,13 @@ impl Issuer {
                 }
                 _ => error,
             })?;
-            Ok(key.verifies(algorithm, token.signing_input, &token.signature))
+            Ok(key.verifies_by(host, algorithm, token.signing_input, &token.signature))
         };
         let holds = match &self.keys {
             Keys::Set(keys) => in_set(keys)?,
             Keys::One(key) => {
                 let key = key.material_for(algorithm)?;
-                key.verifies(algorithm, token.signing_input, &token.signature)
+                key.verifies_by(host, algorithm, token.signing_input, &token.signature)
             }
             Keys::Secret(key) => key.verifies(token.signing_input, &token.signature),
             Keys::Remote(keys) => in_set(keys.usable(now).ok_or_else(|| {
@@ -208,6 +210,12 @@ impl Issuer {
         }
     }
 
+    /// Whether fetch `id` is under way here.
+    pub(crate) fn awaits(&self, id: u32) -> bool {
+        let keys = matches!(&self.keys, Keys::Remote(keys) if keys.awaits(id));
+        keys || self.lists.awaiting(id).is_some()
+    }
+
     /// Takes the key set that fetch `id` brought, if it is under way here; with it come the keys
     /// that it replaces.
     pub(crate) fn take_keys(
@@ -268,7 +276,8 @@ impl Issuer {
         if !ListToken::is_typ(token.header.typ.as_deref()) {
             return Err(FetchFailure("it is no status list".to_owned()).into());
         }
-        self.check_signature(&token, now)?;
+        // Seldom enough that nobody has to be asked.
+        self.check_signature(&token, None, now)?;
         let claims = token.read_payload()?.claims;
         // RFC 7519 section 4.1.1: optional here, but then ours.
         let iss = claims.get("iss").map(|iss| iss.as_str().unwrap_or_default());
@@ -288,6 +297,14 @@ impl Issuer {
     ) -> Option<Result<(), FetchFailure>> {
         self.lists.awaiting(id)?;
         Some(self.lists.inflated(id, bytes, now).inspect_err(|_| self.lists.fail(id)))
+    }
+
+    /// Notes that what was taken from `uri` at `now` had been asked for before, by somebody else.
+    pub(crate) fn date_back(&mut self, uri: &str, asked: Timestamp, now: Timestamp) {
+        self.lists.date_back(uri, asked);
+        if let Some(keys) = self.remote_mut() {
+            keys.date_back(asked, now);
+        }
     }
 
     /// Notes that fetch `id` has failed, if it is under way here.

@@ -14,6 +14,7 @@ use crate::issuer::Issuer;
 use crate::jws::{Payload, UntrustedToken};
 use crate::keys::{Arrival, KeySet};
 use crate::options::{Limits, Options};
+use crate::signature::Host;
 use crate::status::Lists;
 use crate::verified::VerifiedToken;
 
@@ -33,6 +34,8 @@ pub struct Verifier {
     serial: AtomicU64,
     ids: Ids,
     key_set_fetches: u64,
+    /// Who computes signatures, if not our own code.
+    host: Option<Box<dyn Host>>,
 }
 
 /// What a verifier has counted since it was made.
@@ -82,7 +85,13 @@ impl Verifier {
             serial: AtomicU64::new(0),
             ids: Ids::default(),
             key_set_fetches: 0,
+            host: None,
         }
+    }
+
+    /// Has `host` compute the signatures of tokens, as far as it can.
+    pub fn compute_by(&mut self, host: Box<dyn Host>) {
+        self.host = Some(host);
     }
 
     /// As [`Verifier::new`], for a host that compares the texts of tokens itself: what
@@ -129,7 +138,7 @@ impl Verifier {
     fn prove(&self, token: &str, now: Timestamp) -> Result<VerifiedToken, VerifyError> {
         let token = UntrustedToken::parse(token, self.limits.max_token_size)?;
         let Chosen { index, issuer, payload } = self.choose_issuer(&token)?;
-        issuer.check_signature(&token, now)?;
+        issuer.check_signature(&token, self.host.as_deref(), now)?;
         let payload = payload.map_or_else(|| token.read_payload(), Ok)?;
         let checked = checks::check_claims(payload.claims, issuer.rules(), self.limits, now)?;
         issuer.check_status(checked.status.as_ref(), now)?;
@@ -329,6 +338,26 @@ impl Verifier {
         landed
     }
 
+    /// Takes for fetch `id`, of `uri`, what another instance of the verifier got, as
+    /// [`Verifier::take`]: its age counts from when it was asked for.
+    #[cfg(feature = "inflate")]
+    pub fn take_shared(
+        &mut self,
+        (id, uri): (u32, &str),
+        response: Response<'_>,
+        asked: Timestamp,
+        now: Timestamp,
+    ) -> Landed {
+        let issuer = self.issuers.iter().position(|issuer| issuer.awaits(id));
+        let landed = self.take(id, response, now);
+        if landed.failure.is_none()
+            && let Some(issuer) = issuer.and_then(|index| self.issuers.get_mut(index))
+        {
+            issuer.date_back(uri, asked, now);
+        }
+        landed
+    }
+
     /// Notes that fetch `id`, or inflating what it brought, has failed.
     pub fn fetch_failed(&mut self, id: u32) {
         self.issuers.iter_mut().for_each(|issuer| issuer.fetch_failed(id));
@@ -361,6 +390,12 @@ impl Verifier {
 
     fn counts(&self) -> Option<Counts> {
         self.cache.as_ref().map(Cache::counts)
+    }
+
+    /// What the cache of verified tokens has counted; nothing where there is none.
+    #[must_use]
+    pub fn cache_counts(&self) -> Counts {
+        self.counts().unwrap_or_default()
     }
 
     /// What was counted since the verifier was made.

@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use crate::postgres::{Commit, Postgres};
 use crate::run::Program;
 use crate::scene::Scene;
-use crate::{build, cargo, files, run, tools, wasm};
+use crate::{build, bundle, cargo, files, run, tools, wasm};
 
 /// What `hostile.mjs` reads.
 const HOSTILE: &str = "tests/vectors/hostile.json";
@@ -26,6 +26,8 @@ pub(crate) enum Subject {
     Policy,
     /// The issuer beside other issuers: time per operation, memory, start
     Issuer,
+    /// The filter in Envoy beside no filter, the least filter, and Envoy's own `jwt_authn`
+    Edge,
 }
 
 /// What can be said about a benchmark.
@@ -37,6 +39,7 @@ pub(crate) struct Wishes {
 pub(crate) fn run(subject: Subject, wishes: &Wishes) -> Result<()> {
     let script = match subject {
         Subject::Issuer => return wishes.issuer(),
+        Subject::Edge => return wishes.edge(),
         Subject::Verify => return wishes.verify(),
         Subject::Rsa => "rsa.mjs",
         Subject::Hostile => "hostile.mjs",
@@ -44,7 +47,7 @@ pub(crate) fn run(subject: Subject, wishes: &Wishes) -> Result<()> {
     };
     ensure!(
         wishes.json.is_none() && wishes.only.is_none(),
-        "`--json` is for `bench verify` and `bench issuer`, `--only` for `bench issuer`"
+        "`--json` is for `bench verify`, `bench issuer` and `bench edge`, `--only` for the last two"
     );
     if let Subject::Rsa = subject {
         let program = wasm::kernels()?;
@@ -78,7 +81,7 @@ pub(crate) fn run(subject: Subject, wishes: &Wishes) -> Result<()> {
 impl Wishes {
     /// Every figure twice: in the Node of this machine, and in a newer one.
     fn verify(&self) -> Result<()> {
-        ensure!(self.only.is_none(), "`--only` is for `bench issuer`");
+        ensure!(self.only.is_none(), "`--only` is for `bench issuer` and `bench edge`");
         build::package()?;
         let newer = tools::newer_node()?;
         let scene = Scene::set("tests/bench")?;
@@ -99,6 +102,36 @@ impl Wishes {
             let text = serde_json::to_string_pretty(&all).context("the figures are no JSON")?;
             files::write(file, format!("{text}\n").as_bytes())?;
         }
+        Ok(())
+    }
+
+    fn edge(&self) -> Result<()> {
+        tools::node()?;
+        tools::wasm_target()?;
+        bundle::prepare()?;
+        wasm::compile()?;
+        wasm::filter()?;
+        let (floor, envoy, wrk) = (wasm::floor()?, tools::envoy()?, tools::wrk()?);
+        let folder = tempfile::tempdir_in("target").context("cannot make a folder in `target`")?;
+        let mut program = Program::new("node").arg("tests/bench/edge/main.mjs");
+        for (name, path) in [
+            ("--envoy", envoy.as_path()),
+            ("--filter", Path::new(wasm::FILTER)),
+            ("--floor", &floor),
+            ("--wrk", &wrk),
+            ("--folder", folder.path()),
+        ] {
+            let path = std::path::absolute(path).context("cannot tell the current folder")?;
+            program = program.arg(name).arg(&path.to_string_lossy());
+        }
+        if let Some(file) = &self.json {
+            program = program.arg("--json").arg(&file.to_string_lossy());
+        }
+        if let Some(text) = &self.only {
+            program = program.arg("--only").arg(text);
+        }
+        let report = run::step("measure", |step| program.run(step))?;
+        println!("\n{report}");
         Ok(())
     }
 

@@ -69,10 +69,10 @@ enum Task {
     Bench {
         /// What to measure
         subject: bench::Subject,
-        /// Also write every figure to this file, as JSON (`verify` and `issuer`)
+        /// Also write every figure to this file, as JSON (`verify`, `issuer` and `edge`)
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
-        /// Only the pairs of contender and operation that contain this text (`issuer` alone)
+        /// Only the pairs of contender and operation that contain this text (`issuer` and `edge`)
         #[arg(long, value_name = "TEXT")]
         only: Option<String>,
     },

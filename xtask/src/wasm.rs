@@ -127,6 +127,19 @@ pub(crate) fn filter() -> Result<()> {
     stamp.save()
 }
 
+/// The least that a filter can do, which ours is measured beside.
+pub(crate) fn floor() -> Result<PathBuf> {
+    let (text, made) = (
+        Path::new("tests/bench/edge/one-header.wat"),
+        PathBuf::from("target/wasm/one_header.wasm"),
+    );
+    run::step("least filter: assemble", |step| {
+        let program = Program::new(tools::npm_tool("wasm-as")).arg(&text.to_string_lossy());
+        program.args(["--output", &made.to_string_lossy()]).run(step)
+    })?;
+    Ok(made)
+}
+
 /// Proxies offer the proxy-wasm host calls and WASI; an import of anything else (bindings for
 /// JavaScript, say, that a dependency brings) would fail only when a proxy loads the module.
 const CHECK_FILTER: &str = r#"

@@ -212,6 +212,13 @@ impl<'p> Decision<'p> {
         }
     }
 
+    /// Lets a browser's question through whether a page of another origin may make a request: who
+    /// asks is nobody yet, and no rule was asked.
+    #[must_use]
+    pub fn preflight() -> Self {
+        Self { rule: None, ..Self::allowed("", None) }
+    }
+
     /// A denial for `code`, decided by no rule.
     #[must_use]
     pub fn denied(code: ErrorCode) -> Self {

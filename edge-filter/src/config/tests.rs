@@ -60,7 +60,18 @@ fn what_is_not_understood_is_refused_with_its_place() {
         (with("issuers", json!("x")), "issuers", "expected an object"),
         (with("token_from", json!([])), "token_from", "at least one"),
         (with("token_from", json!([{}])), "token_from[0]", "name the `header`"),
-        (with("token_from", json!([{ "cookie": "micro" }])), "token_from[0].cookie", "`header`"),
+        (with("token_from", json!([{ "cookie": "a b" }])), "token_from[0].cookie", "`a b`"),
+        (
+            with("token_from", json!([{ "cookie": "a", "header": "b" }])),
+            "token_from[0]",
+            "one of them",
+        ),
+        (
+            with("token_from", json!([{ "cookie": "a", "scheme": "b" }])),
+            "token_from[0].scheme",
+            "remove it",
+        ),
+        (with("token_from", json!([{ "header": "Cookie" }])), "token_from[0].header", "`cookie`"),
         (with("token_from", json!([{ "header": "a b" }])), "token_from[0].header", "`a b`"),
         (
             with("token_from", json!([{ "header": "a", "scheme": "" }])),
@@ -69,6 +80,8 @@ fn what_is_not_understood_is_refused_with_its_place() {
         ),
         (with("token_from", json!([{ "query": "t" }])), "token_from[0].query", "unknown field"),
         (with("cookie_origins", json!([])), "cookie_origins", "remove it"),
+        (with("cookie_origins", json!("x")), "cookie_origins", "expected a sequence"),
+        (with("pass_preflight", json!("x")), "pass_preflight", "expected a boolean"),
         (with("forward", json!({ "header": {} })), "forward.header", "unknown field"),
         (forward(json!({ "x:y": "sub" })), "forward.headers.x:y", "`x:y`"),
         (forward(json!({ "Host": "sub" })), "forward.headers.Host", "HTTP itself"),
@@ -95,6 +108,46 @@ fn what_is_not_understood_is_refused_with_its_place() {
     assert!(Config::from_json(b"[]").unwrap_err().message.contains("object"));
     let twice = Config::from_json(br#"{"shadow":true,"shadow":false}"#).unwrap_err();
     assert!(twice.message.contains("duplicate member"), "{twice}");
+}
+
+#[test]
+fn origins_are_written_as_browsers_send_them() {
+    let read = |origin: &str| {
+        let mut document = document();
+        document["token_from"] = json!([{ "cookie": "micro" }]);
+        document["cookie_origins"] = json!(["https://app.example", origin]);
+        read(&document)
+    };
+    for origin in [
+        "https://app.example.com",
+        "http://localhost:8080",
+        "https://app.example:8443",
+        "http://127.0.0.1:3000",
+        "https://[::1]",
+        "https://[2001:db8::1]:8443",
+    ] {
+        assert_eq!(read(origin).unwrap().cookie_origins[1], origin);
+    }
+    for origin in [
+        "",
+        "null",
+        "*",
+        "app.example",
+        "https://",
+        "https://App.example",
+        "https://app.example/",
+        "https://app.example:443",
+        "http://app.example:80",
+        "https://app.example:08443",
+        "https://app.example:x",
+        "https://a@b",
+        "https://*.example",
+        "ftp://a",
+        "https://[::1",
+        "https://[0::1]",
+    ] {
+        assert_eq!(read(origin).unwrap_err().at, "cookie_origins[1]", "{origin}");
+    }
 }
 
 #[test]

@@ -3,17 +3,24 @@
 use std::mem;
 use std::time::Duration;
 
+use laika_verifier::Timestamp;
 use laika_verifier::fetch::MAX_BODY;
 use proxy_wasm::hostcalls;
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{BufferType, ContextType, LogLevel, MapType};
 
+use super::sharing::HostData;
+use super::signatures::Proxy;
 use super::stream::{self, Stream};
-use super::{IDLE, Plugin, SOON, WATCH, log, now};
-use crate::filter::{Call, Denial, Filter};
+use super::{IDLE, LISTEN, Plugin, SOON, WATCH, log, now};
+use crate::denial::Denial;
+use crate::filter::{Arrived, Call, Filter, answer_of};
+use crate::shared::{self, Answer, Plan, Wish};
 
 /// How long an answer may take.
 const TIMEOUT: Duration = Duration::from_secs(5);
+/// Longest that another worker's answer is waited for, in seconds: then it is lost.
+const GIVE_UP: f64 = 10.0;
 /// Most requests that are let go at once. A host goes on with them one inside the other (Envoy
 /// does when a call into the module ends), and its stack is finite.
 const BATCH: usize = 32;
@@ -33,46 +40,105 @@ impl Root {
         self.call_out();
         self.settle();
         let state = self.plugin.0.borrow();
-        let done = state.queue.is_empty() && state.released.is_empty();
-        let rest = if state.waiting.is_empty() { IDLE } else { WATCH };
-        let _ = hostcalls::set_tick_period(if done { rest } else { SOON });
+        let is_new = |(_, since): &(Call, Option<Timestamp>)| since.is_none();
+        let rest = if !state.released.is_empty() || state.queue.iter().any(is_new) {
+            SOON
+        } else if !state.queue.is_empty() {
+            LISTEN
+        } else if !state.waiting.is_empty() {
+            WATCH
+        } else {
+            IDLE
+        };
+        let _ = hostcalls::set_tick_period(rest);
     }
 
-    /// Makes every call that is queued. One that can't even be made has failed.
+    /// Makes every call that is queued, unless another worker has the answer or will have it.
     fn call_out(&self) {
         let calls = mem::take(&mut self.plugin.0.borrow_mut().queue);
-        for call in calls {
-            match dispatch(&call) {
-                Some(number) => {
-                    self.plugin.0.borrow_mut().under_way.insert(number, call.id);
-                }
-                None => self.fail(call.id, &format!("the proxy can't ask `{}`", call.cluster)),
+        let now = now();
+        for (call, since) in calls {
+            let since = since.unwrap_or(now);
+            let name = call.name();
+            let took = self.plugin.0.borrow().taken.get(&name).copied();
+            let wish = Wish { name: &name, sharing: call.sharing, took, since };
+            match shared::plan(&HostData, wish, now) {
+                Plan::Take(answer) => self.take_shared(&call, &answer, now),
+                // By then the verifier has given up as well.
+                Plan::Wait if now.since(since) > GIVE_UP => {}
+                Plan::Wait => self.plugin.0.borrow_mut().queue.push((call, Some(since))),
+                Plan::Ask => self.ask(call, now),
             }
         }
     }
 
-    fn fail(&self, id: u32, why: &str) {
+    /// Makes a call. One that can't even be made has failed.
+    fn ask(&self, call: Call, now: Timestamp) {
+        match dispatch(&call) {
+            Some(number) => {
+                let mut state = self.plugin.0.borrow_mut();
+                state.metrics.fetch();
+                state.under_way.insert(number, (call, now));
+            }
+            None => {
+                let why = format!("the proxy can't ask `{}`", call.cluster);
+                self.fail(&call, now, &why);
+            }
+        }
+    }
+
+    fn fail(&self, call: &Call, asked: Timestamp, why: &str) {
         log(LogLevel::Warn, &format!("keys or status lists were not fetched: {why}"));
+        let nothing =
+            Answer { asked, came: now(), status: 0, cache_control: None, body: Vec::new() };
+        shared::publish(&HostData, &call.name(), &nothing);
         let mut state = self.plugin.0.borrow_mut();
+        state.metrics.fetch_failed();
         if let Ok(filter) = &mut state.filter {
-            filter.fetch_failed(id);
+            filter.fetch_failed(call.id);
         }
         state.release(|_| true);
     }
 
-    fn take(&self, id: u32, body_size: usize) {
+    /// Takes the answer to a call, and leaves it for the other workers.
+    fn take(&self, call: &Call, asked: Timestamp, body_size: usize) {
         let headers = hostcalls::get_map_bytes(MapType::HttpCallResponseHeaders);
         let size = body_size.min(MAX_BODY + 1);
         let body = hostcalls::get_buffer(BufferType::HttpCallResponseBody, 0, size);
         let (headers, body) = (headers.unwrap_or_default(), body.ok().flatten());
-        let mut state = self.plugin.0.borrow_mut();
-        if let Ok(filter) = &mut state.filter {
-            let arrived = filter.fetched(id, &headers, &body.unwrap_or_default(), now());
-            if let Some(failure) = arrived.failure {
-                log(LogLevel::Warn, &format!("what was fetched is not used: {failure}"));
+        let body = body.unwrap_or_default();
+        let now = now();
+        let arrived = match &mut self.plugin.0.borrow_mut().filter {
+            Ok(filter) => filter.fetched(call.id, &headers, &body, now),
+            Err(_) => return,
+        };
+        let answer = answer_of(&headers, body, asked, now);
+        shared::publish(&HostData, &call.name(), &answer);
+        self.arrived(&call.name(), asked, arrived);
+    }
+
+    /// Takes what another worker got.
+    fn take_shared(&self, call: &Call, answer: &Answer, now: Timestamp) {
+        let arrived = match &mut self.plugin.0.borrow_mut().filter {
+            Ok(filter) if answer.status == 0 => {
+                filter.fetch_failed(call.id);
+                Arrived { failure: None, calls: Vec::new() }
             }
-            state.queue.extend(arrived.calls);
+            Ok(filter) => filter.fetched_elsewhere(call, answer, now),
+            Err(_) => return,
+        };
+        self.plugin.0.borrow().metrics.shared();
+        self.arrived(&call.name(), answer.asked, arrived);
+    }
+
+    fn arrived(&self, name: &str, asked: Timestamp, arrived: Arrived) {
+        let mut state = self.plugin.0.borrow_mut();
+        state.taken.insert(name.to_owned(), asked);
+        if let Some(failure) = arrived.failure {
+            state.metrics.fetch_failed();
+            log(LogLevel::Warn, &format!("what was fetched is not used: {failure}"));
         }
+        state.enqueue(arrived.calls);
         state.release(|_| true);
     }
 
@@ -97,13 +163,13 @@ impl Root {
 
 impl Context for Root {
     fn on_http_call_response(&mut self, number: u32, headers: usize, body_size: usize, _: usize) {
-        let Some(id) = self.plugin.0.borrow_mut().under_way.remove(&number) else {
+        let Some((call, asked)) = self.plugin.0.borrow_mut().under_way.remove(&number) else {
             return;
         };
         if headers == 0 {
-            self.fail(id, "there was no answer");
+            self.fail(&call, asked, "there was no answer");
         } else {
-            self.take(id, body_size);
+            self.take(&call, asked, body_size);
         }
         self.work();
     }
@@ -117,7 +183,11 @@ impl RootContext for Root {
             let line = format!("every request is refused until this is mended: {error}");
             log(LogLevel::Error, &line);
         }
-        let filter = filter.map_err(|error| Denial::misconfigured(error.code));
+        let mut filter = filter.map_err(|error| Denial::misconfigured(error.code));
+        if let Ok(filter) = &mut filter {
+            filter.compute_by(Box::new(Proxy::default()));
+        }
+        shared::prepare(&HostData);
         self.plugin.0.borrow_mut().filter = filter;
         // A host that is told `false` may run without the filter, or not at all.
         true
@@ -131,7 +201,7 @@ impl RootContext for Root {
             let mut state = self.plugin.0.borrow_mut();
             if let Ok(filter) = &mut state.filter {
                 let calls = filter.refresh(now);
-                state.queue.extend(calls);
+                state.enqueue(calls);
             }
             // Nobody waits longer than is allowed, whatever becomes of the call.
             state.release(|visit| visit.look_at <= now);

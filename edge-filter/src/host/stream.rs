@@ -3,13 +3,14 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use laika_verifier::Timestamp;
+use laika_verifier::{ErrorCode, Timestamp};
 use proxy_wasm::hostcalls;
 use proxy_wasm::traits::{Context, HttpContext};
-use proxy_wasm::types::{Action, LogLevel, MapType};
+use proxy_wasm::types::{Action, GrpcStatusCode, LogLevel, MapType};
 
-use super::{MAX_WAIT, MAX_WAITING, Plugin, SOON, Visit, log, now};
-use crate::filter::{Denial, Edit, Judgement, Outcome};
+use super::{MAX_WAIT, MAX_WAITING, Plugin, SOON, Visit, clock, log, timestamp};
+use crate::denial::Denial;
+use crate::filter::{Edit, Judgement, Outcome, Verdict, is_grpc};
 
 pub(super) struct Stream {
     plugin: Plugin,
@@ -65,7 +66,8 @@ impl HttpContext for Stream {
 /// but for letting it run: that is up to the caller. Whether it has queued calls.
 pub(super) fn attend(plugin: &Plugin, mut visit: Visit) -> bool {
     let headers = hostcalls::get_map_bytes(MapType::HttpRequestHeaders).unwrap_or_default();
-    let now = now();
+    let start = clock();
+    let now = timestamp(start);
     let until = *visit.until.get_or_insert_with(|| now.plus(MAX_WAIT));
     let (outcome, asks) = {
         let mut state = plugin.0.borrow_mut();
@@ -73,12 +75,23 @@ pub(super) fn attend(plugin: &Plugin, mut visit: Visit) -> bool {
         match &mut state.filter {
             Err(denial) => (Outcome::Deny(denial.clone()), false),
             Ok(filter) => {
-                let Judgement { outcome, log: line, calls } = filter.judge(&headers, may_wait, now);
+                let judgement = filter.judge(&headers, may_wait, now);
+                let cache = filter.cache_counts();
+                let Judgement { outcome, log: line, calls, verdict } = judgement;
                 if let Some(line) = line {
                     log(LogLevel::Info, &line);
                 }
+                if !matches!(outcome, Outcome::Wait(_)) {
+                    let enforced = matches!(outcome, Outcome::Deny(_));
+                    let took = clock().zip(start).map(|(end, start)| end.saturating_sub(start));
+                    let took = took.unwrap_or_default().as_nanos();
+                    let took = u64::try_from(took).unwrap_or(u64::MAX);
+                    state.metrics.judged(&verdict, enforced, took);
+                    state.metrics.cache(cache);
+                    note(&verdict);
+                }
                 let asks = !calls.is_empty();
-                state.queue.extend(calls);
+                state.enqueue(calls);
                 (outcome, asks)
             }
         }
@@ -88,6 +101,7 @@ pub(super) fn attend(plugin: &Plugin, mut visit: Visit) -> bool {
             apply(&edit);
             visit.passed.set(true);
         }
+        Outcome::Deny(denial) if is_grpc(&headers) => send_grpc(&denial),
         Outcome::Deny(denial) => send(&denial),
         Outcome::Wait(look_at) => {
             visit.look_at = look_at.min(until);
@@ -97,13 +111,23 @@ pub(super) fn attend(plugin: &Plugin, mut visit: Visit) -> bool {
     asks
 }
 
+/// Tells the access log which rule decided, and what was wrong.
+fn note(verdict: &Verdict) {
+    let code = verdict.code.map(ErrorCode::as_str);
+    for (name, value) in [("laika_rule", verdict.rule.as_deref()), ("laika_code", code)] {
+        if let Some(value) = value {
+            let _ = hostcalls::set_property(vec![name], Some(value.as_bytes()));
+        }
+    }
+}
+
 fn apply(edit: &Edit) {
     let kind = MapType::HttpRequestHeaders;
     for name in &edit.remove {
         let _ = hostcalls::remove_map_value(kind, name);
     }
     for (name, value) in &edit.set {
-        let _ = hostcalls::set_map_value_bytes(kind, name, Some(value.as_bytes()));
+        let _ = hostcalls::set_map_value_bytes(kind, name, Some(value));
     }
 }
 
@@ -111,4 +135,16 @@ fn send(denial: &Denial) {
     let headers = denial.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let body = Some(denial.body.as_bytes());
     let _ = hostcalls::send_http_response(denial.status.into(), headers, body);
+}
+
+/// The same for gRPC, whose status stands in the trailers: a proxy would make `INTERNAL` of 400.
+fn send_grpc(denial: &Denial) {
+    let status = match denial.status {
+        400 => GrpcStatusCode::InvalidArgument,
+        401 => GrpcStatusCode::Unauthenticated,
+        403 => GrpcStatusCode::PermissionDenied,
+        _ => GrpcStatusCode::Unavailable,
+    };
+    let challenge = denial.challenge().map(|(name, value)| (name, value.as_bytes())).collect();
+    let _ = hostcalls::send_grpc_response(status, Some(&denial.message), challenge);
 }

@@ -27,8 +27,16 @@ pub use jws::{DEVIATIONS, Jws};
 pub use kernels::{Kernels, time_of_power};
 pub use report::{How, Line, Report};
 
+use laika_verifier::signature::Host;
+
 /// Runs everything.
 #[must_use]
 pub fn report() -> Report {
-    Report { lines: files::all().iter().flat_map(run::file).collect() }
+    report_by(None)
+}
+
+/// Runs everything, signatures computed by `host` as far as it can.
+#[must_use]
+pub fn report_by(host: Option<&dyn Host>) -> Report {
+    Report { lines: files::all().iter().flat_map(|file| run::file(file, host)).collect() }
 }

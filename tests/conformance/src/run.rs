@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use laika_verifier::Algorithm;
+use laika_verifier::signature::Host;
 use laika_verifier::signature::hmac::HmacKey;
 use serde_json::Value;
 
@@ -29,14 +30,14 @@ const GOOD_ALL_THE_SAME: [(&str, u64, &str); 2] = [
 ];
 
 /// The lines of a file: one for each rule that its groups fall under.
-pub(crate) fn file(file: &File) -> Vec<Line> {
+pub(crate) fn file(file: &File, host: Option<&dyn Host>) -> Vec<Line> {
     let document: Value = serde_json::from_str(file.data).expect("the crate's data are JSON");
     let groups = document["testGroups"].as_array().expect("groups");
     let mut lines = BTreeMap::<Rule, (usize, Vec<String>)>::new();
     for group in groups {
         let rule = rule(file.kind, text(&document, "algorithm"), group);
         let tests = group["tests"].as_array().expect("tests");
-        let wrong = disagreements(&rule, file, group, tests);
+        let wrong = disagreements(&rule, file, group, tests, host);
         let (cases, disagreements) = lines.entry(rule).or_default();
         *cases += tests.len();
         disagreements.extend(wrong);
@@ -119,7 +120,13 @@ fn rsa(sha: &str) -> Option<(Algorithm, Algorithm, u64)> {
     }
 }
 
-fn disagreements(rule: &Rule, file: &File, group: &Value, tests: &[Value]) -> Vec<String> {
+fn disagreements(
+    rule: &Rule,
+    file: &File,
+    group: &Value,
+    tests: &[Value],
+    host: Option<&dyn Host>,
+) -> Vec<String> {
     let (algorithm, may_hold) = match rule {
         Rule::Check(algorithm) => (*algorithm, true),
         Rule::Refuse(algorithm, _) => (*algorithm, false),
@@ -136,7 +143,7 @@ fn disagreements(rule: &Rule, file: &File, group: &Value, tests: &[Value]) -> Ve
             let signature = bytes(text(test, "sig"));
             let holds = |key: &laika_verifier::keys::Key| {
                 let key = key.material_for(algorithm);
-                key.is_ok_and(|key| key.verifies(algorithm, &message, &signature))
+                key.is_ok_and(|key| key.verifies_by(host, algorithm, &message, &signature))
             };
             // A key that can't be imported verifies nothing.
             if keys.is_empty() { vec![false] } else { keys.iter().map(holds).collect() }

@@ -3,6 +3,7 @@
 
 mod answers;
 mod foreign;
+mod host;
 mod kernels;
 mod rfc;
 mod wycheproof;

@@ -5,10 +5,13 @@
 //! bytes that go on, so a proxy that mends them first is as safe, but these tests would see less.
 
 mod keys;
+mod observed;
+mod protocols;
 mod requests;
 mod settings;
 mod status;
 mod tokens;
+mod vectors;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -33,6 +36,14 @@ impl Scene {
         change(&mut plugin);
         let upstream = Server::echo();
         let envoy = Envoy::start(&plugin, &[("upstream", upstream.address)]);
+        Self { envoy, _upstream: upstream }
+    }
+
+    /// One whose Envoy is changed as well.
+    fn changed(plugin: &Value, change: impl FnOnce(&mut Value)) -> Self {
+        let upstream = Server::echo();
+        let clusters = [("upstream", upstream.address)];
+        let envoy = Envoy::changed(&plugin.to_string(), &clusters, change);
         Self { envoy, _upstream: upstream }
     }
 

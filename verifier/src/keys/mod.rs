@@ -13,7 +13,7 @@ use laika_claims::text::quoted;
 use serde_json::Value;
 
 pub(crate) use discovery::Discovery;
-pub(crate) use remote::{Arrival, Fingerprint, KeySource, RemoteKeys};
+pub(crate) use remote::{Arrival, Fingerprint, KeySource, RemoteKeys, fresh_for};
 
 use crate::algorithm::Algorithm;
 use crate::error::VerifyError;

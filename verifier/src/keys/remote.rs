@@ -11,11 +11,13 @@ use super::KeySet;
 use super::discovery::Discovery;
 use super::max_age::max_age;
 use crate::algorithm::Algorithm;
-use crate::fetch::{Fetch, FetchFailure, Ids, LOST, Pace, Response};
+use crate::fetch::{Fetch, FetchFailure, Ids, LOST, Pace, Response, Sharing};
 use crate::signature::hash::{Digest as _, Sha256};
 
 /// Seconds between attempts that unknown `kid`s cause.
 const COOLDOWN: f64 = 30.0;
+/// Seconds that the answer of another may be old where something new is known to be there.
+const AT_ONCE: f64 = 1.0;
 /// Bounds of `max-age`, and its value where the answer says none, in seconds.
 const MAX_AGE: (f64, f64) = (60.0, 3600.0);
 const DEFAULT_MAX_AGE: f64 = 300.0;
@@ -54,6 +56,16 @@ pub(crate) struct RemoteKeys {
     unknown: Vec<(String, Timestamp)>,
     /// The set that a status list spoke of, when a fetch was last made for that.
     announced: Option<Fingerprint>,
+}
+
+/// Seconds for which a key set with this `Cache-Control` is not refreshed.
+pub(crate) fn fresh_for(cache_control: Option<&str>) -> f64 {
+    max_age_of(cache_control) * REFRESH_AT
+}
+
+fn max_age_of(cache_control: Option<&str>) -> f64 {
+    let max_age = cache_control.and_then(max_age).map_or(DEFAULT_MAX_AGE, f64::from);
+    max_age.clamp(MAX_AGE.0, MAX_AGE.1)
 }
 
 /// SHA-256 of a key set as it was served.
@@ -104,7 +116,7 @@ impl RemoteKeys {
 
     /// The fetch to make now because the set is absent or ages, if any. It counts as started.
     pub(crate) fn refresh_if_due(&mut self, now: Timestamp, ids: &mut Ids) -> Option<Fetch> {
-        self.is_due(now).then(|| self.start(now, ids))
+        self.is_due(now).then(|| self.start(Sharing::Lifetime, now, ids))
     }
 
     /// Whether [`refresh_if_due`](Self::refresh_if_due) would start a fetch.
@@ -129,7 +141,7 @@ impl RemoteKeys {
             return None;
         }
         self.remember(kid, now);
-        Some(self.start(now, ids))
+        Some(self.start(Sharing::Seconds(COOLDOWN), now, ids))
     }
 
     /// The fetch to make now because the issuer's status list speaks of another key set, if any. A
@@ -146,12 +158,13 @@ impl RemoteKeys {
             return None;
         }
         self.announced = Some(announced);
-        Some(self.start(now, ids))
+        Some(self.start(Sharing::Seconds(AT_ONCE), now, ids))
     }
 
     /// The fetch to make now because somebody asked for it, unless one is under way.
     pub(crate) fn refresh_at_once(&mut self, now: Timestamp, ids: &mut Ids) -> Option<Fetch> {
-        self.pace.under_way(now).is_none().then(|| self.start(now, ids))
+        let idle = self.pace.under_way(now).is_none();
+        idle.then(|| self.start(Sharing::Seconds(AT_ONCE), now, ids))
     }
 
     /// Whether `id` is the fetch under way here.
@@ -180,19 +193,18 @@ impl RemoteKeys {
                 }
             }
             self.pace.land();
-            return Ok(Arrival::Next(self.start(now, ids)));
+            return Ok(Arrival::Next(self.start(Sharing::Lifetime, now, ids)));
         }
         let keys = response
             .check()
             .and_then(|()| KeySet::from_json(response.body, &self.rsa).map_err(FetchFailure))
             .inspect_err(|_| self.fail())?;
-        let max_age = response.cache_control.and_then(max_age).map_or(DEFAULT_MAX_AGE, f64::from);
         self.pace.succeed();
         let held = Held {
             keys,
             fingerprint: Sha256::digest(response.body),
             since: now,
-            max_age: max_age.clamp(MAX_AGE.0, MAX_AGE.1),
+            max_age: max_age_of(response.cache_control),
         };
         Ok(Arrival::Keys(self.held.replace(held).map(|before| before.keys)))
     }
@@ -214,7 +226,14 @@ impl RemoteKeys {
         self.announced = None;
     }
 
-    fn start(&mut self, now: Timestamp, ids: &mut Ids) -> Fetch {
+    /// Notes that the keys taken at `now` had been asked for before, by somebody else.
+    pub(crate) fn date_back(&mut self, asked: Timestamp, now: Timestamp) {
+        if let Some(held) = self.held.as_mut().filter(|held| held.since == now) {
+            held.since = asked.min(now);
+        }
+    }
+
+    fn start(&mut self, sharing: Sharing, now: Timestamp, ids: &mut Ids) -> Fetch {
         if self.pace.is_open() {
             self.fail();
         }
@@ -222,7 +241,7 @@ impl RemoteKeys {
             (KeySource::Uri(uri), _) | (KeySource::Discovery(_), Some(uri)) => uri.clone(),
             (KeySource::Discovery(discovery), None) => discovery.uri(),
         };
-        Fetch { id: self.pace.start(now, ids), issuer: self.issuer, uri }
+        Fetch { id: self.pace.start(now, ids), issuer: self.issuer, uri, sharing }
     }
 
     fn is_cooling(&self, now: Timestamp) -> bool {

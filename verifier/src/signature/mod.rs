@@ -1,5 +1,6 @@
 //! The signature algorithms, one file for each kind of key. A back end computes (our own are in
-//! [`kernel`]); every check of a key stands here, in code that native and wasm builds share.
+//! [`kernel`], and a [`Host`] may have faster ones); every check of a key and of the form of a
+//! signature stands here, in code that native and wasm builds share.
 
 mod curve;
 pub mod ecdsa;
@@ -7,7 +8,10 @@ pub mod ed25519;
 pub(crate) mod hash;
 pub mod hmac;
 pub mod kernel;
+pub mod plain;
 pub mod rsa;
+
+use std::fmt;
 
 use crate::algorithm::{Algorithm, Family};
 
@@ -22,6 +26,22 @@ pub enum PublicKey {
     P384(Box<ecdsa::P384Key>),
     /// Ed25519.
     Ed25519(Box<ed25519::Ed25519Key>),
+}
+
+/// Whoever runs this module, where that computes faster than it does: a proxy with a cryptographic
+/// library of its own, say.
+///
+/// It is asked about keys and signatures whose form has been checked, and no more than to compute.
+pub trait Host: fmt::Debug + Send + Sync {
+    /// Whether `signature` is `key`'s signature of `message`; `None` where it can't say, and our own
+    /// code does. See [`plain`] for the form in which most libraries want to have it.
+    fn verifies(
+        &self,
+        key: &PublicKey,
+        algorithm: Algorithm,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Option<bool>;
 }
 
 impl PublicKey {
@@ -48,6 +68,32 @@ impl PublicKey {
             Self::P256(key) => key.verifies(message, signature),
             Self::P384(key) => key.verifies(message, signature),
             Self::Ed25519(key) => key.verifies(message, signature),
+        }
+    }
+
+    /// As [`PublicKey::verifies`], computed by `host` where there is one and it can.
+    #[must_use]
+    pub fn verifies_by(
+        &self,
+        host: Option<&dyn Host>,
+        algorithm: Algorithm,
+        message: &[u8],
+        signature: &[u8],
+    ) -> bool {
+        let may_ask = self.family() == algorithm.family() && self.is_form(signature);
+        let host = host.filter(|_| may_ask);
+        let answer = host.and_then(|host| host.verifies(self, algorithm, message, signature));
+        answer.unwrap_or_else(|| self.verifies(algorithm, message, signature))
+    }
+
+    /// Whether a host may be asked about `signature`: only where nothing but computing is left.
+    fn is_form(&self, signature: &[u8]) -> bool {
+        match self {
+            Self::Rsa(key) => key.is_form(signature),
+            Self::P256(_) => ecdsa::P256Key::is_form(signature),
+            Self::P384(_) => ecdsa::P384Key::is_form(signature),
+            // Libraries differ in which points and which multiples they accept.
+            Self::Ed25519(_) => false,
         }
     }
 }

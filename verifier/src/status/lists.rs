@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use laika_claims::Timestamp;
 
 use super::{ListToken, MAX_INFLATED, Reference, Status, StatusList};
-use crate::fetch::{Fetch, FetchFailure, Ids, Inflate, Pace};
+use crate::fetch::{Fetch, FetchFailure, Ids, Inflate, Pace, Sharing};
 
 /// Seconds for which a list is used as it is.
 const FRESH: f64 = 5.0;
@@ -179,6 +179,14 @@ impl Lists {
         Ok(())
     }
 
+    /// Notes that the list at `uri` that was taken last had been asked for before, by somebody else.
+    pub(crate) fn date_back(&mut self, uri: &str, asked: Timestamp) {
+        let shard = self.shards.iter_mut().find(|(known, _)| known == uri);
+        if let Some(held) = shard.and_then(|(_, shard)| shard.held.as_mut()) {
+            held.since = held.since.min(asked);
+        }
+    }
+
     /// Notes that fetch `id` has failed.
     pub(crate) fn fail(&mut self, id: u32) {
         if let Some(shard) = self.shard_of(id) {
@@ -243,7 +251,8 @@ impl Shard {
             self.incoming = None;
             self.pace.fail();
         }
-        Fetch { id: self.pace.start(now, ids), issuer, uri: uri.to_owned() }
+        let sharing = Sharing::Seconds(FRESH);
+        Fetch { id: self.pace.start(now, ids), issuer, uri: uri.to_owned(), sharing }
     }
 
     /// Whether a fetch was tried just now, and failed or has taken longer than a request waits.

@@ -36,20 +36,23 @@ impl<C: Curve<N>, const N: usize> Key<C, N> {
         [self.point.0.x, self.point.0.y]
     }
 
-    /// FIPS 186-5 section 6.4.2, with a hash as long as the order, of which nothing is cut off.
-    fn verifies(&self, hash: &[u8], signature: &[u8]) -> bool {
+    /// The numbers `r` and `s` of a signature, both from 1 to below the order.
+    fn scalars(signature: &[u8]) -> Option<[Element<C::Order, N>; 2]> {
         if signature.len() != 2 * C::BYTES {
-            return false;
+            return None;
         }
         let (r, s) = signature.split_at(C::BYTES);
-        let (r, s) = (reversed(r), reversed(s));
-        let [scalar_r, s] = [r, s].map(|bytes| Element::<C::Order, N>::canonical(&bytes, &[0; N]));
-        let (Some(scalar_r), Some(s)) = (scalar_r, s) else {
+        let [r, s] = [r, s].map(|bytes| Element::canonical(&reversed(bytes), &[0; N]));
+        let (r, s) = (r?, s?);
+        (!r.is_zero() && !s.is_zero()).then_some([r, s])
+    }
+
+    /// FIPS 186-5 section 6.4.2, with a hash as long as the order, of which nothing is cut off.
+    fn verifies(&self, hash: &[u8], signature: &[u8]) -> bool {
+        let Some([scalar_r, s]) = Self::scalars(signature) else {
             return false;
         };
-        if scalar_r.is_zero() || s.is_zero() {
-            return false;
-        }
+        let r = reversed(signature.get(..C::BYTES).unwrap_or_default());
         let inverse = s.invert();
         let u = Element::reduced(&reversed(hash)).times(&inverse);
         let v = scalar_r.times(&inverse);
@@ -125,6 +128,25 @@ macro_rules! key {
                     }
                     _ => Err(concat!("not an uncompressed point of ", $what)),
                 }
+            }
+
+            /// Whether `signature` is one in form: the two numbers `r` and `s` in their full length,
+            /// both from 1 to below the order of the group.
+            #[must_use]
+            pub fn is_form(signature: &[u8]) -> bool {
+                Key::<$curve, $digits>::scalars(signature).is_some()
+            }
+
+            /// The uncompressed point (SEC 1 section 2.3.3).
+            #[must_use]
+            pub fn to_sec1(&self) -> Vec<u8> {
+                let mut point = vec![4];
+                for coordinate in self.0.coordinates() {
+                    let mut bytes = [0; MAX_BYTES];
+                    coordinate.write(&mut bytes);
+                    point.extend(bytes.iter().take($bytes).rev());
+                }
+                point
             }
 
             /// Whether `signature`, the two numbers `r` and `s` in their full length, is this

@@ -50,12 +50,30 @@ impl RsaKey {
         Ok(Self { modulus: modulus.to_vec(), bits, exponent: value, prepared })
     }
 
+    /// The modulus, big-endian, without leading zeros.
+    #[must_use]
+    pub fn modulus(&self) -> &[u8] {
+        &self.modulus
+    }
+
+    /// The public exponent.
+    #[must_use]
+    pub fn exponent(&self) -> u64 {
+        self.exponent
+    }
+
+    /// Whether `signature` is one in form: as long as the modulus and smaller than it.
+    #[must_use]
+    pub fn is_form(&self, signature: &[u8]) -> bool {
+        // Two byte strings of one length compare as the big-endian numbers they are.
+        signature.len() == self.modulus.len() && signature < self.modulus.as_slice()
+    }
+
     /// Whether `signature` is this key's signature of `message`, which is exactly as long as the
     /// modulus and smaller than it. A PSS salt is as long as the hash (RFC 7518 section 3.5).
     #[must_use]
     pub fn verifies(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
-        // Two byte strings of one length compare as the big-endian numbers they are.
-        if signature.len() != self.modulus.len() || signature >= self.modulus.as_slice() {
+        if !self.is_form(signature) {
             return false;
         }
         let encoded = self.prepared.power(signature, self.exponent);

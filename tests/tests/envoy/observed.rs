@@ -1,0 +1,97 @@
+//! What operators see of the filter: metrics, access log, log.
+
+use std::fs;
+
+use laika_tests::envoy::manager;
+use laika_tests::http::Request;
+use serde_json::json;
+
+use super::{Scene, good, plugin, token_of};
+
+#[test]
+fn what_was_decided_is_counted() {
+    let scene = Scene::new(|_| {});
+    let count = |name: &str| scene.envoy.counter(&format!("wasmcustom.laika_{name}"));
+    let (token, other) = (good(), token_of("rsa-1", |_| {}));
+    for token in [&token, &token, &token, &other] {
+        assert_eq!(scene.get("/orders", token).status, 200);
+    }
+    assert_eq!(scene.get("/admin", &token).status, 403);
+    assert_eq!(scene.send(Request::new("GET", "/orders")).status, 401);
+    assert_eq!((count("allowed"), count("cache_hits"), count("cache_misses")), (4, 3, 2));
+    assert_eq!((count("denied_permission_denied"), count("denied_token_missing")), (1, 1));
+    assert_eq!(count("would_deny_token_missing"), 0);
+    let histograms = scene.envoy.ask_admin("/stats/prometheus?filter=laika_decision");
+    let text = String::from_utf8_lossy(&histograms.body).into_owned();
+    assert!(text.contains("laika_decision_microseconds"), "{text}");
+}
+
+#[test]
+fn in_shadow_what_would_be_denied_is_counted_as_that() {
+    let scene = Scene::new(|plugin| plugin["shadow"] = json!(true));
+    assert_eq!(scene.send(Request::new("GET", "/orders")).status, 200);
+    let count = |name: &str| scene.envoy.counter(&format!("wasmcustom.laika_{name}"));
+    assert_eq!((count("would_deny_token_missing"), count("denied_token_missing")), (1, 0));
+    assert_eq!(count("allowed"), 0);
+}
+
+#[test]
+fn the_access_log_knows_rule_and_code() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("access.log");
+    let scene = Scene::changed(&plugin(), |bootstrap| {
+        let format = "%RESPONSE_CODE% %FILTER_STATE(wasm.laika_rule:PLAIN)% \
+                      %FILTER_STATE(wasm.laika_code:PLAIN)%\n";
+        manager(bootstrap)["access_log"] = json!([{
+            "name": "envoy.access_loggers.file",
+            "typed_config": {
+                "@type": "type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog",
+                "path": file,
+                "log_format": { "text_format_source": { "inline_string": format } },
+            },
+        }]);
+    });
+    let token = good();
+    assert_eq!(scene.get("/orders", &token).status, 200);
+    assert_eq!(scene.get("/admin", &token).status, 403);
+    assert_eq!(scene.get("/orders/..", &token).status, 400);
+    assert_eq!(scene.get("/health", "a.b.c").status, 200);
+    // It is written when its buffer is full or its time has come, and when it is asked for.
+    let _ = scene.envoy.ask_admin("/reopen_logs");
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    let log = loop {
+        let log = fs::read_to_string(&file).unwrap_or_default();
+        if log.lines().count() == 4 || std::time::Instant::now() > end {
+            break log;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    };
+    let lines = [
+        "200 list -",
+        "403 admin permission_denied",
+        "400 - request_invalid",
+        "200 health token_malformed",
+    ];
+    assert_eq!(log.lines().collect::<Vec<_>>(), lines);
+}
+
+#[test]
+fn the_log_says_who_computes_signatures_and_holds_no_token() {
+    let scene = Scene::new(|_| {});
+    let by_proxy = "the proxy computes signatures of RSA (PKCS#1) and ECDSA";
+    let ed = good();
+    assert_eq!(scene.get("/orders", &ed).status, 200);
+    assert!(!scene.envoy.log().contains(by_proxy), "it does not compute Ed25519");
+    let rsa = token_of("rsa-1", |_| {});
+    for _ in 0..2 {
+        assert_eq!(scene.get("/orders", &rsa).status, 200);
+    }
+    assert_eq!(scene.envoy.log().matches(by_proxy).count(), 1);
+    let foreign = token_of("rsa-2", |_| {});
+    assert_eq!(scene.get("/orders", &foreign).status, 401);
+    for token in [ed, rsa, foreign] {
+        for part in token.split('.') {
+            assert!(!scene.envoy.log().contains(part), "a part of a token is in the log");
+        }
+    }
+}
