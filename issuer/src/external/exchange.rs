@@ -84,7 +84,7 @@ pub async fn exchange(
             db::external::remember_used(&mut tx, &hash, session.id, until).await?;
         }
         Finished::Waits(_) | Finished::Linked(_) => {
-            db::external::forget_code(&mut tx, &hash).await?
+            db::external::forget_code(&mut tx, &hash).await?;
         }
     }
     tx.commit().await?;

@@ -81,6 +81,6 @@ fn missing(fields: &[&str]) -> Problem {
     let detail = format!("one of {} must be there", fields.join(", "));
     let fields = fields.iter();
     Problem::fields(
-        fields.map(|name| FieldProblem::new(*name, FieldCode::Missing, detail.clone())).collect(),
+        fields.map(|name| FieldProblem::new(name, FieldCode::Missing, detail.clone())).collect(),
     )
 }
