@@ -186,8 +186,8 @@ impl Filter {
     /// What a request loses whatever is decided: forged headers, and its tokens where they are not
     /// to go on.
     fn cleaned(&self, headers: &Headers, tokens: &Tokens) -> Edit {
-        let mut edit = Edit::default();
-        edit.remove = self.forged(headers.iter().map(|(name, _)| name.as_str()));
+        let forged = self.forged(headers.iter().map(|(name, _)| name.as_str()));
+        let mut edit = Edit { remove: forged, set: Vec::new() };
         if self.strip_token {
             edit.remove.extend(tokens.carriers.iter().cloned());
             if tokens.in_cookie {

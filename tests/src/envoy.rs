@@ -53,6 +53,20 @@ impl Envoy {
     /// When it does not start.
     #[must_use]
     pub fn changed(plugin: &str, clusters: Clusters<'_>, change: impl FnOnce(&mut Value)) -> Self {
+        Self::of_workers(1, plugin, clusters, change)
+    }
+
+    /// As [`Envoy::changed`], with so many workers, each of which has a module of its own.
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[must_use]
+    pub fn of_workers(
+        workers: usize,
+        plugin: &str,
+        clusters: Clusters<'_>,
+        change: impl FnOnce(&mut Value),
+    ) -> Self {
         let program = file("LAIKA_ENVOY");
         let filter = file("LAIKA_FILTER_WASM");
         let folder = tempfile::tempdir().expect("a scratch folder");
@@ -62,7 +76,8 @@ impl Envoy {
         fs::write(at("envoy.json"), bootstrap.to_string()).expect("the configuration is written");
         let log = File::create(at("log")).expect("a log");
         let process = Command::new(program)
-            .args(["--concurrency", "1", "--disable-hot-restart", "--log-level", "warning"])
+            .args(["--concurrency", &workers.to_string()])
+            .args(["--disable-hot-restart", "--log-level", "warning"])
             .args(["--component-log-level", "wasm:info", "--admin-address-path"])
             .arg(at("admin"))
             .arg("--config-path")

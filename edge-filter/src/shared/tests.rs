@@ -47,8 +47,9 @@ fn one_asks_and_the_others_take_its_answer() {
     let got = answer(10.0, 11.0, 200);
     publish(&store, "keys", &got);
     assert_eq!(plan(&store, first, at(11.0)), Plan::Take(got.clone()));
-    assert_eq!(plan(&store, first, at(80.0)), Plan::Take(got), "for 80 % of its age");
-    assert_eq!(plan(&store, first, at(90.1)), Plan::Ask, "not when it is due itself");
+    let later = |seconds| Wish { since: at(seconds), ..first };
+    assert_eq!(plan(&store, later(80.0), at(80.0)), Plan::Take(got), "for 80 % of its age");
+    assert_eq!(plan(&store, later(90.1), at(90.1)), Plan::Ask, "not when it is due itself");
 }
 
 #[test]

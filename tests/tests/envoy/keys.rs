@@ -119,6 +119,41 @@ fn keys_are_fetched_once_while_requests_wait() {
 }
 
 #[test]
+fn workers_share_what_one_of_them_has_fetched() {
+    let (endpoint, upstream) = (Endpoint::new(&["rsa-1", "ed-1"]), Server::echo());
+    let keys = endpoint.start(Duration::from_millis(500));
+    let clusters = [("upstream", upstream.address), ("issuer", keys.address)];
+    let envoy = Envoy::of_workers(4, &plugin().to_string(), &clusters, |_| {});
+    // The system spreads connections over the workers: all of them ask for keys at once.
+    let exchanges: Vec<_> = (0..100).map(|_| envoy.begin(&request("rsa-1"))).collect();
+    for exchange in exchanges {
+        assert_eq!(exchange.answer().unwrap().status, 200);
+    }
+    assert_eq!(endpoint.fetches(), 1);
+    assert_eq!(envoy.counter("wasmcustom.laika_fetches"), 1);
+    assert_eq!(envoy.counter("wasmcustom.laika_fetches_shared"), 3, "each of the others");
+}
+
+#[test]
+fn workers_share_a_failure_with_those_who_were_waiting() {
+    let (endpoint, upstream) = (Endpoint::new(&["rsa-1"]), Server::echo());
+    endpoint.fail(500);
+    let keys = endpoint.start(Duration::from_millis(500));
+    let clusters = [("upstream", upstream.address), ("issuer", keys.address)];
+    let envoy = Envoy::of_workers(4, &plugin().to_string(), &clusters, |_| {});
+    let start = Instant::now();
+    let exchanges: Vec<_> = (0..24).map(|_| envoy.begin(&request("rsa-1"))).collect();
+    for exchange in exchanges {
+        assert_code(&exchange.answer().unwrap(), 503, "keys_unavailable");
+    }
+    // A second passes before anybody tries again.
+    let (fetches, passed) = (endpoint.fetches(), start.elapsed().as_secs());
+    assert!(fetches <= 1 + usize::try_from(passed).unwrap(), "{fetches} in {passed} s");
+    endpoint.fail(200);
+    eventually(|| (0..50).all(|_| envoy.send(&request("rsa-1")).status == 200));
+}
+
+#[test]
 fn an_unknown_kid_leads_to_one_fetch() {
     let (endpoint, upstream) = (Endpoint::new(&["rsa-1"]), Server::echo());
     let keys = endpoint.start(Duration::ZERO);

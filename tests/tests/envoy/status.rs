@@ -121,3 +121,32 @@ fn a_revoked_token_is_refused_within_seconds_and_a_list_that_is_away_is_missed_s
     let paths = issuer.paths.lock().unwrap();
     assert_eq!(paths[..2], ["/.well-known/oauth-authorization-server", "/keys"]);
 }
+
+#[test]
+fn workers_share_status_lists_and_none_of_them_uses_an_old_one() {
+    let (issuer, upstream) = (Issuer::default(), Server::echo());
+    let server = issuer.start();
+    let clusters = [("upstream", upstream.address), ("issuer", server.address)];
+    let envoy = Envoy::of_workers(4, &plugin().to_string(), &clusters, |_| {});
+    let request = request();
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_secs(12) {
+        assert_eq!(code(&envoy.send(&request)), "");
+    }
+    // One list at first and one each 5 s, whoever asks for it.
+    let lists = issuer.lists.load(Ordering::SeqCst);
+    assert!((2..=4).contains(&lists), "{lists} lists in 12 s");
+    let paths = issuer.paths.lock().unwrap().clone();
+    assert_eq!(paths.iter().filter(|path| *path == "/keys").count(), 1);
+
+    issuer.slot.store(1, Ordering::SeqCst);
+    // Its age counts from when it was asked for, in every worker: after 9 s nobody uses it.
+    let revoked = Instant::now();
+    while revoked.elapsed() < Duration::from_secs(10) {
+        let answer = code(&envoy.send(&request));
+        assert!(["", "revoked"].contains(&answer.as_str()), "{answer}");
+    }
+    for _ in 0..100 {
+        assert_eq!(code(&envoy.send(&request)), "revoked");
+    }
+}
