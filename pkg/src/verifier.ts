@@ -4,8 +4,9 @@ import { Fetcher } from "./fetcher.js";
 import { freeze, parseFrozen } from "./freeze.js";
 import { guarded } from "./guarded.js";
 import { type Kept, Tokens } from "./tokens.js";
+import { Crossing } from "./wasm/crossing.js";
 import type { AuthorizeRequest, Decision, Stats, VerifiedToken, Verifier } from "./types.js";
-import type { AuthorizeOutcome, Fetch, Outcome, RawError, RawVerifier, VerifyOutcome } from "./wasm/raw.js";
+import type { AuthorizeOutcome, Fetch, Outcome, RawError, RawVerifier } from "./wasm/raw.js";
 
 /** How often an operation may wait for fetches: metadata, keys and status of a few issuers. */
 const MAX_WAITS = 16;
@@ -27,13 +28,15 @@ const INVALID_REQUEST = "GET\n\0";
 export class WasmVerifier<C> implements Verifier<C> {
   readonly #now: () => number;
   readonly #fetcher: Fetcher;
+  readonly #crossing: Crossing;
   readonly #tokens = new Tokens<C>();
   /** Ids of rules by their place in the policy, as far as they were used. */
   readonly #rules: string[] = [];
   #raw: RawVerifier | undefined;
 
-  constructor(raw: RawVerifier, now: () => number, fetchWith: typeof fetch) {
+  constructor(raw: RawVerifier, memory: WebAssembly.Memory, now: () => number, fetchWith: typeof fetch) {
     this.#raw = raw;
+    this.#crossing = new Crossing(raw, memory);
     this.#now = () => validTime(now());
     this.#fetcher = new Fetcher(raw, this.#now, fetchWith);
   }
@@ -144,14 +147,14 @@ export class WasmVerifier<C> implements Verifier<C> {
   /** Takes note of what comes with every answer. */
   #take<O extends Outcome>(outcome: O, now: number): O {
     this.#tokens.follow(outcome);
-    this.#fetcher.start(outcome.fetch ?? [], now);
+    if (outcome.fetch) this.#fetcher.start(outcome.fetch, now);
     return outcome;
   }
 
   #verifying(token: unknown): Question<VerifiedToken<C>> {
     const text = tokenText(token);
-    return (raw, now, mayFetch) => {
-      const outcome = this.#take(JSON.parse(guarded(() => raw.verify(text, now, mayFetch))) as VerifyOutcome, now);
+    return (_, now, mayFetch) => {
+      const outcome = this.#take(this.#crossing.verify(text, now, mayFetch), now);
       const verified = this.#tokens.add(text, outcome);
       return { wait: outcome.wait, answer: () => verified ?? this.#refuse(outcome.error as RawError) };
     };

@@ -8,6 +8,10 @@
 //! it is read by the parser that reads tokens, and needs less code than JavaScript values
 //! would. Nothing is decided here; the package in `pkg/` is the only user.
 //!
+//! A token that is new is written by the package into the module's memory, at [`RawVerifier::input`].
+//! Where the answer is nothing but its claims, which is nearly always, the package reads their text
+//! there as well, at the place that [`RawVerifier::report`] names; otherwise it asks for the answer.
+//!
 //! A token that comes again crosses as a number: the package finds its text, which JavaScript
 //! compares whole, and asks by the serial that came with the first answer. A request that is
 //! allowed is answered by a number, too.
@@ -20,7 +24,8 @@ mod outcome;
 use laika_claims::ErrorCode;
 use laika_claims::json::{self, DOCUMENT_LIMITS};
 use laika_verifier::{
-    Options, OptionsError, Permission, Request, Response, Timestamp, Verifier, VerifyError,
+    Options, OptionsError, Permission, Request, Response, Timestamp, VerifiedToken, Verifier,
+    VerifyError,
 };
 use serde_json::Value;
 use wasm_bindgen::JsValue;
@@ -33,6 +38,15 @@ pub struct RawVerifier {
     verifier: Verifier,
     /// The generation that the package was told last.
     told: Option<u64>,
+    /// Where the package writes texts.
+    input: Vec<u8>,
+    /// What [`RawVerifier::report`] points at: address and length of the claims, the token's serial,
+    /// the number of its header.
+    report: Box<[f64; 4]>,
+    /// The token that the report is about, whose claims stay where they are as long as it is here.
+    token: Option<VerifiedToken>,
+    /// The answer that the package has not asked for yet.
+    answer: String,
 }
 
 /// Answers of [`RawVerifier::recall`].
@@ -55,28 +69,70 @@ impl RawVerifier {
             .map_err(|error| thrown(ErrorCode::OptionsInvalid, &error.message))?;
         let options = names::to_snake_case(document).and_then(Options::from_value);
         let options = options.map_err(|error| options_thrown(&error))?;
-        Ok(Self { verifier: Verifier::by_serial(options), told: None })
+        Ok(Self {
+            verifier: Verifier::by_serial(options),
+            told: None,
+            input: Vec::new(),
+            report: Box::default(),
+            token: None,
+            answer: String::new(),
+        })
     }
 
-    /// JSON text of a `VerifyOutcome`, for a token that the package does not have.
+    /// The address of a place where so many bytes may be written. It holds until the next call.
+    pub fn input(&mut self, bytes: usize) -> *mut u8 {
+        if bytes > self.input.len() {
+            self.input.resize(bytes, 0);
+        }
+        self.input.as_mut_ptr()
+    }
+
+    /// The address of four doubles: address and length in bytes of the claims that
+    /// [`RawVerifier::prove`] has left as JSON text, the serial of their token, and the number of
+    /// its header. It holds as long as this verifier.
+    pub fn report(&self) -> *const f64 {
+        self.report.as_ptr()
+    }
+
+    /// Verifies the token of so many bytes that was written to [`RawVerifier::input`]. `true` when
+    /// it holds, its claims are all that is to be said of it (issuer, subject, permissions, roles
+    /// and expiry are what the claims of these names say) and the package knows all else; they are
+    /// where the report says, until the next call. Otherwise [`RawVerifier::answer`] says the rest.
     ///
     /// # Errors
     /// Throws when `now` is no time.
-    pub fn verify(&mut self, token: &str, now: f64, may_fetch: bool) -> Result<String, JsValue> {
+    pub fn prove(&mut self, length: usize, now: f64, may_fetch: bool) -> Result<bool, JsValue> {
         let now = moment(now)?;
-        let mut answer = outcome::Object::new();
-        let error = match self.verifier.verify(token, now) {
-            Ok(token) => {
-                answer.count("serial", token.serial());
-                answer.json("token", &outcome::token(&token));
-                None
-            }
-            Err(error) => {
-                answer.json("error", &outcome::error(&error));
-                Some(error)
-            }
-        };
-        Ok(self.finish(answer, error.as_ref(), now, may_fetch))
+        let written = self.input.get(..length).unwrap_or_default();
+        // Whoever writes there encodes a string, so this never stands for anything.
+        let text = std::str::from_utf8(written).unwrap_or(".");
+        let found = self.verifier.verify(text, now);
+        if let Ok(token) = &found
+            && token.is_plain()
+            && !self.has_news(now, may_fetch)
+        {
+            let claims = token.payload_text();
+            *self.report = [
+                claims.as_ptr().addr() as f64,
+                claims.len() as f64,
+                token.serial() as f64,
+                token.header_number() as f64,
+            ];
+            self.token = found.ok();
+            return Ok(true);
+        }
+        self.answer = self.verified(found, now, may_fetch);
+        Ok(false)
+    }
+
+    /// What [`RawVerifier::prove`] found, as JSON text of a `VerifyOutcome`.
+    pub fn answer(&mut self) -> String {
+        std::mem::take(&mut self.answer)
+    }
+
+    /// JSON text of the header of the token that was proved last.
+    pub fn header(&self) -> String {
+        self.token.as_ref().map(|token| token.header_text().to_owned()).unwrap_or_default()
     }
 
     /// Whether the token of `serial` still holds: -1 when it does not or is not kept any more, so
@@ -231,6 +287,28 @@ impl RawVerifier {
     /// JSON text of the counters.
     pub fn stats(&self) -> String {
         outcome::stats(&self.verifier)
+    }
+
+    /// JSON text of a `VerifyOutcome`.
+    fn verified(
+        &mut self,
+        found: Result<VerifiedToken, VerifyError>,
+        now: Timestamp,
+        may_fetch: bool,
+    ) -> String {
+        let mut answer = outcome::Object::new();
+        let error = match found {
+            Ok(token) => {
+                answer.count("serial", token.serial());
+                answer.json("token", &outcome::token(&token));
+                None
+            }
+            Err(error) => {
+                answer.json("error", &outcome::error(&error));
+                Some(error)
+            }
+        };
+        self.finish(answer, error.as_ref(), now, may_fetch)
     }
 
     /// Whether [`RawVerifier::finish`] would say what the package does not know.

@@ -34,6 +34,8 @@ pub(crate) struct Checked {
     pub(crate) times: Times,
     /// What it says of its status, where the issuer's rules look at that.
     pub(crate) status: Option<status::Claim>,
+    /// Whether the principal has what the claims of Laika's own names say, and all of it.
+    pub(crate) plain: bool,
 }
 
 /// When a token is valid, by its own word.
@@ -88,7 +90,11 @@ pub(crate) fn check_claims(
     if let Some(may_assert) = &issuer.may_assert {
         may_assert.restrict(&mut principal);
     }
-    Ok(Checked { principal, times, status })
+    let plain = issuer.profile == Profile::Laika
+        && issuer.may_assert.is_none()
+        && issuer.permission_claims == issuer.profile.permission_claims()
+        && issuer.role_claims == issuer.profile.role_claims();
+    Ok(Checked { principal, times, status, plain })
 }
 
 /// Checks the times, which is all of the claims that can change while a token is kept.

@@ -19,7 +19,7 @@ pub struct VerifiedToken(Arc<Proved>);
 struct Proved {
     serial: u64,
     issuer: usize,
-    header: Header,
+    header: Arc<Header>,
     payload_text: String,
     checked: Checked,
 }
@@ -28,7 +28,7 @@ impl VerifiedToken {
     pub(crate) fn new(
         serial: u64,
         issuer: usize,
-        header: Header,
+        header: Arc<Header>,
         payload_text: String,
         checked: Checked,
     ) -> Self {
@@ -69,6 +69,20 @@ impl VerifiedToken {
     #[must_use]
     pub fn header_text(&self) -> &str {
         &self.0.header.text
+    }
+
+    /// Tells its header from every other that its verifier has read: what has the same number has
+    /// the same text.
+    #[must_use]
+    pub fn header_number(&self) -> u64 {
+        self.0.header.number
+    }
+
+    /// Whether issuer, subject, permissions and roles are nothing but the claims `iss`, `sub`,
+    /// `permissions` and `roles`, the last two empty where they are absent.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.0.checked.plain
     }
 
     /// The payload as it was written: strict JSON.

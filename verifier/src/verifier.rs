@@ -10,6 +10,7 @@ use crate::cache::{Cache, Counts};
 use crate::checks;
 use crate::error::VerifyError;
 use crate::fetch::{Fetch, FetchFailure, Ids, Landed, Response};
+use crate::headers::Headers;
 use crate::issuer::Issuer;
 use crate::jws::{Payload, UntrustedToken};
 use crate::keys::{Arrival, KeySet};
@@ -27,6 +28,7 @@ pub struct Verifier {
     policy: Option<Policy>,
     limits: Limits,
     cache: Option<Cache>,
+    headers: Headers,
     /// Whether tokens are found in the cache by their serial, in place of their text.
     by_serial: bool,
     /// The serial of the next token.
@@ -78,6 +80,7 @@ impl Verifier {
             policy: options.policy,
             limits: options.limits,
             cache: options.cache_bytes.map(Cache::new),
+            headers: Headers::default(),
             by_serial: false,
             serial: AtomicU64::new(0),
             ids: Ids::default(),
@@ -127,12 +130,14 @@ impl Verifier {
 
     /// Everything about a token that is seen for the first time.
     fn prove(&self, token: &str, now: Timestamp) -> Result<VerifiedToken, VerifyError> {
-        let token = UntrustedToken::parse(token, self.limits.max_token_size)?;
+        let max_size = self.limits.max_token_size;
+        let token = UntrustedToken::parse_knowing(token, max_size, &self.headers)?;
         let Chosen { index, issuer, payload } = self.choose_issuer(&token)?;
         issuer.check_signature(&token, now)?;
         let payload = payload.map_or_else(|| token.read_payload(), Ok)?;
         let checked = checks::check_claims(payload.claims, issuer.rules(), self.limits, now)?;
         issuer.check_status(checked.status.as_ref(), now)?;
+        self.headers.remember(token.header_segment, &token.header);
         let serial = self.serial.fetch_add(1, Ordering::Relaxed);
         Ok(VerifiedToken::new(serial, index, token.header, payload.text, checked))
     }

@@ -5,6 +5,8 @@
 
 /** The generated module, as far as it is used. */
 export interface RawModule {
+  /** The module's memory. */
+  memory: WebAssembly.Memory;
   /** Options as JSON text. */
   RawVerifier: new (options: string) => RawVerifier;
   /** JSON of `{ header, claims }`. */
@@ -16,8 +18,19 @@ export interface RawModule {
  * text of `{ code, message }`.
  */
 export interface RawVerifier {
-  /** JSON of a {@link VerifyOutcome}, for a text that is not kept. */
-  verify(token: string, now: number, mayFetch: boolean): string;
+  /** The address of a place where so many bytes of a token's text may be written; good until the next call. */
+  input(bytes: number): number;
+  /**
+   * Verifies the token of so many bytes that stands there. `true`: its claims are all there is to say,
+   * and stand where {@link report} says, until the next call. `false`: see {@link answer}.
+   */
+  prove(length: number, now: number, mayFetch: boolean): boolean;
+  /** The address of four doubles: address and length of the claims, serial of the token, number of its header. */
+  report(): number;
+  /** JSON of a {@link VerifyOutcome}: what {@link prove} has found. */
+  answer(): string;
+  /** JSON of the header of the token that was proved last. */
+  header(): string;
   /** Whether the token of that serial still holds: below 0 it does not; above, it does, and there are {@link news}. */
   recall(serial: number, now: number, mayFetch: boolean): number;
   /** JSON of an {@link Outcome}. */
@@ -68,8 +81,8 @@ export interface Landed {
 
 /** What comes with every answer. */
 export interface Outcome {
-  /** Changes when tokens have left the module's cache; `null` without a cache. */
-  generation: number | null;
+  /** Changes when tokens have left the module's cache, `null` without a cache; absent where it has not. */
+  generation?: number | null;
   /** Names the verified token, where there is one. */
   serial?: number;
   /** The token itself, where it was verified just now. */
