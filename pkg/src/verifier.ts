@@ -1,7 +1,7 @@
 import type { LaikaErrorCode } from "./code.js";
 import { LaikaError } from "./error.js";
 import { Fetcher } from "./fetcher.js";
-import { freeze, parseFrozen } from "./freeze.js";
+import { parseFrozen } from "./freeze.js";
 import { guarded } from "./guarded.js";
 import { type Kept, Tokens } from "./tokens.js";
 import { Crossing } from "./wasm/crossing.js";
@@ -61,7 +61,7 @@ export class WasmVerifier<C> implements Verifier<C> {
     if (!this.#tokens.has(token)) throw new TypeError("the token was not verified by this verifier");
     if (typeof permission !== "string") throw new TypeError("the permission must be a string");
     const raw = this.#living();
-    return guarded(() => raw.can(token.issuer, JSON.stringify(token.permissions), permission));
+    return guarded(() => raw.can(JSON.stringify([permission, token.issuer, ...token.permissions])));
   }
 
   async refresh(): Promise<void> {
@@ -116,7 +116,7 @@ export class WasmVerifier<C> implements Verifier<C> {
     const raw = this.#living();
     const now = this.#now();
     this.#fetcher.giveUpOverdue();
-    const place = guarded(() => raw.permits(kept ? kept.serial : NOBODY, text, now, mayFetch));
+    const place = guarded(() => raw.permits(kept ? kept.serial : NOBODY, this.#crossing.write(text), now, mayFetch));
     if (place < 0) return undefined;
     const rule = (this.#rules[place] ??= guarded(() => raw.ruleAt(place)) as string);
     if (!kept) return Object.freeze({ allowed: true, status: 200, code: "token_missing", rule }) as Decision<C>;
@@ -154,7 +154,10 @@ export class WasmVerifier<C> implements Verifier<C> {
   #verifying(token: unknown): Question<VerifiedToken<C>> {
     const text = tokenText(token);
     return (_, now, mayFetch) => {
-      const outcome = this.#take(this.#crossing.verify(text, now, mayFetch), now);
+      const outcome = this.#take(
+        guarded(() => this.#crossing.verify(text, now, mayFetch)),
+        now,
+      );
       const verified = this.#tokens.add(text, outcome);
       return { wait: outcome.wait, answer: () => verified ?? this.#refuse(outcome.error as RawError) };
     };
@@ -177,10 +180,10 @@ export class WasmVerifier<C> implements Verifier<C> {
         kept = undefined;
         json = ask(text, NOBODY) as string;
       }
-      const outcome = this.#take(JSON.parse(json) as AuthorizeOutcome, now);
+      const outcome = this.#take(parseFrozen<AuthorizeOutcome>(json), now);
       const known = kept && outcome.serial !== undefined ? kept.token : this.#tokens.add(text as string, outcome);
       if (kept && known) this.#tokens.use(text as string, kept);
-      const decision = freeze((known ? { ...outcome.decision, token: known } : outcome.decision) as Decision<C>);
+      const decision = Object.freeze(known ? { ...outcome.decision, token: known } : outcome.decision) as Decision<C>;
       return { wait: outcome.wait, answer: () => decision };
     };
   }

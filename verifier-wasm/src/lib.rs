@@ -40,19 +40,25 @@ pub struct RawVerifier {
     told: Option<u64>,
     /// Where the package writes texts.
     input: Vec<u8>,
-    /// What [`RawVerifier::report`] points at: address and length of the claims, the token's serial,
-    /// the number of its header.
-    report: Box<[f64; 4]>,
+    /// What [`RawVerifier::report`] points at: address and length of the claims, the token's serial.
+    report: Box<[f64; 3]>,
     /// The token that the report is about, whose claims stay where they are as long as it is here.
     token: Option<VerifiedToken>,
-    /// The answer that the package has not asked for yet.
-    answer: String,
+    /// The number of the header that the package was told last; 0 is none.
+    told_header: u64,
+    /// The text that the package has not asked for yet.
+    rest: String,
 }
 
 /// Answers of [`RawVerifier::recall`].
 const GONE: i32 = -1;
 const HOLDS: i32 = 0;
 const HOLDS_WITH_NEWS: i32 = 1;
+
+/// Answers of [`RawVerifier::prove`].
+const SEE_REST: i32 = 0;
+const CLAIMS: i32 = 1;
+const CLAIMS_AND_HEADER: i32 = 2;
 
 /// Answer of [`RawVerifier::permits`]: ask [`RawVerifier::authorize`].
 const ASK: i32 = -1;
@@ -75,7 +81,8 @@ impl RawVerifier {
             input: Vec::new(),
             report: Box::default(),
             token: None,
-            answer: String::new(),
+            told_header: 0,
+            rest: String::new(),
         })
     }
 
@@ -87,52 +94,50 @@ impl RawVerifier {
         self.input.as_mut_ptr()
     }
 
-    /// The address of four doubles: address and length in bytes of the claims that
-    /// [`RawVerifier::prove`] has left as JSON text, the serial of their token, and the number of
-    /// its header. It holds as long as this verifier.
+    /// The address of three doubles: address and length in bytes of the claims that
+    /// [`RawVerifier::prove`] has left as JSON text, and the serial of their token. It holds as long
+    /// as this verifier.
     pub fn report(&self) -> *const f64 {
         self.report.as_ptr()
     }
 
-    /// Verifies the token of so many bytes that was written to [`RawVerifier::input`]. `true` when
-    /// it holds, its claims are all that is to be said of it (issuer, subject, permissions, roles
-    /// and expiry are what the claims of these names say) and the package knows all else; they are
-    /// where the report says, until the next call. Otherwise [`RawVerifier::answer`] says the rest.
+    /// Verifies the token of so many bytes that was written to [`RawVerifier::input`]. 1 when it
+    /// holds, its claims are all that is to be said of it (issuer, subject, permissions, roles and
+    /// expiry are what the claims of these names say) and the package knows all else, its header
+    /// too, which is the one that came last; 2 when [`RawVerifier::rest`] is its header, as JSON
+    /// text. The claims are where the report says, until the next call. 0 when all of the answer is
+    /// the rest, as JSON text of a `VerifyOutcome`.
     ///
     /// # Errors
     /// Throws when `now` is no time.
-    pub fn prove(&mut self, length: usize, now: f64, may_fetch: bool) -> Result<bool, JsValue> {
+    pub fn prove(&mut self, length: usize, now: f64, may_fetch: bool) -> Result<i32, JsValue> {
         let now = moment(now)?;
-        let written = self.input.get(..length).unwrap_or_default();
-        // Whoever writes there encodes a string, so this never stands for anything.
-        let text = std::str::from_utf8(written).unwrap_or(".");
-        let found = self.verifier.verify(text, now);
+        let found = self.verifier.verify(self.written(length), now);
         if let Ok(token) = &found
             && token.is_plain()
             && !self.has_news(now, may_fetch)
         {
             let claims = token.payload_text();
-            *self.report = [
-                claims.as_ptr().addr() as f64,
-                claims.len() as f64,
-                token.serial() as f64,
-                token.header_number() as f64,
-            ];
+            *self.report =
+                [claims.as_ptr().addr() as f64, claims.len() as f64, token.serial() as f64];
+            let header = token.header_number();
+            let answer = if header == self.told_header {
+                CLAIMS
+            } else {
+                self.told_header = header;
+                self.rest = token.header_text().to_owned();
+                CLAIMS_AND_HEADER
+            };
             self.token = found.ok();
-            return Ok(true);
+            return Ok(answer);
         }
-        self.answer = self.verified(found, now, may_fetch);
-        Ok(false)
+        self.rest = self.verified(found, now, may_fetch);
+        Ok(SEE_REST)
     }
 
-    /// What [`RawVerifier::prove`] found, as JSON text of a `VerifyOutcome`.
-    pub fn answer(&mut self) -> String {
-        std::mem::take(&mut self.answer)
-    }
-
-    /// JSON text of the header of the token that was proved last.
-    pub fn header(&self) -> String {
-        self.token.as_ref().map(|token| token.header_text().to_owned()).unwrap_or_default()
+    /// What there is to be said besides the answer of [`RawVerifier::prove`].
+    pub fn rest(&mut self) -> String {
+        std::mem::take(&mut self.rest)
     }
 
     /// Whether the token of `serial` still holds: -1 when it does not or is not kept any more, so
@@ -159,8 +164,8 @@ impl RawVerifier {
         Ok(self.finish(outcome::Object::new(), None, now, may_fetch))
     }
 
-    /// The place of the rule that allows the request, which is written as for
-    /// [`RawVerifier::authorize`], for nobody (a `serial` of -1) or for whoever has the token of
+    /// The place of the rule that allows the request, of so many bytes, which was written to
+    /// [`RawVerifier::input`] and otherwise is as for [`RawVerifier::authorize`], for nobody (a `serial` of -1) or for whoever has the token of
     /// `serial`; -1 for every other answer and where there is news, which
     /// [`RawVerifier::authorize`] says in full.
     ///
@@ -169,12 +174,12 @@ impl RawVerifier {
     pub fn permits(
         &self,
         serial: f64,
-        request: &str,
+        length: usize,
         now: f64,
         may_fetch: bool,
     ) -> Result<i32, JsValue> {
         let now = moment(now)?;
-        let request = read_request(request);
+        let request = read_request(self.written(length));
         let found = if serial < 0.0 {
             self.verifier.authorize(None, &request, now)
         } else {
@@ -230,16 +235,19 @@ impl RawVerifier {
         Ok(Some(self.finish(answer, error.as_ref(), now, may_fetch)))
     }
 
-    /// Whether `grants` of a token of `issuer`, a JSON array, cover `permission`.
+    /// Whether the grants of a token cover a permission: a JSON array of the permission, the token's
+    /// issuer, and the grants.
     ///
     /// # Errors
-    /// Throws `policy_invalid` when `permission` is none.
-    pub fn can(&self, issuer: &str, grants: &str, permission: &str) -> Result<bool, JsValue> {
-        let permission = Permission::parse(permission)
+    /// Throws `policy_invalid` when the permission is none.
+    pub fn can(&self, asked: &str) -> Result<bool, JsValue> {
+        let asked = json::parse(asked.as_bytes(), DOCUMENT_LIMITS).unwrap_or_default();
+        let texts = asked.as_array().map(Vec::as_slice).unwrap_or_default();
+        let mut texts = texts.iter().filter_map(Value::as_str);
+        let permission = Permission::parse(texts.next().unwrap_or_default())
             .map_err(|error| thrown(ErrorCode::PolicyInvalid, &error.to_string()))?;
-        let grants = json::parse(grants.as_bytes(), DOCUMENT_LIMITS).unwrap_or_default();
-        let grants = grants.as_array().map(Vec::as_slice).unwrap_or_default();
-        let grants: Vec<_> = grants.iter().filter_map(Value::as_str).collect();
+        let issuer = texts.next().unwrap_or_default();
+        let grants: Vec<_> = texts.collect();
         Ok(self.verifier.can(issuer, &grants, &permission))
     }
 
@@ -309,6 +317,12 @@ impl RawVerifier {
             }
         };
         self.finish(answer, error.as_ref(), now, may_fetch)
+    }
+
+    /// The text of so many bytes that was written last.
+    fn written(&self, length: usize) -> &str {
+        // Whoever writes encodes a string, so what is no UTF-8 never stands for anything.
+        self.input.get(..length).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or(".")
     }
 
     /// Whether [`RawVerifier::finish`] would say what the package does not know.

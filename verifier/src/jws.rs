@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use laika_claims::ErrorCode;
-use laika_claims::json::{self, TOKEN_LIMITS};
+use laika_claims::json::{self, Object, TOKEN_LIMITS};
 use serde_json::{Map, Value};
 
 use crate::base64url;
@@ -105,27 +105,16 @@ impl<'a> UntrustedToken<'a> {
     }
 }
 
-/// A payload that is strict JSON.
-#[derive(Debug)]
-pub struct Payload {
-    /// The claims.
-    pub claims: Map<String, Value>,
-    /// The payload as it was written.
-    pub text: String,
-}
-
 impl UntrustedToken<'_> {
-    /// Reads the payload: one JSON object in UTF-8, without duplicate members. A verifier calls it
-    /// only after the signature holds.
+    /// Reads the payload, which is taken out of the token: one JSON object in UTF-8, without duplicate
+    /// members. A verifier calls it only after the signature holds.
     ///
     /// # Errors
     /// `token_malformed`.
-    pub fn read_payload(&self) -> Result<Payload, VerifyError> {
-        let refuse = |why: &str| malformed(&format!("the payload is not strict JSON: {why}"));
-        let claims = json::parse_object(&self.payload, TOKEN_LIMITS)
-            .map_err(|error| refuse(&error.message))?;
-        let text = std::str::from_utf8(&self.payload).map_err(|_| refuse("not UTF-8"))?;
-        Ok(Payload { claims, text: text.to_owned() })
+    pub fn read_payload(&mut self) -> Result<Object, VerifyError> {
+        Object::parse(std::mem::take(&mut self.payload), TOKEN_LIMITS).map_err(|error| {
+            malformed(&format!("the payload is not strict JSON: {}", error.message))
+        })
     }
 }
 

@@ -20,19 +20,12 @@ struct Proved {
     serial: u64,
     issuer: usize,
     header: Arc<Header>,
-    payload_text: String,
     checked: Checked,
 }
 
 impl VerifiedToken {
-    pub(crate) fn new(
-        serial: u64,
-        issuer: usize,
-        header: Arc<Header>,
-        payload_text: String,
-        checked: Checked,
-    ) -> Self {
-        Self(Arc::new(Proved { serial, issuer, header, payload_text, checked }))
+    pub(crate) fn new(serial: u64, issuer: usize, header: Arc<Header>, checked: Checked) -> Self {
+        Self(Arc::new(Proved { serial, issuer, header, checked }))
     }
 
     /// Tells it from every other token of its verifier; the same as long as it comes from the
@@ -88,7 +81,7 @@ impl VerifiedToken {
     /// The payload as it was written: strict JSON.
     #[must_use]
     pub fn payload_text(&self) -> &str {
-        &self.0.payload_text
+        self.0.checked.principal.claims.text()
     }
 
     /// Whom it speaks for.

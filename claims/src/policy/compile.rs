@@ -1,8 +1,6 @@
 //! From the document to the compiled policy.
 
-use std::collections::BTreeMap;
-
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::fields::{self, Fields};
 use super::methods::Methods;
@@ -73,19 +71,20 @@ fn read_otherwise(word: Option<&str>) -> Result<Option<Requirement>, PolicyError
     }
 }
 
-/// What rules before have said.
+/// What rules before have said. Maps as documents have them: another type of map would be as much
+/// code again.
 #[derive(Default)]
-struct Known<'v> {
-    /// Rules by id.
-    ids: BTreeMap<&'v str, usize>,
-    /// Requirements by the word that they were written as.
-    words: BTreeMap<&'v str, usize>,
+struct Known {
+    /// Places of rules by id.
+    ids: Map<String, Value>,
+    /// Places of requirements by the word that they were written as.
+    words: Map<String, Value>,
 }
 
-fn add_rule<'v>(
+fn add_rule(
     policy: &mut Policy,
-    known: &mut Known<'v>,
-    value: &'v Value,
+    known: &mut Known,
+    value: &Value,
     at: &str,
     context: Context,
 ) -> Result<(), PolicyError> {
@@ -98,7 +97,7 @@ fn add_rule<'v>(
         ));
     }
     let place = policy.rules.len();
-    if let Some(first) = known.ids.insert(id, place) {
+    if let Some(first) = known.ids.insert(id.to_owned(), place.into()) {
         return Err(PolicyError::new(
             fields.path("id"),
             format!("`{id}` is already the id of `rules[{first}]`"),
@@ -108,15 +107,17 @@ fn add_rule<'v>(
     let pattern = Pattern::parse(fields::text(fields.required("path")?, &path)?, &path)?;
     let require = fields.path("require");
     let demanded = fields.required("require")?;
-    let require = match demanded.as_str().and_then(|word| known.words.get(word)) {
-        Some(place) => *place,
+    let known_place = |word| known.words.get(word).and_then(Value::as_u64);
+    let place_of = |word| known_place(word).and_then(|place| usize::try_from(place).ok());
+    let require = match demanded.as_str().and_then(place_of) {
+        Some(place) => place,
         None => {
             let requirement = Requirement::parse(demanded, &require, &pattern.parameters)?;
             requirement.check(&require, context)?;
             policy.requirements.push(requirement);
             let place = policy.requirements.len() - 1;
             if let Some(word) = demanded.as_str() {
-                known.words.insert(word, place);
+                known.words.insert(word.to_owned(), place.into());
             }
             place
         }
@@ -138,7 +139,12 @@ fn add_rule<'v>(
         ));
     }
     let parts = fold_case(pattern.parts, policy.reading);
-    let too_many = || PolicyError::new(at, "the policy has more paths than can be told apart");
+    let too_many = || {
+        PolicyError::new(
+            at,
+            "the paths of the policy are too long or too many: write fewer or shorter segments",
+        )
+    };
     let slot = policy.routes.rules_of(host, &parts).ok_or_else(too_many)?;
     let first = slot.first();
     let other = Policy::rules_from(&policy.rules, first)

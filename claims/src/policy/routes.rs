@@ -14,9 +14,9 @@ use super::table::{Spread, hash};
 #[derive(Debug)]
 pub(super) struct Routes {
     nodes: Vec<Node>,
-    /// The segments below nodes that have more than one; its length is a power of two, and half of
-    /// it or more is empty.
-    table: Vec<Option<Edge>>,
+    /// The segments below nodes that have more than one; its length is a power of two, and a
+    /// quarter of it or more is empty.
+    table: Vec<Edge>,
     used: usize,
     /// Every segment, one after the other.
     texts: String,
@@ -28,9 +28,9 @@ type Index = u32;
 #[derive(Debug, Clone, Copy, Default)]
 struct Node {
     /// A segment below, if there is one.
-    first: Option<Edge>,
-    /// Whether the table has more.
-    several: bool,
+    first: Edge,
+    /// Whether the table has more: 1, or 0.
+    several: Index,
     /// What is below for any segment; 0 is nothing, as no node is above the first.
     parameter: Index,
     /// One more than the first rule of the path that ends here.
@@ -40,13 +40,16 @@ struct Node {
 }
 
 /// From a node to one below, by a segment.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Edge {
     from: Index,
+    /// 0 in an edge that is none, as no node is above the first.
     to: Index,
     /// Where its text stands.
     start: u32,
-    length: u32,
+    length: u16,
+    /// Of its hash, so that nearly no other text is looked at.
+    tag: u16,
 }
 
 /// The paths of rules that name no host begin here.
@@ -71,8 +74,13 @@ impl Slot<'_> {
     }
 }
 
+/// What an edge keeps of a hash: bits by which the table does not choose a place.
+fn tag(hash: u64) -> u16 {
+    (hash >> 32) as u16
+}
+
 fn place(index: Index) -> Option<usize> {
-    Some(usize::try_from(index).ok()?.checked_sub(1)?)
+    usize::try_from(index).ok()?.checked_sub(1)
 }
 
 impl Default for Routes {
@@ -109,7 +117,7 @@ impl Routes {
 
     /// Whether a rule names a host.
     pub(super) fn have_hosts(&self) -> bool {
-        self.node(HOSTS).is_some_and(|node| node.first.is_some())
+        self.node(HOSTS).is_some_and(|node| node.first.to != 0)
     }
 
     /// The first rule of the most specific path that matches: segment by segment from the left,
@@ -136,32 +144,25 @@ impl Routes {
 
     /// The node below `node`, which is at `at`, for this segment.
     fn below(&self, node: &Node, at: Index, text: &str) -> Option<Index> {
-        let first = node.first?;
-        if self.is(&first, text) {
-            return Some(first.to);
+        if node.first.to != 0 && self.is(&node.first, text) {
+            return Some(node.first.to);
         }
-        if !node.several {
+        if node.several == 0 {
             return None;
         }
-        self.probe(at, text).find_map(|place| match self.table.get(place) {
-            Some(Some(edge)) if edge.from == at && self.is(edge, text) => Some(Some(edge.to)),
-            Some(Some(_)) => None,
-            _ => Some(None),
-        })?
+        let hash = hash(at, text.as_bytes());
+        let edges = Spread::new(hash, self.table.len()).filter_map(|at| self.table.get(at));
+        let is = |edge: &Edge| edge.from == at && edge.tag == tag(hash) && self.is(edge, text);
+        edges.take_while(|edge| edge.to != 0).find(|edge| is(edge)).map(|edge| edge.to)
     }
 
     fn is(&self, edge: &Edge, text: &str) -> bool {
-        edge.length as usize == text.len() && self.text(edge) == text.as_bytes()
+        usize::from(edge.length) == text.len() && self.text(edge) == text.as_bytes()
     }
 
     fn text(&self, edge: &Edge) -> &[u8] {
         let start = edge.start as usize;
-        self.texts.as_bytes().get(start..start + edge.length as usize).unwrap_or_default()
-    }
-
-    /// The places of the table to look at, one after the other, for this segment below `at`.
-    fn probe(&self, at: Index, text: &str) -> Spread {
-        Spread::new(hash(at, text.as_bytes()), self.table.len())
+        self.texts.as_bytes().get(start..start + usize::from(edge.length)).unwrap_or_default()
     }
 
     fn make_below(&mut self, at: Index, text: &str) -> Option<Index> {
@@ -169,16 +170,17 @@ impl Routes {
             return Some(known);
         }
         let start = u32::try_from(self.texts.len()).ok()?;
-        let length = u32::try_from(text.len()).ok()?;
-        start.checked_add(length)?;
+        let length = u16::try_from(text.len()).ok()?;
+        start.checked_add(length.into())?;
         self.texts.push_str(text);
         let to = self.add()?;
-        let edge = Edge { from: at, to, start, length };
+        let tag = tag(hash(at, text.as_bytes()));
+        let edge = Edge { from: at, to, start, length, tag };
         let node = self.node_mut(at)?;
-        if node.first.is_none() {
-            node.first = Some(edge);
+        if node.first.to == 0 {
+            node.first = edge;
         } else {
-            node.several = true;
+            node.several = 1;
             self.insert(edge);
         }
         Some(to)
@@ -186,10 +188,11 @@ impl Routes {
 
     fn insert(&mut self, edge: Edge) {
         self.used += 1;
-        if self.used * 2 > self.table.len() {
-            let larger = vec![None; (self.table.len() * 2).max(16)];
+        if self.used * 4 > self.table.len() * 3 {
+            let larger = vec![Edge::default(); (self.table.len() * 2).max(16)];
             let smaller = std::mem::replace(&mut self.table, larger);
-            smaller.into_iter().flatten().for_each(|edge| self.place(edge));
+            let edges = smaller.into_iter().filter(|edge| edge.to != 0);
+            edges.for_each(|edge| self.place(edge));
         }
         self.place(edge);
     }
@@ -198,8 +201,8 @@ impl Routes {
     fn place(&mut self, edge: Edge) {
         let spread = Spread::new(hash(edge.from, self.text(&edge)), self.table.len());
         for at in spread {
-            if let Some(empty @ None) = self.table.get_mut(at) {
-                *empty = Some(edge);
+            if let Some(empty) = self.table.get_mut(at).filter(|known| known.to == 0) {
+                *empty = edge;
                 return;
             }
         }

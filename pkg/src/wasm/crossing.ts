@@ -1,5 +1,4 @@
-import { freeze, parseFrozen } from "../freeze.js";
-import { guarded } from "../guarded.js";
+import { parseFrozen } from "../freeze.js";
 import type { RawVerifier, VerifyOutcome } from "./raw.js";
 
 /** How many bytes the first place for texts has: tokens are shorter, nearly always. */
@@ -10,22 +9,13 @@ const BYTES_PER_UNIT = 3;
 /** The permissions or roles of a token that names none. */
 const NONE: readonly string[] = Object.freeze([]);
 
-/** What {@link RawVerifier.report} points at. */
-enum Report {
-  Address,
-  Length,
-  Serial,
-  Header,
-  Size,
-}
-
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
- * The way of new tokens into the module's memory, and of their claims out of it, without copies that
- * nobody needs: the token is encoded where the module reads it, and the claims are decoded where it
- * has left them, after it has read them strictly.
+ * The way of texts into the module's memory, and of claims out of it, without copies that nobody
+ * needs: a text is encoded where the module reads it, and claims are decoded where it has left them,
+ * after it has read them strictly.
  */
 export class Crossing {
   readonly #raw: RawVerifier;
@@ -34,53 +24,47 @@ export class Crossing {
   #place = new Uint8Array();
   #bytes = new Uint8Array();
   #report = new Float64Array();
-  /** The header that came last, and its number: nearly all tokens have the same. */
-  #number = 0;
-  #header: object = {};
+  /** The header that came last: nearly all tokens have the same. */
+  #header: unknown;
 
   constructor(raw: RawVerifier, memory: WebAssembly.Memory) {
     this.#raw = raw;
     this.#memory = memory;
   }
 
-  /** Has the token of this text verified. */
-  verify(text: string, now: number, mayFetch: boolean): VerifyOutcome {
-    const raw = this.#raw;
-    return guarded(() => {
-      const { written } = encoder.encodeInto(text, this.#placeFor(text.length * BYTES_PER_UNIT));
-      if (!raw.prove(written, now, mayFetch)) return JSON.parse(raw.answer()) as VerifyOutcome;
-      if (this.#bytes.length === 0) {
-        this.#bytes = new Uint8Array(this.#memory.buffer);
-        this.#report = new Float64Array(this.#memory.buffer, raw.report(), Report.Size);
-      }
-      const report = this.#report;
-      const address = report[Report.Address] as number;
-      const claims = freeze(JSON.parse(decoder.decode(this.#bytes.subarray(address, address + (report[Report.Length] as number)))));
-      const number = report[Report.Header] as number;
-      if (number !== this.#number) {
-        this.#header = parseFrozen(raw.header());
-        this.#number = number;
-      }
-      const token = {
-        issuer: claims.iss,
-        subject: claims.sub,
-        // Own members: what somebody has given to every object grants nothing.
-        permissions: Object.hasOwn(claims, "permissions") ? claims.permissions : NONE,
-        roles: Object.hasOwn(claims, "roles") ? claims.roles : NONE,
-        expiresAt: claims.exp,
-        header: this.#header,
-        claims,
-      };
-      return { serial: report[Report.Serial] as number, token: Object.freeze(token) };
-    });
-  }
-
-  #placeFor(bytes: number): Uint8Array {
-    if (bytes > this.#place.length) {
-      const size = Math.max(bytes, FIRST_PLACE);
+  /** Writes `text` where the module reads it; how many bytes it takes. */
+  write(text: string): number {
+    const most = text.length * BYTES_PER_UNIT;
+    if (most > this.#place.length) {
+      const size = Math.max(most, FIRST_PLACE);
       const address = this.#raw.input(size);
       this.#place = new Uint8Array(this.#memory.buffer, address, size);
     }
-    return this.#place;
+    return encoder.encodeInto(text, this.#place).written;
+  }
+
+  /** Has the token of this text verified. What is in the answer is frozen. */
+  verify(text: string, now: number, mayFetch: boolean): VerifyOutcome {
+    const raw = this.#raw;
+    const answer = raw.prove(this.write(text), now, mayFetch);
+    if (answer === 0) return parseFrozen(raw.rest());
+    if (answer === 2) this.#header = parseFrozen(raw.rest());
+    if (this.#bytes.length === 0) {
+      this.#bytes = new Uint8Array(this.#memory.buffer);
+      this.#report = new Float64Array(this.#memory.buffer, raw.report(), 3);
+    }
+    const [address, length, serial] = this.#report as unknown as [number, number, number];
+    const claims = parseFrozen<Record<string, unknown>>(decoder.decode(this.#bytes.subarray(address, address + length)));
+    const token = {
+      issuer: claims.iss,
+      subject: claims.sub,
+      // Own members: what somebody has given to every object grants nothing.
+      permissions: Object.hasOwn(claims, "permissions") ? claims.permissions : NONE,
+      roles: Object.hasOwn(claims, "roles") ? claims.roles : NONE,
+      expiresAt: claims.exp,
+      header: this.#header,
+      claims,
+    };
+    return { serial, token: Object.freeze(token) };
   }
 }

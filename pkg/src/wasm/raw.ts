@@ -21,26 +21,25 @@ export interface RawVerifier {
   /** The address of a place where so many bytes of a token's text may be written; good until the next call. */
   input(bytes: number): number;
   /**
-   * Verifies the token of so many bytes that stands there. `true`: its claims are all there is to say,
-   * and stand where {@link report} says, until the next call. `false`: see {@link answer}.
+   * Verifies the token of so many bytes that stands there. 1: its claims are all there is to say, and
+   * stand where {@link report} says, until the next call; its header is the one that came last. 2: the
+   * same, and its header is the {@link rest}. 0: the rest is all, JSON of a {@link VerifyOutcome}.
    */
-  prove(length: number, now: number, mayFetch: boolean): boolean;
-  /** The address of four doubles: address and length of the claims, serial of the token, number of its header. */
+  prove(length: number, now: number, mayFetch: boolean): number;
+  /** The address of three doubles: address and length of the claims, serial of the token. */
   report(): number;
-  /** JSON of a {@link VerifyOutcome}: what {@link prove} has found. */
-  answer(): string;
-  /** JSON of the header of the token that was proved last. */
-  header(): string;
+  /** Whatever {@link prove} says is there. */
+  rest(): string;
   /** Whether the token of that serial still holds: below 0 it does not; above, it does, and there are {@link news}. */
   recall(serial: number, now: number, mayFetch: boolean): number;
   /** JSON of an {@link Outcome}. */
   news(now: number, mayFetch: boolean): string;
   /**
    * The place of the rule that allows the request, for nobody (`serial` is -1) or for whoever has the
-   * token of that serial. Below 0: ask {@link authorize}. `request` is method, path and perhaps host,
-   * with line feeds between them.
+   * token of that serial. Below 0: ask {@link authorize}. The request of so many bytes stands at
+   * {@link input}: method, path and perhaps host, with line feeds between them.
    */
-  permits(serial: number, request: string, now: number, mayFetch: boolean): number;
+  permits(serial: number, length: number, now: number, mayFetch: boolean): number;
   /** The id of the rule at that place. */
   ruleAt(place: number): string | undefined;
   /**
@@ -48,8 +47,8 @@ export interface RawVerifier {
    * -1; `undefined` when the token of that serial does not hold, so that its text is needed.
    */
   authorize(token: string | undefined, serial: number, request: string, now: number, mayFetch: boolean): string | undefined;
-  /** `grants` is a JSON array. */
-  can(issuer: string, grants: string, permission: string): boolean;
+  /** JSON array of a permission, the issuer of a token, and what the token grants: whether that covers it. */
+  can(asked: string): boolean;
   /** JSON array of {@link Fetch}: what to fetch at once. */
   refresh(now: number): string;
   /** Reports an answer. JSON of a {@link Landed}. */
