@@ -138,6 +138,6 @@ fn clerk() -> Principal {
         roles: Vec::new(),
         level: None,
         wildcards: true,
-        claims: Map::new(),
+        claims: Map::new().into(),
     }
 }

@@ -4,12 +4,15 @@
 //! refuses. So duplicate members are an error (RFC 7515 section 4, RFC 8725 section 2.4), depth
 //! and number of members are bounded, and nothing may follow the value.
 
+mod object;
 mod position;
 mod read;
+mod scan;
 mod write;
 
 use std::fmt;
 
+pub use object::{Object, Seen};
 pub use position::Position;
 use serde_json::{Map, Number, Value};
 pub use write::{push_text, push_value};
@@ -73,15 +76,37 @@ pub fn look_up<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Val
     let Some(pointer) = name.strip_prefix('/') else {
         return object.get(name);
     };
-    let (first, rest) = match pointer.split_once('/') {
-        Some((first, rest)) => (first, Some(rest)),
-        None => (pointer, None),
-    };
-    let value = object.get(&first.replace("~1", "/").replace("~0", "~"))?;
-    match rest {
-        Some(rest) => value.pointer(&format!("/{rest}")),
-        None => Some(value),
+    let mut segments = pointer.split('/').map(unescaped);
+    let first = object.get(&segments.next()?)?;
+    segments.try_fold(first, |value, segment| match value {
+        Value::Object(members) => members.get(&segment),
+        Value::Array(items) => items.get(index(&segment)?),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
+    })
+}
+
+/// A segment of a pointer as the name that it stands for (RFC 6901 section 4).
+fn unescaped(segment: &str) -> String {
+    let mut name = String::with_capacity(segment.len());
+    let mut chars = segment.chars();
+    while let Some(char) = chars.next() {
+        let (meant, escaped) = match (char, chars.clone().next()) {
+            ('~', Some('0')) => ('~', true),
+            ('~', Some('1')) => ('/', true),
+            _ => (char, false),
+        };
+        if escaped {
+            chars.next();
+        }
+        name.push(meant);
     }
+    name
+}
+
+/// The place in an array that a segment of a pointer names: digits without leading zeros.
+fn index(segment: &str) -> Option<usize> {
+    let usual = !segment.starts_with('+') && (segment == "0" || !segment.starts_with('0'));
+    usual.then(|| segment.parse().ok()).flatten()
 }
 
 /// Whether two JSON values are the same: numbers by value (`1` is `1.0`), all else by type and
@@ -159,6 +184,19 @@ mod tests {
         assert_eq!(look_up(&object, ""), Some(&4.into()));
         assert_eq!(look_up(&object, "b"), None);
         assert_eq!(look_up(&object, "/a/x/0"), None);
+        let object = Value::Object(object);
+        for pointer in
+            ["/a/b/0", "/a/b/00", "/a/b/+1", "/a/b/2", "/a/b/-1", "/a/b/", "/", "/a/b/1/"]
+        {
+            let members = object.as_object().unwrap();
+            assert_eq!(look_up(members, pointer), object.pointer(pointer), "{pointer}");
+        }
+        for (segment, name) in
+            [("~01", "~1"), ("~~1", "~/"), ("~", "~"), ("~2", "~2"), ("é~0", "é~")]
+        {
+            assert_eq!(unescaped(segment), name);
+            assert_eq!(segment.replace("~1", "/").replace("~0", "~"), name);
+        }
     }
 
     #[test]

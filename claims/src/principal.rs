@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::json::Object;
 use crate::permission::{self, Permission};
 use crate::token::SERVICE_ACCOUNT_PREFIX;
 
@@ -37,7 +38,7 @@ pub struct Principal {
     /// Whether `*` in a permission is a pattern. In a foreign issuer's token it is a letter.
     pub wildcards: bool,
     /// Every claim of the token.
-    pub claims: Map<String, Value>,
+    pub claims: Object,
 }
 
 impl Principal {
@@ -68,7 +69,7 @@ impl Principal {
             roles: texts("roles")?,
             level: read(&claims, "level", "an integer", Value::as_i64)?,
             wildcards: true,
-            claims,
+            claims: claims.into(),
         })
     }
 

@@ -31,9 +31,10 @@ export async function createVerifier<C = {}>(options: VerifierOptions): Promise<
     if (typeof value !== "function") throw new LaikaError("options_invalid", `\`${name}\` must be a function`);
   }
   const text = optionsText(rest);
-  const { RawVerifier } = await load();
+  const { RawVerifier, memory } = await load();
   return new WasmVerifier<C>(
     guarded(() => new RawVerifier(text)),
+    memory,
     now,
     fetch,
   );

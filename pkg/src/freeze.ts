@@ -9,12 +9,10 @@ export function parseFrozen<T>(json: string): T {
 }
 
 /** Freezes `value`, made of JSON, and everything in it. */
-export function freeze<T>(value: T): T {
-  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
-    // What JSON makes has no inherited members that are enumerable, unless somebody has given
-    // them to every object: those are looked at twice at worst.
-    for (const name in value) {
-      const inner = value[name];
+function freeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null) {
+    // A list of the values is made faster than a walk over the names.
+    for (const inner of Array.isArray(value) ? value : Object.values(value)) {
       if (typeof inner === "object") freeze(inner);
     }
     Object.freeze(value);

@@ -1,4 +1,3 @@
-import { freeze } from "./freeze.js";
 import type { VerifiedToken } from "./types.js";
 import type { Outcome } from "./wasm/raw.js";
 
@@ -39,18 +38,18 @@ export class Tokens<C> {
 
   /** Lets go of what the module has let go of since. */
   follow({ generation }: Outcome): void {
-    if (generation === this.#generation) return;
+    if (generation === undefined || generation === this.#generation) return;
     this.#generation = generation;
     this.#old = this.#young;
     this.#young = new Map();
   }
 
-  /** The token that `outcome` brings for the first time, from now on kept for `text`. */
-  add(text: string, { generation, serial, token }: Outcome): VerifiedToken<C> | undefined {
+  /** The token that `outcome` brings for the first time, frozen, and from now on kept for `text`. */
+  add(text: string, { serial, token }: Outcome): VerifiedToken<C> | undefined {
     if (serial === undefined || token === undefined) return undefined;
-    const made = freeze(token) as VerifiedToken<C>;
+    const made = token as VerifiedToken<C>;
     this.#made.add(made);
-    if (generation !== null) this.#young.set(text, { serial, token: made });
+    if (this.#generation !== null) this.#young.set(text, { serial, token: made });
     return made;
   }
 

@@ -1,11 +1,12 @@
 import type { LaikaErrorCode } from "./code.js";
 import { LaikaError } from "./error.js";
 import { Fetcher } from "./fetcher.js";
-import { freeze, parseFrozen } from "./freeze.js";
+import { parseFrozen } from "./freeze.js";
 import { guarded } from "./guarded.js";
 import { type Kept, Tokens } from "./tokens.js";
+import { Crossing } from "./wasm/crossing.js";
 import type { AuthorizeRequest, Decision, Stats, VerifiedToken, Verifier } from "./types.js";
-import type { AuthorizeOutcome, Fetch, Outcome, RawError, RawVerifier, VerifyOutcome } from "./wasm/raw.js";
+import type { AuthorizeOutcome, Fetch, Outcome, RawError, RawVerifier } from "./wasm/raw.js";
 
 /** How often an operation may wait for fetches: metadata, keys and status of a few issuers. */
 const MAX_WAITS = 16;
@@ -27,13 +28,15 @@ const INVALID_REQUEST = "GET\n\0";
 export class WasmVerifier<C> implements Verifier<C> {
   readonly #now: () => number;
   readonly #fetcher: Fetcher;
+  readonly #crossing: Crossing;
   readonly #tokens = new Tokens<C>();
   /** Ids of rules by their place in the policy, as far as they were used. */
   readonly #rules: string[] = [];
   #raw: RawVerifier | undefined;
 
-  constructor(raw: RawVerifier, now: () => number, fetchWith: typeof fetch) {
+  constructor(raw: RawVerifier, memory: WebAssembly.Memory, now: () => number, fetchWith: typeof fetch) {
     this.#raw = raw;
+    this.#crossing = new Crossing(raw, memory);
     this.#now = () => validTime(now());
     this.#fetcher = new Fetcher(raw, this.#now, fetchWith);
   }
@@ -58,7 +61,7 @@ export class WasmVerifier<C> implements Verifier<C> {
     if (!this.#tokens.has(token)) throw new TypeError("the token was not verified by this verifier");
     if (typeof permission !== "string") throw new TypeError("the permission must be a string");
     const raw = this.#living();
-    return guarded(() => raw.can(token.issuer, JSON.stringify(token.permissions), permission));
+    return guarded(() => raw.can(JSON.stringify([permission, token.issuer, ...token.permissions])));
   }
 
   async refresh(): Promise<void> {
@@ -113,7 +116,7 @@ export class WasmVerifier<C> implements Verifier<C> {
     const raw = this.#living();
     const now = this.#now();
     this.#fetcher.giveUpOverdue();
-    const place = guarded(() => raw.permits(kept ? kept.serial : NOBODY, text, now, mayFetch));
+    const place = guarded(() => raw.permits(kept ? kept.serial : NOBODY, this.#crossing.write(text), now, mayFetch));
     if (place < 0) return undefined;
     const rule = (this.#rules[place] ??= guarded(() => raw.ruleAt(place)) as string);
     if (!kept) return Object.freeze({ allowed: true, status: 200, code: "token_missing", rule }) as Decision<C>;
@@ -144,14 +147,17 @@ export class WasmVerifier<C> implements Verifier<C> {
   /** Takes note of what comes with every answer. */
   #take<O extends Outcome>(outcome: O, now: number): O {
     this.#tokens.follow(outcome);
-    this.#fetcher.start(outcome.fetch ?? [], now);
+    if (outcome.fetch) this.#fetcher.start(outcome.fetch, now);
     return outcome;
   }
 
   #verifying(token: unknown): Question<VerifiedToken<C>> {
     const text = tokenText(token);
-    return (raw, now, mayFetch) => {
-      const outcome = this.#take(JSON.parse(guarded(() => raw.verify(text, now, mayFetch))) as VerifyOutcome, now);
+    return (_, now, mayFetch) => {
+      const outcome = this.#take(
+        guarded(() => this.#crossing.verify(text, now, mayFetch)),
+        now,
+      );
       const verified = this.#tokens.add(text, outcome);
       return { wait: outcome.wait, answer: () => verified ?? this.#refuse(outcome.error as RawError) };
     };
@@ -174,10 +180,10 @@ export class WasmVerifier<C> implements Verifier<C> {
         kept = undefined;
         json = ask(text, NOBODY) as string;
       }
-      const outcome = this.#take(JSON.parse(json) as AuthorizeOutcome, now);
+      const outcome = this.#take(parseFrozen<AuthorizeOutcome>(json), now);
       const known = kept && outcome.serial !== undefined ? kept.token : this.#tokens.add(text as string, outcome);
       if (kept && known) this.#tokens.use(text as string, kept);
-      const decision = freeze((known ? { ...outcome.decision, token: known } : outcome.decision) as Decision<C>);
+      const decision = Object.freeze(known ? { ...outcome.decision, token: known } : outcome.decision) as Decision<C>;
       return { wait: outcome.wait, answer: () => decision };
     };
   }

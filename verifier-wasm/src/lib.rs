@@ -8,6 +8,10 @@
 //! it is read by the parser that reads tokens, and needs less code than JavaScript values
 //! would. Nothing is decided here; the package in `pkg/` is the only user.
 //!
+//! A token that is new is written by the package into the module's memory, at [`RawVerifier::input`].
+//! Where the answer is nothing but its claims, which is nearly always, the package reads their text
+//! there as well, at the place that [`RawVerifier::report`] names; otherwise it asks for the answer.
+//!
 //! A token that comes again crosses as a number: the package finds its text, which JavaScript
 //! compares whole, and asks by the serial that came with the first answer. A request that is
 //! allowed is answered by a number, too.
@@ -20,7 +24,8 @@ mod outcome;
 use laika_claims::ErrorCode;
 use laika_claims::json::{self, DOCUMENT_LIMITS};
 use laika_verifier::{
-    Options, OptionsError, Permission, Request, Response, Timestamp, Verifier, VerifyError,
+    Options, OptionsError, Permission, Request, Response, Timestamp, VerifiedToken, Verifier,
+    VerifyError,
 };
 use serde_json::Value;
 use wasm_bindgen::JsValue;
@@ -33,12 +38,27 @@ pub struct RawVerifier {
     verifier: Verifier,
     /// The generation that the package was told last.
     told: Option<u64>,
+    /// Where the package writes texts.
+    input: Vec<u8>,
+    /// What [`RawVerifier::report`] points at: address and length of the claims, the token's serial.
+    report: Box<[f64; 3]>,
+    /// The token that the report is about, whose claims stay where they are as long as it is here.
+    token: Option<VerifiedToken>,
+    /// The number of the header that the package was told last; 0 is none.
+    told_header: u64,
+    /// The text that the package has not asked for yet.
+    rest: String,
 }
 
 /// Answers of [`RawVerifier::recall`].
 const GONE: i32 = -1;
 const HOLDS: i32 = 0;
 const HOLDS_WITH_NEWS: i32 = 1;
+
+/// Answers of [`RawVerifier::prove`].
+const SEE_REST: i32 = 0;
+const CLAIMS: i32 = 1;
+const CLAIMS_AND_HEADER: i32 = 2;
 
 /// Answer of [`RawVerifier::permits`]: ask [`RawVerifier::authorize`].
 const ASK: i32 = -1;
@@ -55,28 +75,69 @@ impl RawVerifier {
             .map_err(|error| thrown(ErrorCode::OptionsInvalid, &error.message))?;
         let options = names::to_snake_case(document).and_then(Options::from_value);
         let options = options.map_err(|error| options_thrown(&error))?;
-        Ok(Self { verifier: Verifier::by_serial(options), told: None })
+        Ok(Self {
+            verifier: Verifier::by_serial(options),
+            told: None,
+            input: Vec::new(),
+            report: Box::default(),
+            token: None,
+            told_header: 0,
+            rest: String::new(),
+        })
     }
 
-    /// JSON text of a `VerifyOutcome`, for a token that the package does not have.
+    /// The address of a place where so many bytes may be written. It holds until the next call.
+    pub fn input(&mut self, bytes: usize) -> *mut u8 {
+        if bytes > self.input.len() {
+            self.input.resize(bytes, 0);
+        }
+        self.input.as_mut_ptr()
+    }
+
+    /// The address of three doubles: address and length in bytes of the claims that
+    /// [`RawVerifier::prove`] has left as JSON text, and the serial of their token. It holds as long
+    /// as this verifier.
+    pub fn report(&self) -> *const f64 {
+        self.report.as_ptr()
+    }
+
+    /// Verifies the token of so many bytes that was written to [`RawVerifier::input`]. 1 when it
+    /// holds, its claims are all that is to be said of it (issuer, subject, permissions, roles and
+    /// expiry are what the claims of these names say) and the package knows all else, its header
+    /// too, which is the one that came last; 2 when [`RawVerifier::rest`] is its header, as JSON
+    /// text. The claims are where the report says, until the next call. 0 when all of the answer is
+    /// the rest, as JSON text of a `VerifyOutcome`.
     ///
     /// # Errors
     /// Throws when `now` is no time.
-    pub fn verify(&mut self, token: &str, now: f64, may_fetch: bool) -> Result<String, JsValue> {
+    pub fn prove(&mut self, length: usize, now: f64, may_fetch: bool) -> Result<i32, JsValue> {
         let now = moment(now)?;
-        let mut answer = outcome::Object::new();
-        let error = match self.verifier.verify(token, now) {
-            Ok(token) => {
-                answer.count("serial", token.serial());
-                answer.json("token", &outcome::token(&token));
-                None
-            }
-            Err(error) => {
-                answer.json("error", &outcome::error(&error));
-                Some(error)
-            }
-        };
-        Ok(self.finish(answer, error.as_ref(), now, may_fetch))
+        let found = self.verifier.verify(self.written(length), now);
+        if let Ok(token) = &found
+            && token.is_plain()
+            && !self.has_news(now, may_fetch)
+        {
+            let claims = token.payload_text();
+            *self.report =
+                [claims.as_ptr().addr() as f64, claims.len() as f64, token.serial() as f64];
+            let header = token.header_number();
+            let answer = if header == self.told_header {
+                CLAIMS
+            } else {
+                self.told_header = header;
+                self.rest = token.header_text().to_owned();
+                CLAIMS_AND_HEADER
+            };
+            self.token = found.ok();
+            return Ok(answer);
+        }
+        self.rest = self.verified(found, now, may_fetch);
+        Ok(SEE_REST)
+    }
+
+    /// What there is to be said besides the answer of [`RawVerifier::prove`].
+    pub fn rest(&mut self) -> String {
+        std::mem::take(&mut self.rest)
     }
 
     /// Whether the token of `serial` still holds: -1 when it does not or is not kept any more, so
@@ -103,8 +164,8 @@ impl RawVerifier {
         Ok(self.finish(outcome::Object::new(), None, now, may_fetch))
     }
 
-    /// The place of the rule that allows the request, which is written as for
-    /// [`RawVerifier::authorize`], for nobody (a `serial` of -1) or for whoever has the token of
+    /// The place of the rule that allows the request, of so many bytes, which was written to
+    /// [`RawVerifier::input`] and otherwise is as for [`RawVerifier::authorize`], for nobody (a `serial` of -1) or for whoever has the token of
     /// `serial`; -1 for every other answer and where there is news, which
     /// [`RawVerifier::authorize`] says in full.
     ///
@@ -113,12 +174,12 @@ impl RawVerifier {
     pub fn permits(
         &self,
         serial: f64,
-        request: &str,
+        length: usize,
         now: f64,
         may_fetch: bool,
     ) -> Result<i32, JsValue> {
         let now = moment(now)?;
-        let request = read_request(request);
+        let request = read_request(self.written(length));
         let found = if serial < 0.0 {
             self.verifier.authorize(None, &request, now)
         } else {
@@ -174,16 +235,19 @@ impl RawVerifier {
         Ok(Some(self.finish(answer, error.as_ref(), now, may_fetch)))
     }
 
-    /// Whether `grants` of a token of `issuer`, a JSON array, cover `permission`.
+    /// Whether the grants of a token cover a permission: a JSON array of the permission, the token's
+    /// issuer, and the grants.
     ///
     /// # Errors
-    /// Throws `policy_invalid` when `permission` is none.
-    pub fn can(&self, issuer: &str, grants: &str, permission: &str) -> Result<bool, JsValue> {
-        let permission = Permission::parse(permission)
+    /// Throws `policy_invalid` when the permission is none.
+    pub fn can(&self, asked: &str) -> Result<bool, JsValue> {
+        let asked = json::parse(asked.as_bytes(), DOCUMENT_LIMITS).unwrap_or_default();
+        let texts = asked.as_array().map(Vec::as_slice).unwrap_or_default();
+        let mut texts = texts.iter().filter_map(Value::as_str);
+        let permission = Permission::parse(texts.next().unwrap_or_default())
             .map_err(|error| thrown(ErrorCode::PolicyInvalid, &error.to_string()))?;
-        let grants = json::parse(grants.as_bytes(), DOCUMENT_LIMITS).unwrap_or_default();
-        let grants = grants.as_array().map(Vec::as_slice).unwrap_or_default();
-        let grants: Vec<_> = grants.iter().filter_map(Value::as_str).collect();
+        let issuer = texts.next().unwrap_or_default();
+        let grants: Vec<_> = texts.collect();
         Ok(self.verifier.can(issuer, &grants, &permission))
     }
 
@@ -231,6 +295,34 @@ impl RawVerifier {
     /// JSON text of the counters.
     pub fn stats(&self) -> String {
         outcome::stats(&self.verifier)
+    }
+
+    /// JSON text of a `VerifyOutcome`.
+    fn verified(
+        &mut self,
+        found: Result<VerifiedToken, VerifyError>,
+        now: Timestamp,
+        may_fetch: bool,
+    ) -> String {
+        let mut answer = outcome::Object::new();
+        let error = match found {
+            Ok(token) => {
+                answer.count("serial", token.serial());
+                answer.json("token", &outcome::token(&token));
+                None
+            }
+            Err(error) => {
+                answer.json("error", &outcome::error(&error));
+                Some(error)
+            }
+        };
+        self.finish(answer, error.as_ref(), now, may_fetch)
+    }
+
+    /// The text of so many bytes that was written last.
+    fn written(&self, length: usize) -> &str {
+        // Whoever writes encodes a string, so what is no UTF-8 never stands for anything.
+        self.input.get(..length).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or(".")
     }
 
     /// Whether [`RawVerifier::finish`] would say what the package does not know.

@@ -19,7 +19,8 @@ pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     // Looked at once, when all is read.
     let mut seen = 0;
     for (group, triple) in groups.iter().zip(triples) {
-        let [a, b, c, d] = group.map(value);
+        let [a, b, c, d] = group;
+        let (a, b, c, d) = (value(*a), value(*b), value(*c), value(*d));
         seen |= a | b | c | d;
         *triple = [a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d];
     }
@@ -49,6 +50,7 @@ fn padded(rest: &[u8]) -> [u8; 3] {
     values
 }
 
+#[inline]
 fn value(byte: u8) -> u8 {
     // The table has a place for every byte.
     VALUES.get(usize::from(byte)).copied().unwrap_or(NONE)

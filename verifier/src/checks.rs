@@ -1,11 +1,12 @@
 //! The header's type and the claims of a token whose signature holds, in the order that
 //! `docs/contract/verifier.md` fixes: types, presence, issuer, audience, type, times.
 
+use laika_claims::json::{Object, Seen};
 use laika_claims::principal::{Kind, Principal};
 use laika_claims::time::Seconds;
 use laika_claims::token::SERVICE_ACCOUNT_PREFIX;
 use laika_claims::{ErrorCode, Timestamp};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use crate::error::VerifyError;
 use crate::options::{IssuerRules, Limits};
@@ -22,8 +23,9 @@ pub(crate) fn check_typ(typ: Option<&str>, issuer: &IssuerRules) -> Result<(), V
         return Ok(());
     }
     let message = "the header's `typ` says that this is another kind of token";
+    let accepted = issuer.typ.iter().map(|typ| typ.clone().map_or(Value::Null, Value::String));
     Err(VerifyError::new(ErrorCode::TypeMismatch, message)
-        .expecting(json!(issuer.typ), typ.map(|typ| json!(typ)).as_ref()))
+        .expecting(Value::Array(accepted.collect()), typ.map(Value::from)))
 }
 
 /// A token whose claims have passed every check but that of its status.
@@ -34,6 +36,8 @@ pub(crate) struct Checked {
     pub(crate) times: Times,
     /// What it says of its status, where the issuer's rules look at that.
     pub(crate) status: Option<status::Claim>,
+    /// Whether the principal has what the claims of Laika's own names say, and all of it.
+    pub(crate) plain: bool,
 }
 
 /// When a token is valid, by its own word.
@@ -46,7 +50,7 @@ pub(crate) struct Times {
 
 /// Checks every claim but the status, in the fixed order.
 pub(crate) fn check_claims(
-    claims: Map<String, Value>,
+    claims: Object,
     issuer: &IssuerRules,
     limits: Limits,
     now: Timestamp,
@@ -57,7 +61,7 @@ pub(crate) fn check_claims(
     let required = required.chain(issuer.required_claims.iter().map(String::as_str));
     let required = required.chain(issuer.max_token_age.map(|_| "iat"));
     for name in required.chain(issuer.status.is_required().then_some("status")) {
-        if !claims.contains_key(name) {
+        if !claims.has(name) {
             let message = format!("the claim `{name}` is missing");
             return Err(VerifyError::claim(ErrorCode::ClaimMissing, name, message));
         }
@@ -65,12 +69,15 @@ pub(crate) fn check_claims(
     if !issuer.profile.is_issuer(&issuer.issuer, typed.iss) {
         let message = "the token was made by another issuer";
         return Err(VerifyError::claim(ErrorCode::IssuerMismatch, "iss", message)
-            .expecting(json!(issuer.issuer), claims.get("iss")));
+            .expecting(issuer.issuer.clone().into(), claims.member("iss").map(Seen::to_value)));
     }
     if typed.ours.is_empty() {
         let message = "the token was made for another service";
         return Err(VerifyError::claim(ErrorCode::AudienceMismatch, audience_claim, message)
-            .expecting(json!(issuer.audiences), claims.get(audience_claim)));
+            .expecting(
+                issuer.audiences.clone().into(),
+                claims.member(audience_claim).map(Seen::to_value),
+            ));
     }
     issuer.profile.check_kind(&claims, &issuer.typ)?;
     check_times(typed.times, issuer, limits, now)?;
@@ -88,7 +95,11 @@ pub(crate) fn check_claims(
     if let Some(may_assert) = &issuer.may_assert {
         may_assert.restrict(&mut principal);
     }
-    Ok(Checked { principal, times, status })
+    let plain = issuer.profile == Profile::Laika
+        && issuer.may_assert.is_none()
+        && issuer.permission_claims == issuer.profile.permission_claims()
+        && issuer.role_claims == issuer.profile.role_claims();
+    Ok(Checked { principal, times, status, plain })
 }
 
 /// Checks the times, which is all of the claims that can change while a token is kept.
@@ -138,7 +149,7 @@ struct Typed<'a> {
 }
 
 impl<'a> Typed<'a> {
-    fn read(claims: &'a Map<String, Value>, issuer: &'a IssuerRules) -> Result<Self, VerifyError> {
+    fn read(claims: &'a Object, issuer: &'a IssuerRules) -> Result<Self, VerifyError> {
         let reader = Reader(claims);
         for name in ["jti", "sid", "client_id", "username", "scope", "acr", "type"] {
             reader.text(name)?;
@@ -146,9 +157,9 @@ impl<'a> Typed<'a> {
         reader.texts("amr")?;
         reader.time("auth_time")?;
         let audience_claim = issuer.profile.audience_claim();
-        let named = match claims.get(audience_claim) {
-            Some(Value::String(one)) => vec![one.as_str()],
-            _ => reader.texts(audience_claim)?,
+        let named = match claims.member(audience_claim).and_then(Seen::text) {
+            Some(one) => vec![one],
+            None => reader.texts(audience_claim)?,
         };
         let ours = issuer.audiences.iter().map(String::as_str);
         let ours: Vec<_> = ours.filter(|audience| named.contains(audience)).collect();
@@ -160,7 +171,7 @@ impl<'a> Typed<'a> {
         };
         let sub = reader.text("sub")?.unwrap_or_default();
         let anonymous =
-            is_laika && reader.read("anonymous", "a boolean", Value::as_bool)?.unwrap_or_default();
+            is_laika && reader.read("anonymous", "a boolean", Seen::switch)?.unwrap_or_default();
         Ok(Self {
             iss: reader.text("iss")?.unwrap_or_default(),
             sub,
@@ -172,7 +183,10 @@ impl<'a> Typed<'a> {
             status: if issuer.status.is_off() {
                 None
             } else {
-                reader.read("status", "a reference to a status list", status::Claim::read)?
+                {
+                    let read = |seen: Seen<'_>| status::Claim::read(&seen.to_value());
+                    reader.read("status", "a reference to a status list", read)?
+                }
             },
             kind: match is_laika && sub.starts_with(SERVICE_ACCOUNT_PREFIX) {
                 _ if anonymous => Kind::Anonymous,
@@ -181,40 +195,37 @@ impl<'a> Typed<'a> {
             },
             permissions: at(&issuer.permission_claims, Single::Split)?,
             roles: at(&issuer.role_claims, Single::Whole)?,
-            level: if is_laika { reader.read("level", "an integer", Value::as_i64)? } else { None },
+            level: if is_laika { reader.read("level", "an integer", Seen::integer)? } else { None },
             ours,
         })
     }
 }
 
-struct Reader<'a>(&'a Map<String, Value>);
+struct Reader<'a>(&'a Object);
 
 impl<'a> Reader<'a> {
     fn read<T>(
         &self,
         name: &str,
         kind: &str,
-        convert: impl Fn(&'a Value) -> Option<T>,
+        convert: impl Fn(Seen<'a>) -> Option<T>,
     ) -> Result<Option<T>, VerifyError> {
-        let Some(value) = self.0.get(name) else {
+        let Some(value) = self.0.member(name) else {
             return Ok(None);
         };
         convert(value).map(Some).ok_or_else(|| {
             let message = format!("the claim `{name}` is not {kind}");
             VerifyError::claim(ErrorCode::ClaimInvalid, name, message)
-                .expecting(json!(kind), Some(value))
+                .expecting(kind.into(), Some(value.to_value()))
         })
     }
 
     fn text(&self, name: &str) -> Result<Option<&'a str>, VerifyError> {
-        self.read(name, "a string", Value::as_str)
+        self.read(name, "a string", Seen::text)
     }
 
     fn texts(&self, name: &str) -> Result<Vec<&'a str>, VerifyError> {
-        let convert = |value: &'a Value| {
-            value.as_array()?.iter().map(Value::as_str).collect::<Option<Vec<_>>>()
-        };
-        Ok(self.read(name, "an array of strings", convert)?.unwrap_or_default())
+        Ok(self.read(name, "an array of strings", Seen::texts)?.unwrap_or_default())
     }
 
     fn time(&self, name: &str) -> Result<Option<Timestamp>, VerifyError> {
@@ -223,9 +234,9 @@ impl<'a> Reader<'a> {
 }
 
 /// A moment as tokens write it (`NumericDate`). An integer just above 2^53 would be rounded to it.
-pub(crate) fn moment(value: &Value) -> Option<Timestamp> {
-    if value.as_u64().is_some_and(|integer| integer > 1 << 53) {
+pub(crate) fn moment(seen: Seen<'_>) -> Option<Timestamp> {
+    if seen.integer().is_some_and(|integer| integer > 1 << 53) {
         return None;
     }
-    value.as_f64().and_then(Timestamp::from_seconds)
+    seen.number().and_then(Timestamp::from_seconds)
 }

@@ -57,9 +57,9 @@ impl VerifyError {
         error
     }
 
-    pub(crate) fn expecting(mut self, expected: Value, actual: Option<&Value>) -> Self {
+    pub(crate) fn expecting(mut self, expected: Value, actual: Option<Value>) -> Self {
         self.0.expected = Some(expected);
-        self.0.actual = actual.cloned();
+        self.0.actual = actual;
         self
     }
 

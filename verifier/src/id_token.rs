@@ -111,7 +111,7 @@ impl IdTokens {
     fn check_party(&self, claims: &Map<String, Value>) -> Result<(), VerifyError> {
         let mismatch = |name: &str, message: &str| {
             Err(VerifyError::claim(ErrorCode::AudienceMismatch, name, message)
-                .expecting(json!(self.client_id), claims.get(name)))
+                .expecting(json!(self.client_id), claims.get(name).cloned()))
         };
         let alone = match claims.get("aud") {
             Some(Value::Array(audiences)) => audiences.len() == 1,

@@ -272,13 +272,13 @@ impl Issuer {
     ) -> Result<ListToken, Refused> {
         response.check()?;
         let text = std::str::from_utf8(response.body).unwrap_or_default();
-        let token = UntrustedToken::parse(text, MAX_BODY)?;
+        let mut token = UntrustedToken::parse(text, MAX_BODY)?;
         if !ListToken::is_typ(token.header.typ.as_deref()) {
             return Err(FetchFailure("it is no status list".to_owned()).into());
         }
         // Seldom enough that nobody has to be asked.
         self.check_signature(&token, None, now)?;
-        let claims = token.read_payload()?.claims;
+        let claims = token.read_payload()?;
         // RFC 7519 section 4.1.1: optional here, but then ours.
         let iss = claims.get("iss").map(|iss| iss.as_str().unwrap_or_default());
         if iss.is_some_and(|iss| !self.rules.profile.is_issuer(&self.rules.issuer, iss)) {

@@ -1,11 +1,14 @@
 //! The compact form of a JWS (RFC 7515 section 7.1), read strictly.
 
+use std::sync::Arc;
+
 use laika_claims::ErrorCode;
-use laika_claims::json::{self, TOKEN_LIMITS};
+use laika_claims::json::{self, Object, TOKEN_LIMITS};
 use serde_json::{Map, Value};
 
 use crate::base64url;
 use crate::error::VerifyError;
+use crate::headers::Headers;
 
 /// The longest header, in bytes of its base64url text.
 pub const MAX_HEADER: usize = 4096;
@@ -16,7 +19,9 @@ pub const MAX_KID: usize = 256;
 #[derive(Debug)]
 pub struct UntrustedToken<'a> {
     /// The header's members of which a verifier takes notice.
-    pub header: Header,
+    pub header: Arc<Header>,
+    /// The header as it came, in base64url.
+    pub(crate) header_segment: &'a str,
     /// Header and payload as they were signed.
     pub signing_input: &'a [u8],
     /// The decoded payload. Not necessarily JSON.
@@ -39,6 +44,8 @@ pub struct Header {
     pub members: Map<String, Value>,
     /// The header as JSON text.
     pub text: String,
+    /// Tells it from every other header that its verifier has read; 0 where nobody asked.
+    pub(crate) number: u64,
 }
 
 impl<'a> UntrustedToken<'a> {
@@ -47,6 +54,23 @@ impl<'a> UntrustedToken<'a> {
     /// # Errors
     /// `token_missing`, `token_too_large`, `token_malformed`, `critical_header_unsupported`.
     pub fn parse(token: &'a str, max_size: usize) -> Result<Self, VerifyError> {
+        Self::read(token, max_size, None)
+    }
+
+    /// As [`UntrustedToken::parse`], by a verifier that knows some headers already.
+    pub(crate) fn parse_knowing(
+        token: &'a str,
+        max_size: usize,
+        headers: &Headers,
+    ) -> Result<Self, VerifyError> {
+        Self::read(token, max_size, Some(headers))
+    }
+
+    fn read(
+        token: &'a str,
+        max_size: usize,
+        headers: Option<&Headers>,
+    ) -> Result<Self, VerifyError> {
         if token.is_empty() {
             return Err(VerifyError::new(ErrorCode::TokenMissing, "the token is empty"));
         }
@@ -67,40 +91,35 @@ impl<'a> UntrustedToken<'a> {
             return Err(malformed("the header is longer than 4096 bytes"));
         }
         let not_base64 = |what| malformed(&format!("the {what} is not canonical base64url"));
-        let decoded = base64url::decode(header).ok_or_else(|| not_base64("header"))?;
+        let segment = header;
+        let known = match headers.and_then(|headers| headers.find(segment)) {
+            Some(header) => Ok(header),
+            None => Err(base64url::decode(segment).ok_or_else(|| not_base64("header"))?),
+        };
         let payload = base64url::decode(payload).ok_or_else(|| not_base64("payload"))?;
         let signature = base64url::decode(signature).ok_or_else(|| not_base64("signature"))?;
-        let header = Header::parse(decoded)?;
-        Ok(Self { header, signing_input: signing_input.as_bytes(), payload, signature })
+        let number = headers.map_or(0, Headers::number);
+        let header = known.or_else(|bytes| Header::parse(bytes, number).map(Arc::new))?;
+        let signing_input = signing_input.as_bytes();
+        Ok(Self { header, header_segment: segment, signing_input, payload, signature })
     }
 }
 
-/// A payload that is strict JSON.
-#[derive(Debug)]
-pub struct Payload {
-    /// The claims.
-    pub claims: Map<String, Value>,
-    /// The payload as it was written.
-    pub text: String,
-}
-
 impl UntrustedToken<'_> {
-    /// Reads the payload: one JSON object in UTF-8, without duplicate members. A verifier calls it
-    /// only after the signature holds.
+    /// Reads the payload, which is taken out of the token: one JSON object in UTF-8, without duplicate
+    /// members. A verifier calls it only after the signature holds.
     ///
     /// # Errors
     /// `token_malformed`.
-    pub fn read_payload(&self) -> Result<Payload, VerifyError> {
-        let refuse = |why: &str| malformed(&format!("the payload is not strict JSON: {why}"));
-        let claims = json::parse_object(&self.payload, TOKEN_LIMITS)
-            .map_err(|error| refuse(&error.message))?;
-        let text = std::str::from_utf8(&self.payload).map_err(|_| refuse("not UTF-8"))?;
-        Ok(Payload { claims, text: text.to_owned() })
+    pub fn read_payload(&mut self) -> Result<Object, VerifyError> {
+        Object::parse(std::mem::take(&mut self.payload), TOKEN_LIMITS).map_err(|error| {
+            malformed(&format!("the payload is not strict JSON: {}", error.message))
+        })
     }
 }
 
 impl Header {
-    fn parse(bytes: Vec<u8>) -> Result<Self, VerifyError> {
+    fn parse(bytes: Vec<u8>, number: u64) -> Result<Self, VerifyError> {
         let members = json::parse_object(&bytes, TOKEN_LIMITS)
             .map_err(|error| malformed(&format!("the header is not strict JSON: {error}")))?;
         let text = String::from_utf8(bytes).map_err(|_| malformed("the header is not UTF-8"))?;
@@ -123,7 +142,7 @@ impl Header {
                 format!("the header has `{name}`, and no extension is supported"),
             ));
         }
-        Ok(Self { alg, kid, typ, members, text })
+        Ok(Self { alg, kid, typ, members, text, number })
     }
 }
 

@@ -70,6 +70,7 @@ pub mod verifier;
 
 mod base64url;
 mod cache;
+mod headers;
 mod issuer;
 mod may_assert;
 mod profile;

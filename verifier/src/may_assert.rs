@@ -86,7 +86,7 @@ mod tests {
             roles: texts(&["admin", "orders/clerk", "orders/"]),
             level: Some(0),
             wildcards,
-            claims: serde_json::Map::new(),
+            claims: serde_json::Map::new().into(),
         };
         MayAssert::read(&may, "").unwrap().restrict(&mut principal);
         (principal.permissions, principal.roles, principal.level)

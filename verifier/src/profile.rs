@@ -1,12 +1,10 @@
 //! How an issuer writes its access tokens: `typ`, audience, the test that this is an access token,
 //! and where permissions and roles stand, all together.
 
-use laika_claims::ErrorCode;
-use laika_claims::json;
-use laika_claims::token::{MICRO_TYP, MICRO_TYPE};
-use serde_json::{Map, Value};
-
 use crate::error::VerifyError;
+use laika_claims::ErrorCode;
+use laika_claims::json::{self, Object, Seen};
+use laika_claims::token::{MICRO_TYP, MICRO_TYPE};
 
 /// What kind of issuer it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -103,7 +101,7 @@ impl Profile {
     /// `typ` that its header may have.
     pub(crate) fn check_kind(
         self,
-        claims: &Map<String, Value>,
+        claims: &Object,
         accepted: &[Option<String>],
     ) -> Result<(), VerifyError> {
         let wanted = match self {
@@ -113,15 +111,15 @@ impl Profile {
             Self::Rfc9068 | Self::Auth0 | Self::Entra | Self::IdToken => None,
         };
         if let Some((name, value)) = wanted
-            && claims.get(name).is_none_or(|actual| actual != value)
+            && claims.member(name).and_then(Seen::text) != Some(value)
         {
             let message = format!("`{name}` is not `{value}`: this is another kind of token");
             return Err(VerifyError::claim(ErrorCode::TypeMismatch, name, message)
-                .expecting(value.into(), claims.get(name)));
+                .expecting(value.into(), claims.member(name).map(Seen::to_value)));
         }
         if self == Self::IdToken {
             // A log-out token has `iss`, `aud` and `sub` as well.
-            return match claims.contains_key("events") {
+            return match claims.has("events") {
                 true => {
                     let message = "the token has `events`: it is no ID token";
                     Err(VerifyError::claim(ErrorCode::TypeMismatch, "events", message))
@@ -132,7 +130,7 @@ impl Profile {
         let says_little =
             |typ: &Option<String>| typ.as_deref().is_none_or(|typ| is_typ(typ, "JWT"));
         if accepted.iter().any(says_little)
-            && let Some(name) = NOT_OF_ACCESS_TOKENS.iter().find(|name| claims.contains_key(**name))
+            && let Some(name) = NOT_OF_ACCESS_TOKENS.iter().find(|name| claims.has(name))
         {
             let message = format!("the token has `{name}`: it is no access token");
             return Err(VerifyError::claim(ErrorCode::TypeMismatch, name, message));
@@ -171,36 +169,51 @@ pub(crate) enum Single {
 /// # Errors
 /// `claim_invalid` when what stands there is neither an array of texts nor an accepted text.
 pub(crate) fn texts_at(
-    claims: &Map<String, Value>,
+    claims: &Object,
     place: &str,
     audiences: &[&str],
     single: Single,
 ) -> Result<Vec<String>, VerifyError> {
     let mut texts = Vec::new();
-    let places = match place.split_once("{audience}") {
+    let braces = place.match_indices('{').filter_map(|(at, _)| place.split_at_checked(at));
+    let mut around =
+        braces.filter_map(|(start, rest)| Some((start, rest.strip_prefix("{audience}")?)));
+    let places = match around.next() {
         None => vec![place.to_owned()],
         Some((start, end)) => {
             // RFC 6901 section 3: `/` and `~` of a name are escaped in a pointer.
-            let escape = |audience: &&str| audience.replace('~', "~0").replace('/', "~1");
-            audiences.iter().map(|audience| format!("{start}{}{end}", escape(audience))).collect()
+            let place_of = |audience: &&str| {
+                let mut place = start.to_owned();
+                for char in audience.chars() {
+                    match char {
+                        '~' => place.push_str("~0"),
+                        '/' => place.push_str("~1"),
+                        char => place.push(char),
+                    }
+                }
+                place.push_str(end);
+                place
+            };
+            audiences.iter().map(place_of).collect()
         }
     };
     for place in places {
-        match json::look_up(claims, &place) {
-            None => {}
-            Some(Value::String(text)) if single == Single::Split => {
+        let found = match place.starts_with('/') {
+            true => json::look_up(claims, &place).map(Seen::Made),
+            false => claims.member(&place),
+        };
+        let Some(found) = found else { continue };
+        match (found.text(), single) {
+            (Some(text), Single::Split) => {
                 texts.extend(text.split(' ').filter(|part| !part.is_empty()).map(str::to_owned));
             }
-            Some(Value::String(text)) if single == Single::Whole => texts.push(text.clone()),
-            Some(value) => {
-                let items = value.as_array().and_then(|items| {
-                    items.iter().map(|item| item.as_str().map(str::to_owned)).collect()
-                });
-                let items: Vec<String> = items.ok_or_else(|| {
+            (Some(text), Single::Whole) => texts.push(text.to_owned()),
+            (Some(_), Single::Refused) | (None, _) => {
+                let items = found.texts().ok_or_else(|| {
                     let message = format!("the claim `{place}` is not an array of strings");
                     VerifyError::claim(ErrorCode::ClaimInvalid, &place, message)
                 })?;
-                texts.extend(items);
+                texts.extend(items.into_iter().map(str::to_owned));
             }
         }
     }

@@ -7,7 +7,7 @@ pub(crate) fn origin(uri: &str) -> Option<&str> {
     let authority = rest.split(['/', '?']).next()?;
     let plain = uri.bytes().all(|byte| byte.is_ascii_graphic() && !b"\\#<>\"".contains(&byte));
     let end = uri.len() - rest.len() + authority.len();
-    (plain && !authority.is_empty() && !authority.contains('@')).then(|| uri.split_at(end).0)
+    (plain && !authority.is_empty() && !authority.contains('@')).then(|| uri.get(..end)).flatten()
 }
 
 /// Whether keys may be fetched from `uri`: https, or http to this machine or to one of `insecure`.

@@ -19,20 +19,13 @@ pub struct VerifiedToken(Arc<Proved>);
 struct Proved {
     serial: u64,
     issuer: usize,
-    header: Header,
-    payload_text: String,
+    header: Arc<Header>,
     checked: Checked,
 }
 
 impl VerifiedToken {
-    pub(crate) fn new(
-        serial: u64,
-        issuer: usize,
-        header: Header,
-        payload_text: String,
-        checked: Checked,
-    ) -> Self {
-        Self(Arc::new(Proved { serial, issuer, header, payload_text, checked }))
+    pub(crate) fn new(serial: u64, issuer: usize, header: Arc<Header>, checked: Checked) -> Self {
+        Self(Arc::new(Proved { serial, issuer, header, checked }))
     }
 
     /// Tells it from every other token of its verifier; the same as long as it comes from the
@@ -71,10 +64,24 @@ impl VerifiedToken {
         &self.0.header.text
     }
 
+    /// Tells its header from every other that its verifier has read: what has the same number has
+    /// the same text.
+    #[must_use]
+    pub fn header_number(&self) -> u64 {
+        self.0.header.number
+    }
+
+    /// Whether issuer, subject, permissions and roles are nothing but the claims `iss`, `sub`,
+    /// `permissions` and `roles`, the last two empty where they are absent.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.0.checked.plain
+    }
+
     /// The payload as it was written: strict JSON.
     #[must_use]
     pub fn payload_text(&self) -> &str {
-        &self.0.payload_text
+        self.0.checked.principal.claims.text()
     }
 
     /// Whom it speaks for.

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use laika_claims::json::{Object, Seen};
 use laika_claims::policy::{Bearer, Decision, Request};
 use laika_claims::principal;
 use laika_claims::{ErrorCode, Permission, Policy, Timestamp};
@@ -10,8 +11,9 @@ use crate::cache::{Cache, Counts};
 use crate::checks;
 use crate::error::VerifyError;
 use crate::fetch::{Fetch, FetchFailure, Ids, Landed, Response};
+use crate::headers::Headers;
 use crate::issuer::Issuer;
-use crate::jws::{Payload, UntrustedToken};
+use crate::jws::UntrustedToken;
 use crate::keys::{Arrival, KeySet};
 use crate::options::{Limits, Options};
 use crate::signature::Host;
@@ -28,6 +30,7 @@ pub struct Verifier {
     policy: Option<Policy>,
     limits: Limits,
     cache: Option<Cache>,
+    headers: Headers,
     /// Whether tokens are found in the cache by their serial, in place of their text.
     by_serial: bool,
     /// The serial of the next token.
@@ -67,8 +70,8 @@ struct Chosen<'v> {
     /// Its place in the options.
     index: usize,
     issuer: &'v Issuer,
-    /// The payload, where it had to be read to know the issuer. Not to be believed yet.
-    payload: Option<Payload>,
+    /// The claims, where they had to be read to know the issuer. Not to be believed yet.
+    claims: Option<Object>,
 }
 
 impl Verifier {
@@ -81,6 +84,7 @@ impl Verifier {
             policy: options.policy,
             limits: options.limits,
             cache: options.cache_bytes.map(Cache::new),
+            headers: Headers::default(),
             by_serial: false,
             serial: AtomicU64::new(0),
             ids: Ids::default(),
@@ -136,14 +140,16 @@ impl Verifier {
 
     /// Everything about a token that is seen for the first time.
     fn prove(&self, token: &str, now: Timestamp) -> Result<VerifiedToken, VerifyError> {
-        let token = UntrustedToken::parse(token, self.limits.max_token_size)?;
-        let Chosen { index, issuer, payload } = self.choose_issuer(&token)?;
+        let max_size = self.limits.max_token_size;
+        let mut token = UntrustedToken::parse_knowing(token, max_size, &self.headers)?;
+        let Chosen { index, issuer, claims } = self.choose_issuer(&mut token)?;
         issuer.check_signature(&token, self.host.as_deref(), now)?;
-        let payload = payload.map_or_else(|| token.read_payload(), Ok)?;
-        let checked = checks::check_claims(payload.claims, issuer.rules(), self.limits, now)?;
+        let claims = claims.map_or_else(|| token.read_payload(), Ok)?;
+        let checked = checks::check_claims(claims, issuer.rules(), self.limits, now)?;
         issuer.check_status(checked.status.as_ref(), now)?;
+        self.headers.remember(token.header_segment, &token.header);
         let serial = self.serial.fetch_add(1, Ordering::Relaxed);
-        Ok(VerifiedToken::new(serial, index, token.header, payload.text, checked))
+        Ok(VerifiedToken::new(serial, index, token.header, checked))
     }
 
     /// Looks at what may have changed about a token that was proved before. Keys that have changed
@@ -158,11 +164,11 @@ impl Verifier {
 
     /// The issuer whose keys the token must be signed with. Where there are several, one strict
     /// scan of the payload reads `iss`; nothing else of it is used before the signature holds.
-    fn choose_issuer(&self, token: &UntrustedToken<'_>) -> Result<Chosen<'_>, VerifyError> {
+    fn choose_issuer(&self, token: &mut UntrustedToken<'_>) -> Result<Chosen<'_>, VerifyError> {
         let typ = token.header.typ.as_deref();
         if let [issuer] = self.issuers.as_slice() {
             checks::check_typ(typ, issuer.rules())?;
-            return Ok(Chosen { index: 0, issuer, payload: None });
+            return Ok(Chosen { index: 0, issuer, claims: None });
         }
         // The header comes first: a `typ` of none of the issuers is refused unread.
         let refused = self.issuers.iter().map(|issuer| checks::check_typ(typ, issuer.rules()));
@@ -172,8 +178,8 @@ impl Verifier {
         {
             return Err(error);
         }
-        let payload = token.read_payload()?;
-        let iss = payload.claims.get("iss").and_then(serde_json::Value::as_str);
+        let claims = token.read_payload()?;
+        let iss = claims.member("iss").and_then(Seen::text);
         let is_of = |issuer: &Issuer| {
             let rules = issuer.rules();
             iss.is_some_and(|iss| rules.profile.is_issuer(&rules.issuer, iss))
@@ -183,8 +189,8 @@ impl Verifier {
             let message = "no issuer of this verifier made the token";
             VerifyError::claim(ErrorCode::IssuerMismatch, "iss", message)
         })?;
-        checks::check_typ(typ, issuer.rules())?;
-        Ok(Chosen { index, issuer, payload: Some(payload) })
+        checks::check_typ(token.header.typ.as_deref(), issuer.rules())?;
+        Ok(Chosen { index, issuer, claims: Some(claims) })
     }
 
     /// Decides `request` for whoever sent `token`. A bad token is a decision, not an error.

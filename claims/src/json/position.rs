@@ -116,7 +116,9 @@ impl<'t> Scanner<'t> {
                 })?
             }
             b'{' | b'}' | b'[' | b']' | b',' | b':' => 1,
-            _ => rest.find(|c: char| c.is_whitespace() || ",]}".contains(c)).unwrap_or(rest.len()),
+            _ => rest
+                .find(|c: char| c.is_whitespace() || matches!(c, ',' | ']' | '}'))
+                .unwrap_or(rest.len()),
         };
         self.at += length;
         rest.get(..length)

@@ -1,13 +1,12 @@
 //! From the document to the compiled policy.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::fields::{self, Fields};
 use super::methods::Methods;
 use super::pattern::{Part, Pattern};
 use super::requirement::Requirement;
 use super::routes::Routes;
-use super::table::Table;
 use super::target::Reading;
 use super::{Context, OTHERWISE, Policy, PolicyError, Rule, host};
 
@@ -22,14 +21,14 @@ pub(super) fn compile(document: &Value, context: Context) -> Result<Policy, Poli
     let reading = read_reading(&fields)?;
     let mut policy = Policy {
         rules: Vec::new(),
+        requirements: Vec::new(),
         routes: Routes::default(),
-        hosts: Table::default(),
         otherwise: read_otherwise(fields.text("otherwise")?)?,
         reading,
     };
-    let mut ids = Table::default();
+    let mut known = Known::default();
     for (at, value) in fields.items("rules")?.unwrap_or_default() {
-        add_rule(&mut policy, &mut ids, value, &at, context)?;
+        add_rule(&mut policy, &mut known, value, &at, context)?;
     }
     Ok(policy)
 }
@@ -72,9 +71,19 @@ fn read_otherwise(word: Option<&str>) -> Result<Option<Requirement>, PolicyError
     }
 }
 
+/// What rules before have said. Maps as documents have them: another type of map would be as much
+/// code again.
+#[derive(Default)]
+struct Known {
+    /// Places of rules by id.
+    ids: Map<String, Value>,
+    /// Places of requirements by the word that they were written as.
+    words: Map<String, Value>,
+}
+
 fn add_rule(
     policy: &mut Policy,
-    ids: &mut Table<String>,
+    known: &mut Known,
     value: &Value,
     at: &str,
     context: Context,
@@ -87,43 +96,59 @@ fn add_rule(
             format!("a rule's id is not empty and not `{OTHERWISE}`"),
         ));
     }
-    if let Some(first) = ids.insert(id.to_owned(), at.to_owned()) {
+    let place = policy.rules.len();
+    if let Some(first) = known.ids.insert(id.to_owned(), place.into()) {
         return Err(PolicyError::new(
             fields.path("id"),
-            format!("`{id}` is already the id of `{first}`"),
+            format!("`{id}` is already the id of `rules[{first}]`"),
         ));
     }
     let path = fields.path("path");
     let pattern = Pattern::parse(fields::text(fields.required("path")?, &path)?, &path)?;
     let require = fields.path("require");
-    let requirement =
-        Requirement::parse(fields.required("require")?, &require, &pattern.parameters)?;
-    requirement.check(&require, context)?;
-    let rule = Rule {
+    let demanded = fields.required("require")?;
+    let known_place = |word| known.words.get(word).and_then(Value::as_u64);
+    let place_of = |word| known_place(word).and_then(|place| usize::try_from(place).ok());
+    let require = match demanded.as_str().and_then(place_of) {
+        Some(place) => place,
+        None => {
+            let requirement = Requirement::parse(demanded, &require, &pattern.parameters)?;
+            requirement.check(&require, context)?;
+            policy.requirements.push(requirement);
+            let place = policy.requirements.len() - 1;
+            if let Some(word) = demanded.as_str() {
+                known.words.insert(word.to_owned(), place.into());
+            }
+            place
+        }
+    };
+    let mut rule = Rule {
         id: id.to_owned(),
         methods: Methods::read(fields.items("methods")?, &fields.path("methods"))?,
         parameters: pattern.parameters,
-        require: requirement,
+        require,
+        next: None,
     };
-    let routes = match fields.text("host")? {
-        None => &mut policy.routes,
-        Some(name) => {
-            if host::normalise(name).as_deref() != Some(name) {
-                return Err(PolicyError::new(
-                    fields.path("host"),
-                    format!(
-                        "write `{name}` as a host name in lower case, without port and trailing dot"
-                    ),
-                ));
-            }
-            policy.hosts.entry(name.to_owned()).or_default()
-        }
-    };
+    let host = fields.text("host")?;
+    if let Some(name) = host
+        && host::normalise(name).as_deref() != Some(name)
+    {
+        return Err(PolicyError::new(
+            fields.path("host"),
+            format!("write `{name}` as a host name in lower case, without port and trailing dot"),
+        ));
+    }
     let parts = fold_case(pattern.parts, policy.reading);
-    let tied = routes.rules_of(&parts);
-    let other = tied
-        .iter()
-        .filter_map(|index| policy.rules.get(*index))
+    let too_many = || {
+        PolicyError::new(
+            at,
+            "the paths of the policy are too long or too many: write fewer or shorter segments",
+        )
+    };
+    let slot = policy.routes.rules_of(host, &parts).ok_or_else(too_many)?;
+    let first = slot.first();
+    let other = Policy::rules_from(&policy.rules, first)
+        .map(|(_, other)| other)
         .find(|other| other.methods.overlap(&rule.methods));
     if let Some(other) = other {
         return Err(PolicyError::new(
@@ -135,7 +160,10 @@ fn add_rule(
             ),
         ));
     }
-    tied.push(policy.rules.len());
+    rule.next = first;
+    if !slot.begin(place) {
+        return Err(too_many());
+    }
     policy.rules.push(rule);
     Ok(())
 }

@@ -39,8 +39,8 @@ pub struct Route<'p, 'r> {
 
 #[derive(Debug)]
 enum Found<'p> {
-    /// With its place among the rules.
-    Rule(usize, &'p Rule),
+    /// With its place among the rules, and what it demands.
+    Rule(usize, &'p Rule, &'p Requirement),
     /// A path matched, and none of its rules names the method.
     NoMethod(String),
     /// No path matched.
@@ -80,29 +80,35 @@ impl Policy {
             target::read(request.target, self.reading).map_err(Decision::request_invalid)?;
         let folded = self.reading.ignore_case.then(|| fold_case(&segments));
         let path = folded.as_ref().unwrap_or(&segments);
-        let rules = match self.rules_of_host(request.host)?.map(|routes| routes.find(path)) {
-            Some(rules) if !rules.is_empty() => rules,
-            _ => self.routes.find(path),
+        let host = self.read_host(request.host)?;
+        let Some(first) = self.routes.find(host.as_deref(), path) else {
+            return Ok(Route { found: Found::Otherwise(self.otherwise.as_ref()), segments });
         };
-        let rule_at = |index: &usize| self.rules.get(*index).map(|rule| (*index, rule));
-        let mut rules = rules.iter().filter_map(rule_at).peekable();
-        let found = if rules.peek().is_none() {
-            Found::Otherwise(self.otherwise.as_ref())
-        } else {
-            match rules.find(|(_, rule)| rule.methods.contain(request.method)) {
-                Some((place, rule)) => Found::Rule(place, rule),
-                None => Found::NoMethod(request.method.to_owned()),
-            }
-        };
+        let mut rules = Self::rules_from(&self.rules, Some(first));
+        let rule = rules.find(|(_, rule)| rule.methods.contain(request.method));
+        let found = rule.and_then(|(place, rule)| {
+            Some(Found::Rule(place, rule, self.requirements.get(rule.require)?))
+        });
+        let found = found.unwrap_or_else(|| Found::NoMethod(request.method.to_owned()));
         Ok(Route { found, segments })
     }
 
-    fn rules_of_host(&self, host: Option<&str>) -> Result<Option<&super::Routes>, Decision<'_>> {
+    /// The rules of one path, each with its place, from the one at `first` on.
+    pub(super) fn rules_from(
+        rules: &[Rule],
+        first: Option<usize>,
+    ) -> impl Iterator<Item = (usize, &Rule)> {
+        let with_place = |place: usize| Some((place, rules.get(place)?));
+        let first = first.and_then(with_place);
+        std::iter::successors(first, move |(_, rule)| rule.next.and_then(with_place))
+    }
+
+    fn read_host(&self, host: Option<&str>) -> Result<Option<String>, Decision<'_>> {
         match host.map(host::normalise) {
-            Some(Some(host)) => Ok(self.hosts.get(&host)),
+            Some(Some(host)) => Ok(Some(host)),
             Some(None) => Err(Decision::request_invalid("the host is not a host name")),
             // Not knowing the host must not open the rules that are meant for other hosts.
-            None if !self.hosts.is_empty() => {
+            None if self.routes.have_hosts() => {
                 Err(Decision::request_invalid("the policy names hosts and the request has none"))
             }
             None => Ok(None),
@@ -115,7 +121,9 @@ impl<'p> Route<'p, '_> {
     #[must_use]
     pub fn decide(&self, bearer: Bearer<'_>, now: Timestamp) -> Decision<'p> {
         let (requirement, rule, parameters) = match &self.found {
-            Found::Rule(_, rule) => (&rule.require, rule.id.as_str(), rule.parameters.as_slice()),
+            Found::Rule(_, rule, requirement) => {
+                (*requirement, rule.id.as_str(), rule.parameters.as_slice())
+            }
             Found::Otherwise(Some(requirement)) => (*requirement, OTHERWISE, [].as_slice()),
             Found::Otherwise(None) => {
                 return Decision::denied(ErrorCode::PermissionDenied).by(OTHERWISE);
@@ -131,7 +139,7 @@ impl<'p> Route<'p, '_> {
         let fault = bearer.fault();
         if evaluate::evaluate(requirement, facts) == Verdict::Holds {
             let place = match self.found {
-                Found::Rule(place, _) => Some(place),
+                Found::Rule(place, ..) => Some(place),
                 Found::NoMethod(_) | Found::Otherwise(_) => None,
             };
             return Decision { place, ..Decision::allowed(rule, fault) };
@@ -148,7 +156,7 @@ impl<'p> Route<'p, '_> {
     #[must_use]
     pub fn explain(&self, bearer: Bearer<'_>, now: Timestamp) -> Option<Explanation> {
         let (requirement, parameters) = match &self.found {
-            Found::Rule(_, rule) => (&rule.require, rule.parameters.as_slice()),
+            Found::Rule(_, rule, requirement) => (*requirement, rule.parameters.as_slice()),
             Found::Otherwise(requirement) => ((*requirement)?, [].as_slice()),
             Found::NoMethod(_) => return None,
         };

@@ -22,7 +22,7 @@ pub(super) fn normalise(authority: &str) -> Option<String> {
     let good = !host.is_empty()
         && !host.starts_with('.')
         && !host.ends_with('.')
-        && !host.contains("..")
+        && !host.as_bytes().windows(2).any(|pair| pair == b"..")
         && host.bytes().all(known);
     good.then(|| host.to_ascii_lowercase())
 }

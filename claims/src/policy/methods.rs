@@ -7,8 +7,18 @@ use super::{PolicyError, fields};
 pub(super) enum Methods {
     /// Every method: the rule names none.
     All,
-    /// These, and HEAD where GET is among them.
-    Some(Vec<String>),
+    /// Those of [`KNOWN`] that have their bit here, and others by name.
+    Some(u8, Vec<String>),
+}
+
+/// Methods that rules name: of these a bit is looked at, and no text.
+const KNOWN: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+const GET: u8 = 1;
+const HEAD: u8 = 2;
+
+/// The bit of `method`, if it has one.
+fn bit(method: &str) -> Option<u8> {
+    KNOWN.iter().position(|known| *known == method).map(|place| 1 << place)
 }
 
 impl Methods {
@@ -25,7 +35,7 @@ impl Methods {
                 "name at least one method, or leave `methods` out for every method",
             ));
         }
-        let mut methods = Vec::with_capacity(items.len());
+        let (mut known, mut others) = (0, Vec::new());
         for (at, item) in items {
             let method = fields::text(item, &at)?;
             if !is_token(method) {
@@ -38,28 +48,32 @@ impl Methods {
                     format!("methods are case-sensitive: write `{upper}`"),
                 ));
             }
-            methods.push(method.to_owned());
+            match bit(method) {
+                // GET covers HEAD.
+                Some(GET) => known |= GET | HEAD,
+                Some(bit) => known |= bit,
+                None => others.push(method.to_owned()),
+            }
         }
-        Ok(Self::Some(methods))
+        Ok(Self::Some(known, others))
     }
 
     /// Whether a request with `method` is among them.
     pub(super) fn contain(&self, method: &str) -> bool {
         match self {
             Self::All => true,
-            Self::Some(named) => {
-                let is = |wanted: &str| named.iter().any(|name| name == wanted);
-                is(method) || method == "HEAD" && is("GET")
-            }
+            Self::Some(known, others) => match bit(method) {
+                Some(bit) => known & bit != 0,
+                None => others.iter().any(|name| name == method),
+            },
         }
     }
 
     /// Whether one method is in both.
     pub(super) fn overlap(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Some(these), Self::Some(those)) => {
-                these.iter().any(|method| other.contain(method))
-                    || those.iter().any(|method| self.contain(method))
+            (Self::Some(these, others), Self::Some(those, _)) => {
+                these & those != 0 || others.iter().any(|method| other.contain(method))
             }
             _ => true,
         }

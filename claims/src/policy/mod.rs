@@ -33,7 +33,6 @@ use methods::Methods;
 use pattern::Parameter;
 use requirement::Requirement;
 use routes::Routes;
-use table::Table;
 use target::Reading;
 
 use crate::json::{self, DOCUMENT_LIMITS};
@@ -45,10 +44,9 @@ pub const OTHERWISE: &str = "otherwise";
 #[derive(Debug)]
 pub struct Policy {
     rules: Vec<Rule>,
-    /// Routes of rules that name no host.
+    /// What rules demand, each once where it is a word: ten thousand rules demand a few things.
+    requirements: Vec<Requirement>,
     routes: Routes,
-    /// Routes of rules that name a host, by that host.
-    hosts: Table<Routes>,
     /// What a request needs that no path matches; `None` denies it.
     otherwise: Option<Requirement>,
     reading: Reading,
@@ -67,7 +65,10 @@ struct Rule {
     id: String,
     methods: Methods,
     parameters: Vec<Parameter>,
-    require: Requirement,
+    /// The place of what it demands.
+    require: usize,
+    /// The place of another rule for the same path and other methods.
+    next: Option<usize>,
 }
 
 impl Policy {

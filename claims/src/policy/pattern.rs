@@ -90,7 +90,8 @@ fn no_segment(segment: &str, path: &str) -> String {
 }
 
 fn is_static(segment: &str) -> bool {
-    let forbidden = |c: char| c.is_control() || "{}%?#\\;".contains(c);
+    let forbidden =
+        |c: char| c.is_control() || matches!(c, '{' | '}' | '%' | '?' | '#' | '\\' | ';');
     !matches!(segment, "" | "." | "..") && !segment.contains(forbidden)
 }
 

@@ -1,58 +1,73 @@
-//! The hash table in which segments and hosts are looked up, so that the number of siblings does
-//! not matter.
+//! The hash by which segments and hosts are looked up, so that the number of siblings does not
+//! matter.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+/// FNV-1a (RFC 9923) of `text` below a node. Names come from the policy, and a request only looks
+/// for them: nobody who sends one can make two of them collide, so a hash without a secret does.
+pub(super) fn hash(node: u32, text: &[u8]) -> u64 {
+    let below = node.to_le_bytes();
+    let bytes = text.iter().chain(&below);
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}
 
-/// Values by name.
-pub(super) type Table<T> = HashMap<String, T, BuildHasherDefault<Fnv1a>>;
+/// The places of a table to look at for one hash: from one on, every one once.
+#[derive(Debug)]
+pub(super) struct Spread {
+    next: usize,
+    mask: usize,
+    left: usize,
+}
 
-/// FNV-1a (RFC 9923). Names come from the policy, and a request only looks for them: nobody who
-/// sends one can make two of them collide, so a hash without a secret does.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Fnv1a(u64);
-
-impl Default for Fnv1a {
-    fn default() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
+impl Spread {
+    /// For a table of `size` places, a power of two or 0.
+    pub(super) fn new(hash: u64, size: usize) -> Self {
+        // FNV leaves high bits alike in names that differ only at their end; they all take part.
+        let spread = hash.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+        let mask = size.saturating_sub(1);
+        Self { next: spread as usize & mask, mask, left: size }
     }
 }
 
-impl Hasher for Fnv1a {
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
-    }
+impl Iterator for Spread {
+    type Item = usize;
 
-    /// The hash with its low bits spread over the high ones, by which the table tells names of one
-    /// group apart: FNV leaves them alike in names that differ only at their end.
-    fn finish(&self) -> u64 {
-        self.0.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    fn next(&mut self) -> Option<usize> {
+        self.left = self.left.checked_sub(1)?;
+        let place = self.next;
+        self.next = (place + 1) & self.mask;
+        Some(place)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::collections::BTreeSet;
 
-    fn hasher(text: &str) -> Fnv1a {
-        let mut hasher = Fnv1a::default();
-        hasher.write(text.as_bytes());
-        hasher
-    }
+    use super::*;
 
     #[test]
     fn hashes_are_those_of_the_rfc() {
-        assert_eq!(hasher("").0, 0xcbf2_9ce4_8422_2325);
-        assert_eq!(hasher("a").0, 0xaf63_dc4c_8601_ec8c);
-        assert_eq!(hasher("foobar").0, 0x8594_4171_f739_67e8);
+        let below = |node: u32, text: &str| hash(node, text.as_bytes());
+        assert_eq!(below(u32::from_le_bytes(*b"obar"), "fo"), 0x8594_4171_f739_67e8);
+        assert_ne!(below(1, "a"), below(2, "a"));
     }
 
     #[test]
-    fn names_that_differ_at_their_end_differ_in_the_high_bits() {
-        let high = |n: u32| hasher(&format!("orders{n}")).finish() >> 57;
-        let different: std::collections::BTreeSet<_> = (0..100).map(high).collect();
-        assert!(different.len() > 40, "only {} of 128 are used", different.len());
+    fn every_place_is_looked_at_once() {
+        for size in [0, 1, 16] {
+            for hash in [0, 1, u64::MAX, 0x1234_5678_9abc_def0] {
+                let places: Vec<_> = Spread::new(hash, size).collect();
+                assert_eq!(places.len(), size);
+                assert_eq!(places.into_iter().collect::<BTreeSet<_>>(), (0..size).collect());
+            }
+        }
+    }
+
+    #[test]
+    fn names_that_differ_at_their_end_begin_at_different_places() {
+        let first = |n: u32| Spread::new(hash(0, format!("orders{n}").as_bytes()), 256).next();
+        let different: BTreeSet<_> = (0..100).map(first).collect();
+        assert!(different.len() > 70, "only {} of 256 are used", different.len());
     }
 }

@@ -25,7 +25,7 @@ fn somebody(permissions: &[&str], claims: Value) -> Principal {
         roles: vec!["clerk".into(), "orders/manager".into()],
         level: Some(50),
         wildcards: true,
-        claims,
+        claims: claims.into(),
     }
 }
 
@@ -397,4 +397,33 @@ fn an_explanation_has_every_part_with_what_was_found() {
     let elsewhere = Request { target: "/", ..request };
     let route = policy.route(&elsewhere).unwrap();
     assert_eq!(route.explain(Bearer::Verified(&who), now()), None);
+}
+
+#[test]
+fn ten_thousand_rules_are_told_apart() {
+    let rule = |n: usize| {
+        let host = n.is_multiple_of(3).then(|| format!("h{}.example", n % 7));
+        json!({
+            "id": format!("r{n}"), "path": format!("/a{}/b{}/{{x}}/c{n}", n % 10, n / 10 % 100),
+            "require": "anyone", "host": host.unwrap_or_else(|| "any.example".to_owned()),
+        })
+    };
+    let policy = policy((0..10_000).map(rule).collect::<Vec<_>>().into());
+    for n in 0..10_000_usize {
+        let path = format!("/a{}/b{}/x/c{n}", n % 10, n / 10 % 100);
+        let host = if n.is_multiple_of(3) {
+            format!("h{}.example", n % 7)
+        } else {
+            "any.example".to_owned()
+        };
+        let decide = |target: &str, host: &str| {
+            let request = Request { method: "GET", target, host: Some(host) };
+            let route = policy.route(&request).unwrap();
+            let decision = route.decide(Bearer::Fault(ErrorCode::TokenMissing), now());
+            decision.place()
+        };
+        assert_eq!(decide(&path, &host), Some(n));
+        assert_eq!(decide(&path, "h9.example"), None);
+        assert_eq!(decide(&format!("{path}0"), &host), None);
+    }
 }

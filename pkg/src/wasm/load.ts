@@ -3,11 +3,9 @@ import { source } from "#source";
 import { guarded, toLaikaError } from "../guarded.js";
 import type { RawModule } from "./raw.js";
 
-/** The generated module; usable once it has been started, and shared by all verifiers. */
-const module: RawModule = { RawVerifier, decodeUnverified };
-
 let compiled: Promise<WebAssembly.Module> | undefined;
-let started = false;
+/** The generated module, once it has been started; shared by all verifiers. */
+let started: RawModule | undefined;
 
 /** The module, compiled off the main thread where the host can. */
 export async function load(): Promise<RawModule> {
@@ -27,9 +25,11 @@ export function loadSync(): RawModule {
 
 /** Instantiates on the first call, and only then. */
 function start(code?: WebAssembly.Module): RawModule {
-  if (!started) guarded(() => initSync({ module: ours(code ?? source.compileSync()) }));
-  started = true;
-  return module;
+  started ??= guarded(() => {
+    const { memory } = initSync({ module: ours(code ?? source.compileSync()) });
+    return { memory, RawVerifier, decodeUnverified };
+  });
+  return started;
 }
 
 /**

@@ -5,6 +5,8 @@
 
 /** The generated module, as far as it is used. */
 export interface RawModule {
+  /** The module's memory. */
+  memory: WebAssembly.Memory;
   /** Options as JSON text. */
   RawVerifier: new (options: string) => RawVerifier;
   /** JSON of `{ header, claims }`. */
@@ -16,18 +18,28 @@ export interface RawModule {
  * text of `{ code, message }`.
  */
 export interface RawVerifier {
-  /** JSON of a {@link VerifyOutcome}, for a text that is not kept. */
-  verify(token: string, now: number, mayFetch: boolean): string;
+  /** The address of a place where so many bytes of a token's text may be written; good until the next call. */
+  input(bytes: number): number;
+  /**
+   * Verifies the token of so many bytes that stands there. 1: its claims are all there is to say, and
+   * stand where {@link report} says, until the next call; its header is the one that came last. 2: the
+   * same, and its header is the {@link rest}. 0: the rest is all, JSON of a {@link VerifyOutcome}.
+   */
+  prove(length: number, now: number, mayFetch: boolean): number;
+  /** The address of three doubles: address and length of the claims, serial of the token. */
+  report(): number;
+  /** Whatever {@link prove} says is there. */
+  rest(): string;
   /** Whether the token of that serial still holds: below 0 it does not; above, it does, and there are {@link news}. */
   recall(serial: number, now: number, mayFetch: boolean): number;
   /** JSON of an {@link Outcome}. */
   news(now: number, mayFetch: boolean): string;
   /**
    * The place of the rule that allows the request, for nobody (`serial` is -1) or for whoever has the
-   * token of that serial. Below 0: ask {@link authorize}. `request` is method, path and perhaps host,
-   * with line feeds between them.
+   * token of that serial. Below 0: ask {@link authorize}. The request of so many bytes stands at
+   * {@link input}: method, path and perhaps host, with line feeds between them.
    */
-  permits(serial: number, request: string, now: number, mayFetch: boolean): number;
+  permits(serial: number, length: number, now: number, mayFetch: boolean): number;
   /** The id of the rule at that place. */
   ruleAt(place: number): string | undefined;
   /**
@@ -35,8 +47,8 @@ export interface RawVerifier {
    * -1; `undefined` when the token of that serial does not hold, so that its text is needed.
    */
   authorize(token: string | undefined, serial: number, request: string, now: number, mayFetch: boolean): string | undefined;
-  /** `grants` is a JSON array. */
-  can(issuer: string, grants: string, permission: string): boolean;
+  /** JSON array of a permission, the issuer of a token, and what the token grants: whether that covers it. */
+  can(asked: string): boolean;
   /** JSON array of {@link Fetch}: what to fetch at once. */
   refresh(now: number): string;
   /** Reports an answer. JSON of a {@link Landed}. */
@@ -68,8 +80,8 @@ export interface Landed {
 
 /** What comes with every answer. */
 export interface Outcome {
-  /** Changes when tokens have left the module's cache; `null` without a cache. */
-  generation: number | null;
+  /** Changes when tokens have left the module's cache, `null` without a cache; absent where it has not. */
+  generation?: number | null;
   /** Names the verified token, where there is one. */
   serial?: number;
   /** The token itself, where it was verified just now. */

@@ -221,7 +221,7 @@ fn holder(u: &mut Unstructured<'_>) -> Result<Option<Principal>> {
         roles: some(u, &["admin", "o/clerk", "Admin"])?,
         level: if u.ratio(1, 2)? { Some(u.int_in_range(-1..=11)?) } else { None },
         wildcards: u.ratio(3, 4)?,
-        claims,
+        claims: claims.into(),
     }))
 }
 

@@ -1,6 +1,7 @@
-//! `json`: the strict parser of `laika-claims` beside `serde_json` with a look for duplicates.
+//! `json`: the strict parsers of `laika-claims` beside `serde_json` with a look for duplicates.
 
-use laika_claims::json::{DOCUMENT_LIMITS, TOKEN_LIMITS, parse};
+use laika_claims::json::{DOCUMENT_LIMITS, Limits, Object, Seen, TOKEN_LIMITS, parse};
+use serde_json::{Map, Value};
 
 use super::reference;
 
@@ -12,5 +13,23 @@ pub(super) fn run(data: &[u8]) {
         if let Err(error) = ours {
             assert!(!error.message.is_empty(), "an error says what is wrong");
         }
+        object(data, limits, expected.as_ref().and_then(Value::as_object));
     }
+}
+
+/// The reader that leaves members where they stand.
+fn object(data: &[u8], limits: Limits, expected: Option<&Map<String, Value>>) {
+    let ours = Object::parse(data.to_vec(), limits);
+    assert_eq!(ours.is_ok(), expected.is_some(), "{:?}", ours.as_ref().err());
+    let (Ok(ours), Some(expected)) = (ours, expected) else { return };
+    assert!(!expected.contains_key("absent") || ours.has("absent"), "nothing is lost");
+    for (name, value) in expected {
+        let (seen, made) = (ours.member(name).expect("nothing is lost"), Seen::Made(value));
+        assert_eq!(seen.to_value(), *value);
+        assert_eq!(
+            (seen.text(), seen.texts(), seen.switch(), seen.integer(), seen.number()),
+            (made.text(), made.texts(), made.switch(), made.integer(), made.number()),
+        );
+    }
+    assert_eq!(*ours, *expected);
 }

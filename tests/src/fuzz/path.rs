@@ -60,7 +60,7 @@ pub(super) fn run(data: &[u8]) {
         roles: Vec::new(),
         level: None,
         wildcards: false,
-        claims,
+        claims: claims.into(),
     };
     let request = Request { method: "GET", target, host: None };
     for (policy, is_rest) in POLICIES[relaxed].iter().zip([false, true]) {

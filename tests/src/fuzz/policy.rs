@@ -54,7 +54,7 @@ fn read_holder(text: &[u8]) -> Option<Principal> {
         roles: texts("roles"),
         level: holder["level"].as_i64(),
         wildcards: holder["wildcards"].as_bool().unwrap_or(true),
-        claims: holder["claims"].as_object().cloned().unwrap_or_default(),
+        claims: holder["claims"].as_object().cloned().unwrap_or_default().into(),
     })
 }
 

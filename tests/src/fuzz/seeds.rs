@@ -235,7 +235,7 @@ fn policies() -> Vec<Vec<u8>> {
                     let who = token.principal();
                     json!({
                         "kind": "user", "issuer": who.issuer, "permissions": who.permissions,
-                        "roles": who.roles, "level": who.level, "claims": who.claims,
+                        "roles": who.roles, "level": who.level, "claims": *who.claims,
                     })
                     .to_string()
                 },

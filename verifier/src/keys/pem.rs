@@ -68,7 +68,12 @@ fn without_padding(base64: &str) -> Option<String> {
     let text = text.strip_suffix('=').unwrap_or(text);
     let foreign = |byte: u8| matches!(byte, b'-' | b'_');
     (base64.len().is_multiple_of(4) && !text.bytes().any(foreign)).then_some(())?;
-    Some(text.replace('+', "-").replace('/', "_"))
+    let as_url = |char| match char {
+        '+' => '-',
+        '/' => '_',
+        same => same,
+    };
+    Some(text.chars().map(as_url).collect())
 }
 
 fn from_spki(der: &[u8]) -> Result<PublicKey, &'static str> {

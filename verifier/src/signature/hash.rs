@@ -258,16 +258,11 @@ impl<W: Word> State<W> {
 
 /// Section 6.2.2 and 6.4.2.
 #[inline(never)]
-#[expect(clippy::indexing_slicing, reason = "from 16 to below the number of rounds, at most 80")]
+#[expect(clippy::indexing_slicing, reason = "all of 16 words, or one of their two halves")]
 fn compress<W: Word>(state: &mut [W; 8], block: &[u8]) {
-    let mut schedule = [W::default(); MAX_ROUNDS];
-    for (word, bytes) in schedule.iter_mut().zip(block.chunks_exact(W::BYTES)).take(WORDS) {
+    let mut schedule = [W::default(); WORDS];
+    for (word, bytes) in schedule.iter_mut().zip(block.chunks_exact(W::BYTES)) {
         *word = W::read(bytes);
-    }
-    for i in WORDS..W::ROUNDS {
-        let near = schedule[i - 2].small_sigma(W::ROTATIONS[3]).plus(schedule[i - 7]);
-        let far = schedule[i - 15].small_sigma(W::ROTATIONS[2]).plus(schedule[i - 16]);
-        schedule[i] = near.plus(far);
     }
     let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = *state;
     // Variables change places rather than contents: after eight rounds they are where they were.
@@ -281,10 +276,20 @@ fn compress<W: Word>(state: &mut [W; 8], block: &[u8]) {
             $h = $h.plus($a.big_sigma(W::ROTATIONS[0])).plus(majority);
         };
     }
-    let (words, _) = schedule.as_chunks::<8>();
-    let (constants, _) = CUBE_ROOTS.as_chunks::<8>();
-    for (words, constants) in words.iter().zip(constants).take(W::ROUNDS / 8) {
-        let [w0, w1, w2, w3, w4, w5, w6, w7] = words;
+    let (all, _) = CUBE_ROOTS.as_chunks::<8>();
+    for (eighth, constants) in all.iter().enumerate().take(W::ROUNDS / 8) {
+        // Words of rounds that are over make place for those of rounds to come.
+        let first = eighth % 2 * 8;
+        if eighth >= 2 {
+            for i in first..first + 8 {
+                let word = |ago: usize| schedule[(i + WORDS - ago) % WORDS];
+                let near = word(2).small_sigma(W::ROTATIONS[3]).plus(word(7));
+                schedule[i % WORDS] =
+                    near.plus(word(15).small_sigma(W::ROTATIONS[2])).plus(word(16));
+            }
+        }
+        let (words, _) = schedule.as_chunks::<8>();
+        let [w0, w1, w2, w3, w4, w5, w6, w7] = &words[eighth % 2];
         let [k0, k1, k2, k3, k4, k5, k6, k7] = constants;
         round!(a b c d e f g h w0 k0);
         round!(h a b c d e f g w1 k1);

@@ -1,6 +1,7 @@
 //! A status list as it is signed (draft-ietf-oauth-status-list section 5.1).
 
 use laika_claims::Timestamp;
+use laika_claims::json::Seen;
 use serde_json::{Map, Value};
 
 use super::StatusList;
@@ -42,7 +43,7 @@ impl ListToken {
         now: Timestamp,
         latest: Timestamp,
     ) -> Result<Self, &'static str> {
-        let time = |name| claims.get(name).map(moment);
+        let time = |name| claims.get(name).map(|value| moment(Seen::Made(value)));
         if claims.get("sub").and_then(Value::as_str) != Some(uri) {
             return Err("its `sub` is not where it was fetched");
         }

@@ -42,7 +42,7 @@ pub(super) fn run(arguments: &ExplainArguments) -> Result<(), Failure> {
 /// Whom the claims speak for, if there are any.
 fn principal(arguments: &ExplainArguments) -> Result<Option<Principal>, Failure> {
     let claims = if let Some(given) = &arguments.token {
-        token::take_apart(&token::read(Some(given))?)?.1.claims
+        token::take_apart(&token::read(Some(given))?)?.1
     } else if let Some(file) = &arguments.claims {
         let shown = file.display();
         let document = Document::read(file).map_err(|error| {

@@ -3,8 +3,8 @@
 use std::io::{self, IsTerminal as _, Read as _};
 
 use laika_verifier::Timestamp;
-use laika_verifier::jws::{Payload, UntrustedToken};
-use serde_json::{Value, json};
+use laika_verifier::jws::UntrustedToken;
+use serde_json::{Map, Value, json};
 
 use super::arguments::TokenCommand;
 use super::{moment, verify};
@@ -39,20 +39,20 @@ pub(super) fn read(given: Option<&str>) -> Result<String, Failure> {
 }
 
 /// The parts of a token, taken at their word.
-pub(super) fn take_apart(token: &str) -> Result<(Value, Payload), Failure> {
+pub(super) fn take_apart(token: &str) -> Result<(Value, Map<String, Value>), Failure> {
     let untrusted = UntrustedToken::parse(token, usize::try_from(MOST).unwrap_or(usize::MAX));
-    let parts = untrusted.and_then(|token| {
-        let payload = token.read_payload()?;
-        Ok((Value::Object(token.header.members), payload))
+    let parts = untrusted.and_then(|mut token| {
+        let claims = token.read_payload()?;
+        Ok((Value::Object(token.header.members.clone()), Map::clone(&claims)))
     });
     parts.map_err(|error| Failure::Token(error.to_string()))
 }
 
 fn inspect(token: &str, json: bool) -> Result<(), Failure> {
-    let (header, payload) = take_apart(token)?;
+    let (header, claims) = take_apart(token)?;
     let now = moment::now();
     let times = TIMES.into_iter().filter_map(|name| {
-        let time = payload.claims.get(name)?.as_f64().and_then(Timestamp::from_seconds)?;
+        let time = claims.get(name)?.as_f64().and_then(Timestamp::from_seconds)?;
         Some((name, moment::in_words(time, now)))
     });
     let times: Vec<_> = times.collect();
@@ -60,13 +60,13 @@ fn inspect(token: &str, json: bool) -> Result<(), Failure> {
         let times: serde_json::Map<_, _> =
             times.into_iter().map(|(name, words)| (name.to_owned(), words.into())).collect();
         return output::value(&json!({
-            "proved": false, "header": header, "claims": payload.claims, "times": times,
+            "proved": false, "header": header, "claims": claims, "times": times,
         }));
     }
     output::line("header")?;
     output::value(&header)?;
     output::line("claims")?;
-    output::value(&payload.claims)?;
+    output::value(&claims)?;
     for (name, words) in times {
         output::line(&format!("{name:<10} {words}"))?;
     }
