@@ -66,7 +66,7 @@ impl Issuer {
     }
 
     /// The state of a service that listens on `local`, for whoever serves
-    /// [`router`](crate::http::router) on their own.
+    /// [`router`](crate::http::router()) on their own.
     ///
     /// # Errors
     /// Folder, database or keys can't be used.

@@ -2,7 +2,7 @@
 //!
 //! # Design
 //!
-//! * **One door.** Every way into an account that exists ends in [`session::enter`](crate::session::enter),
+//! * **One door.** Every way into an account that exists ends in [`session::enter`],
 //!   which asks for a second factor where there is one. What was shown so far waits in a row for five
 //!   minutes and five attempts ([`pending`]); nothing of the log-in has happened until then.
 //! * **A code is good once.** A TOTP code uses up its step and all before it, a backup code is
@@ -19,7 +19,7 @@
 //! | [`backup_codes`] | codes for whoever has lost the rest |
 //! | [`proof`] | what is shown, and whether it is good |
 //! | [`pending`] | log-ins that wait for it |
-//! | [`step_up`] | a session whose holder proves anew who they are |
+//! | [`mod@step_up`] | a session whose holder proves anew who they are |
 
 pub mod authenticator;
 pub mod backup_codes;

@@ -161,7 +161,10 @@ fn a_forwarded_role_that_contains_a_comma_stays_one() {
         panic!("it did not go on");
     };
     let [(name, value)] = &edit.set[..] else { panic!("{edit:?}") };
-    assert_eq!((name.as_str(), serde_json::from_slice::<serde_json::Value>(value).ok()), ("x-roles", Some(roles)));
+    assert_eq!(
+        (name.as_str(), serde_json::from_slice::<serde_json::Value>(value).ok()),
+        ("x-roles", Some(roles))
+    );
 }
 
 #[test]

@@ -127,10 +127,12 @@ mod tests {
         assert_eq!(super::plain(&key, Algorithm::Ps256, b"x"), None);
 
         let secret = [7; 32];
-        let point = p256::SecretKey::from_slice(&secret).unwrap().public_key().to_encoded_point(false);
+        let point =
+            p256::SecretKey::from_slice(&secret).unwrap().public_key().to_encoded_point(false);
         let key = P256Key::from_sec1(point.as_bytes()).unwrap();
         assert_eq!(key.to_sec1(), point.as_bytes());
-        let point = p384::SecretKey::from_slice(&[7; 48]).unwrap().public_key().to_encoded_point(false);
+        let point =
+            p384::SecretKey::from_slice(&[7; 48]).unwrap().public_key().to_encoded_point(false);
         assert_eq!(P384Key::from_sec1(point.as_bytes()).unwrap().to_sec1(), point.as_bytes());
     }
 }
