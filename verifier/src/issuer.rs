@@ -211,6 +211,7 @@ impl Issuer {
     }
 
     /// Whether fetch `id` is under way here.
+    #[cfg(feature = "inflate")]
     pub(crate) fn awaits(&self, id: u32) -> bool {
         let keys = matches!(&self.keys, Keys::Remote(keys) if keys.awaits(id));
         keys || self.lists.awaiting(id).is_some()
@@ -300,6 +301,7 @@ impl Issuer {
     }
 
     /// Notes that what was taken from `uri` at `now` had been asked for before, by somebody else.
+    #[cfg(feature = "inflate")]
     pub(crate) fn date_back(&mut self, uri: &str, asked: Timestamp, now: Timestamp) {
         self.lists.date_back(uri, asked);
         if let Some(keys) = self.remote_mut() {

@@ -227,6 +227,7 @@ impl RemoteKeys {
     }
 
     /// Notes that the keys taken at `now` had been asked for before, by somebody else.
+    #[cfg(feature = "inflate")]
     pub(crate) fn date_back(&mut self, asked: Timestamp, now: Timestamp) {
         if let Some(held) = self.held.as_mut().filter(|held| held.since == now) {
             held.since = asked.min(now);

@@ -93,7 +93,6 @@ fn value(tag: u8, content: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use p256::elliptic_curve::sec1::ToEncodedPoint as _;
     use rsa::pkcs8::DecodePublicKey as _;
 
     use super::*;
@@ -126,13 +125,11 @@ mod tests {
         assert_eq!((read.n().to_bytes_be(), read.e().to_bytes_be()), (modulus, vec![1, 0, 1]));
         assert_eq!(super::plain(&key, Algorithm::Ps256, b"x"), None);
 
-        let secret = [7; 32];
-        let point =
-            p256::SecretKey::from_slice(&secret).unwrap().public_key().to_encoded_point(false);
-        let key = P256Key::from_sec1(point.as_bytes()).unwrap();
-        assert_eq!(key.to_sec1(), point.as_bytes());
-        let point =
-            p384::SecretKey::from_slice(&[7; 48]).unwrap().public_key().to_encoded_point(false);
+        let private = p256::ecdsa::SigningKey::from_slice(&[7; 32]).unwrap();
+        let point = private.verifying_key().to_encoded_point(false);
+        assert_eq!(P256Key::from_sec1(point.as_bytes()).unwrap().to_sec1(), point.as_bytes());
+        let private = p384::ecdsa::SigningKey::from_slice(&[7; 48]).unwrap();
+        let point = private.verifying_key().to_encoded_point(false);
         assert_eq!(P384Key::from_sec1(point.as_bytes()).unwrap().to_sec1(), point.as_bytes());
     }
 }

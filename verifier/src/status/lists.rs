@@ -180,6 +180,7 @@ impl Lists {
     }
 
     /// Notes that the list at `uri` that was taken last had been asked for before, by somebody else.
+    #[cfg(feature = "inflate")]
     pub(crate) fn date_back(&mut self, uri: &str, asked: Timestamp) {
         let shard = self.shards.iter_mut().find(|(known, _)| known == uri);
         if let Some(held) = shard.and_then(|(_, shard)| shard.held.as_mut()) {
