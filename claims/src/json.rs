@@ -4,6 +4,7 @@
 //! refuses. So duplicate members are an error (RFC 7515 section 4, RFC 8725 section 2.4), depth
 //! and number of members are bounded, and nothing may follow the value.
 
+mod double;
 mod object;
 mod position;
 mod read;

@@ -4,6 +4,10 @@
 
 use std::process::ExitCode;
 
+/// A request allocates a few hundred times, briefly.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     laika_issuer::cli::run()
 }

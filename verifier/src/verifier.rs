@@ -38,6 +38,7 @@ pub struct Verifier {
     ids: Ids,
     key_set_fetches: u64,
     /// Who computes signatures, if not our own code.
+    #[cfg(feature = "host")]
     host: Option<Box<dyn Host>>,
 }
 
@@ -89,13 +90,26 @@ impl Verifier {
             serial: AtomicU64::new(0),
             ids: Ids::default(),
             key_set_fetches: 0,
+            #[cfg(feature = "host")]
             host: None,
         }
     }
 
     /// Has `host` compute the signatures of tokens, as far as it can.
+    #[cfg(feature = "host")]
     pub fn compute_by(&mut self, host: Box<dyn Host>) {
         self.host = Some(host);
+    }
+
+    #[cfg(feature = "host")]
+    fn host(&self) -> Option<&dyn Host> {
+        self.host.as_deref()
+    }
+
+    #[cfg(not(feature = "host"))]
+    #[expect(clippy::unused_self, reason = "with the feature, it is asked")]
+    const fn host(&self) -> Option<&dyn Host> {
+        None
     }
 
     /// As [`Verifier::new`], for a host that compares the texts of tokens itself: what
@@ -143,7 +157,7 @@ impl Verifier {
         let max_size = self.limits.max_token_size;
         let mut token = UntrustedToken::parse_knowing(token, max_size, &self.headers)?;
         let Chosen { index, issuer, claims } = self.choose_issuer(&mut token)?;
-        issuer.check_signature(&token, self.host.as_deref(), now)?;
+        issuer.check_signature(&token, self.host(), now)?;
         let claims = claims.map_or_else(|| token.read_payload(), Ok)?;
         let checked = checks::check_claims(claims, issuer.rules(), self.limits, now)?;
         issuer.check_status(checked.status.as_ref(), now)?;

@@ -47,13 +47,15 @@ fn clippy() -> Result<()> {
 }
 
 fn clippy_of_wasm() -> Result<()> {
-    run::step("clippy of the wasm modules", |step| {
-        cargo()
-            .words("clippy -p laika-verifier-wasm -p laika-edge-filter --lib --target")
-            .arg(WASM)
-            .words("-- -D warnings")
-            .run(step)
-    })?;
+    for package in ["laika-verifier-wasm", "laika-edge-filter"] {
+        run::step(&format!("clippy of `{package}` for wasm"), |step| {
+            cargo()
+                .words("clippy --lib --target")
+                .args([WASM, "-p", package])
+                .words("-- -D warnings")
+                .run(step)
+        })?;
+    }
     Ok(())
 }
 

@@ -5,6 +5,7 @@
 
 use serde_json::{Map, Number, Value};
 
+use super::double::nearest;
 use super::{JsonError, Limits, Position};
 
 /// What is wrong, in words, without the place.
@@ -223,12 +224,13 @@ impl<'t> Reader<'t> {
         if zero && digits > 1 {
             return Err(BAD_NUMBER);
         }
-        let mut whole = true;
+        let (mut whole, mut written) = (true, 0);
         if self.peek() == Some(b'.') {
             self.at += 1;
             whole = false;
             self.digits(&mut decimal, 1)?;
         }
+        let end = self.at;
         if matches!(self.peek(), Some(b'e' | b'E')) {
             self.at += 1;
             whole = false;
@@ -236,12 +238,13 @@ impl<'t> Reader<'t> {
             if down || self.peek() == Some(b'+') {
                 self.at += 1;
             }
-            let mut written = Decimal::default();
-            self.digits(&mut written, 0)?;
+            let mut size = Decimal::default();
+            self.digits(&mut size, 0)?;
             // No text is so long that such an exponent is near the bounds of a double.
-            let exponent = if written.exponent > 0 { 1 << 30 } else { written.digits.min(1 << 30) };
-            let exponent = i64::try_from(exponent).unwrap_or_default();
-            decimal.exponent += if down { -exponent } else { exponent };
+            let size = if size.exponent > 0 { 1 << 30 } else { size.digits.min(1 << 30) };
+            let size = i64::try_from(size).unwrap_or_default();
+            written = if down { -size } else { size };
+            decimal.exponent += written;
         }
         if whole && decimal.exponent == 0 {
             if !negative {
@@ -256,11 +259,7 @@ impl<'t> Reader<'t> {
         }
         let size = match decimal.double() {
             Some(size) => size,
-            None => self
-                .text
-                .get(start..self.at)
-                .and_then(|text| text.parse().ok())
-                .ok_or(BAD_NUMBER)?,
+            None => nearest(self.text.get(start..end).unwrap_or_default(), written),
         };
         // What is too large for a double was read as infinite, which no number of JSON is.
         Number::from_f64(if negative { -size } else { size }).ok_or(OUT_OF_RANGE)
