@@ -69,7 +69,8 @@ async fn request(
 }
 
 /// Sets a new password by the code of a mail. Every session ends, and so does a change of e-mail
-/// that waits: whoever knew the old password may have asked for it.
+/// that waits: whoever knew the old password may have asked for it. Where this is the first proof of the
+/// e-mail, identities and factors go too.
 ///
 /// # Errors
 /// The code is not good, or the password is not.
@@ -97,9 +98,15 @@ pub async fn reset_password(
     let mut tx = app.db.write().await?;
     // Of two with the same code, one gets it.
     db::mail_codes::take(&mut tx, &hash, now).await?.ok_or_else(code_invalid)?;
+    let was_proved = active(&mut tx, &code).await?.email_verified_at.is_some();
     if !db::accounts::prove_email(&mut tx, user.id, email.key(), now).await? {
         // The account has another e-mail by now.
         return Err(code_invalid());
+    }
+    if !was_proved {
+        // Whoever added these never proved the e-mail, and may have lain in wait for its owner.
+        db::identities::remove_all(&mut tx, user.id).await?;
+        db::factors::remove_all(&mut tx, user.id).await?;
     }
     claim(app, &mut tx, &email, Some(user.id)).await?;
     db::accounts::set_password(&mut tx, user.id, Some(&password_hash)).await?;

@@ -3,8 +3,12 @@
 use axum::body::Body;
 use axum::http::{Method, Request};
 use data_encoding::BASE32_NOPAD;
+use laika_issuer::db::sessions::Origin;
+use laika_issuer::external::Assertion;
 use laika_issuer::factors::totp::TotpSecret;
 use laika_issuer::mail;
+use laika_issuer::mint::main_token;
+use laika_issuer::session::{self, Way};
 use serde_json::{Value, json};
 
 use crate::post::{
@@ -162,27 +166,21 @@ async fn pre_account_hijack_by_an_unverified_e_mail() {
     log_in(&issuer, "laika@example.com", SECOND).await.expect(201);
 }
 
+/// The main token of a session that `laika` began while there was no mail.
+async fn session_from_before(issuer: &Issuer) -> String {
+    let (app, origin) = (&issuer.app, Origin::default());
+    let mut tx = app.db.write().await.unwrap();
+    let user = laika_issuer::db::users::by_username(&mut tx, "laika").await.unwrap().unwrap();
+    let session = session::first(app, &mut tx, user.id, origin, Way::Password).await.unwrap();
+    tx.commit().await.unwrap();
+    main_token::issue(app, &session).unwrap().token
+}
+
 #[tokio::test]
 async fn a_session_from_before_the_proof_ends_with_it() {
     let sink = Sink::start();
     let issuer = issuer(&sink).await;
-    let session = {
-        // Begun while there was no mail.
-        let mut tx = issuer.app.db.write().await.unwrap();
-        let user = laika_issuer::db::users::by_username(&mut tx, "laika").await.unwrap().unwrap();
-        let origin = laika_issuer::db::sessions::Origin::default();
-        let session = laika_issuer::session::first(
-            &issuer.app,
-            &mut tx,
-            user.id,
-            origin,
-            laika_issuer::session::Way::Password,
-        )
-        .await
-        .unwrap();
-        tx.commit().await.unwrap();
-        laika_issuer::mint::main_token::issue(&issuer.app, &session).unwrap().token
-    };
+    let session = session_from_before(&issuer).await;
     issuer.get("/v1/me", Some(&session)).await.expect(200);
     // The owner of the e-mail takes the account over by the mail: password and sessions go.
     forgot(&issuer, "laika@example.com").await.expect(202);
@@ -191,6 +189,46 @@ async fn a_session_from_before_the_proof_ends_with_it() {
     issuer.get("/v1/me", Some(&session)).await.problem(401, "session_ended");
     log_in(&issuer, "laika", PASSWORD).await.problem(401, "credentials_invalid");
     log_in(&issuer, "laika", "a brand new one 1961").await.expect(201);
+}
+
+#[tokio::test]
+async fn pre_account_hijack_by_what_was_added_before_the_proof() {
+    let sink = Sink::start();
+    let issuer = issuer(&sink).await;
+    // `laika` of the seed is from times without mail: its e-mail is not proved.
+    let mut tx = issuer.app.db.write().await.unwrap();
+    let user = laika_issuer::db::users::by_username(&mut tx, "laika").await.unwrap().unwrap();
+    assert_eq!(user.email_verified_at, None);
+    let id = laika_issuer::random::uuid(&*issuer.app.random).unwrap();
+    let thief = Assertion {
+        provider: "kennel".to_owned(),
+        authority: "https://kennel.example".to_owned(),
+        subject: "thief".to_owned(),
+        email: None,
+        name: None,
+        username: None,
+        picture: None,
+    };
+    let now = issuer.app.clock.now();
+    laika_issuer::db::identities::insert(&mut tx, id, user.id, &thief, now).await.unwrap();
+    tx.commit().await.unwrap();
+    let code = |key: &str| {
+        let key = BASE32_NOPAD.decode(key.as_bytes()).unwrap();
+        TotpSecret::from_bytes(key.into()).code(issuer.app.clock.now() / 30).to_string()
+    };
+    let main = session_from_before(&issuer).await;
+    let offer = issuer.post("/v1/me/factors/totp", Some(&main), json!({})).await;
+    let body = json!({ "code": code(&offer.text_of("secret")) });
+    issuer.post("/v1/me/factors/totp/confirm", Some(&main), body).await.expect(200);
+    assert_eq!((rows(&issuer, "identities").await, rows(&issuer, "totp").await), (1, 1));
+
+    for password in ["a brand new one 1961", "another new one 1961"] {
+        forgot(&issuer, "laika@example.com").await.expect(202);
+        let code = only_mail(&issuer, &sink).await.code("reset");
+        reset(&issuer, &code, password).await.expect(204);
+        assert_eq!((rows(&issuer, "identities").await, rows(&issuer, "totp").await), (0, 0));
+        log_in(&issuer, "laika", password).await.expect(201);
+    }
 }
 
 #[tokio::test]
