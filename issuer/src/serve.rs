@@ -77,10 +77,11 @@ pub(crate) async fn serve_with(settings: Settings, library: Library) -> Result<(
     let local = listener.local_addr()?;
     let app = open_with(settings, local, library).await?;
     check_secret(&app).await?;
+    // Before anybody hears that it runs: from then on they may end it.
+    let told = told_to_end()?;
     announce(&app, local).await?;
     let (ending, ends) = watch::channel(false);
     let mut tasks = background::start(&app, &ends);
-    let told = told_to_end()?;
     let bounds = Bounds {
         connections: app.settings.limits.connections,
         header_timeout: Duration::from_secs(app.settings.header_timeout),
