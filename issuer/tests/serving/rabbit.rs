@@ -1,5 +1,6 @@
 //! A real RabbitMQ, which is told what happens, killed, and told the rest when it is back.
 
+use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -117,6 +118,7 @@ fn ports<const N: usize>() -> [u16; N] {
 /// RabbitMQ on loopback, as nobody's service; it is killed with its value.
 struct Broker {
     child: Child,
+    port: u16,
     mapper: u16,
 }
 
@@ -155,14 +157,28 @@ impl Broker {
             .process_group(0)
             .spawn()
             .unwrap();
-        let broker = Self { child, mapper };
-        let mut slept = Duration::ZERO;
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(slept < PATIENCE, "RabbitMQ did not start");
-            thread::sleep(Duration::from_millis(200));
-            slept += Duration::from_millis(200);
-        }
+        let broker = Self { child, port, mapper };
+        wait_until("RabbitMQ did not start", || speaks_amqp(port));
         broker
+    }
+}
+
+/// Whether somebody answers the first eight bytes of AMQP 0-9-1: the port is open before that.
+fn speaks_amqp(port: u16) -> bool {
+    let answer = TcpStream::connect(("127.0.0.1", port)).and_then(|mut stream| {
+        stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+        stream.write_all(b"AMQP\x00\x00\x09\x01")?;
+        stream.read_exact(&mut [0])
+    });
+    answer.is_ok()
+}
+
+fn wait_until(otherwise: &str, done: impl Fn() -> bool) {
+    let mut slept = Duration::ZERO;
+    while !done() {
+        assert!(slept < PATIENCE, "{otherwise}");
+        thread::sleep(Duration::from_millis(200));
+        slept += Duration::from_millis(200);
     }
 }
 
@@ -171,6 +187,12 @@ impl Drop for Broker {
         let group = format!("-{}", self.child.id());
         let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
         let _ = self.child.wait();
+        // What was waited for is the script; until the broker itself is gone, the next one would find
+        // its port taken, and its clients would find a broker that dies.
+        if !thread::panicking() {
+            let is_gone = || TcpStream::connect(("127.0.0.1", self.port)).is_err();
+            wait_until("RabbitMQ does not die", is_gone);
+        }
         // Erlang's port mapper goes its own way; this one was ours alone.
         let _ = Command::new("epmd")
             .env("ERL_EPMD_RELAXED_COMMAND_CHECK", "1")
