@@ -5,15 +5,14 @@ use laika_verifier::bearer::{self, Found};
 use laika_verifier::fetch::Sharing;
 use laika_verifier::signature::Host;
 use laika_verifier::{
-    Authorization, Counts, ErrorCode, Fetch, FetchFailure, OptionsError, Request, Response,
-    Timestamp, Verifier, VerifyError,
+    Authorization, Counts, ErrorCode, Fetch, FetchFailure, OptionsError, Request, Timestamp,
+    VerifyError,
 };
 
 use crate::config::Config;
 use crate::denial::Denial;
-use crate::forward::Forward;
 use crate::shared::Answer;
-use crate::tokens::{COOKIE, TokenPlace, Tokens, other_cookies};
+use crate::tokens::{COOKIE, Tokens, other_cookies};
 
 /// Header names and values as a host hands them out, pseudo-headers included.
 pub type Headers = [(String, Vec<u8>)];
@@ -21,16 +20,7 @@ pub type Headers = [(String, Vec<u8>)];
 /// Judges requests by one configuration.
 #[derive(Debug)]
 pub struct Filter {
-    verifier: Verifier,
-    /// For each issuer, the host's name for the servers from which its keys and lists are had.
-    clusters: Vec<Option<String>>,
-    token_from: Vec<TokenPlace>,
-    cookie_origins: Vec<String>,
-    forward: Forward,
-    strip_token: bool,
-    realm: Option<String>,
-    shadow: bool,
-    pass_preflight: bool,
+    config: Config,
 }
 
 /// What to do about a request, and what to do besides.
@@ -116,45 +106,24 @@ impl Filter {
 
     /// A filter with this configuration.
     #[must_use]
-    pub fn new(config: Config) -> Self {
-        let Config {
-            verifier,
-            clusters,
-            token_from,
-            cookie_origins,
-            forward,
-            strip_token,
-            realm,
-            shadow,
-            pass_preflight,
-        } = config;
-        Self {
-            verifier,
-            clusters,
-            token_from,
-            cookie_origins,
-            forward,
-            strip_token,
-            realm,
-            shadow,
-            pass_preflight,
-        }
+    pub const fn new(config: Config) -> Self {
+        Self { config }
     }
 
     /// Has `host` compute the signatures of tokens, as far as it can.
     pub fn compute_by(&mut self, host: Box<dyn Host>) {
-        self.verifier.compute_by(host);
+        self.config.verifier.compute_by(host);
     }
 
     /// What the cache of verified tokens has counted.
     #[must_use]
     pub fn cache_counts(&self) -> Counts {
-        self.verifier.cache_counts()
+        self.config.verifier.cache_counts()
     }
 
     /// Judges a request. `may_wait` says whether it could be held until keys are there.
     pub fn judge(&mut self, headers: &Headers, may_wait: bool, now: Timestamp) -> Judgement {
-        let tokens = Tokens::find(headers, &self.token_from);
+        let tokens = Tokens::find(headers, &self.config.token_from);
         let mut edit = self.cleaned(headers, &tokens);
         let authorization = self.authorize(headers, &tokens, now);
         let Authorization { decision, token, error } = authorization;
@@ -163,19 +132,21 @@ impl Filter {
             code: decision.code,
             rule: decision.rule.map(str::to_owned),
         };
-        let outcome = if decision.allowed || self.shadow {
-            let values = token.map(|token| self.forward.values(&token)).unwrap_or_default();
+        let outcome = if decision.allowed || self.config.shadow {
+            let values = token.map(|token| self.config.forward.values(&token)).unwrap_or_default();
             edit.set.extend(values.into_iter().map(|(name, value)| (name, value.into_bytes())));
             Outcome::Continue(edit)
         } else {
-            Outcome::Deny(Denial::new(&decision, self.realm.as_deref()))
+            Outcome::Deny(Denial::new(&decision, self.config.realm.as_deref()))
         };
-        let log = (!decision.allowed).then(|| describe(&decision, error.as_ref(), self.shadow));
+        let log =
+            (!decision.allowed).then(|| describe(&decision, error.as_ref(), self.config.shadow));
         let code = decision.code;
         let calls = self.calls(error.as_ref(), now);
         // Who only watches holds nobody up, and another fault is not mended by a fetch.
-        let mendable = error.filter(|error| may_wait && !self.shadow && code == Some(error.code()));
-        match mendable.and_then(|error| self.verifier.wait(&error, now)) {
+        let mendable =
+            error.filter(|error| may_wait && !self.config.shadow && code == Some(error.code()));
+        match mendable.and_then(|error| self.config.verifier.wait(&error, now)) {
             Some(seconds) => {
                 Judgement { outcome: Outcome::Wait(now.plus(seconds)), log: None, calls, verdict }
             }
@@ -188,11 +159,11 @@ impl Filter {
     fn cleaned(&self, headers: &Headers, tokens: &Tokens) -> Edit {
         let forged = self.forged(headers.iter().map(|(name, _)| name.as_str()));
         let mut edit = Edit { remove: forged, set: Vec::new() };
-        if self.strip_token {
+        if self.config.strip_token {
             edit.remove.extend(tokens.carriers.iter().cloned());
             if tokens.in_cookie {
                 edit.remove.push(COOKIE.to_owned());
-                let others = other_cookies(headers, &self.token_from);
+                let others = other_cookies(headers, &self.config.token_from);
                 edit.set.extend((!others.is_empty()).then(|| (COOKIE.to_owned(), others)));
             }
         }
@@ -202,7 +173,7 @@ impl Filter {
     /// Those of `names` that a client may not send, in any spelling.
     #[must_use]
     pub fn forged<'n>(&self, names: impl Iterator<Item = &'n str>) -> Vec<String> {
-        self.forward.forged(names)
+        self.config.forward.forged(names)
     }
 
     /// What to fetch because it is absent or ages.
@@ -211,26 +182,21 @@ impl Filter {
     }
 
     /// Takes the answer to a call.
-    pub fn fetched(&mut self, id: u32, headers: &Headers, body: &[u8], now: Timestamp) -> Arrived {
-        let status = text(headers, ":status").and_then(|status| status.parse().ok());
-        let cache_control = text(headers, "cache-control");
-        let response = Response { status: status.unwrap_or_default(), cache_control, body };
-        let landed = self.verifier.take(id, response, now);
+    pub fn fetched(&mut self, id: u32, answer: &Answer, now: Timestamp) -> Arrived {
+        let landed = self.config.verifier.take(id, answer.response(), now);
         Arrived { failure: landed.failure, calls: self.calls_of(landed.fetches) }
     }
 
     /// Takes what another worker got for the same call.
     pub fn fetched_elsewhere(&mut self, call: &Call, answer: &Answer, now: Timestamp) -> Arrived {
-        let cache_control = answer.cache_control.as_deref();
-        let response = Response { status: answer.status, cache_control, body: &answer.body };
-        let uri = call.uri();
-        let landed = self.verifier.take_shared((call.id, &uri), response, answer.asked, now);
+        let (uri, response) = (call.uri(), answer.response());
+        let landed = self.config.verifier.take_shared((call.id, &uri), response, answer.asked, now);
         Arrived { failure: landed.failure, calls: self.calls_of(landed.fetches) }
     }
 
     /// Notes that a call was not answered.
     pub fn fetch_failed(&mut self, id: u32) {
-        self.verifier.fetch_failed(id);
+        self.config.verifier.fetch_failed(id);
     }
 
     fn authorize(&self, headers: &Headers, tokens: &Tokens, now: Timestamp) -> Authorization<'_> {
@@ -248,7 +214,8 @@ impl Filter {
             Found::Several => return refuse("the request has several tokens"),
         };
         let method = text(headers, ":method").unwrap_or_default();
-        if tokens.in_cookie && !bearer::may_use_cookie(method, headers, &self.cookie_origins) {
+        if tokens.in_cookie && !bearer::may_use_cookie(method, headers, &self.config.cookie_origins)
+        {
             return refuse("a token from a cookie needs an origin that is allowed");
         }
         // A pseudo-header that is absent or no text can't be judged; the policy refuses it.
@@ -257,19 +224,20 @@ impl Filter {
             target: text(headers, ":path").unwrap_or_default(),
             host: has(headers, ":authority").then(|| text(headers, ":authority").unwrap_or("")),
         };
-        if self.pass_preflight && is_preflight(headers) {
-            let refused = self.verifier.policy().and_then(|policy| policy.route(&request).err());
+        if self.config.pass_preflight && is_preflight(headers) {
+            let refused =
+                self.config.verifier.policy().and_then(|policy| policy.route(&request).err());
             let decision = refused.unwrap_or_else(Decision::preflight);
             return Authorization { decision, token: None, error: None };
         }
-        self.verifier.authorize(token, &request, now)
+        self.config.verifier.authorize(token, &request, now)
     }
 
     fn calls(&mut self, error: Option<&VerifyError>, now: Timestamp) -> Vec<Call> {
-        if !self.verifier.has_fetches(error, now) {
+        if !self.config.verifier.has_fetches(error, now) {
             return Vec::new();
         }
-        let fetches = self.verifier.fetches(error, now);
+        let fetches = self.config.verifier.fetches(error, now);
         self.calls_of(fetches)
     }
 
@@ -277,9 +245,9 @@ impl Filter {
     fn calls_of(&mut self, fetches: Vec<Fetch>) -> Vec<Call> {
         let mut calls = Vec::with_capacity(fetches.len());
         for fetch in fetches {
-            match self.clusters.get(fetch.issuer) {
+            match self.config.clusters.get(fetch.issuer) {
                 Some(Some(cluster)) => calls.push(Call::new(&fetch, cluster)),
-                _ => self.verifier.fetch_failed(fetch.id),
+                _ => self.config.verifier.fetch_failed(fetch.id),
             }
         }
         calls
@@ -329,8 +297,7 @@ pub fn is_grpc(headers: &Headers) -> bool {
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('+'))
 }
 
-/// An answer that came just now, for the other workers; nothing of it has been looked at but what a
-/// verifier would.
+/// An answer that came just now: what of it a verifier looks at, here and in the other workers.
 #[must_use]
 pub fn answer_of(headers: &Headers, body: Vec<u8>, asked: Timestamp, came: Timestamp) -> Answer {
     let status = text(headers, ":status").and_then(|status| status.parse().ok());

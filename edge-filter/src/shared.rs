@@ -6,13 +6,13 @@
 
 use std::collections::BTreeMap;
 
-use laika_verifier::Timestamp;
 use laika_verifier::fetch::Sharing;
+use laika_verifier::{Response, Timestamp};
 
 /// Who asks is written down under this name; it is there from the first configuration on.
 pub const ASKING: &str = "laika asking";
 /// Seconds after which somebody who asks and says nothing more is forgotten.
-const LOST: f64 = 10.0;
+pub const LOST: f64 = 10.0;
 /// Bytes before the strings of an answer: when it was asked for, when it came, its status, and the
 /// length of its `Cache-Control` and one.
 const HEAD: usize = 8 + 8 + 2 + 4;
@@ -135,6 +135,13 @@ fn write_asking(asking: &BTreeMap<String, f64>) -> Vec<u8> {
 }
 
 impl Answer {
+    /// As a verifier takes it.
+    #[must_use]
+    pub fn response(&self) -> Response<'_> {
+        let cache_control = self.cache_control.as_deref();
+        Response { status: self.status, cache_control, body: &self.body }
+    }
+
     fn encode(&self) -> Vec<u8> {
         let length = self.cache_control.as_ref().map_or(0, |text| text.len() + 1);
         let mut bytes = Vec::with_capacity(HEAD + length + self.body.len());

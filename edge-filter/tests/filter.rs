@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+use laika_edge_filter::filter::answer_of;
 use laika_edge_filter::{Call, Edit, Filter, Judgement, Outcome};
 use laika_verifier::Timestamp;
 use serde_json::{Value, json};
@@ -89,7 +90,8 @@ impl Scene {
         let headers = [(":status", status), ("cache-control", cache_control)];
         let headers = headers.map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec()));
         let (body, now) = (self.good.jwks.to_string(), self.now());
-        let arrived = self.filter.fetched(call.id, &headers, body.as_bytes(), now);
+        let answer = answer_of(&headers, body.into_bytes(), now, now);
+        let arrived = self.filter.fetched(call.id, &answer, now);
         arrived.failure.map_or(Ok(()), |failure| Err(failure.to_string()))
     }
 }

@@ -4,6 +4,7 @@
 
 use std::path::Path;
 
+use laika_edge_filter::filter::answer_of;
 use laika_edge_filter::{Filter, Judgement, Outcome};
 use laika_verifier::Timestamp;
 use serde_json::{Value, json};
@@ -67,7 +68,8 @@ fn judge(
             let status = answer.map_or("404".to_owned(), |answer| answer["status"].to_string());
             let body = answer.map_or("", |answer| answer["body"].as_str().unwrap());
             let headers = [(":status".to_owned(), status.into_bytes())];
-            judgement.calls.extend(filter.fetched(call.id, &headers, body.as_bytes(), now).calls);
+            let answer = answer_of(&headers, body.into(), now, now);
+            judgement.calls.extend(filter.fetched(call.id, &answer, now).calls);
         }
     }
 }

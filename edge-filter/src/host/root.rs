@@ -15,12 +15,10 @@ use super::stream::{self, Stream};
 use super::{IDLE, LISTEN, Plugin, SOON, WATCH, log, now};
 use crate::denial::Denial;
 use crate::filter::{Arrived, Call, Filter, answer_of};
-use crate::shared::{self, Answer, Plan, Wish};
+use crate::shared::{self, Answer, LOST, Plan, Wish};
 
 /// How long an answer may take.
 const TIMEOUT: Duration = Duration::from_secs(5);
-/// Longest that another worker's answer is waited for, in seconds: then it is lost.
-const GIVE_UP: f64 = 10.0;
 /// Most requests that are let go at once. A host goes on with them one inside the other (Envoy
 /// does when a call into the module ends), and its stack is finite.
 const BATCH: usize = 32;
@@ -65,7 +63,7 @@ impl Root {
             match shared::plan(&HostData, wish, now) {
                 Plan::Take(answer) => self.take_shared(&call, &answer, now),
                 // By then the verifier has given up as well.
-                Plan::Wait if now.since(since) > GIVE_UP => {}
+                Plan::Wait if now.since(since) > LOST => {}
                 Plan::Wait => self.plugin.0.borrow_mut().queue.push((call, Some(since))),
                 Plan::Ask => self.ask(call, now),
             }
@@ -108,11 +106,11 @@ impl Root {
         let (headers, body) = (headers.unwrap_or_default(), body.ok().flatten());
         let body = body.unwrap_or_default();
         let now = now();
+        let answer = answer_of(&headers, body, asked, now);
         let arrived = match &mut self.plugin.0.borrow_mut().filter {
-            Ok(filter) => filter.fetched(call.id, &headers, &body, now),
+            Ok(filter) => filter.fetched(call.id, &answer, now),
             Err(_) => return,
         };
-        let answer = answer_of(&headers, body, asked, now);
         shared::publish(&HostData, &call.name(), &answer);
         self.arrived(&call.name(), asked, arrived);
     }
