@@ -43,8 +43,8 @@ pub struct Metrics {
     rate_limited: Family<Labels, Counter>,
     hashing: Family<Labels, Gauge>,
     connections: Family<Labels, Gauge>,
-    mails: Family<MailLabels, Gauge>,
-    events: Family<MailLabels, Gauge>,
+    mails: Family<StateLabels, Gauge>,
+    events: Family<StateLabels, Gauge>,
     oldest_event: Gauge,
     deliveries: Family<OutcomeLabels, Counter>,
     event_delays: Histogram,
@@ -123,7 +123,7 @@ struct Labels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct MailLabels {
+struct StateLabels {
     state: &'static str,
 }
 
@@ -324,7 +324,7 @@ impl Metrics {
             Ok(Outbox { waiting, failed, bounced }) => {
                 let states = [("waiting", waiting), ("failed", failed), ("bounced", bounced)];
                 for (state, value) in states {
-                    self.mails.get_or_create(&MailLabels { state }).set(value);
+                    self.mails.get_or_create(&StateLabels { state }).set(value);
                 }
             }
             // The rest is told all the more where the database is away, and no number that was.
@@ -336,7 +336,7 @@ impl Metrics {
         match on_their_way(app).await {
             Ok(Load { waiting, dead, oldest }) => {
                 for (state, value) in [("waiting", waiting), ("dead", dead)] {
-                    self.events.get_or_create(&MailLabels { state }).set(value);
+                    self.events.get_or_create(&StateLabels { state }).set(value);
                 }
                 let now = app.clock.now();
                 self.oldest_event.set(oldest.map_or(0, |oldest| (now - oldest).max(0)));

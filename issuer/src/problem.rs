@@ -124,6 +124,13 @@ impl Problem {
         Self { retry_after: Some(1), cause: Some(cause.to_owned()), ..problem }
     }
 
+    /// Somebody outside does not say what a token depends on.
+    #[must_use]
+    pub fn unanswered(cause: &str) -> Self {
+        let detail = "what this token depends on does not answer; try again shortly";
+        Self { detail: detail.to_owned(), retry_after: Some(5), ..Self::overloaded(cause) }
+    }
+
     fn new(code: Code, detail: String) -> Self {
         Self {
             code,

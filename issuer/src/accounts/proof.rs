@@ -2,8 +2,8 @@
 //!
 //! An e-mail belongs to whoever proves it first. Everybody else who claimed it without proof loses
 //! it then: registrations that wait for it, changes to it, and accounts that hold it unproved from
-//! times without mail, which also lose their password, identities, factors and sessions. So nobody can lie in wait
-//! for the owner of an e-mail with an account they made in advance.
+//! times without mail, which also lose their password, identities, factors and sessions. So nobody
+//! can lie in wait for the owner of an e-mail with an account they made in advance.
 
 use laika_claims::IssuerCode;
 use serde_json::json;
@@ -119,8 +119,7 @@ pub(crate) async fn claim(
     }
     for loser in db::accounts::drop_unproved(db, email.key(), owner).await? {
         session::end_all(app, db, loser, None, EndReason::Password).await?;
-        db::identities::remove_all(db, loser).await?;
-        db::factors::remove_all(db, loser).await?;
+        drop_unproved_ways(db, loser).await?;
         let entry = Entry::new(Actor::Issuer, "email.dropped", Subject::User(loser))
             .before(json!({ "email": email.as_str() }));
         audit::record(app, db, &entry).await?;
@@ -129,6 +128,13 @@ pub(crate) async fn claim(
     }
     db::registrations::drop_by_email(db, email.key()).await?;
     Ok(db::mail_codes::withdraw_proofs(db, email.key()).await?)
+}
+
+/// Takes off an account what somebody added who never proved its e-mail, and who may have lain in wait
+/// for its owner.
+pub(super) async fn drop_unproved_ways(db: &mut Connection, user: Uuid) -> Result<(), Problem> {
+    db::identities::remove_all(db, user).await?;
+    Ok(db::factors::remove_all(db, user).await?)
 }
 
 pub(super) fn code_invalid() -> Problem {

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use laika_claims::IssuerCode;
 use serde_json::json;
 
-use super::proof::{active, claim, code_invalid};
+use super::proof::{active, claim, code_invalid, drop_unproved_ways};
 use super::{Email, NewPassword, Username};
 use crate::app::App;
 use crate::audit::{self, Actor, Entry, Subject};
@@ -69,8 +69,8 @@ async fn request(
 }
 
 /// Sets a new password by the code of a mail. Every session ends, and so does a change of e-mail
-/// that waits: whoever knew the old password may have asked for it. Where this is the first proof of the
-/// e-mail, identities and factors go too.
+/// that waits: whoever knew the old password may have asked for it. Where this is the first proof of
+/// the e-mail, identities and factors go too.
 ///
 /// # Errors
 /// The code is not good, or the password is not.
@@ -104,9 +104,7 @@ pub async fn reset_password(
         return Err(code_invalid());
     }
     if !was_proved {
-        // Whoever added these never proved the e-mail, and may have lain in wait for its owner.
-        db::identities::remove_all(&mut tx, user.id).await?;
-        db::factors::remove_all(&mut tx, user.id).await?;
+        drop_unproved_ways(&mut tx, user.id).await?;
     }
     claim(app, &mut tx, &email, Some(user.id)).await?;
     db::accounts::set_password(&mut tx, user.id, Some(&password_hash)).await?;

@@ -115,11 +115,10 @@ pub async fn put(act: &mut Act<'_>, checked: Checked) -> Result<Role, Problem> {
     if before.as_ref().is_some_and(|before| takes_away(before, &role, &grants)) {
         status::role_lost(act.db(), &role.name).await?;
     }
-    let action = if before.is_some() { "role.changed" } else { "role.created" };
     let subject = Subject::Role(role.name.clone());
-    let event = match before {
-        Some(_) => Event::RoleChanged { role: role.name.clone() },
-        None => Event::RoleCreated { role: role.name.clone() },
+    let (action, event) = match before {
+        Some(_) => ("role.changed", Event::RoleChanged { role: role.name.clone() }),
+        None => ("role.created", Event::RoleCreated { role: role.name.clone() }),
     };
     act.record(action, subject, before.as_ref().map(shown), Some(shown(&role))).await?;
     act.emit(&event).await?;

@@ -10,7 +10,7 @@ use crate::audit::Subject;
 use crate::db::services::{self, List, PermissionProvider, Service};
 use crate::db::{self, Connection, DbError};
 use crate::events::Event;
-use crate::events::hooks::MAX_OVERLAP;
+use crate::events::hooks::check_overlap;
 use crate::keys::Family;
 use crate::permissions;
 use crate::problem::{FieldCode, Problem};
@@ -131,10 +131,10 @@ pub async fn put(act: &mut Act<'_>, service: &SeedService) -> Result<Whole, Prob
     if before.as_ref().is_some_and(|before| anonymous_lost(before, &after)) {
         status::anonymous_lost(act.db(), &service.name).await?;
     }
-    let action = if before.is_some() { "service.changed" } else { "service.created" };
-    let event = match before {
-        Some(_) => Event::ServiceChanged { service: service.name.clone() },
-        None => Event::ServiceCreated { service: service.name.clone() },
+    let name = service.name.clone();
+    let (action, event) = match before {
+        Some(_) => ("service.changed", Event::ServiceChanged { service: name }),
+        None => ("service.created", Event::ServiceCreated { service: name }),
     };
     let (before, since) = (before.map(|before| shown(&before)).transpose()?, shown(&after)?);
     act.record(action, Subject::Service(service.name.clone()), before, Some(since)).await?;
@@ -174,10 +174,7 @@ pub async fn rotate_provider_secret(
     overlap: i64,
 ) -> Result<Secret, Problem> {
     act.authority().may_touch_infrastructure()?;
-    if !(0..=MAX_OVERLAP).contains(&overlap) {
-        let detail = format!("choose 0 to {MAX_OVERLAP} seconds");
-        return Err(Problem::field("overlap", FieldCode::NotAllowed, detail));
-    }
+    check_overlap(overlap)?;
     by_name(act.db(), name).await?;
     let app = act.app();
     let secret = permissions::new_secret(app, act.db(), name, overlap).await?;

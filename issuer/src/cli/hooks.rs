@@ -1,17 +1,17 @@
 //! `laika hook`.
 
 use serde::Serialize;
-use serde_json::Value;
 
 use super::administration::HookCommand;
 use super::exit::Failure;
 use super::output;
 use crate::admin::Act;
 use crate::app::App;
-use crate::db::deliveries::{self, Delivery, Endpoint, Filter};
-use crate::db::hooks::{self as rows, Hook, Wanted};
+use crate::db::deliveries::{self, Endpoint, Filter};
+use crate::db::hooks::{self as rows, Hook};
 use crate::events::hooks::{self, Change};
 use crate::events::{self, EventName};
+use crate::http::endpoints::admin::hooks::deliveries::DeliveryItem;
 
 #[derive(Debug, Serialize)]
 struct Row {
@@ -49,14 +49,15 @@ pub(super) async fn run(app: &App, command: HookCommand) -> Result<(), Failure> 
             hooks::exists(app, &mut connection, endpoint).await?;
             let filter = Filter { endpoint, state: state.map(Into::into) };
             let found = deliveries::list(&mut connection, filter, None, limit).await?;
-            let found: Vec<_> = found.iter().map(delivery).collect();
+            let found: Vec<_> = found.into_iter().map(DeliveryItem::of).collect();
             output::list(&found, json, |row| {
-                let text = |name: &str| match row.get(name) {
-                    Some(Value::String(text)) => text.clone(),
-                    Some(other) => other.to_string(),
-                    None => String::new(),
-                };
-                ["event", "name", "state", "attempts", "error"].map(text).into()
+                vec![
+                    row.event.clone(),
+                    row.name.clone(),
+                    row.state.as_str().to_owned(),
+                    row.attempts.to_string(),
+                    row.error.clone().unwrap_or_else(|| "null".to_owned()),
+                ]
             })
         }
         HookCommand::Schema => schema(),
@@ -129,27 +130,8 @@ fn row(hook: Hook) -> Row {
         id: hook.id.to_string(),
         url: hook.url,
         description: hook.description,
-        events: match hook.events {
-            Wanted::All => None,
-            Wanted::Named(names) => Some(names),
-        },
+        events: hook.events.names(),
         enabled: hook.disabled_at.is_none(),
         created_at: hook.created_at,
     }
-}
-
-fn delivery(delivery: &Delivery) -> Value {
-    serde_json::json!({
-        "event": delivery.event,
-        "name": delivery.name,
-        "stream": delivery.stream,
-        "state": delivery.state,
-        "attempts": delivery.attempts,
-        "due_at": delivery.due_at,
-        "give_up_at": delivery.give_up_at,
-        "status": delivery.status,
-        "error": delivery.error,
-        "created_at": delivery.created_at,
-        "ended_at": delivery.ended_at,
-    })
 }

@@ -21,6 +21,8 @@ pub mod url;
 
 use std::path::Path;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
+
 pub use settings::{MAX_LEVEL, Settings};
 pub use url::PublicUrl;
 
@@ -66,6 +68,9 @@ pub fn process_environment() -> impl Iterator<Item = (String, String)> {
     })
 }
 
+/// What is encoded in a path of files.
+const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-').remove(b'_');
+
 /// Where the database is when nothing is said about it.
 #[must_use]
 pub fn default_database_url(data_dir: &Path) -> String {
@@ -73,13 +78,7 @@ pub fn default_database_url(data_dir: &Path) -> String {
     let folder = std::path::absolute(data_dir).unwrap_or_else(|_| data_dir.to_owned());
     let path = folder.join("laika.db");
     // A folder may have any name, also one with `?`, `#` or `%`, which mean something in a URL.
-    let encode = |byte: u8| match byte {
-        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' => {
-            char::from(byte).to_string()
-        }
-        _ => format!("%{byte:02X}"),
-    };
-    let path: String = path.as_os_str().as_encoded_bytes().iter().copied().map(encode).collect();
+    let path = percent_encode(path.as_os_str().as_encoded_bytes(), PATH);
     format!("sqlite://{path}?mode=rwc")
 }
 

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::row::{exactly_one, get};
-use super::{Connection, DbError};
+use super::{Connection, DbError, pending_log_ins};
 use crate::clock::UnixSeconds;
 
 /// What somebody can show besides their password.
@@ -206,12 +206,10 @@ pub async fn take_backup_code(
 /// # Errors
 /// The query failed.
 pub async fn remove_all(db: &mut Connection, user: Uuid) -> Result<(), DbError> {
-    for sql in [
-        "DELETE FROM totp WHERE user_id = $1",
-        "DELETE FROM backup_codes WHERE user_id = $1",
-        "DELETE FROM pending_log_ins WHERE user_id = $1",
-    ] {
+    for sql in
+        ["DELETE FROM totp WHERE user_id = $1", "DELETE FROM backup_codes WHERE user_id = $1"]
+    {
         sqlx::query(sql).bind(user.to_string()).execute(&mut *db).await?;
     }
-    Ok(())
+    pending_log_ins::remove_of(db, user).await
 }

@@ -7,6 +7,7 @@ use super::row::{exactly_one, get, get_uuid};
 use super::{Connection, DbError};
 use crate::clock::UnixSeconds;
 use crate::events::EventName;
+use crate::outgoing::WrappedSecrets;
 
 /// An endpoint that wants to know what happens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,10 +20,8 @@ pub struct Hook {
     pub description: Option<String>,
     /// What it wants to know.
     pub events: Wanted,
-    /// The secret that signs, wrapped by the master key.
-    pub secret: String,
-    /// The one before, and until when it signs as well.
-    pub old_secret: Option<(String, UnixSeconds)>,
+    /// What signs.
+    pub secrets: WrappedSecrets,
     /// Since when nothing is sent.
     pub disabled_at: Option<UnixSeconds>,
     /// When it was made.
@@ -39,6 +38,15 @@ pub enum Wanted {
 }
 
 impl Wanted {
+    /// The names, where it is not every one.
+    #[must_use]
+    pub fn names(self) -> Option<Vec<EventName>> {
+        match self {
+            Self::All => None,
+            Self::Named(names) => Some(names),
+        }
+    }
+
     /// A space on both sides of each name, so that one is found in it whole.
     fn written(&self) -> String {
         match self {
@@ -81,7 +89,7 @@ pub async fn insert(db: &mut Connection, hook: &Hook) -> Result<(), DbError> {
     .bind(hook.url.clone())
     .bind(hook.description.clone())
     .bind(hook.events.written())
-    .bind(hook.secret.clone())
+    .bind(hook.secrets.secret.clone())
     .bind(hook.disabled_at)
     .bind(hook.created_at)
     .execute(db)
@@ -213,8 +221,10 @@ fn hook(row: &AnyRow) -> Result<Hook, DbError> {
         url: get(row, "url")?,
         description: get(row, "description")?,
         events: Wanted::read(&get::<String>(row, "events")?)?,
-        secret: get(row, "secret")?,
-        old_secret: old.zip(get(row, "old_secret_until")?),
+        secrets: WrappedSecrets {
+            secret: get(row, "secret")?,
+            old: old.zip(get(row, "old_secret_until")?),
+        },
         disabled_at: get(row, "disabled_at")?,
         created_at: get(row, "created_at")?,
     })

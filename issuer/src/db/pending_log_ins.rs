@@ -71,28 +71,6 @@ pub async fn attempt(
     row.map(|row| pending(&row)).transpose()
 }
 
-/// The log-in of this id, where it may still be tried.
-///
-/// # Errors
-/// The query failed.
-pub async fn find(
-    db: &mut Connection,
-    id_hash: &str,
-    most: i64,
-    now: UnixSeconds,
-) -> Result<Option<PendingLogIn>, DbError> {
-    let row = sqlx::query(
-        "SELECT user_id, way, holder, client, expires_at FROM pending_log_ins \
-         WHERE id_hash = $1 AND attempts < $2 AND expires_at > $3",
-    )
-    .bind(id_hash.to_owned())
-    .bind(most)
-    .bind(now)
-    .fetch_optional(db)
-    .await?;
-    row.map(|row| pending(&row)).transpose()
-}
-
 /// Takes a log-in that is complete; whether nobody was quicker.
 ///
 /// # Errors

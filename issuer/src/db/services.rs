@@ -10,6 +10,7 @@ use super::row::{exactly_one, get};
 use super::{Connection, DbError};
 use crate::clock::UnixSeconds;
 use crate::keys::Family;
+use crate::outgoing::WrappedSecrets;
 
 /// Something that accepts micro tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,15 +110,6 @@ impl PermissionProvider {
         let value = settings.unwrap_or(kind);
         found.ok_or(DbError::Corrupt { what: "a permission provider", value })
     }
-}
-
-/// The secrets that sign requests to a permission provider, wrapped by the master key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WrappedSecrets {
-    /// The one that counts.
-    pub secret: String,
-    /// The one before, and until when it signs as well.
-    pub old: Option<(String, UnixSeconds)>,
 }
 
 /// A set of texts that a service has: permissions, or names of services.

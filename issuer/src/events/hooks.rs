@@ -13,7 +13,7 @@ use crate::db::hooks::{Hook, Wanted};
 use crate::db::{self, Connection};
 use crate::events::EventName;
 use crate::keys::KeyError;
-use crate::outgoing::{self, Signer, WebhookSecret};
+use crate::outgoing::{self, Signer, WebhookSecret, WrappedSecrets};
 use crate::problem::{FieldCode, Problem};
 use crate::random;
 use crate::secret::Secret;
@@ -22,7 +22,7 @@ use crate::secret::Secret;
 const MOST: i64 = 20;
 
 /// Longest time in seconds that a secret signs beside its successor.
-pub const MAX_OVERLAP: i64 = 7 * 24 * 3600;
+const MAX_OVERLAP: i64 = 7 * 24 * 3600;
 
 /// How long it does where nothing is said, in seconds.
 pub const OVERLAP: i64 = 24 * 3600;
@@ -65,8 +65,10 @@ pub async fn create(
         url,
         description,
         events: wanted(events),
-        secret: secret.wrap(&owner(id), app.keys.master(), &*app.random)?,
-        old_secret: None,
+        secrets: WrappedSecrets {
+            secret: secret.wrap(&owner(id), app.keys.master(), &*app.random)?,
+            old: None,
+        },
         disabled_at: None,
         created_at: now,
     };
@@ -118,10 +120,7 @@ pub async fn rotate_secret(
     overlap: i64,
 ) -> Result<(Hook, Secret), Problem> {
     act.authority().may_touch_infrastructure()?;
-    if !(0..=MAX_OVERLAP).contains(&overlap) {
-        let detail = format!("choose 0 to {MAX_OVERLAP} seconds");
-        return Err(Problem::field("overlap", FieldCode::NotAllowed, detail));
-    }
+    check_overlap(overlap)?;
     let (app, now) = (act.app(), act.now());
     find(act.db(), id).await?;
     let secret = WebhookSecret::generate(&*app.random)?;
@@ -202,11 +201,19 @@ pub async fn exists(app: &App, db: &mut Connection, endpoint: Endpoint) -> Resul
 /// # Errors
 /// The secret was wrapped by another master key.
 pub(super) fn signer(app: &App, hook: &Hook) -> Result<Signer, KeyError> {
-    let unwrap = |wrapped: &str| WebhookSecret::unwrap(&owner(hook.id), wrapped, app.keys.master());
-    let now = app.clock.now();
-    let old = hook.old_secret.as_ref().filter(|(_, until)| *until > now);
-    let old = old.map(|(wrapped, _)| unwrap(wrapped)).transpose()?;
-    Ok(Signer::new(unwrap(&hook.secret)?, old))
+    hook.secrets.signer(&owner(hook.id), app.keys.master(), app.clock.now())
+}
+
+/// That a secret may sign for so long beside its successor.
+///
+/// # Errors
+/// It is too long, or no time at all.
+pub fn check_overlap(overlap: i64) -> Result<(), Problem> {
+    if (0..=MAX_OVERLAP).contains(&overlap) {
+        return Ok(());
+    }
+    let detail = format!("choose 0 to {MAX_OVERLAP} seconds");
+    Err(Problem::field("overlap", FieldCode::NotAllowed, detail))
 }
 
 fn checked(app: &App, url: &str) -> Result<String, Problem> {
@@ -237,14 +244,10 @@ fn of(endpoint: Endpoint) -> Subject {
 
 /// An endpoint as the audit log shows it.
 fn shown(hook: &Hook) -> Value {
-    let events = match &hook.events {
-        Wanted::All => None,
-        Wanted::Named(names) => Some(names.clone()),
-    };
     json!({
         "url": hook.url,
         "description": hook.description,
-        "events": events,
+        "events": hook.events.clone().names(),
         "enabled": hook.disabled_at.is_none(),
     })
 }

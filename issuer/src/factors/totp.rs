@@ -10,6 +10,7 @@ use std::fmt;
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::hmac;
 use data_encoding::BASE32_NOPAD;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use zeroize::Zeroizing;
 
 use crate::clock::UnixSeconds;
@@ -27,6 +28,9 @@ pub const DIGITS: usize = 6;
 
 /// Bytes of a secret: as long as the hash, as RFC 4226 section 4 recommends.
 const SECRET_LENGTH: usize = 20;
+
+/// What is encoded in a URI: all that is not unreserved (RFC 3986 section 2.3).
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// What an app and this issuer share.
 pub struct TotpSecret(Zeroizing<Vec<u8>>);
@@ -68,6 +72,7 @@ impl TotpSecret {
     /// read it.
     #[must_use]
     pub fn uri(&self, issuer: &str, account: &str) -> Zeroizing<String> {
+        let escape = |text| utf8_percent_encode(text, RESERVED);
         let (issuer, account) = (escape(issuer), escape(account));
         let secret = self.base32();
         Zeroizing::new(format!(
@@ -101,17 +106,6 @@ impl TotpSecret {
         (present - WINDOW..=present + WINDOW)
             .fold(None, |found, step| if is_code(step) { Some(step) } else { found })
     }
-}
-
-/// Percent-encodes what is not unreserved (RFC 3986 section 2.3).
-fn escape(text: &str) -> String {
-    let escape = |byte: u8| match byte {
-        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-            char::from(byte).to_string()
-        }
-        _ => format!("%{byte:02X}"),
-    };
-    text.bytes().map(escape).collect()
 }
 
 #[cfg(test)]

@@ -62,18 +62,8 @@ impl BeforeToken {
     /// # Errors
     /// It does not answer in time, and is set to fail closed.
     pub async fn add(&self, app: &App, mut claims: MicroClaims) -> Result<MicroClaims, Problem> {
-        let began = app.clock.monotonic();
-        let added = if self.breaker.may_ask(began) {
-            let added = self.ask(app, &claims).await;
-            let ended = app.clock.monotonic();
-            self.breaker.went(added.is_ok(), ended);
-            app.metrics.asked(Outside::BeforeToken, added.is_ok());
-            app.metrics.waited(Outside::BeforeToken, ended.saturating_sub(began));
-            added
-        } else {
-            app.metrics.spared(Outside::BeforeToken);
-            Err("it did not answer several times and is not asked for a while".to_owned())
-        };
+        let question = self.ask(app, &claims);
+        let added = self.breaker.ask(app, Outside::BeforeToken, question).await;
         match (added, self.on_failure) {
             (Ok(added), _) => {
                 merge(&mut claims, added);
@@ -84,9 +74,7 @@ impl BeforeToken {
                 Ok(claims)
             }
             (Err(error), OnFailure::Closed) => {
-                let problem = Problem::overloaded(&format!("the hook `before_token`: {error}"));
-                let detail = "what this token depends on does not answer; try again shortly";
-                Err(Problem { detail: detail.to_owned(), retry_after: Some(5), ..problem })
+                Err(Problem::unanswered(&format!("the hook `before_token`: {error}")))
             }
         }
     }

@@ -14,9 +14,10 @@ use laika_claims::{Grant, Permission};
 
 use super::template::Template;
 use crate::clock::Clock;
-use crate::db::services::{self, List, PermissionProvider, Service, WrappedSecrets};
+use crate::db::services::{self, List, PermissionProvider, Service};
 use crate::db::{Connection, Db, DbError};
 use crate::keys::Family;
+use crate::outgoing::WrappedSecrets;
 
 /// How long a change of a service by another process may go unseen.
 pub const LOOK_EVERY: Duration = Duration::from_secs(2);

@@ -1,7 +1,11 @@
-//! Not asking for a while what does not answer: whoever waits for it waits no longer than they must.
+//! Questions in the path of a request, and not asking for a while what does not answer: whoever waits
+//! for it waits no longer than they must.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+
+use crate::app::App;
+use crate::metrics::Outside;
 
 /// Failures in a row after which nobody asks for a while.
 const FAILURES: u32 = 5;
@@ -20,9 +24,31 @@ struct State {
 }
 
 impl Breaker {
+    /// What `question` brings, which is asked unless it is time to rest; metrics count how it went.
+    ///
+    /// # Errors
+    /// That of the question, or that it was not asked.
+    pub async fn ask<T, E: From<&'static str>>(
+        &self,
+        app: &App,
+        outside: Outside,
+        question: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        let began = app.clock.monotonic();
+        if !self.may_ask(began) {
+            app.metrics.spared(outside);
+            return Err(E::from("it did not answer several times and is not asked for a while"));
+        }
+        let answer = question.await;
+        let ended = app.clock.monotonic();
+        self.went(answer.is_ok(), ended);
+        app.metrics.asked(outside, answer.is_ok());
+        app.metrics.waited(outside, ended.saturating_sub(began));
+        answer
+    }
+
     /// Whether to ask now. After a rest one is told so, and the others wait for what that one hears.
-    #[must_use]
-    pub fn may_ask(&self, now: Duration) -> bool {
+    fn may_ask(&self, now: Duration) -> bool {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match state.rests_until {
             None => true,
@@ -35,7 +61,7 @@ impl Breaker {
     }
 
     /// Notes how it went.
-    pub fn went(&self, well: bool, now: Duration) {
+    fn went(&self, well: bool, now: Duration) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if well {
             *state = State::default();

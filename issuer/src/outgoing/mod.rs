@@ -5,8 +5,8 @@
 //! networks only where the settings list them, also where a name leads there (server-side request
 //! forgery, DNS rebinding): what was checked is what is connected to.
 //!
-//! Requests to hooks and permission providers are signed as Standard Webhooks say ([`signature`]), and
-//! whoever does not answer is not asked for a while ([`breaker`]).
+//! Requests to hooks and permission providers are signed as Standard Webhooks say ([`signature`]),
+//! and whoever does not answer is not asked for a while ([`breaker`]).
 
 mod address;
 pub mod breaker;
@@ -27,7 +27,7 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 pub use address::is_public;
 pub use breaker::Breaker;
 pub use post::Post;
-pub use signature::{Signer, WebhookSecret};
+pub use signature::{Signer, WebhookSecret, WrappedSecrets};
 
 /// How long a request may take, answer and all.
 pub const TIMEOUT: Duration = Duration::from_secs(5);

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use zeroize::Zeroizing;
 
+use crate::clock::UnixSeconds;
 use crate::keys::{KeyError, MasterKey};
 use crate::random::{self, Random, RandomError};
 use crate::secret::Secret;
@@ -72,6 +73,33 @@ impl WebhookSecret {
 impl std::fmt::Debug for WebhookSecret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("WebhookSecret(..)")
+    }
+}
+
+/// The secrets of a signer as the database holds them: wrapped by the master key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrappedSecrets {
+    /// The one that counts.
+    pub secret: String,
+    /// The one before, and until when it signs as well.
+    pub old: Option<(String, UnixSeconds)>,
+}
+
+impl WrappedSecrets {
+    /// Whoever signs with them now; `owner` is what they were bound to.
+    ///
+    /// # Errors
+    /// Another master key or owner, or a damaged text.
+    pub fn signer(
+        &self,
+        owner: &str,
+        master: &MasterKey,
+        now: UnixSeconds,
+    ) -> Result<Signer, KeyError> {
+        let unwrap = |wrapped: &str| WebhookSecret::unwrap(owner, wrapped, master);
+        let old = self.old.as_ref().filter(|(_, until)| *until > now);
+        let old = old.map(|(wrapped, _)| unwrap(wrapped)).transpose()?;
+        Ok(Signer::new(unwrap(&self.secret)?, old))
     }
 }
 

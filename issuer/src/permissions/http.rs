@@ -6,11 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::ProviderError;
 use crate::app::App;
-use crate::clock::UnixSeconds;
-use crate::db::services::{HttpProvider, WrappedSecrets};
-use crate::keys::KeyError;
+use crate::db::services::HttpProvider;
 use crate::mint::catalogue::KnownService;
-use crate::outgoing::{Post, Signer, WebhookSecret};
+use crate::outgoing::Post;
 use crate::random;
 
 /// Most permissions of an answer: a token would never hold them.
@@ -42,7 +40,7 @@ pub(super) async fn ask(
     let now = app.clock.now();
     let secrets =
         service.secrets.as_ref().ok_or_else(|| ProviderError::new("it has no secret; make one"))?;
-    let signer = signer(app, name, secrets, now).map_err(|error| wrong(&error))?;
+    let signer = secrets.signer(&owner(name), app.keys.master(), now).map_err(|e| wrong(&e))?;
     let body = serde_json::to_vec(&Question { service: name, user }).map_err(|e| wrong(&e))?;
     let id = random::uuid(&*app.random).map_err(|error| wrong(&error))?.to_string();
     let timeout = Duration::from_millis(u64::try_from(provider.timeout).unwrap_or_default());
@@ -63,16 +61,4 @@ pub(super) async fn ask(
 #[must_use]
 pub fn owner(service: &str) -> String {
     format!("permission-provider:{service}")
-}
-
-fn signer(
-    app: &App,
-    service: &str,
-    secrets: &WrappedSecrets,
-    now: UnixSeconds,
-) -> Result<Signer, KeyError> {
-    let unwrap = |wrapped: &str| WebhookSecret::unwrap(&owner(service), wrapped, app.keys.master());
-    let old = secrets.old.as_ref().filter(|(_, until)| *until > now);
-    let old = old.map(|(wrapped, _)| unwrap(wrapped)).transpose()?;
-    Ok(Signer::new(unwrap(&secrets.secret)?, old))
 }

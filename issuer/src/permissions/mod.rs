@@ -116,18 +116,8 @@ async fn by_http(
         return Ok(known);
     }
     let breaker = app.permissions.breaker(&provider.url);
-    let said = if breaker.may_ask(now) {
-        let said = http::ask(app, name, service, provider, subject).await;
-        let ended = app.clock.monotonic();
-        breaker.went(said.is_ok(), ended);
-        app.metrics.asked(Outside::PermissionProvider, said.is_ok());
-        app.metrics.waited(Outside::PermissionProvider, ended.saturating_sub(now));
-        said
-    } else {
-        app.metrics.spared(Outside::PermissionProvider);
-        Err(ProviderError::new("it did not answer several times and is not asked for a while"))
-    };
-    let error = match said {
+    let question = http::ask(app, name, service, provider, subject);
+    let error = match breaker.ask(app, Outside::PermissionProvider, question).await {
         Ok(said) => {
             let grants = own(name, &said);
             memory.keep(key, grants.clone(), app.clock.monotonic(), fresh.max(LAST_KNOWN));
@@ -198,9 +188,7 @@ fn own(service: &str, said: &[String]) -> BTreeSet<Grant> {
 }
 
 fn silent(service: &str, error: &str) -> Problem {
-    let problem = Problem::overloaded(&format!("the permissions of `{service}`: {error}"));
-    let detail = "what this token depends on does not answer; try again shortly";
-    Problem { detail: detail.to_owned(), retry_after: Some(5), ..problem }
+    Problem::unanswered(&format!("the permissions of `{service}`: {error}"))
 }
 
 #[cfg(test)]

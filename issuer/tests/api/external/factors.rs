@@ -3,20 +3,9 @@
 use serde_json::json;
 
 use super::browser::{exchange, log_in, text, through};
-use super::stage;
+use super::{prove, stage};
 use crate::factors::{Authenticator, enrol, second_step};
 use crate::support::{Issuer, claims};
-
-/// As if a mail had proved it.
-async fn prove(issuer: &Issuer, email: &str) {
-    let mut tx = issuer.app.db.write().await.unwrap();
-    sqlx::query("UPDATE users SET email_verified_at = 5 WHERE email_key = $1")
-        .bind(email.to_owned())
-        .execute(&mut *tx)
-        .await
-        .unwrap();
-    tx.commit().await.unwrap();
-}
 
 async fn strelka(issuer: &Issuer) -> (String, Authenticator) {
     let body = json!({ "username": "strelka57", "email": "strelka@example.com",

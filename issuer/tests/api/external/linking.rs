@@ -5,23 +5,12 @@ use serde_json::{Value, json};
 
 use super::browser::{Browser, NEXT, VERIFIER, challenge, exchange, log_in, text, through};
 use super::kennel::Kennel;
-use super::{stage, stage_with};
+use super::{prove, stage, stage_with};
 use crate::support::{Answer, Issuer, PASSWORD};
 
 async fn register(issuer: &Issuer, username: &str, email: &str) -> Value {
     let body = json!({ "username": username, "email": email, "password": "seven dogs in a row" });
     issuer.post("/v1/users", None, body).await.expect(201)
-}
-
-/// As if a mail had proved it.
-async fn prove(issuer: &Issuer, email: &str) {
-    let mut tx = issuer.app.db.write().await.unwrap();
-    sqlx::query("UPDATE users SET email_verified_at = 5 WHERE email_key = $1")
-        .bind(email.to_owned())
-        .execute(&mut *tx)
-        .await
-        .unwrap();
-    tx.commit().await.unwrap();
 }
 
 /// Begins a link, goes through the log-in and exchanges the code.

@@ -36,3 +36,14 @@ fn settings(kennel: &Kennel, section: &str) -> String {
         kennel.url
     )
 }
+
+/// As if a mail had proved it.
+async fn prove(issuer: &Issuer, email: &str) {
+    let mut tx = issuer.app.db.write().await.unwrap();
+    sqlx::query("UPDATE users SET email_verified_at = 5 WHERE email_key = $1")
+        .bind(email.to_owned())
+        .execute(&mut *tx)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+}

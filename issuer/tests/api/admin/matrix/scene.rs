@@ -160,14 +160,14 @@ pub(super) async fn set(
 /// given up.
 async fn given_up(tx: &mut db::Connection, id: Uuid) -> Uuid {
     use db::deliveries::{Delivery, Endpoint, State};
+    use laika_issuer::outgoing::WrappedSecrets;
     sqlx::query("DELETE FROM hooks").execute(&mut *tx).await.unwrap();
     let hook = db::hooks::Hook {
         id,
         url: "https://hooks.example.com/".to_owned(),
         description: None,
         events: db::hooks::Wanted::Named(Vec::new()),
-        secret: "none".to_owned(),
-        old_secret: None,
+        secrets: WrappedSecrets { secret: "none".to_owned(), old: None },
         disabled_at: None,
         created_at: START,
     };

@@ -28,14 +28,14 @@ pub struct Which {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct DeliveryItem {
     /// Id of the event: `webhook-id` of every attempt.
-    event: String,
+    pub(crate) event: String,
     /// Its name.
-    name: String,
+    pub(crate) name: String,
     /// What it is in order with, such as `user:<uuid>`.
     stream: String,
-    state: Progress,
+    pub(crate) state: Progress,
     /// How often it was tried.
-    attempts: i64,
+    pub(crate) attempts: i64,
     /// When it is tried next, unless another of its stream goes before it; Unix seconds.
     due_at: i64,
     /// When it is given up, Unix seconds.
@@ -43,7 +43,7 @@ pub struct DeliveryItem {
     /// HTTP status of the last answer.
     status: Option<i64>,
     /// What became of the last attempt that failed.
-    error: Option<String>,
+    pub(crate) error: Option<String>,
     /// When the event happened, Unix seconds.
     created_at: i64,
     /// When it was delivered or given up, Unix seconds.

@@ -13,7 +13,7 @@ pub mod rotate;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::db::hooks::{Hook, Wanted};
+use crate::db::hooks::Hook;
 use crate::events::EventName;
 use crate::secret::Secret;
 
@@ -52,12 +52,9 @@ impl HookItem {
             id: hook.id.to_string(),
             url: hook.url,
             description: hook.description,
-            events: match hook.events {
-                Wanted::All => None,
-                Wanted::Named(names) => Some(names),
-            },
+            events: hook.events.names(),
             enabled: hook.disabled_at.is_none(),
-            old_secret_until: hook.old_secret.map(|(_, until)| until),
+            old_secret_until: hook.secrets.old.map(|(_, until)| until),
             created_at: hook.created_at,
         }
     }
