@@ -24,6 +24,7 @@ pub struct Page {
 
 /// A passkey; times in Unix seconds.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Passkey")]
 pub struct Item {
     id: String,
     name: String,
