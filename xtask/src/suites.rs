@@ -80,6 +80,8 @@ fn tests() -> Result<Program> {
 }
 
 pub(crate) fn npm() -> Result<Tally> {
+    // An example runs in Deno, which is among them.
+    tools::npm_packages(tools::NPM_RUNTIMES)?;
     let program = Program::new("npm").arg("test").folder("pkg");
     suite("tests of the npm package", with_artifacts(program)?, Tally::of_node)
 }
