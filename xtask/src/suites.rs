@@ -119,6 +119,9 @@ fn with_artifacts(program: Program) -> Result<Program> {
         ("LAIKA_RABBITMQ", tools::rabbitmq()?),
         ("LAIKA_SCHEMATHESIS", tools::schemathesis()?),
         ("LAIKA_CHROMIUM", tools::chromium()?),
+        ("LAIKA_DEPLOYMENT", tools::deployment()?),
+        ("LAIKA_BUILDAH", tools::buildah()?),
+        ("LAIKA_SYSTEMD_ANALYZE", tools::systemd_analyze()?),
     ];
     artifacts.iter().try_fold(program, |program, (name, path)| with(program, name, path))
 }
