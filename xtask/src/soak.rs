@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::run::{self, Program, Step};
 use crate::scene::Scene;
-use crate::{build, cargo, files, fuzz, hosts, wasm};
+use crate::{build, cargo, files, fuzz, hosts, tools, wasm};
 
 const REPORT: &str = "docs/soak.md";
 
@@ -56,6 +56,7 @@ pub(crate) fn run(minutes: u32) -> Result<bool> {
     ]);
     outcomes.extend(curves()?);
     outcomes.push(other_hosts());
+    outcomes.push(dependencies());
     match fuzz::all(third) {
         Ok(fuzzed) => outcomes.extend(fuzzed.iter().map(|fuzzed| Outcome {
             what: format!("fuzzing: {}", fuzzed.target),
@@ -111,6 +112,19 @@ fn other_hosts() -> Outcome {
             let ok = tally.failed == 0 && tally.passed > 0;
             Outcome { what: what.to_owned(), result: tally.to_string(), ok }
         }
+        Err(error) => broke_off(what, &error),
+    }
+}
+
+/// Licences, bans and sources of dependencies, by a program that takes minutes to compile.
+fn dependencies() -> Outcome {
+    let what = "licences, bans and sources of dependencies";
+    let held = tools::cargo_deny().and_then(|program| {
+        let check = || Program::new(&program).words("check licenses bans sources");
+        run::step(what, |step| check().run(step))
+    });
+    match held {
+        Ok(_) => Outcome { what: what.to_owned(), result: "all allowed".to_owned(), ok: true },
         Err(error) => broke_off(what, &error),
     }
 }
