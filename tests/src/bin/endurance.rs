@@ -24,10 +24,9 @@ fn main() {
             "keys and sessions of an issuer change, filter in Envoy",
             rotation(Duration::from_secs(amount), 2),
         ),
-        "chaos" => (
-            "issuer and server killed, filter in Envoy",
-            chaos(Duration::from_secs(amount), 2),
-        ),
+        "chaos" => {
+            ("issuer and server killed, filter in Envoy", chaos(Duration::from_secs(amount), 2))
+        }
         "memory" => ("memory of Envoy with the filter", memory(amount, 4)),
         other => panic!("there is no run `{other}`"),
     };

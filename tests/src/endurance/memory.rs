@@ -52,7 +52,8 @@ pub fn memory(requests: u64, clients: usize) -> Run {
     };
     let keys = ["rsa-1", "ed-1", "rsa-2"].map(TestKey::named);
     // What each is asked for, and what must be the answer.
-    let questions: Vec<(Request, u16)> = (0..usize::try_from(TOKENS.min(requests / 50)).unwrap_or(0))
+    let questions: Vec<(Request, u16)> = (0..usize::try_from(TOKENS.min(requests / 50))
+        .unwrap_or(0))
         .map(|number| {
             let token = |key: &TestKey| key.token(&claims(number));
             match number % 8 {
@@ -92,7 +93,10 @@ pub fn memory(requests: u64, clients: usize) -> Run {
     let result = format!(
         "{turns} requests by {clients} clients, none answered wrongly; memory of Envoy {:.1} MiB \
          at first, {:.1} after a tenth of them, {:.1} after half, {:.1} at the end",
-        mebi(idle), mebi(early), mebi(half), mebi(late),
+        mebi(idle),
+        mebi(early),
+        mebi(half),
+        mebi(late),
     );
     Run { result, wrong }
 }

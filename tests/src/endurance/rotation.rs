@@ -102,9 +102,8 @@ pub fn rotation(duration: Duration, workers: usize) -> Run {
     mint(&sessions);
 
     let asked = tokens.clone();
-    let traffic = Traffic::start(4, envoy.address(), move |kept, turn| {
-        ask(kept, &asked.pick(turn))
-    });
+    let traffic =
+        Traffic::start(4, envoy.address(), move |kept, turn| ask(kept, &asked.pick(turn)));
     let begin = Instant::now();
     let (mut rotations, mut due) = (0, begin + Duration::from_secs(1));
     let (mut ended, mut last_end) = (0, begin);

@@ -76,8 +76,12 @@ impl Scene {
     fn arrived_with(&self, tokens: &[&str]) -> usize {
         let arrived = self.arrived.lock().unwrap();
         for request in arrived.iter() {
-            let token = request.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
-            assert!(token.is_some_and(|token| tokens.contains(&token)), "{request:?} was let through");
+            let token =
+                request.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
+            assert!(
+                token.is_some_and(|token| tokens.contains(&token)),
+                "{request:?} was let through"
+            );
             assert_eq!(request.header("x-0"), None, "{request:?} was let through");
         }
         arrived.len()

@@ -230,7 +230,9 @@ fn jwt_authn() -> Value {
 
 /// The table, as the document has it.
 fn table(rows: &[(Row, String, String)]) -> String {
-    let mut text = "| the request has | `jwt_authn` | this filter | why they differ |\n|---|---|---|---|\n".to_owned();
+    let mut text =
+        "| the request has | `jwt_authn` | this filter | why they differ |\n|---|---|---|---|\n"
+            .to_owned();
     for (row, ours, theirs) in rows {
         text.push_str(&format!("| {} | {theirs} | {ours} | {} |\n", row.what, row.why));
     }
@@ -241,17 +243,18 @@ fn table(rows: &[(Row, String, String)]) -> String {
 fn the_same_tokens_are_shown_to_jwt_authn_and_each_difference_has_a_reason() {
     let signers = Signers::new();
     let scene = Scene::new(signers.key_set(None));
-    let first = Instant::now();
     let ask = |row: Row| {
         let (ours, theirs) = (scene.ours(&row.request), scene.theirs(&row.request));
         (row, ours, theirs)
     };
-    let mut seen: Vec<_> = rows::rows(&signers).into_iter().map(ask).collect();
+    let rows = rows::rows(&signers);
+    let mut seen: Vec<_> = rows.into_iter().map(ask).collect();
+    let asked = Instant::now();
 
     // A key that is new: after 30 s ours asks again, theirs when the 300 s of its cache are over.
     let new = TestKey::named("ed-2");
     *scene.set.lock().unwrap() = signers.key_set(Some(&new));
-    thread::sleep(Duration::from_secs(31).saturating_sub(first.elapsed()));
+    thread::sleep(Duration::from_secs(31).saturating_sub(asked.elapsed()));
     seen.push(ask(Row {
         what: "a key that came into the set after it was fetched",
         request: bearer(&new.token(&micro_claims(ISSUER, now()))),
