@@ -2,9 +2,9 @@
 //! of JSON.
 //!
 //! ```sh
-//! cargo run --release -p laika-tests --bin endurance -- rotation 600
-//! cargo run --release -p laika-tests --bin endurance -- chaos 600
-//! cargo run --release -p laika-tests --bin endurance -- memory 1000000
+//! cargo run -p laika-tests --bin endurance -- rotation 600
+//! cargo run -p laika-tests --bin endurance -- chaos 600
+//! cargo run -p laika-tests --bin endurance -- memory 1000000
 //! ```
 
 use std::time::Duration;
