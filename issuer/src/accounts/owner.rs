@@ -173,7 +173,7 @@ pub async fn delete_account(
         return Err(Problem::issuer(IssuerCode::Conflict, detail));
     }
     db::accounts::delete(&mut tx, user.id, app.clock.now()).await?;
-    for purpose in [Purpose::Proof, Purpose::Change, Purpose::Undo, Purpose::Reset] {
+    for purpose in [Purpose::Change, Purpose::Undo, Purpose::Reset] {
         db::mail_codes::withdraw(&mut tx, user.id, purpose).await?;
     }
     for kind in [Kind::Change, Kind::Undo] {

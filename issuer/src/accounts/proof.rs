@@ -3,7 +3,8 @@
 //! An e-mail belongs to whoever proves it first. Everybody else who claimed it without proof loses
 //! it then: registrations that wait for it, changes to it, and accounts that hold it unproved from
 //! times without mail, which also lose their password, identities, factors and sessions. So nobody
-//! can lie in wait for the owner of an e-mail with an account they made in advance.
+//! can lie in wait for the owner of an e-mail with an account they made in advance. An account of
+//! those times proves its own e-mail by a new password (`recovery.rs`), and loses the same.
 
 use laika_claims::IssuerCode;
 use serde_json::json;
@@ -31,7 +32,7 @@ pub enum Proved {
     /// A registration is complete.
     Registered(Box<User>, Box<Session>),
     /// An account that exists has this e-mail from now on.
-    Address,
+    Changed,
 }
 
 /// Uses a code that proves an e-mail.
@@ -48,9 +49,9 @@ pub async fn verify_email(app: &App, code: &Secret, origin: Origin) -> Result<Pr
             let (user, session) = complete(app, &mut tx, &code, origin).await?;
             Proved::Registered(Box::new(user), Box::new(session))
         }
-        Purpose::Proof | Purpose::Change => {
-            give(app, &mut tx, &code, &origin).await?;
-            Proved::Address
+        Purpose::Change => {
+            change(app, &mut tx, &code, &origin).await?;
+            Proved::Changed
         }
         // Not used up: the transaction is dropped.
         Purpose::Undo | Purpose::Reset => return Err(code_invalid()),
@@ -172,7 +173,7 @@ async fn complete(
     Ok((User { email_verified_at: Some(now), ..user }, session))
 }
 
-async fn give(
+async fn change(
     app: &App,
     db: &mut Connection,
     code: &MailCode,
@@ -181,26 +182,15 @@ async fn give(
     let user = active(db, code).await?;
     let (email, now) = (Email::try_from(code)?, app.clock.now());
     claim(app, db, &email, Some(user.id)).await?;
-    let action = match code.purpose {
-        Purpose::Change => {
-            db::accounts::set_email(db, user.id, &email, Some(now)).await.map_err(lost)?;
-            db::mail_codes::withdraw(db, user.id, Purpose::Change).await?;
-            "email.changed"
-        }
-        Purpose::Registration | Purpose::Proof | Purpose::Undo | Purpose::Reset => {
-            if !db::accounts::prove_email(db, user.id, email.key(), now).await? {
-                return Err(code_invalid());
-            }
-            "email.verified"
-        }
-    };
-    let entry = Entry::new(Actor::User(user.id), action, Subject::User(user.id))
+    db::accounts::set_email(db, user.id, &email, Some(now)).await.map_err(lost)?;
+    db::mail_codes::withdraw(db, user.id, Purpose::Change).await?;
+    let entry = Entry::new(Actor::User(user.id), "email.changed", Subject::User(user.id))
         .before(json!({ "email": user.email }))
         .after(json!({ "email": email.as_str() }))
         .from(origin.address.clone());
     audit::record(app, db, &entry).await?;
     events::emit(app, db, &Event::updated(user.id, UserField::Email)).await?;
-    tracing::info!(user = %user.id, action, "an e-mail was proved");
+    tracing::info!(user = %user.id, "has proved another e-mail");
     Ok(())
 }
 

@@ -12,8 +12,6 @@ use crate::clock::UnixSeconds;
 pub enum Purpose {
     /// It completes a registration.
     Registration,
-    /// It proves the e-mail of an account that exists.
-    Proof,
     /// It gives an account this e-mail.
     Change,
     /// It gives an account this e-mail back.
@@ -23,12 +21,11 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    const ALL: [Self; 5] = [Self::Registration, Self::Proof, Self::Change, Self::Undo, Self::Reset];
+    const ALL: [Self; 4] = [Self::Registration, Self::Change, Self::Undo, Self::Reset];
 
     fn as_str(self) -> &'static str {
         match self {
             Self::Registration => "registration",
-            Self::Proof => "proof",
             Self::Change => "change",
             Self::Undo => "undo",
             Self::Reset => "reset",
@@ -171,7 +168,7 @@ pub async fn can_undo_to_another(
 pub async fn withdraw_proofs(db: &mut Connection, email_key: &str) -> Result<(), DbError> {
     sqlx::query(
         "DELETE FROM mail_codes WHERE email_key = $1 \
-         AND purpose IN ('registration', 'proof', 'change')",
+         AND purpose IN ('registration', 'change')",
     )
     .bind(email_key)
     .execute(db)

@@ -9,7 +9,7 @@ use super::settle::{self, Settled};
 use super::{Assertion, Known, flow, next};
 use crate::app::App;
 use crate::db;
-use crate::db::external::Code;
+use crate::db::external::{Code, State};
 use crate::db::identities::Identity;
 use crate::db::sessions::{EndReason, Origin, Session};
 use crate::db::users::User;
@@ -33,6 +33,14 @@ pub struct Finisher {
     pub session: Option<(Session, User)>,
     /// Where a session that is made for them comes from.
     pub origin: Origin,
+}
+
+impl Finisher {
+    /// Whether this may end what `asked_by` began: a link belongs to the session that asked for it.
+    fn may_end(&self, asked_by: Option<Uuid>) -> bool {
+        let session = self.session.as_ref().map(|(session, _)| session.id);
+        asked_by.is_none() || asked_by == session
+    }
 }
 
 /// What became of a log-in.
@@ -96,8 +104,8 @@ pub async fn exchange(
 /// Finishes the log-in of a headless client, which brings the provider's answer itself.
 ///
 /// # Errors
-/// `code_invalid` where the state is unknown, used or expired; `provider_failed`; whatever the rules
-/// of linking refuse.
+/// `code_invalid` where the state is unknown, used or expired, or belongs to another session;
+/// `provider_failed`; whatever the rules of linking refuse.
 pub async fn finish(
     app: &App,
     known: &Known,
@@ -106,12 +114,13 @@ pub async fn finish(
     finisher: Finisher,
 ) -> Result<Finished, Problem> {
     let found = flow::take(app, &known.provider, state, state).await?;
-    let found = found.filter(|state| state.challenge.is_none()).ok_or_else(code_invalid)?;
+    let is_theirs = |state: &State| state.challenge.is_none() && finisher.may_end(state.session);
+    let found = found.filter(is_theirs).ok_or_else(code_invalid)?;
     let said = flow::ask(app, known, &found, state, answer).await?;
     let mut rounds = 0;
     loop {
         let mut tx = app.db.write().await?;
-        match settle(app, &mut tx, &said, None, finisher.clone()).await {
+        match settle(app, &mut tx, &said, found.session, finisher.clone()).await {
             // Somebody else got the name meanwhile; the next round finds another.
             Err(problem) if is_race(&problem) && rounds < ROUNDS => rounds += 1,
             Err(problem) => return Err(problem),
@@ -128,10 +137,9 @@ pub async fn finish(
 /// Whether a code is for who brings it: the client that began, on the page that it was sent to, and
 /// for a link the session that asked for it.
 fn belongs(code: &Code, verifier: &Secret, page: Option<&str>, finisher: &Finisher) -> bool {
-    let session = finisher.session.as_ref().map(|(session, _)| session.id);
     let client = is_verifier(verifier.reveal()) && challenge(verifier.reveal()) == code.challenge;
     let here = page.is_none_or(|page| next::origin(&code.next).is_none_or(|next| next == page));
-    client && here && (code.session.is_none() || code.session == session)
+    client && here && finisher.may_end(code.session)
 }
 
 /// Every log-in at a provider passes here, in the caller's transaction: what the assertion means, and

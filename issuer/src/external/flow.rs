@@ -44,8 +44,6 @@ pub enum Begin<'a> {
         next: String,
         /// PKCE's challenge of who exchanges the code.
         challenge: String,
-        /// The session that asks for a link.
-        session: Option<Uuid>,
     },
     /// By a client that takes the provider's answer itself, at `redirect_uri`, which was checked.
     Headless {
@@ -63,11 +61,16 @@ pub struct Begun {
     pub state: Secret,
 }
 
-/// Begins a log-in.
+/// Begins a log-in, or where a session asks for it a link.
 ///
 /// # Errors
 /// The provider's metadata can't be had, or the database failed.
-pub async fn begin(app: &App, known: &Known, begin: Begin<'_>) -> Result<Begun, Stopped> {
+pub async fn begin(
+    app: &App,
+    known: &Known,
+    begin: Begin<'_>,
+    session: Option<Uuid>,
+) -> Result<Begun, Stopped> {
     let provider = &known.provider;
     let endpoint = match &provider.protocol {
         Protocol::OpenId { issuer } => {
@@ -78,11 +81,9 @@ pub async fn begin(app: &App, known: &Known, begin: Begin<'_>) -> Result<Begun, 
     };
     let state = Secret::from(one_time_code::generate(STATE_PREFIX, &*app.random)?);
     let salt = one_time_code::generate("", &*app.random)?;
-    let (held, next, challenge, session) = match begin {
-        Begin::Browser { binding, next, challenge, session } => {
-            (binding.clone(), next, Some(challenge), session)
-        }
-        Begin::Headless { redirect_uri } => (state.clone(), redirect_uri, None, None),
+    let (held, next, challenge) = match begin {
+        Begin::Browser { binding, next, challenge } => (binding.clone(), next, Some(challenge)),
+        Begin::Headless { redirect_uri } => (state.clone(), redirect_uri, None),
     };
     let halves = Halves { salt: &salt, held: held.reveal() };
     let redirect_uri = match challenge {

@@ -85,7 +85,8 @@ async fn confirm(
     Ok(Composed { to, message })
 }
 
-/// Also where the account holds its e-mail unproved from times without mail.
+/// An account that holds its e-mail unproved, from times without mail, proves it by a new password:
+/// whoever made the account need not be who reads this mail.
 async fn resend(app: &App, db: &mut Connection, mail: &Mail) -> Result<Option<Composed>, Problem> {
     let (key, now) = (&mail.recipient_key, app.clock.now());
     if let Some(pending) = db::registrations::youngest_by_email(db, key, now).await? {
@@ -94,8 +95,8 @@ async fn resend(app: &App, db: &mut Connection, mail: &Mail) -> Result<Option<Co
     let Some(owner) = owner(db, key).await?.filter(|owner| !owner.proved) else {
         return Ok(None);
     };
-    let code = owner.code(Purpose::Proof, key, now.saturating_add(PROOF_LIFETIME));
-    let link = link(app, db, "verify", &code).await?;
+    let code = owner.code(Purpose::Reset, key, now.saturating_add(PROOF_LIFETIME));
+    let link = link(app, db, "reset", &code).await?;
     let message = Message::ProveEmail { username: owner.username, link };
     Ok(Some(Composed { to: owner.email, message }))
 }

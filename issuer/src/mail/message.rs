@@ -15,11 +15,11 @@ pub enum Message {
         /// Where to log in.
         link: String,
     },
-    /// The link proves the address of an account that exists.
+    /// The link proves the address of an account that exists, by a new password.
     ProveEmail {
         /// Name of the account.
         username: String,
-        /// `#verify=`
+        /// `#reset=`
         link: String,
     },
     /// The link gives the account this address.

@@ -104,7 +104,7 @@ def person():
 
 def administrator():
     send("POST", "/v1/email/resend", {"email": "ada@example.com"})
-    send("POST", "/v1/email/verify", {"code": code("ada@example.com", "verify")})
+    send("POST", "/v1/password/reset", {"code": code("ada@example.com", "reset"), "password": PASSWORD})
     return log_in("ada")
 
 

@@ -34,6 +34,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .summary("bring a provider's answer")
             .auth(Auth::MainOptional)
             .body::<finish::Request>()
+            .answer::<identities::Item>(200)
             .answer::<SecondFactor>(200)
             .answer::<Tokens>(201)
             .refuses(&[

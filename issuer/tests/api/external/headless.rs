@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::browser::{Browser, exchange, text};
+use super::browser::{Browser, challenge, exchange, text};
 use super::{Kennel, stage};
 use crate::support::{Answer, Issuer};
 
@@ -93,4 +93,56 @@ async fn an_anonymous_holder_keeps_the_sub_without_a_browser_as_well() {
     let main = text(&anonymous, "/main_token");
     let tokens = issuer.post("/v1/login/kennel/finish", Some(&main), body).await.expect(201);
     assert_eq!(tokens["user"]["id"], anonymous["user"]["id"]);
+}
+
+#[tokio::test]
+async fn whoever_is_signed_in_links_without_a_browser() {
+    let (issuer, kennel) = stage().await;
+    let [main, other] = [main_of(&issuer, "belka").await, main_of(&issuer, "lisichka").await];
+    let begin = async || {
+        let body = json!({ "redirect_uri": REDIRECT_URI });
+        issuer.post("/v1/me/identities/kennel", Some(&main), body).await.expect(200)
+    };
+    // Neither somebody else nor nobody ends it, and each of them has one attempt.
+    for thief in [None, Some(other.as_str())] {
+        let begun = begin().await;
+        let body = json!({ "code": code(&kennel, &begun), "state": begun["state"] });
+        let answer = issuer.post("/v1/login/kennel/finish", thief, body.clone()).await;
+        answer.problem(422, "code_invalid");
+        let answer = issuer.post("/v1/login/kennel/finish", Some(&main), body).await;
+        answer.problem(422, "code_invalid");
+    }
+    let begun = begin().await;
+    assert_eq!(begun["expires_in"], 600);
+    let body = json!({ "code": code(&kennel, &begun), "state": begun["state"] });
+    let answer = issuer.post("/v1/login/kennel/finish", Some(&main), body).await;
+    assert_eq!(answer.expect(200)["provider"], "kennel");
+    // From now on it opens the account.
+    let started = start(&issuer).await;
+    let body = json!({ "code": code(&kennel, &started), "state": started["state"] });
+    assert_eq!(finish(&issuer, body).await.expect(201)["user"]["username"], "belka");
+}
+
+#[tokio::test]
+async fn a_link_comes_back_to_a_page_or_to_a_client() {
+    let (issuer, _kennel) = stage().await;
+    let main = main_of(&issuer, "belka").await;
+    let (next, challenge) = ("https://app.example.com/in", challenge());
+    for (body, field) in [
+        (json!({}), "next"),
+        (json!({ "code_challenge": challenge }), "next"),
+        (json!({ "next": next }), "code_challenge"),
+        (json!({ "next": next, "redirect_uri": REDIRECT_URI }), "redirect_uri"),
+        (json!({ "redirect_uri": "https://evil.example.com/" }), "redirect_uri"),
+    ] {
+        let answer = issuer.post("/v1/me/identities/kennel", Some(&main), body.clone()).await;
+        let problem = answer.problem(422, "fields_invalid");
+        assert_eq!(problem["fields"][0]["field"], field, "{body}");
+    }
+}
+
+async fn main_of(issuer: &Issuer, username: &str) -> String {
+    let body = json!({ "username": username, "email": format!("{username}@example.org"),
+                       "password": "seven dogs in a row" });
+    text(&issuer.post("/v1/users", None, body).await.expect(201), "/main_token")
 }

@@ -27,7 +27,7 @@ pub struct Request {
     service: Option<String>,
 }
 
-/// Completes a registration: 201 `Tokens`; or gives an account that exists its e-mail: 204. The
+/// Completes a registration: 201 `Tokens`; or gives an account that exists another e-mail: 204. The
 /// latter never logs in: whoever reads a mail has shown neither password nor second factor.
 ///
 /// # Errors
@@ -48,6 +48,6 @@ pub async fn handle(
             let service = request.service;
             tokens::answer(&app, StatusCode::CREATED, &user, &session, transport, service).await
         }
-        Proved::Address => Ok(StatusCode::NO_CONTENT.into_response()),
+        Proved::Changed => Ok(StatusCode::NO_CONTENT.into_response()),
     }
 }

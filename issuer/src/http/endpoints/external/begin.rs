@@ -47,9 +47,8 @@ pub async fn handle(
         binding: &binding,
         next: request.next.clone(),
         challenge: request.code_challenge,
-        session: None,
     };
-    let url = match flow::begin(&app, known, begin).await {
+    let url = match flow::begin(&app, known, begin, None).await {
         Ok(begun) => begun.url,
         Err(Stopped::Provider(error)) => next::with(&request.next, "error", error.code()),
         Err(Stopped::Here(problem)) => return Err(problem),

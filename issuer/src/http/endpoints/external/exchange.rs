@@ -31,7 +31,8 @@ pub struct Request {
     transport: Option<WantedTransport>,
 }
 
-/// Logs in: 201 `Tokens`, or 200 where a second factor is to be shown. Where the code is of a link that was asked for, 200 with the identity.
+/// Logs in: 201 `Tokens`, or 200 where a second factor is to be shown. Where the code is of a link
+/// that was asked for, 200 with the identity.
 ///
 /// # Errors
 /// 422 `code_invalid` where the code is not this client's, on this page, within a minute, for the

@@ -33,10 +33,11 @@ pub struct Request {
     transport: Option<WantedTransport>,
 }
 
-/// Logs in: 201 `Tokens`, or 200 where a second factor is to be shown.
+/// Logs in: 201 `Tokens`, or 200 where a second factor is to be shown. Where the state is of a link
+/// that was asked for, 200 with the identity.
 ///
 /// # Errors
-/// 422 `code_invalid` where nothing was begun with this state within ten minutes, 502
+/// 422 `code_invalid` where this session began nothing with this state within ten minutes, 502
 /// `provider_failed`, 403 and 409 by the rules of linking.
 pub async fn handle(
     State(app): State<App>,

@@ -24,6 +24,7 @@ pub struct Page {
 
 /// A log-in at a provider that opens the account; times in Unix seconds.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Identity")]
 pub struct Item {
     id: String,
     /// The provider's name.

@@ -47,7 +47,7 @@ pub async fn handle(
     check_next(&app, "redirect_uri", &request.redirect_uri)?;
     limits::take_now(&app, &[(Limited::ExternalLogin, Key::address(address.address))]).await?;
     let begin = Begin::Headless { redirect_uri: request.redirect_uri };
-    let begun = flow::begin(&app, known, begin).await?;
+    let begun = flow::begin(&app, known, begin, None).await?;
     let (url, state) = (begun.url, begun.state.reveal().to_owned());
     Ok(Json(Answer { url, state, expires_in: flow::STATE_LIFETIME }))
 }

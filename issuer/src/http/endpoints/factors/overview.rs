@@ -14,6 +14,7 @@ use crate::problem::Problem;
 
 /// What there is; times in Unix seconds.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Factors")]
 pub struct Answer {
     /// The authenticator app; `null`: there is none.
     totp: Option<Authenticator>,
