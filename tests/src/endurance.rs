@@ -5,6 +5,8 @@ mod chaos;
 mod memory;
 mod rotation;
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 pub use chaos::chaos;
@@ -22,6 +24,9 @@ pub struct Run {
 
 /// Seconds after which a token that was taken back is nobody's (`docs/contract/tokens.md`).
 const PROMISED: u64 = 10;
+
+/// Between two requests of a client: what is changed meanwhile needs its part of the machine.
+const PACE: Duration = Duration::from_millis(1);
 
 /// The plugin configuration for the tokens of a real issuer, behind the cluster `issuer`.
 fn plugin(issuer: &str) -> Value {

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use crate::http::Kept;
 
@@ -33,6 +34,18 @@ impl Traffic {
         address: SocketAddr,
         turn: impl Fn(&mut Kept, u64) -> Result<(), String> + Send + Sync + 'static,
     ) -> Self {
+        Self::paced(clients, address, Duration::ZERO, turn)
+    }
+
+    /// As [`Traffic::start`], each client with a pause after each turn: so there is room for what
+    /// else has to run.
+    #[must_use]
+    pub fn paced(
+        clients: usize,
+        address: SocketAddr,
+        pause: Duration,
+        turn: impl Fn(&mut Kept, u64) -> Result<(), String> + Send + Sync + 'static,
+    ) -> Self {
         let (shared, turn) = (Arc::<Shared>::default(), Arc::new(turn));
         let client = |_| {
             let (shared, turn) = (shared.clone(), turn.clone());
@@ -46,6 +59,7 @@ impl Traffic {
                             wrong.push(format!("turn {number}: {what}"));
                         }
                     }
+                    thread::sleep(pause);
                 }
             })
         };

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::{PROMISED, Run, plugin};
+use super::{PACE, PROMISED, Run, plugin};
 use crate::envoy::Envoy;
 use crate::http::{Message, Request, Server};
 use crate::issuer::Issuer;
@@ -56,7 +56,7 @@ pub fn chaos(duration: Duration, workers: usize) -> Run {
     let is_away = Arc::new(AtomicBool::new(false));
     let passed = Arc::new(AtomicU64::new(0));
     let (away, counted, asked) = (is_away.clone(), passed.clone(), good.clone());
-    let traffic = Traffic::start(4, envoy.address(), move |kept, turn| {
+    let traffic = Traffic::paced(4, envoy.address(), PACE, move |kept, turn| {
         let was_away = away.load(Ordering::SeqCst);
         let good = asked.lock().expect("the token").clone();
         let (token, wanted) = match turn % 4 {

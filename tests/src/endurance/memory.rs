@@ -70,7 +70,7 @@ pub fn memory(requests: u64, clients: usize) -> Run {
     let traffic = Traffic::start(clients, envoy.address(), move |kept, turn| {
         // Every other turn one of a few, as most requests are of somebody who has just been there.
         let turn = usize::try_from(turn).unwrap_or(0);
-        let at = if turn % 2 == 0 { turn % 64 } else { turn % questions.len() };
+        let at = if turn.is_multiple_of(2) { turn % 64 } else { turn % questions.len() };
         let (request, wanted) = &questions[at];
         let answer = kept.send(request).map_err(|error| format!("lost: {error}"))?;
         let got = answer.status;

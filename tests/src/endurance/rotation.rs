@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::{PROMISED, Run, plugin};
+use super::{PACE, PROMISED, Run, plugin};
 use crate::envoy::Envoy;
 use crate::http::{Kept, Request, Server};
 use crate::issuer::Issuer;
@@ -48,7 +48,11 @@ impl Tokens {
         let tokens = self.0.lock().expect("the tokens");
         // The newest as often as all others: with them comes what is new.
         let last = tokens.len() - 1;
-        let at = if turn % 2 == 0 { last } else { usize::try_from(turn).unwrap_or(0) % (last + 1) };
+        let at = if turn.is_multiple_of(2) {
+            last
+        } else {
+            usize::try_from(turn).unwrap_or(0) % (last + 1)
+        };
         tokens[at].clone()
     }
 }
@@ -103,7 +107,7 @@ pub fn rotation(duration: Duration, workers: usize) -> Run {
 
     let asked = tokens.clone();
     let traffic =
-        Traffic::start(4, envoy.address(), move |kept, turn| ask(kept, &asked.pick(turn)));
+        Traffic::paced(4, envoy.address(), PACE, move |kept, turn| ask(kept, &asked.pick(turn)));
     let begin = Instant::now();
     let (mut rotations, mut due) = (0, begin + Duration::from_secs(1));
     let (mut ended, mut last_end) = (0, begin);

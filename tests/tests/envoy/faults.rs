@@ -118,17 +118,18 @@ fn a_module_that_trapped_is_made_anew_and_nothing_passed_meanwhile() {
     let honest = Request::with_token("/orders", &token);
     assert_eq!(scene.send(&honest).status, 200);
     let requests = [honest.clone(), stranger()];
-    let traffic = Traffic::start(3, scene.envoy.address(), move |kept, turn| {
-        let is_honest = turn % 2 == 0;
-        let got = requests[usize::from(!is_honest)].try_send(kept.address);
-        match got.map_err(|error| error.to_string())?.status {
-            200 if is_honest => Ok(()),
-            401 if !is_honest => Ok(()),
-            // While there is no module.
-            503 => Ok(()),
-            other => Err(format!("{other}, honest: {is_honest}")),
-        }
-    });
+    let traffic =
+        Traffic::paced(3, scene.envoy.address(), Duration::from_millis(5), move |kept, turn| {
+            let is_honest = turn.is_multiple_of(2);
+            let got = requests[usize::from(!is_honest)].try_send(kept.address);
+            match got.map_err(|error| error.to_string())?.status {
+                200 if is_honest => Ok(()),
+                401 if !is_honest => Ok(()),
+                // While there is no module.
+                503 => Ok(()),
+                other => Err(format!("{other}, honest: {is_honest}")),
+            }
+        });
     for _ in 0..3 {
         assert_eq!(scene.send(&poison(&token)).status, 503);
         made_anew(&scene, &honest);
