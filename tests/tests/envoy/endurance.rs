@@ -22,5 +22,5 @@ fn issuer_and_server_fall_and_rise_without_one_wrong_answer() {
 
 #[test]
 fn memory_is_flat() {
-    assert_held(&memory(20_000, 2));
+    assert_held(&memory(10_000, 2));
 }
