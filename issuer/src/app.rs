@@ -25,6 +25,7 @@ use crate::permissions::{self, Library};
 use crate::problem::Problem;
 use crate::random::Random;
 use crate::status::StatusLists;
+use crate::webauthn::RelyingParty;
 
 /// The global role that may administer everything; made by the first migration.
 pub const ADMINISTRATOR: &str = "administrator";
@@ -80,6 +81,8 @@ pub struct State {
     pub outgoing: Outgoing,
     /// Where people may log in besides here.
     pub providers: Providers,
+    /// What passkeys belong to; `None`: there are none for this issuer's address.
+    pub passkeys: Option<RelyingParty>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Random numbers.
@@ -135,6 +138,7 @@ impl App {
         let before_token = settings.before_token.as_ref().map(BeforeToken::new);
         let outgoing = Outgoing::new(&settings.private_networks).map_err(Problem::internal)?;
         let providers = Providers::new(&settings);
+        let passkeys = RelyingParty::of(&issuer, &settings);
         Ok(Self(Arc::new(State {
             issuer,
             settings,
@@ -148,6 +152,7 @@ impl App {
             mail,
             outgoing,
             providers,
+            passkeys,
             requests,
             places,
             metrics: Metrics::default(),

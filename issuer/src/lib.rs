@@ -74,3 +74,4 @@ pub mod session;
 pub mod status;
 #[cfg(feature = "otel")]
 pub mod traces;
+pub mod webauthn;

@@ -3,6 +3,7 @@
 import { byId, whileBusy } from "./dom.js";
 import { onSubmit, showMessage } from "./forms.js";
 import { hideMailLinks, showLookIntoMail, showMailLinks } from "./mail-links.js";
+import { canUsePasskeys } from "./passkeys.js";
 import * as session from "./session.js";
 
 const tabs = ["log-in", "register"];
@@ -11,6 +12,9 @@ let invitation = "";
 export function showAccount() {
   onSubmit(byId("log-in"), (fields) => session.logIn(fields).then((complete) => complete && loggedIn()));
   onSubmit(byId("second-step"), ({ code }) => session.finishLogIn(code).then(loggedIn, secondStepFailed));
+  byId("sign-in-by-passkey").hidden = !canUsePasskeys();
+  onPress("sign-in-by-passkey", "log-in", () => session.signInByPasskey().then(loggedIn));
+  onPress("second-step-passkey", "second-step", () => session.finishLogInByPasskey().then(loggedIn, secondStepFailed));
   byId("begin-anew").addEventListener("click", session.forgetLogIn);
   session.onWaiting(showSecondStep);
   onSubmit(byId("register"), (fields) => session.register(fields).then(registered));
@@ -51,13 +55,25 @@ function showPerson(user) {
   byId("person-initial").textContent = [...name][0]?.toUpperCase() ?? "";
 }
 
-function showSecondStep(waits) {
+/** Does `work` at each press of a button, and shows a refusal in the form that it stands in. */
+function onPress(name, form, work) {
+  const place = byId(form).querySelector(".form-error");
+  byId(name).addEventListener("click", async () => {
+    showMessage(place, "");
+    await whileBusy(byId(form), work).catch((error) => showMessage(place, error.message));
+  });
+}
+
+function showSecondStep(methods) {
+  const waits = methods !== null;
+  const byPasskey = waits && methods.includes("passkey") && canUsePasskeys();
+  byId("second-step-passkey").hidden = !byPasskey;
   byId("second-step").reset();
   byId("second-step").hidden = !waits;
   byId("log-in").hidden = waits;
   if (waits) {
     choose("log-in");
-    byId("second-step-code").focus();
+    byId(byPasskey ? "second-step-passkey" : "second-step-code").focus();
   } else {
     byId("log-in-login").focus({ preventScroll: true });
   }

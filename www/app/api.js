@@ -21,6 +21,17 @@ export const register = (fields) => call("POST", "/v1/users", { ...fields, ...as
 export const logIn = (fields) => call("POST", "/v1/sessions", { ...fields, ...asCookie });
 export const secondFactor = (id, proof) =>
   call("POST", "/v1/sessions/second-factor", { id, ...proof, ...asCookie });
+export const askSecondFactor = (id) => call("POST", "/v1/sessions/second-factor/passkey", { id });
+export const beginSignIn = () => call("POST", "/v1/sessions/passkey/begin");
+export const finishSignIn = (credential) => call("POST", "/v1/sessions/passkey/finish", { credential, ...asCookie });
+export const factors = () => call("GET", "/v1/me/factors");
+export const offerTotp = (proof) => call("POST", "/v1/me/factors/totp", proof);
+export const confirmTotp = (code) => call("POST", "/v1/me/factors/totp/confirm", { code });
+export const removeTotp = (proof) => call("DELETE", "/v1/me/factors/totp", proof);
+export const passkeys = () => call("GET", "/v1/me/passkeys?limit=100");
+export const offerPasskey = (proof) => call("POST", "/v1/me/passkeys", proof);
+export const confirmPasskey = (fields) => call("POST", "/v1/me/passkeys/confirm", fields);
+export const removePasskey = (id, proof) => call("DELETE", `/v1/me/passkeys/${encodeURIComponent(id)}`, proof);
 export const exchange = (code, verifier) =>
   call("POST", "/v1/login/exchange", { code, code_verifier: verifier, ...asCookie });
 export const providers = () => call("GET", "/v1/providers?limit=100");

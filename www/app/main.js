@@ -2,6 +2,7 @@
 
 import { showAccount } from "./account-view.js";
 import { byId, el, fill } from "./dom.js";
+import { showFactors } from "./factors-view.js";
 import { showPolicyLab } from "./policy-lab.js";
 import { showProviders } from "./providers.js";
 import { restore } from "./session.js";
@@ -11,6 +12,7 @@ import { showWire } from "./wire-view.js";
 
 showWire();
 showAccount();
+showFactors();
 showToken();
 showPolicyLab();
 

@@ -2,6 +2,7 @@
 // only the user's profile, and a note in local storage that asking for it is worth a request.
 
 import * as api from "./api.js";
+import { usePasskey } from "./passkeys.js";
 
 const HINT = "laika.logged-in";
 const listeners = new Set();
@@ -60,7 +61,24 @@ export async function finishLogIn(code) {
   }
 }
 
-/** Calls `listener` with whether a log-in waits for its second factor, at every change. */
+/** Ends a log-in that waits, with a passkey. */
+export async function finishLogInByPasskey() {
+  try {
+    const asked = await api.askSecondFactor(waiting.id);
+    entered(await api.secondFactor(waiting.id, { passkey: await usePasskey(asked.public_key) }));
+  } catch (error) {
+    if (error.code === "code_invalid") wait(null);
+    throw error;
+  }
+}
+
+/** By a passkey alone, whoever's it is. */
+export async function signInByPasskey() {
+  const asked = await api.beginSignIn();
+  entered(await api.finishSignIn(await usePasskey(asked.public_key)));
+}
+
+/** Calls `listener` with what a log-in waits for that has a second factor (null: none waits), at every change. */
 export function onWaiting(listener) {
   whenWaiting = listener;
 }
@@ -109,7 +127,7 @@ function entered(answer) {
 function wait(next) {
   const changed = (waiting === null) !== (next === null);
   waiting = next;
-  if (changed) whenWaiting(waiting !== null);
+  if (changed) whenWaiting(waiting?.methods ?? null);
 }
 
 function becomeIfAny(answer) {

@@ -1,9 +1,9 @@
 // The second step of a log-in, as a person takes it: real issuer, real Chromium.
 
 import assert from "node:assert/strict";
-import { createHmac } from "node:crypto";
 import { after, before, test } from "node:test";
 
+import { totp } from "./authenticator-app.mjs";
 import { openPage, startBrowser } from "./browser.mjs";
 import { startIssuer } from "./issuer.mjs";
 import { getToken, logIn, register, shownClaims } from "./person.mjs";
@@ -18,17 +18,6 @@ after(async () => {
   await browser?.close();
   await issuer?.stop();
 });
-
-/** What an authenticator app shows (RFC 6238). */
-function totp(secret) {
-  const letters = [...secret].map((letter) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter));
-  const bits = letters.map((number) => number.toString(2).padStart(5, "0")).join("");
-  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => Number.parseInt(byte, 2)));
-  const step = Buffer.alloc(8);
-  step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
-  const mac = createHmac("sha1", key).update(step).digest();
-  return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1_000_000).padStart(6, "0");
-}
 
 /** Calls the issuer as the page does. */
 const call = (page, path, body) => page.evaluate(async ([path, body]) => {

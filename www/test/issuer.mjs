@@ -13,13 +13,14 @@ const seed = fileURLToPath(new URL("seed.toml", import.meta.url));
 
 /**
  * `{ url, invitation, stop }`: `invitation` is the first administrator's sign-up link that it
- * prints, `stop` ends it and removes what it stored. `settings` is a settings file's text.
+ * prints, `stop` ends it and removes what it stored. `settings` is a settings file's text, `variables`
+ * are laid over it.
  */
-export async function startIssuer(settings = "") {
+export async function startIssuer(settings = "", variables = {}) {
   const folder = await mkdtemp(join(tmpdir(), "laika-page-"));
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
-    const { end, ...running } = await serve(folder, settings);
+    const { end, ...running } = await serve(folder, settings, variables);
     return { ...running, stop: () => end().then(remove) };
   } catch (error) {
     await remove();
@@ -27,10 +28,10 @@ export async function startIssuer(settings = "") {
   }
 }
 
-async function serve(folder, settings) {
+async function serve(folder, settings, variables) {
   // Every LAIKA_* variable is a setting to it, so those that are meant for tests stay outside.
   const outside = Object.entries(process.env).filter(([name]) => !name.startsWith("LAIKA_"));
-  const env = { ...Object.fromEntries(outside), LAIKA_LISTEN: "127.0.0.1:0", LAIKA_DATA_DIR: folder };
+  const env = { ...Object.fromEntries(outside), LAIKA_LISTEN: "127.0.0.1:0", LAIKA_DATA_DIR: folder, ...variables };
   const file = join(folder, "laika.toml");
   await writeFile(file, settings);
   await promisify(execFile)(program, ["import", seed], { env });

@@ -61,6 +61,7 @@ pub(crate) fn run(minutes: u32) -> Result<bool> {
         })?,
     ]);
     outcomes.extend(curves()?);
+    outcomes.push(dependencies());
     match fuzz::all(third) {
         Ok(fuzzed) => outcomes.extend(fuzzed.iter().map(|fuzzed| Outcome {
             what: format!("fuzzing: {}", fuzzed.target),
@@ -121,6 +122,19 @@ fn curves() -> Result<Vec<Outcome>> {
             })
             .collect(),
         Err(error) => Ok(vec![broke_off("curves", &error)]),
+    }
+}
+
+/// Licences, bans and sources of dependencies, by a program that takes minutes to compile.
+fn dependencies() -> Outcome {
+    let what = "licences, bans and sources of dependencies";
+    let held = tools::cargo_deny().and_then(|program| {
+        let check = || Program::new(&program).words("check licenses bans sources");
+        run::step(what, |step| check().run(step))
+    });
+    match held {
+        Ok(_) => Outcome { what: what.to_owned(), result: "all allowed".to_owned(), ok: true },
+        Err(error) => broke_off(what, &error),
     }
 }
 

@@ -21,6 +21,9 @@ const ENVOY: &str = "1.40.0";
 /// The `cargo-fuzz` that builds the fuzz targets.
 const CARGO_FUZZ: &str = "0.13.2";
 
+/// The `cargo-deny` that looks at licences, bans and sources of dependencies.
+const CARGO_DENY: &str = "0.20.2";
+
 /// A JOSE library of another language, which makes tokens for the tests.
 const JOSERFC: &str = "1.8.0";
 
@@ -92,16 +95,26 @@ pub(crate) fn nightly() -> Result<()> {
     Ok(())
 }
 
-/// `cargo-fuzz`, which builds the fuzz targets, in a folder of our own.
+/// `cargo-fuzz`, which builds the fuzz targets.
 pub(crate) fn cargo_fuzz() -> Result<PathBuf> {
-    let (folder, package) = ("target/tools/cargo-fuzz", format!("cargo-fuzz@{CARGO_FUZZ}"));
-    let program = std::path::absolute(Path::new(folder).join("bin/cargo-fuzz"))
+    cargo_program("cargo-fuzz", CARGO_FUZZ)
+}
+
+/// `cargo-deny`, which holds dependencies against `deny.toml`. It takes minutes to compile.
+pub(crate) fn cargo_deny() -> Result<PathBuf> {
+    cargo_program("cargo-deny", CARGO_DENY)
+}
+
+/// A program of a crate, in a folder of our own.
+fn cargo_program(name: &str, version: &str) -> Result<PathBuf> {
+    let (folder, package) = (format!("target/tools/{name}"), format!("{name}@{version}"));
+    let program = std::path::absolute(Path::new(&folder).join("bin").join(name))
         .context("cannot tell the current folder")?;
-    let stamp = Stamp::new("cargo-fuzz").text(&package).output(&program);
+    let stamp = Stamp::new(name).text(&package).output(&program);
     if !stamp.is_fresh()? {
-        run::step(&format!("cargo-fuzz {CARGO_FUZZ}"), |step| {
+        run::step(&format!("{name} {version}"), |step| {
             // Not by its own lock file, whose versions a registry may no longer have.
-            let install = cargo().words("install --quiet --force --root").arg(folder);
+            let install = cargo().words("install --quiet --force --root").arg(&folder);
             install.arg(&package).run(step).with_context(|| {
                 format!("cannot install `{package}`, which needs the registry of crates")
             })

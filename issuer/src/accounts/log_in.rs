@@ -92,7 +92,15 @@ fn admitted(app: &App, user: Option<User>, fits: bool) -> Result<User, Problem> 
     if !fits {
         return Err(refused());
     }
-    let Some(user) = user else { return Err(unverified()) };
+    admissible(app, user.ok_or_else(unverified)?)
+}
+
+/// Whoever has proved to be the owner of an account that may be used, with an e-mail that is proved
+/// where it must be.
+///
+/// # Errors
+/// The account is closed, or its e-mail is not proved.
+pub fn admissible(app: &App, user: User) -> Result<User, Problem> {
     if user.status != UserStatus::Active {
         return Err(refused());
     }

@@ -15,9 +15,10 @@ mod recovery;
 mod register;
 mod strength;
 mod username;
+mod ways_in;
 
 pub use email::Email;
-pub use log_in::{LogIn, log_in};
+pub use log_in::{LogIn, admissible, log_in};
 pub use merge::merge;
 pub use names::{role_name, service_name};
 pub use owner::{
@@ -31,6 +32,7 @@ pub use recovery::{forgot_password, resend_proof, reset_password};
 pub use register::{NewUser, Registered, Registration, add_user, is_free_name, register};
 pub use strength::NewPassword;
 pub use username::Username;
+pub use ways_in::WaysIn;
 
 use crate::problem::FieldCode;
 

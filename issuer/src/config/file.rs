@@ -80,6 +80,9 @@ pub struct File {
     /// The role of every registered user.
     #[serde(default)]
     pub default_role: DefaultRole,
+    /// Passkeys.
+    #[serde(default)]
+    pub passkeys: Passkeys,
     /// Passwords.
     #[serde(default)]
     pub password: Password,
@@ -98,6 +101,16 @@ pub struct File {
     /// Where people may log in besides here, by name.
     #[serde(default)]
     pub providers: BTreeMap<String, Provider>,
+}
+
+/// Passkeys.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Passkeys {
+    /// The domain that passkeys belong to: the host of `public_url`, or one above it, so that pages
+    /// of `allowed_origins` below it can ask for them too. Passkeys of before are worth nothing where
+    /// it changes.
+    pub rp_id: Option<String>,
 }
 
 /// Requests that this issuer makes to others.
@@ -337,6 +350,8 @@ pub struct Limits {
     pub registration: Option<String>,
     /// Log-ins at providers that are begun from one address block.
     pub external_login: Option<String>,
+    /// Sign-ins by passkey that are begun from one address block.
+    pub passkey: Option<String>,
     /// Resets of a password, for one account and from one address block.
     pub reset: Option<String>,
     /// Mails that are asked for again.

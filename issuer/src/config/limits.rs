@@ -22,6 +22,8 @@ pub struct Limits {
     pub registration: Option<Rate>,
     /// Log-ins at providers that are begun from one address block.
     pub external_login: Option<Rate>,
+    /// Sign-ins by passkey that are begun from one address block.
+    pub passkey: Option<Rate>,
     /// Resets of a password, for one account and from one address block.
     pub reset: Option<Rate>,
     /// Mails that are asked for again.
@@ -103,6 +105,7 @@ pub(super) fn check(file: &file::Limits) -> Result<Limits, ConfigError> {
         second_factor: rate("limits.second_factor", file.second_factor.as_deref(), "20/h")?,
         registration: rate("limits.registration", file.registration.as_deref(), "60/h")?,
         external_login: rate("limits.external_login", file.external_login.as_deref(), "300/h")?,
+        passkey: rate("limits.passkey", file.passkey.as_deref(), "300/h")?,
         reset: rate("limits.reset", file.reset.as_deref(), "10/h")?,
         resend: rate("limits.resend", file.resend.as_deref(), "10/h")?,
         anonymous: rate("limits.anonymous", file.anonymous.as_deref(), "60/m")?,

@@ -13,6 +13,7 @@ pub mod environment;
 pub mod file;
 pub mod limits;
 pub mod mail;
+pub mod passkeys;
 mod providers;
 pub mod secret;
 pub mod settings;

@@ -12,6 +12,7 @@ use super::database::{self, Database};
 use super::file::{self, File};
 use super::limits::{self, Limits};
 use super::mail::{self, Mail};
+use super::passkeys::{self, Passkeys};
 use super::{ConfigError, PublicUrl, default_database_url, providers, secret};
 use crate::accounts::{Username, role_name};
 use crate::external::Allowed;
@@ -81,6 +82,8 @@ pub struct Settings {
     pub database: Database,
     /// The role of every registered user.
     pub default_role: DefaultRole,
+    /// Passkeys.
+    pub passkeys: Passkeys,
     /// Passwords.
     pub password: Password,
     /// Rotation of signing keys.
@@ -205,9 +208,11 @@ impl Settings {
             "outgoing.private_networks",
             &file.outgoing.private_networks.unwrap_or_default(),
         )?;
+        let public_url = public_url.map(|url| PublicUrl::parse(url, "public_url")).transpose()?;
         Ok(Self {
             listen,
-            public_url: public_url.map(|url| PublicUrl::parse(url, "public_url")).transpose()?,
+            passkeys: passkeys::check(file.passkeys, public_url.as_ref())?,
+            public_url,
             database_url: file.database_url.unwrap_or_else(|| default_database_url(&data_dir)),
             master_key_file: file.master_key_file.unwrap_or_else(|| data_dir.join("master.key")),
             data_dir,

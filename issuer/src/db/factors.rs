@@ -1,4 +1,5 @@
 //! Second factors: authenticator apps and backup codes, and whether somebody has any factor at all.
+//! Passkeys are in [`passkeys`](super::passkeys).
 
 use uuid::Uuid;
 
@@ -11,6 +12,8 @@ use crate::clock::UnixSeconds;
 pub struct Held {
     /// Whether an authenticator app was confirmed.
     pub totp: bool,
+    /// How many passkeys there are.
+    pub passkeys: i64,
     /// How many backup codes are left.
     pub backup_codes: i64,
 }
@@ -19,7 +22,7 @@ impl Held {
     /// Whether there is a factor. Backup codes stand in for one and are none by themselves.
     #[must_use]
     pub fn any(self) -> bool {
-        self.totp
+        self.totp || self.passkeys > 0
     }
 }
 
@@ -45,12 +48,17 @@ pub struct Totp {
 pub async fn held(db: &mut Connection, user: Uuid) -> Result<Held, DbError> {
     let row = sqlx::query(
         "SELECT (SELECT COUNT(*) FROM totp WHERE user_id = $1 AND confirmed_at IS NOT NULL) AS totp, \
+         (SELECT COUNT(*) FROM passkeys WHERE user_id = $1) AS passkeys, \
          (SELECT COUNT(*) FROM backup_codes WHERE user_id = $1) AS backup_codes",
     )
     .bind(user.to_string())
     .fetch_one(db)
     .await?;
-    Ok(Held { totp: get::<i64>(&row, "totp")? > 0, backup_codes: get(&row, "backup_codes")? })
+    Ok(Held {
+        totp: get::<i64>(&row, "totp")? > 0,
+        passkeys: get(&row, "passkeys")?,
+        backup_codes: get(&row, "backup_codes")?,
+    })
 }
 
 /// Writes the secret of an app that is to be confirmed, in the place of one that never was; whether
@@ -206,9 +214,11 @@ pub async fn take_backup_code(
 /// # Errors
 /// The query failed.
 pub async fn remove_all(db: &mut Connection, user: Uuid) -> Result<(), DbError> {
-    for sql in
-        ["DELETE FROM totp WHERE user_id = $1", "DELETE FROM backup_codes WHERE user_id = $1"]
-    {
+    for sql in [
+        "DELETE FROM totp WHERE user_id = $1",
+        "DELETE FROM passkeys WHERE user_id = $1",
+        "DELETE FROM backup_codes WHERE user_id = $1",
+    ] {
         sqlx::query(sql).bind(user.to_string()).execute(&mut *db).await?;
     }
     pending_log_ins::remove_of(db, user).await

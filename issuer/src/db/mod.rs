@@ -31,6 +31,7 @@ pub mod mail_codes;
 pub mod mails;
 pub mod migrate;
 pub mod newest;
+pub mod passkeys;
 pub mod pending_log_ins;
 mod readers;
 pub mod registrations;

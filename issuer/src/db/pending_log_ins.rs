@@ -71,6 +71,28 @@ pub async fn attempt(
     row.map(|row| pending(&row)).transpose()
 }
 
+/// Whose log-in waits, which has had fewer than `most` attempts.
+///
+/// # Errors
+/// The query failed.
+pub async fn user_of(
+    db: &mut Connection,
+    id_hash: &str,
+    most: i64,
+    now: UnixSeconds,
+) -> Result<Option<Uuid>, DbError> {
+    let row = sqlx::query(
+        "SELECT user_id FROM pending_log_ins \
+         WHERE id_hash = $1 AND attempts < $2 AND expires_at > $3",
+    )
+    .bind(id_hash.to_owned())
+    .bind(most)
+    .bind(now)
+    .fetch_optional(db)
+    .await?;
+    row.map(|row| get_uuid(&row, "user_id")).transpose()
+}
+
 /// Takes a log-in that is complete; whether nobody was quicker.
 ///
 /// # Errors

@@ -24,7 +24,7 @@ pub enum Carry {
 ///
 /// Single-use codes are never carried: one that was used after the backup was made would otherwise
 /// open its door a second time.
-pub const TABLES: [(&str, Carry); 35] = [
+pub const TABLES: [(&str, Carry); 37] = [
     ("generations", Carry::Rows),
     ("services", Carry::Rows),
     ("service_permissions", Carry::Rows),
@@ -37,6 +37,7 @@ pub const TABLES: [(&str, Carry); 35] = [
     ("identities", Carry::Rows),
     ("totp", Carry::Rows),
     ("backup_codes", Carry::Nothing),
+    ("passkeys", Carry::Rows),
     ("grants", Carry::Rows),
     ("reserved_usernames", Carry::Rows),
     ("service_accounts", Carry::Rows),
@@ -53,6 +54,7 @@ pub const TABLES: [(&str, Carry); 35] = [
     ("external_states", Carry::Nothing),
     ("external_codes", Carry::Nothing),
     ("pending_log_ins", Carry::Nothing),
+    ("passkey_challenges", Carry::Nothing),
     ("limits", Carry::Nothing),
     ("devices", Carry::Nothing),
     ("hooks", Carry::Rows),

@@ -4,7 +4,7 @@ use laika_claims::IssuerCode;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::accounts;
+use crate::accounts::{self, WaysIn};
 use crate::app::App;
 use crate::audit::{self, Actor, Entry, Subject};
 use crate::db;
@@ -17,8 +17,8 @@ use crate::secret::Secret;
 /// Identities that are looked at; nobody has so many.
 const MOST: i64 = 1000;
 
-/// Takes an identity off an account. What is left must let its owner in: a password, or another
-/// identity of a provider that is still configured.
+/// Takes an identity off an account. What is left must let its owner in: a password, a passkey, or
+/// another identity of a provider that is still configured.
 ///
 /// # Errors
 /// Neither the password nor a fresh log-in; there is no such identity; it is the last way in.
@@ -40,13 +40,9 @@ pub async fn unlink(
         let detail = "there is no such identity; `GET /v1/me/identities` lists those there are";
         return Err(Problem::issuer(IssuerCode::NotFound, detail));
     };
-    let other = all
-        .iter()
-        .any(|other| other.id != id && app.providers.vouches(&other.provider, &other.authority));
-    let password = db::accounts::password_hash(&mut tx, user.id).await?;
-    if !other && password.is_none() {
-        let detail = "the last way in; set a password first, by `POST /v1/password/forgot`, or \
-                      link another provider";
+    if !WaysIn::of(app, &mut tx, user.id).await?.is_open_without(id) {
+        let detail = "the last way in; set a password first, by `POST /v1/password/forgot`, enrol a \
+                      passkey, or link another provider";
         return Err(Problem::issuer(IssuerCode::Conflict, detail));
     }
     db::identities::remove(&mut tx, user.id, id).await?;

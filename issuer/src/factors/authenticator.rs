@@ -6,7 +6,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::totp::TotpSecret;
-use super::{BackupCodes, added, hold, removed};
+use super::{BackupCodes, added, hold, named, removed};
 use crate::accounts;
 use crate::app::App;
 use crate::db;
@@ -24,6 +24,8 @@ pub struct Offer {
     pub secret: Zeroizing<String>,
     /// An `otpauth` URI, for a QR code.
     pub uri: Zeroizing<String>,
+    /// The QR code of that, as an SVG image.
+    pub image: Zeroizing<String>,
 }
 
 /// Begins with an app; it is no factor until [`confirm`] sees a code of it.
@@ -46,7 +48,9 @@ pub async fn offer(
         return Err(Problem::issuer(IssuerCode::Conflict, detail));
     }
     tx.commit().await?;
-    Ok(Offer { uri: secret.uri(app.issuer.host(), username), secret: secret.base32() })
+    let uri = secret.uri(app.issuer.host(), username);
+    let image = image(&uri)?;
+    Ok(Offer { uri, image, secret: secret.base32() })
 }
 
 /// Makes an app a factor, by a code of it; backup codes come along where it is the first.
@@ -104,14 +108,15 @@ pub(super) fn secret(app: &App, user: Uuid, totp: &Totp) -> Result<TotpSecret, P
     Ok(TotpSecret::from_bytes(app.keys.master().unwrap(&owner(user), &totp.secret)?))
 }
 
+/// The QR code of a URI. Black on white whatever the page's colours are: not every camera reads it the
+/// other way round.
+fn image(uri: &str) -> Result<Zeroizing<String>, Problem> {
+    let code = qrcode::QrCode::new(uri.as_bytes()).map_err(Problem::internal)?;
+    let mut image = code.render::<qrcode::render::svg::Color<'_>>();
+    Ok(Zeroizing::new(image.min_dimensions(192, 192).build()))
+}
+
 /// What the wrapped secret is bound to: that of one person is none of another.
 fn owner(user: Uuid) -> String {
     format!("totp:{user}")
-}
-
-fn named(user: &User) -> Result<&str, Problem> {
-    user.username.as_deref().ok_or_else(|| {
-        let detail = "this needs an account; register first";
-        Problem::issuer(IssuerCode::NotPermitted, detail)
-    })
 }

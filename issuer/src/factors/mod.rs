@@ -1,9 +1,9 @@
-//! Second factors: authenticator apps (TOTP), backup codes.
+//! Factors besides the password: authenticator apps (TOTP), backup codes, passkeys.
 //!
 //! # Design
 //!
 //! * **One door.** Every way into an account that exists ends in [`session::enter`],
-//!   which asks for a second factor where there is one. What was shown so far waits in a row for five
+//!   which asks for a second factor where there is one and none was shown. What was shown so far waits in a row for five
 //!   minutes and five attempts ([`pending`]); nothing of the log-in has happened until then.
 //! * **A code is good once.** A TOTP code uses up its step and all before it, a backup code is
 //!   deleted, each in one statement: of two that bring the same code one gets in, whichever replicas
@@ -17,12 +17,14 @@
 //! | [`totp`] | the codes themselves: RFC 4226 and RFC 6238 |
 //! | [`authenticator`] | an authenticator app enrolled, confirmed, removed |
 //! | [`backup_codes`] | codes for whoever has lost the rest |
+//! | [`passkeys`] | passkeys: a second factor, and a way in that is two |
 //! | [`proof`] | what is shown, and whether it is good |
 //! | [`pending`] | log-ins that wait for it |
 //! | [`mod@step_up`] | a session whose holder proves anew who they are |
 
 pub mod authenticator;
 pub mod backup_codes;
+pub mod passkeys;
 pub mod pending;
 pub mod proof;
 pub mod step_up;
@@ -36,13 +38,14 @@ use uuid::Uuid;
 
 pub use backup_codes::BackupCodes;
 pub use pending::{Second, Waiting, finish, forget_expired, wait};
-pub use proof::Proof;
+pub use proof::{Code, Proof};
 pub use step_up::{Shown, step_up};
 
 use crate::app::App;
 use crate::audit::{self, Actor, Entry, Subject};
 use crate::db::factors::Held;
 use crate::db::sessions::Session;
+use crate::db::users::User;
 use crate::db::{self, Connection};
 use crate::events::{self, Event, UserField};
 use crate::problem::Problem;
@@ -52,6 +55,8 @@ use crate::session::{self, Factor};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Method {
+    /// A passkey.
+    Passkey,
     /// A code of an authenticator app.
     Totp,
     /// A backup code.
@@ -62,7 +67,11 @@ impl Method {
     /// What somebody who holds these can show.
     #[must_use]
     pub fn of(held: Held) -> Vec<Self> {
-        let all = [(held.totp, Self::Totp), (held.backup_codes > 0, Self::BackupCode)];
+        let all = [
+            (held.passkeys > 0, Self::Passkey),
+            (held.totp, Self::Totp),
+            (held.backup_codes > 0, Self::BackupCode),
+        ];
         all.into_iter().filter_map(|(there, method)| there.then_some(method)).collect()
     }
 }
@@ -89,8 +98,16 @@ fn required() -> Problem {
 }
 
 fn refused() -> Problem {
-    let detail = "not a code of this account, or one that was used";
+    let detail = "not a code or passkey of this account, or one that was used";
     Problem::issuer(IssuerCode::CredentialsInvalid, detail)
+}
+
+/// The name of whoever is to have a factor.
+fn named(user: &User) -> Result<&str, Problem> {
+    user.username.as_deref().ok_or_else(|| {
+        let detail = "this needs an account; register first";
+        Problem::issuer(IssuerCode::NotPermitted, detail)
+    })
 }
 
 /// Keeps others from changing a user's factors until the transaction ends.
@@ -158,5 +175,5 @@ async fn note(
 /// What the audit log says of what somebody held.
 #[must_use]
 pub fn described(held: Held) -> serde_json::Value {
-    json!({ "totp": held.totp, "backup_codes": held.backup_codes })
+    json!({ "totp": held.totp, "passkeys": held.passkeys, "backup_codes": held.backup_codes })
 }

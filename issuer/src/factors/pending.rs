@@ -2,6 +2,7 @@
 
 use laika_claims::IssuerCode;
 
+use super::passkeys::{self, Purpose};
 use super::proof::{self, Proof};
 use super::{Method, refused};
 use crate::app::App;
@@ -15,7 +16,7 @@ use crate::metrics::LogInOutcome;
 use crate::one_time_code;
 use crate::problem::Problem;
 use crate::secret::Secret;
-use crate::session::{self, Arrival};
+use crate::session::{self, Arrival, Factor};
 
 /// Seconds for which a log-in waits.
 pub const LIFETIME: i64 = 300;
@@ -84,11 +85,22 @@ pub async fn finish(app: &App, second: Second) -> Result<(User, Session), Proble
     })?;
     tx.commit().await?;
 
+    let address = origin.address.as_ref();
+    let refuse = |_: &Problem| app.metrics.log_in(LogInOutcome::Refused);
+    if let Proof::Passkey(response) = &proof {
+        let purpose = Purpose::SecondFactor(hash.clone());
+        let shown = passkeys::prove(app, &purpose, Some(pending.user), response, address).await;
+        shown.inspect_err(refuse)?;
+    }
     let mut tx = app.db.write().await?;
     let user = db::users::by_id(&mut tx, pending.user).await?;
     let user = user.filter(|user| user.status == UserStatus::Active).ok_or_else(refused)?;
-    let shown = proof::show(app, &mut tx, user.id, &proof, origin.address.as_ref()).await;
-    let factor = shown.inspect_err(|_| app.metrics.log_in(LogInOutcome::Refused))?;
+    let factor = match &proof {
+        Proof::Passkey(_) => Factor::Passkey,
+        Proof::Code(code) => {
+            proof::show(app, &mut tx, user.id, code, address).await.inspect_err(refuse)?
+        }
+    };
     // Two good proofs at once are one log-in.
     if !db::pending_log_ins::remove(&mut tx, &hash).await? {
         return Err(unknown());
@@ -104,17 +116,19 @@ pub async fn finish(app: &App, second: Second) -> Result<(User, Session), Proble
     Ok((user, session))
 }
 
-/// Removes what nobody ended.
+/// Removes log-ins that nobody ended, and challenges that nobody signed.
 ///
 /// # Errors
 /// The database failed.
 pub async fn forget_expired(app: &App) -> Result<(), Problem> {
     let mut tx = app.db.write().await?;
-    db::pending_log_ins::forget_expired(&mut tx, app.clock.now()).await?;
+    let now = app.clock.now();
+    db::pending_log_ins::forget_expired(&mut tx, now).await?;
+    db::passkeys::forget_expired(&mut tx, now).await?;
     Ok(tx.commit().await?)
 }
 
-fn unknown() -> Problem {
+pub(super) fn unknown() -> Problem {
     let detail = "no log-in waits by this id: it was ended, has expired, or has had its attempts; \
                   log in again";
     Problem::issuer(IssuerCode::CodeInvalid, detail)

@@ -9,6 +9,7 @@ use crate::db::{self, Connection};
 use crate::problem::Problem;
 use crate::secret::Secret;
 use crate::session::Factor;
+use crate::webauthn::AuthenticationResponse;
 
 /// Longest code that is looked at, in bytes.
 const MAX_CODE: usize = 64;
@@ -16,13 +17,22 @@ const MAX_CODE: usize = 64;
 /// Something that somebody shows.
 #[derive(Debug)]
 pub enum Proof {
+    /// A code.
+    Code(Code),
+    /// A passkey.
+    Passkey(Box<AuthenticationResponse>),
+}
+
+/// A code that somebody shows.
+#[derive(Debug)]
+pub enum Code {
     /// A code of an authenticator app.
     Totp(Secret),
     /// A backup code.
     BackupCode(Secret),
 }
 
-/// Checks what a user shows and uses it up, in the caller's transaction.
+/// Checks a code that a user shows and uses it up, in the caller's transaction.
 ///
 /// # Errors
 /// `credentials_invalid` where it is not good, or not this user's.
@@ -30,12 +40,12 @@ pub(super) async fn show(
     app: &App,
     db: &mut Connection,
     user: Uuid,
-    proof: &Proof,
+    code: &Code,
     address: Option<&String>,
 ) -> Result<Factor, Problem> {
     let now = app.clock.now();
-    match proof {
-        Proof::Totp(code) => {
+    match code {
+        Code::Totp(code) => {
             let totp = db::factors::totp(db, user).await?;
             let totp = totp.filter(|totp| totp.confirmed_at.is_some()).ok_or_else(refused)?;
             let secret = authenticator::secret(app, user, &totp)?;
@@ -47,7 +57,7 @@ pub(super) async fn show(
             }
             Ok(Factor::Code)
         }
-        Proof::BackupCode(code) => {
+        Code::BackupCode(code) => {
             if code.reveal().len() > MAX_CODE {
                 return Err(refused());
             }

@@ -3,6 +3,7 @@
 use laika_claims::IssuerCode;
 use serde_json::json;
 
+use super::passkeys::{self, Purpose};
 use super::proof::{self, Proof};
 use super::required;
 use crate::accounts;
@@ -14,7 +15,7 @@ use crate::db::users::User;
 use crate::limits::{self, Key, Limited};
 use crate::problem::Problem;
 use crate::secret::Secret;
-use crate::session;
+use crate::session::{self, Factor};
 
 /// What the holder shows: the one, the other, or both.
 #[derive(Debug, Default)]
@@ -47,6 +48,11 @@ pub async fn step_up(
     if let Some(password) = &shown.password {
         accounts::check_password(app, user, password).await?;
     }
+    let address = session.origin.address.as_ref();
+    if let Some(Proof::Passkey(response)) = &shown.factor {
+        let purpose = Purpose::StepUp(session.id);
+        passkeys::prove(app, &purpose, Some(user.id), response, address).await?;
+    }
     let now = app.clock.now();
     let mut tx = app.db.write().await?;
     if !db::sessions::hold(&mut tx, session.id).await? {
@@ -58,8 +64,10 @@ pub async fn step_up(
         amr.insert(0, "pwd".to_owned());
     }
     if let Some(proof) = &shown.factor {
-        let address = session.origin.address.as_ref();
-        let factor = proof::show(app, &mut tx, user.id, proof, address).await?;
+        let factor = match proof {
+            Proof::Passkey(_) => Factor::Passkey,
+            Proof::Code(code) => proof::show(app, &mut tx, user.id, code, address).await?,
+        };
         amr = session::with(&amr, factor);
     }
     db::sessions::authenticated(&mut tx, session.id, &amr, now).await?;

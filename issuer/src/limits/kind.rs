@@ -23,6 +23,8 @@ pub enum Limited {
     Registration,
     /// Log-ins at providers that are begun: [`Key::address`].
     ExternalLogin,
+    /// Sign-ins by passkey that are begun: [`Key::address`].
+    Passkey,
     /// Resets of a password: [`Key::account`] and [`Key::address`].
     Reset,
     /// Mails that are asked for again: [`Key::account`] and [`Key::address`].
@@ -84,6 +86,7 @@ impl Limited {
             Self::SecondFactor => "second_factor",
             Self::Registration => "registration",
             Self::ExternalLogin => "external_login",
+            Self::Passkey => "passkey",
             Self::Reset => "reset",
             Self::Resend => "resend",
             Self::Anonymous => "anonymous",
@@ -102,6 +105,7 @@ impl Limited {
             Self::SecondFactor => limits.second_factor,
             Self::Registration => limits.registration,
             Self::ExternalLogin => limits.external_login,
+            Self::Passkey => limits.passkey,
             Self::Reset => limits.reset,
             Self::Resend => limits.resend,
             Self::Anonymous => limits.anonymous,

@@ -1,7 +1,7 @@
 //! The beginning of a session: every way in passes here.
 //!
 //! [`enter`] is the one door for whoever has an account: it asks for the second factor where there is
-//! one. [`admit`] is behind it, for whoever has shown everything.
+//! one and none was shown. [`admit`] is behind it, for whoever has shown everything.
 
 use laika_claims::IssuerCode;
 use uuid::Uuid;
@@ -45,7 +45,8 @@ pub enum Entered {
 /// # Errors
 /// The database failed.
 pub async fn enter(app: &App, db: &mut Connection, arrival: Arrival) -> Result<Entered, Problem> {
-    if db::factors::held(db, arrival.user.id).await?.any() {
+    let asked = db::factors::held(db, arrival.user.id).await?.any();
+    if asked && !arrival.way.is_several() {
         return Ok(Entered::Waits(factors::wait(app, db, arrival).await?));
     }
     let Arrival { user, way, holder, origin } = arrival;

@@ -3,13 +3,16 @@
 use axum::body::Body;
 use axum::http::{Method, Request};
 use data_encoding::BASE32_NOPAD;
+use laika_issuer::db::passkeys::Passkey;
 use laika_issuer::db::sessions::Origin;
 use laika_issuer::external::Assertion;
 use laika_issuer::factors::totp::TotpSecret;
 use laika_issuer::mail;
 use laika_issuer::mint::main_token;
 use laika_issuer::session::{self, Way};
+use laika_issuer::webauthn::Backup;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::post::{
     SECOND, change_email, forgot, issuer, log_in, only_mail, register, registered, registration,
@@ -220,15 +223,38 @@ async fn pre_account_hijack_by_what_was_added_before_the_proof() {
     let offer = issuer.post("/v1/me/factors/totp", Some(&main), json!({})).await;
     let body = json!({ "code": code(&offer.text_of("secret")) });
     issuer.post("/v1/me/factors/totp/confirm", Some(&main), body).await.expect(200);
-    assert_eq!((rows(&issuer, "identities").await, rows(&issuer, "totp").await), (1, 1));
+    add_passkey(&issuer, user.id).await;
+    for table in ["identities", "totp", "passkeys"] {
+        assert_eq!(rows(&issuer, table).await, 1, "{table}");
+    }
 
     for password in ["a brand new one 1961", "another new one 1961"] {
         forgot(&issuer, "laika@example.com").await.expect(202);
         let code = only_mail(&issuer, &sink).await.code("reset");
         reset(&issuer, &code, password).await.expect(204);
-        assert_eq!((rows(&issuer, "identities").await, rows(&issuer, "totp").await), (0, 0));
+        for table in ["identities", "totp", "passkeys"] {
+            assert_eq!(rows(&issuer, table).await, 0, "{table}");
+        }
         log_in(&issuer, "laika", password).await.expect(201);
     }
+}
+
+/// Gives somebody a passkey; what it says is tested where passkeys are.
+async fn add_passkey(issuer: &Issuer, user: Uuid) {
+    let mut tx = issuer.app.db.write().await.unwrap();
+    let passkey = Passkey {
+        id: laika_issuer::random::uuid(&*issuer.app.random).unwrap(),
+        user_id: user,
+        credential_id: "AAAA".to_owned(),
+        public_key: String::new(),
+        sign_count: 0,
+        backup: Backup::Never,
+        name: "passkey".to_owned(),
+        created_at: issuer.app.clock.now(),
+        last_used_at: None,
+    };
+    assert!(laika_issuer::db::passkeys::insert(&mut tx, &passkey).await.unwrap());
+    tx.commit().await.unwrap();
 }
 
 #[tokio::test]
@@ -419,6 +445,8 @@ async fn factor_skipped_by_reset() {
     let code = |at: i64| app.code(at / 30).to_string();
     let body = json!({ "code": code(issuer.app.clock.now()) });
     issuer.post("/v1/me/factors/totp/confirm", Some(&main), body).await.expect(200);
+    let me = issuer.get("/v1/me", Some(&main)).await.text_of("id");
+    add_passkey(&issuer, me.parse().unwrap()).await;
     let waiting = log_in(&issuer, "belka", SECOND).await.expect(200);
 
     forgot(&issuer, "belka@example.com").await.expect(202);
@@ -426,9 +454,9 @@ async fn factor_skipped_by_reset() {
     let answer = reset(&issuer, &mail.code("reset"), "a brand new one 1961").await;
     answer.expect(204);
     assert_eq!(answer.header("set-cookie"), "");
-    // The factor is there as before, and is asked for.
+    // The factors are there as before, and are asked for.
     let answer = log_in(&issuer, "belka", "a brand new one 1961").await.expect(200);
-    assert_eq!(answer["second_factor"]["methods"], json!(["totp", "backup_code"]));
+    assert_eq!(answer["second_factor"]["methods"], json!(["passkey", "totp", "backup_code"]));
     issuer.clock.advance(30);
     // What waited since before the reset is gone: its password was another's.
     let now = code(issuer.app.clock.now());

@@ -254,6 +254,8 @@ body("POST /v1/me/factors/totp/confirm")(offered)
 body("POST /v1/me/factors/totp")(lambda _: {"password": PASSWORD})
 body("DELETE /v1/me/factors/totp", "POST /v1/me/factors/backup-codes")(with_factor)
 
+body("POST /v1/me/passkeys")(lambda _: {"password": PASSWORD})
+
 # -- tokens ------------------------------------------------------------------------------------
 
 body("POST /v1/tokens/micro")(lambda _: {"services": ["orders"]})

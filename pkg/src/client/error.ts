@@ -30,9 +30,10 @@ export type IssuerErrorCode =
   | "timed_out";
 
 /**
- * What went wrong, as a word that never changes: the issuer's own codes, and three of this side.
+ * What went wrong, as a word that never changes: the issuer's own codes, and five of this side.
  * `network`: no answer came. `answer_invalid`: one that is not the issuer's. `session_changed`:
- * somebody logged in or out meanwhile. An issuer that is newer may say other words.
+ * somebody logged in or out meanwhile. `passkey_unavailable`: the browser knows none, or not on this
+ * page. `passkey_refused`: it made or used none, mostly since its user did not want to. An issuer that is newer may say other words.
  *
  * @example
  * ```ts
@@ -48,6 +49,8 @@ export type SessionErrorCode =
   | "network"
   | "answer_invalid"
   | "session_changed"
+  | "passkey_unavailable"
+  | "passkey_refused"
   | (string & {});
 
 /** A field of a form that the issuer does not accept. */
@@ -82,7 +85,7 @@ export interface SecondFactor {
   /** What {@link Session.finishLogIn} names it by. */
   readonly id: string;
   /** What can be shown; an issuer that is newer may know more. */
-  readonly methods: readonly ("totp" | "backup_code" | (string & {}))[];
+  readonly methods: readonly ("passkey" | "totp" | "backup_code" | (string & {}))[];
   /** Seconds until it is forgotten. */
   readonly expiresIn: number;
 }

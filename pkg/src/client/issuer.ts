@@ -1,3 +1,4 @@
+import { makePasskey, usePasskey, type NewPasskey, type Passkey, type PasskeyOptions } from "./passkeys.js";
 import { SessionError, type FieldFault, type PasswordStrength, type SecondFactor } from "./error.js";
 
 /**
@@ -55,7 +56,8 @@ export interface Credentials {
 }
 
 /**
- * A second factor: what an authenticator app shows, or one of the backup codes.
+ * A second factor: what an authenticator app shows, one of the backup codes, or a passkey, for which the
+ * browser asks.
  *
  * @example
  * ```ts
@@ -64,7 +66,7 @@ export interface Credentials {
  * const proof: FactorProof = { totp: "123456" };
  * ```
  */
-export type FactorProof = { totp: string } | { backupCode: string };
+export type FactorProof = { totp: string } | { backupCode: string } | { passkey: true };
 
 /** A micro token, as it was given. */
 export interface Minted {
@@ -103,12 +105,48 @@ export class Issuer {
   }
 
   async finishLogIn(id: string, proof: FactorProof): Promise<SessionUser> {
-    const body = { id, ...written(proof), ...AS_COOKIE };
+    const shown = await this.#shown(proof, "/v1/sessions/second-factor/passkey", { id });
+    const body = { id, ...shown, ...AS_COOKIE };
     return userOf(member(await this.#call("POST", "/v1/sessions/second-factor", body), "user"));
   }
 
   async stepUp(proof: FactorProof | { password: string }): Promise<void> {
-    await this.#call("POST", "/v1/sessions/current/step-up", written(proof));
+    const shown = await this.#shown(proof, "/v1/sessions/current/step-up/passkey");
+    await this.#call("POST", "/v1/sessions/current/step-up", shown);
+  }
+
+  async logInByPasskey(client: string | undefined): Promise<SessionUser> {
+    const asked = await this.#call("POST", "/v1/sessions/passkey/begin");
+    const credential = await usePasskey(member(asked, "public_key"));
+    const body = { credential, ...(client !== undefined && { client }), ...AS_COOKIE };
+    return userOf(member(await this.#call("POST", "/v1/sessions/passkey/finish", body), "user"));
+  }
+
+  async addPasskey({ name, password }: PasskeyOptions): Promise<NewPasskey> {
+    const asked = await this.#call("POST", "/v1/me/passkeys", password === undefined ? {} : { password });
+    const credential = await makePasskey(member(asked, "public_key"));
+    const body = { credential, ...(name !== undefined && { name }) };
+    const answer = await this.#call("POST", "/v1/me/passkeys/confirm", body);
+    const codes = member(answer, "backup_codes");
+    return { ...passkeyOf(member(answer, "passkey")), ...(Array.isArray(codes) && { backupCodes: codes as string[] }) };
+  }
+
+  async passkeys(): Promise<Passkey[]> {
+    const items = member(await this.#call("GET", "/v1/me/passkeys?limit=100"), "items");
+    if (!Array.isArray(items)) throw notUnderstood();
+    return items.map(passkeyOf);
+  }
+
+  async removePasskey(id: string, password: string | undefined): Promise<void> {
+    const body = password === undefined ? {} : { password };
+    await this.#call("DELETE", `/v1/me/passkeys/${encodeURIComponent(id)}`, body);
+  }
+
+  /** A proof as the issuer takes it; the browser is asked for a passkey by what `path` answers. */
+  async #shown(proof: FactorProof | { password: string }, path: string, body: object = {}): Promise<object> {
+    if ("backupCode" in proof) return { backup_code: proof.backupCode };
+    if (!("passkey" in proof)) return proof;
+    return { passkey: await usePasskey(member(await this.#call("POST", path, body), "public_key")) };
   }
 
   async logOut(): Promise<void> {
@@ -171,11 +209,6 @@ function refusal({ status, headers }: Response, answer: unknown): SessionError {
   return new SessionError(code, typeof detail === "string" ? detail : code, details);
 }
 
-/** As the issuer names it. */
-function written(proof: FactorProof | { password: string }): object {
-  return "backupCode" in proof ? { backup_code: proof.backupCode } : proof;
-}
-
 function secondFactorOf(answer: unknown): SecondFactor | undefined {
   if (answer === undefined) return undefined;
   const { id, methods, expires_in } = Object(answer) as Record<string, unknown>;
@@ -187,6 +220,13 @@ function userOf(answer: unknown): SessionUser {
   const { id, username, email, created_at } = Object(answer) as Record<string, unknown>;
   if (typeof id !== "string" || typeof username !== "string") throw notUnderstood();
   return Object.freeze({ id, username, email: String(email ?? ""), createdAt: Number(created_at ?? 0) });
+}
+
+function passkeyOf(answer: unknown): Passkey {
+  const { id, name, backed_up, created_at, last_used_at } = Object(answer) as Record<string, unknown>;
+  if (typeof id !== "string" || typeof name !== "string") throw notUnderstood();
+  const used = typeof last_used_at === "number" ? { lastUsedAt: last_used_at } : {};
+  return { id, name, backedUp: backed_up === true, createdAt: Number(created_at ?? 0), ...used };
 }
 
 function member(answer: unknown, name: string): unknown {

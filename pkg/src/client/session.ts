@@ -1,4 +1,5 @@
 import { isEnded, Issuer, type Credentials, type FactorProof, type Registration, type SessionUser } from "./issuer.js";
+import type { NewPasskey, Passkey, PasskeyOptions } from "./passkeys.js";
 import { checked, type Checked, type SessionOptions } from "./options.js";
 import { Tabs } from "./tabs.js";
 import { Tokens } from "./tokens.js";
@@ -60,6 +61,64 @@ export interface Session {
    * ```
    */
   logIn(credentials: Credentials): Promise<SessionUser>;
+  /**
+   * Logs in by a passkey alone, whoever's it is; the browser asks which. It is two factors, so no other
+   * is asked for. Call it where somebody has just pressed a button.
+   *
+   * @throws {SessionError} `passkey_refused` where the browser used none, `passkey_unavailable` where it
+   *   knows none, `credentials_invalid` where it is none of this issuer
+   * @example
+   * ```ts
+   * import { createSession } from "laika-verifier/client";
+   *
+   * const session = createSession({ issuer, apis: { [api]: "orders" } });
+   * const pressed = () => session.logInByPasskey().then(({ username }) => console.log(username));
+   * ```
+   */
+  logInByPasskey(): Promise<SessionUser>;
+  /**
+   * Makes a passkey for whoever is logged in; the browser asks where. The session has shown it since,
+   * so tokens are minted anew.
+   *
+   * @throws {SessionError} `authentication_too_old` where the last log-in is more than 15 minutes ago and
+   *   no password was given, `passkey_refused`, `passkey_unavailable`
+   * @example
+   * ```ts
+   * import { createSession } from "laika-verifier/client";
+   *
+   * const session = createSession({ issuer, apis: { [api]: "orders" } });
+   * const pressed = () => session.addPasskey({ name: "my laptop" }).then(({ backupCodes }) => console.log(backupCodes));
+   * ```
+   */
+  addPasskey(options?: PasskeyOptions): Promise<NewPasskey>;
+  /**
+   * The passkeys of whoever is logged in.
+   *
+   * @throws {SessionError} `session_ended` and its like
+   * @example
+   * ```ts
+   * import { createSession } from "laika-verifier/client";
+   *
+   * const session = createSession({ issuer, apis: { [api]: "orders" } });
+   * await session.logIn({ login: "laika", password });
+   * console.log(await session.passkeys()); // []
+   * ```
+   */
+  passkeys(): Promise<readonly Passkey[]>;
+  /**
+   * Takes a passkey off the account. The browser still has it, and it opens nothing.
+   *
+   * @throws {SessionError} `conflict` for the last way in, `authentication_too_old` as {@link Session.addPasskey}
+   * @example
+   * ```ts
+   * import { createSession } from "laika-verifier/client";
+   *
+   * const session = createSession({ issuer, apis: { [api]: "orders" } });
+   * await session.logIn({ login: "laika", password });
+   * for (const { id } of await session.passkeys()) await session.removePasskey(id);
+   * ```
+   */
+  removePasskey(id: string, password?: string): Promise<void>;
   /**
    * Ends a log-in that waits for a second factor. Five attempts, then `logIn` begins anew.
    *
@@ -236,6 +295,24 @@ class BrowserSession implements Session {
     await this.#issuer.stepUp(proof);
     // Tokens in hand, here and in other tabs, do not say so.
     this.#announce(this.#user);
+  }
+
+  async logInByPasskey(): Promise<SessionUser> {
+    return this.#announce(await this.#issuer.logInByPasskey(this.#options.client));
+  }
+
+  async addPasskey(options: PasskeyOptions = {}): Promise<NewPasskey> {
+    const made = await this.#issuer.addPasskey(options);
+    this.#announce(this.#user);
+    return made;
+  }
+
+  async passkeys(): Promise<readonly Passkey[]> {
+    return this.#untilEnded(() => this.#issuer.passkeys());
+  }
+
+  async removePasskey(id: string, password?: string): Promise<void> {
+    await this.#issuer.removePasskey(id, password);
   }
 
   async logOut(): Promise<void> {

@@ -19,7 +19,7 @@ export async function startPage() {
     createServer(({ url, headers }, response) => {
       seen.push({ url, authorization: headers.authorization });
       const [type, body] = url === "/" ? ["text/html", PAGE] : ["text/javascript", url === "/client.js" ? client : SCRIPT];
-      response.setHeader("content-security-policy", "default-src 'none'; script-src 'self'; connect-src http://127.0.0.1:*");
+      response.setHeader("content-security-policy", "default-src 'none'; script-src 'self'; connect-src http://127.0.0.1:* http://localhost:*");
       response.writeHead(url === "/favicon.ico" ? 404 : 200, { "content-type": type }).end(body);
     }),
   );

@@ -113,11 +113,12 @@ impl Machine {
 type Check = fn(&Facts<'_>) -> Vec<Finding>;
 
 /// Every check.
-const CHECKS: [Check; 20] = [
+const CHECKS: [Check; 21] = [
     network::public_url,
     network::listen,
     network::proxies,
     network::allowed_origins,
+    network::passkeys,
     network::metrics,
     network::database,
     files::secrets,

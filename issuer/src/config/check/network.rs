@@ -6,6 +6,7 @@ use http::Uri;
 
 use super::{Facts, Finding};
 use crate::config::PublicUrl;
+use crate::webauthn::relying_party::{belongs, is_possible};
 
 /// Names that stand in examples (RFC 2606), and never in a service that works.
 const EXAMPLES: [&str; 5] = ["example.com", "example.net", "example.org", ".example", ".invalid"];
@@ -126,6 +127,29 @@ pub(super) fn allowed_origins(facts: &Facts<'_>) -> Vec<Finding> {
         None
     };
     settings.allowed_origins.iter().filter_map(judge).collect()
+}
+
+/// Passkeys are bound to a domain: a number has none, and a page elsewhere is refused by its browser.
+pub(super) fn passkeys(facts: &Facts<'_>) -> Vec<Finding> {
+    let settings = facts.settings;
+    let Some(url) = &settings.public_url else { return Vec::new() };
+    if url.is_https() && !is_possible(url) {
+        let message = format!(
+            "`{}` is a number, and browsers know no passkeys for numbers; give this issuer a name",
+            url.as_str()
+        );
+        return vec![Finding::warning("public_url", message)];
+    }
+    let Some(id) = &settings.passkeys.rp_id else { return Vec::new() };
+    let outside = settings.allowed_origins.iter().filter(|origin| !belongs(host(origin), id));
+    let found = outside.map(|origin| {
+        let message = format!(
+            "`{origin}` is not below `{id}`, so its pages can't use passkeys of this issuer; serve \
+             them there, or send people to this issuer to sign in"
+        );
+        Finding::warning("allowed_origins", message)
+    });
+    found.collect()
 }
 
 pub(super) fn database(facts: &Facts<'_>) -> Vec<Finding> {

@@ -20,6 +20,7 @@ pub mod my_roles;
 pub mod oauth2;
 pub mod openapi;
 pub mod page;
+pub mod passkeys;
 pub mod permissions;
 pub mod public_key;
 pub mod register;

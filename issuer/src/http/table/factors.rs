@@ -26,6 +26,7 @@ fn shown() -> Vec<Endpoint> {
             .refuses(&[
                 CodeInvalid,
                 CredentialsInvalid,
+                NotFound,
                 NotPermitted,
                 OriginRefused,
                 TokenOverBudget,
@@ -35,7 +36,7 @@ fn shown() -> Vec<Endpoint> {
             .auth(Auth::Main)
             .body::<step_up::Request>()
             .answer::<step_up::Answer>(200)
-            .refuses(&[CredentialsInvalid, SecondFactorRequired]),
+            .refuses(&[CodeInvalid, CredentialsInvalid, NotFound, SecondFactorRequired]),
     ]
 }
 

@@ -5,6 +5,7 @@ mod admin;
 mod external;
 mod factors;
 mod operation;
+mod passkeys;
 mod sessions;
 mod standard;
 mod tokens;
@@ -28,6 +29,7 @@ pub fn families() -> Vec<Family> {
         family("accounts", "Registration, profile, password, e-mail.", accounts::endpoints()),
         family("sessions", "Log-in, renewal, list, end.", sessions::endpoints()),
         family("factors", "Second factors.", factors::endpoints()),
+        family("passkeys", "Passkeys.", passkeys::endpoints()),
         family("external", "Log-ins at other providers.", external::endpoints()),
         family("tokens", "Micro tokens, for services.", tokens::endpoints()),
         family(

@@ -8,7 +8,7 @@ use crate::accounts::{SECOND, log_in, register};
 use crate::support::Issuer;
 
 /// Registers the first administrator; the main token.
-async fn administrator(issuer: &Issuer) -> String {
+pub(crate) async fn administrator(issuer: &Issuer) -> String {
     let link = issuer.app.first_administrator_link().await.unwrap().unwrap();
     let invitation = link.split_once("#invitation=").unwrap().1;
     let body = json!({ "username": "ada", "email": "ada@example.com", "password": SECOND,
@@ -33,7 +33,7 @@ async fn an_administrator_takes_off_what_somebody_has_lost() {
     second_step(&issuer, body).await.problem(422, "code_invalid");
     let main = log_in(&issuer, "belka", SECOND).await.text_of("main_token");
     let factors = issuer.get("/v1/me/factors", Some(&main)).await.expect(200);
-    assert_eq!(factors, json!({ "totp": null, "backup_codes": 0 }));
+    assert_eq!(factors, json!({ "totp": null, "passkeys": 0, "backup_codes": 0 }));
     // Once more changes nothing, and ends nothing.
     delete(&issuer, &path, &ada).await.expect(204);
     issuer.get("/v1/me", Some(&main)).await.expect(200);
@@ -41,7 +41,7 @@ async fn an_administrator_takes_off_what_somebody_has_lost() {
     let entries: Vec<&Value> = log["items"].as_array().unwrap().iter().collect();
     let removed: Vec<_> = entries.iter().filter(|e| e["action"] == "factors.removed").collect();
     assert_eq!(removed.len(), 1);
-    assert_eq!(removed[0]["before"], json!({ "totp": true, "backup_codes": 10 }));
+    assert_eq!(removed[0]["before"], json!({ "totp": true, "passkeys": 0, "backup_codes": 10 }));
 }
 
 #[tokio::test]

@@ -1,8 +1,9 @@
 //! Second factors: enrolled, shown, lost; and the attacks on them.
 
-mod administration;
+pub(crate) mod administration;
 mod backup_codes;
 mod log_in;
+pub(crate) mod passkeys;
 mod step_up;
 mod totp;
 

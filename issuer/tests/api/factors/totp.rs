@@ -11,7 +11,7 @@ use crate::support::{Issuer, claims};
 async fn an_app_is_a_factor_once_a_code_of_it_came() {
     let issuer = Issuer::start().await;
     let main = register(&issuer, "belka").await;
-    let none = json!({ "totp": null, "backup_codes": 0 });
+    let none = json!({ "totp": null, "passkeys": 0, "backup_codes": 0 });
     assert_eq!(issuer.get("/v1/me/factors", Some(&main)).await.expect(200), none);
     let offer = issuer.send(Method::POST, "/v1/me/factors/totp", Some(&main), None).await;
     let (offer, secret) = (offer.expect(200), offer.text_of("secret"));
@@ -20,6 +20,7 @@ async fn an_app_is_a_factor_once_a_code_of_it_came() {
          &period=30"
     );
     assert_eq!(offer["uri"], uri);
+    assert!(offer["qr_code"].as_str().unwrap().contains("<svg"));
     // Not confirmed: not asked for, and not shown again.
     assert_eq!(issuer.get("/v1/me/factors", Some(&main)).await.expect(200), none);
     log_in(&issuer, "belka", SECOND).await.expect(201);
@@ -131,7 +132,7 @@ async fn an_app_goes_by_password_or_fresh_log_in_and_takes_the_backup_codes_alon
     remove("wrong").await.problem(401, "credentials_invalid");
     remove(SECOND).await.expect(204);
     remove(SECOND).await.problem(404, "not_found");
-    let none = json!({ "totp": null, "backup_codes": 0 });
+    let none = json!({ "totp": null, "passkeys": 0, "backup_codes": 0 });
     assert_eq!(issuer.get("/v1/me/factors", Some(&main)).await.expect(200), none);
     log_in(&issuer, "belka", SECOND).await.expect(201);
 }

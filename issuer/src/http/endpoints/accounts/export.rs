@@ -12,6 +12,7 @@ use crate::db::sessions::Session;
 use crate::db::{self, accounts, audit, sessions};
 use crate::http::endpoints::external::identities;
 use crate::http::endpoints::factors::overview;
+use crate::http::endpoints::passkeys::list;
 use crate::http::extract::MainCaller;
 use crate::http::tokens::UserView;
 use crate::problem::Problem;
@@ -38,6 +39,8 @@ pub struct Export {
     identities: Vec<identities::Item>,
     /// What they can show besides a password, but for the secrets.
     factors: overview::Answer,
+    /// Their passkeys, but for ids and keys of authenticators.
+    passkeys: Vec<list::Item>,
     /// What was done by them or to them.
     audit: Vec<Entry>,
 }
@@ -82,6 +85,7 @@ pub async fn handle(State(app): State<App>, caller: MainCaller) -> Result<Json<E
     let roles = accounts::roles(&mut connection, user.id).await?;
     let sessions = sessions::of_user(&mut connection, user.id, None, MAX_SESSIONS, now).await?;
     let linked = db::identities::page(&mut connection, user.id, "", MAX_SESSIONS).await?;
+    let passkeys = db::passkeys::page(&mut connection, user.id, "", MAX_SESSIONS).await?;
     let factors = overview::of(&mut connection, user.id).await?;
     let audit = audit::about_user(&mut connection, user.id).await?;
     Ok(Json(Export {
@@ -93,6 +97,7 @@ pub async fn handle(State(app): State<App>, caller: MainCaller) -> Result<Json<E
         sessions: sessions.into_iter().map(item).collect(),
         identities: linked.into_iter().map(identities::Item::of).collect(),
         factors,
+        passkeys: passkeys.into_iter().map(list::Item::of).collect(),
         audit: audit.into_iter().map(entry).collect(),
     }))
 }

@@ -13,9 +13,10 @@ use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::factors::{BackupCodes, Method, Proof, Waiting};
+use crate::factors::{BackupCodes, Code, Method, Proof, Waiting};
 use crate::problem::{FieldCode, FieldProblem, Problem};
 use crate::secret::Secret;
+use crate::webauthn::AuthenticationResponse;
 
 /// The answer to a first step that was good, where there is a second.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -65,15 +66,19 @@ pub fn ask(waiting: Waiting) -> Response {
 }
 
 /// The one proof among the fields of a request, if any.
-fn proof(totp: Option<Secret>, backup_code: Option<Secret>) -> Result<Option<Proof>, Problem> {
-    match (totp, backup_code) {
-        (Some(code), None) => Ok(Some(Proof::Totp(code))),
-        (None, Some(code)) => Ok(Some(Proof::BackupCode(code))),
-        (None, None) => Ok(None),
-        (Some(_), Some(_)) => {
-            let detail = "one factor at a time";
-            Err(Problem::field("backup_code", FieldCode::NotAllowed, detail))
-        }
+fn proof(
+    totp: Option<Secret>,
+    backup_code: Option<Secret>,
+    passkey: Option<AuthenticationResponse>,
+) -> Result<Option<Proof>, Problem> {
+    let twice = |field| Err(Problem::field(field, FieldCode::NotAllowed, "one factor at a time"));
+    match (totp, backup_code, passkey) {
+        (Some(code), None, None) => Ok(Some(Proof::Code(Code::Totp(code)))),
+        (None, Some(code), None) => Ok(Some(Proof::Code(Code::BackupCode(code)))),
+        (None, None, Some(response)) => Ok(Some(Proof::Passkey(Box::new(response)))),
+        (None, None, None) => Ok(None),
+        (_, _, Some(_)) => twice("passkey"),
+        (Some(_), Some(_), None) => twice("backup_code"),
     }
 }
 

@@ -16,8 +16,10 @@ use crate::problem::Problem;
 pub struct Answer {
     /// In base32, to be typed.
     secret: String,
-    /// `otpauth://totp/..`, for a QR code.
+    /// `otpauth://totp/..`, for a link on the device that has the app.
     uri: String,
+    /// That as a QR code, for an app on another device: an SVG image.
+    qr_code: String,
 }
 
 /// Makes a secret; it is a factor when a code of it was sent to `/confirm`.
@@ -33,5 +35,9 @@ pub async fn handle(
     let password = body.and_then(|Body(request)| request.password);
     let (user, session) = (&caller.user, &caller.session);
     let offer = authenticator::offer(&app, user, session, password.as_ref()).await?;
-    Ok(Json(Answer { secret: offer.secret.to_string(), uri: offer.uri.to_string() }))
+    Ok(Json(Answer {
+        secret: offer.secret.to_string(),
+        uri: offer.uri.to_string(),
+        qr_code: offer.image.to_string(),
+    }))
 }

@@ -18,6 +18,8 @@ use crate::problem::Problem;
 pub struct Answer {
     /// The authenticator app; `null`: there is none.
     totp: Option<Authenticator>,
+    /// How many passkeys there are; `GET /v1/me/passkeys` lists them.
+    passkeys: i64,
     /// How many backup codes are left.
     backup_codes: i64,
 }
@@ -45,7 +47,11 @@ pub(in crate::http::endpoints) async fn of(
 ) -> Result<Answer, Problem> {
     let held = db::factors::held(db, user).await?;
     let totp = db::factors::totp(db, user).await?;
-    Ok(Answer { totp: totp.and_then(view), backup_codes: held.backup_codes })
+    Ok(Answer {
+        totp: totp.and_then(view),
+        passkeys: held.passkeys,
+        backup_codes: held.backup_codes,
+    })
 }
 
 fn view(totp: Totp) -> Option<Authenticator> {

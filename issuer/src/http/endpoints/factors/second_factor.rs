@@ -14,6 +14,7 @@ use crate::http::extract::{Body, ClientAddress, ServiceName, Transport};
 use crate::http::tokens::{self, WantedTransport};
 use crate::problem::Problem;
 use crate::secret::Secret;
+use crate::webauthn::AuthenticationResponse;
 
 /// What is sent: the id, and one of what `methods` named.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -25,6 +26,8 @@ pub struct Request {
     totp: Option<Secret>,
     /// One of the backup codes.
     backup_code: Option<Secret>,
+    /// What a passkey signed, which `POST /v1/sessions/second-factor/passkey` asked for.
+    passkey: Option<AuthenticationResponse>,
     /// Also answer with a micro token for this service.
     #[schemars(with = "Option<ServiceName>")]
     service: Option<String>,
@@ -45,8 +48,8 @@ pub async fn handle(
 ) -> Result<Response, Problem> {
     let transport = Transport::wanted(&app, &method, &headers, request.transport)?;
     tokens::check_service(request.service.as_ref())?;
-    let shown = proof(request.totp, request.backup_code)?;
-    let proof = shown.ok_or_else(|| missing(&["totp", "backup_code"]))?;
+    let shown = proof(request.totp, request.backup_code, request.passkey)?;
+    let proof = shown.ok_or_else(|| missing(&["totp", "backup_code", "passkey"]))?;
     let from = address.address;
     let second = Second { id: request.id, proof, origin: address.origin(None) };
     let (user, session) = finish(&app, second).await?;

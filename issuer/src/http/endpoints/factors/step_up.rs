@@ -12,6 +12,7 @@ use crate::http::extract::{Body, MainCaller};
 use crate::problem::Problem;
 use crate::secret::Secret;
 use crate::session;
+use crate::webauthn::AuthenticationResponse;
 
 /// What is sent: the password, a factor, or both.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -23,6 +24,8 @@ pub struct Request {
     totp: Option<Secret>,
     /// One of the backup codes.
     backup_code: Option<Secret>,
+    /// What a passkey signed, which `POST /v1/sessions/current/step-up/passkey` asked for.
+    passkey: Option<AuthenticationResponse>,
 }
 
 /// What the session says from now on; micro tokens say it when they are minted next.
@@ -46,10 +49,10 @@ pub async fn handle(
     caller: MainCaller,
     Body(request): Body<Request>,
 ) -> Result<Json<Answer>, Problem> {
-    let factor = proof(request.totp, request.backup_code)?;
+    let factor = proof(request.totp, request.backup_code, request.passkey)?;
     let shown = Shown { password: request.password, factor };
     if shown.password.is_none() && shown.factor.is_none() {
-        return Err(missing(&["password", "totp", "backup_code"]));
+        return Err(missing(&["password", "totp", "backup_code", "passkey"]));
     }
     let session = step_up(&app, &caller.user, &caller.session, &shown).await?;
     let acr = session::acr(&session.amr);
