@@ -1,5 +1,7 @@
 //! A real Envoy with the filter in front of a real server, on ports that the system picks.
 
+mod delivery;
+
 use std::fs::{self, File};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -12,6 +14,8 @@ use tempfile::TempDir;
 
 use crate::http::{Exchange, Message, Request};
 use crate::process::artifact;
+
+pub use delivery::{Delivery, Source};
 
 /// How long an Envoy may take until it answers.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -114,6 +118,19 @@ impl Envoy {
         self.listener
     }
 
+    /// Where another listener of its configuration listens.
+    ///
+    /// # Panics
+    /// When there is none of that name.
+    #[must_use]
+    pub fn listener(&self, name: &str) -> SocketAddr {
+        let all = self.ask_admin("/listeners?format=json").json();
+        let listeners = all["listener_statuses"].as_array().expect("listeners");
+        let listener = listeners.iter().find(|listener| listener["name"] == name);
+        let listener = listener.unwrap_or_else(|| panic!("no listener `{name}`"));
+        address_of(listener).expect("an address")
+    }
+
     /// What one of its counters stands at; 0 before it counts.
     ///
     /// # Panics
@@ -132,6 +149,19 @@ impl Envoy {
     #[must_use]
     pub fn ask_admin(&self, path: &str) -> Message {
         Request::new("GET", path).send(self.admin)
+    }
+
+    /// Resident memory, in KiB.
+    ///
+    /// # Panics
+    /// When the system does not say.
+    #[must_use]
+    pub fn memory(&self) -> u64 {
+        let file = format!("/proc/{}/status", self.process.id());
+        let status = fs::read_to_string(file).expect("the state of the process");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let size = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok());
+        size.expect("its memory")
     }
 
     /// Everything it has logged so far.
@@ -164,10 +194,13 @@ impl Envoy {
             return None;
         }
         let listeners: Value = serde_json::from_slice(&get("/listeners?format=json")?.body).ok()?;
-        let address = &listeners["listener_statuses"][0]["local_address"]["socket_address"];
-        let port = u16::try_from(address["port_value"].as_u64()?).ok()?;
-        Some((admin, SocketAddr::from(([127, 0, 0, 1], port))))
+        Some((admin, address_of(&listeners["listener_statuses"][0])?))
     }
+}
+
+fn address_of(listener: &Value) -> Option<SocketAddr> {
+    let port = listener["local_address"]["socket_address"]["port_value"].as_u64()?;
+    Some(SocketAddr::from(([127, 0, 0, 1], u16::try_from(port).ok()?)))
 }
 
 impl Drop for Envoy {

@@ -2,9 +2,9 @@
 //! exactly what arrived.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -116,8 +116,13 @@ impl Request {
     }
 
     fn write(&self, address: SocketAddr) -> io::Result<TcpStream> {
-        let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
-        stream.set_read_timeout(Some(TIMEOUT))?;
+        let mut stream = connect(address)?;
+        stream.write_all(&self.bytes("connection: close\r\n"))?;
+        Ok(stream)
+    }
+
+    /// As it goes over the wire, with further header lines behind its own.
+    fn bytes(&self, more: &str) -> Vec<u8> {
         let mut bytes = format!("{} {} HTTP/1.1\r\n", self.method, self.target).into_bytes();
         let is_host = |(name, _): &(Vec<u8>, Vec<u8>)| name.eq_ignore_ascii_case(b"host");
         if !self.headers.iter().any(is_host) {
@@ -126,10 +131,10 @@ impl Request {
         for (name, value) in &self.headers {
             bytes.extend_from_slice(&[name, b": ".as_slice(), value, b"\r\n"].concat());
         }
-        bytes.extend_from_slice(b"connection: close\r\n\r\n");
+        bytes.extend_from_slice(more.as_bytes());
+        bytes.extend_from_slice(b"\r\n");
         bytes.extend_from_slice(&self.body);
-        stream.write_all(&bytes)?;
-        Ok(stream)
+        bytes
     }
 }
 
@@ -139,11 +144,49 @@ impl Exchange {
     /// # Errors
     /// What the connection says.
     pub fn answer(self) -> io::Result<Message> {
-        let mut answer = Message::read(&mut BufReader::new(self.0))?;
-        let status = answer.line.split(' ').nth(1);
-        answer.status = status.and_then(|text| text.parse().ok()).unwrap_or(0);
+        Message::answer(&mut BufReader::new(self.0))
+    }
+}
+
+/// A connection that is kept from request to request, and made anew when the other side has said
+/// that it ends.
+#[derive(Debug)]
+pub struct Kept {
+    /// Where it leads.
+    pub address: SocketAddr,
+    stream: Option<BufReader<TcpStream>>,
+}
+
+impl Kept {
+    /// One to `address`, which is made when it is needed.
+    #[must_use]
+    pub const fn new(address: SocketAddr) -> Self {
+        Self { address, stream: None }
+    }
+
+    /// Sends `request` and reads the answer. Nothing is tried twice.
+    ///
+    /// # Errors
+    /// What the connection says.
+    pub fn send(&mut self, request: &Request) -> io::Result<Message> {
+        let mut stream = match self.stream.take() {
+            Some(stream) => stream,
+            None => BufReader::new(connect(self.address)?),
+        };
+        stream.get_mut().write_all(&request.bytes(""))?;
+        let answer = Message::answer(&mut stream)?;
+        if answer.header("connection") != Some("close") {
+            self.stream = Some(stream);
+        }
         Ok(answer)
     }
+}
+
+fn connect(address: SocketAddr) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
+    stream.set_read_timeout(Some(TIMEOUT))?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
 }
 
 impl Message {
@@ -163,6 +206,13 @@ impl Message {
     #[must_use]
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+
+    fn answer(reader: &mut impl BufRead) -> io::Result<Self> {
+        let mut answer = Self::read(reader)?;
+        let status = answer.line.split(' ').nth(1);
+        answer.status = status.and_then(|text| text.parse().ok()).unwrap_or(0);
+        Ok(answer)
     }
 
     fn read(reader: &mut impl BufRead) -> io::Result<Self> {
@@ -219,6 +269,8 @@ pub struct Server {
     /// Where it listens.
     pub address: SocketAddr,
     ended: Arc<AtomicBool>,
+    /// Its connections, which end with it.
+    streams: Arc<Mutex<Vec<TcpStream>>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -232,20 +284,40 @@ impl Server {
     pub fn start(
         answer: impl Fn(&Message) -> (u16, String, Vec<u8>) + Send + Sync + 'static,
     ) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        Self::start_at(SocketAddr::from(([127, 0, 0, 1], 0)), answer)
+    }
+
+    /// As [`Server::start`], at an address that is free again.
+    ///
+    /// # Panics
+    /// When it is not.
+    #[must_use]
+    pub fn start_at(
+        address: SocketAddr,
+        answer: impl Fn(&Message) -> (u16, String, Vec<u8>) + Send + Sync + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind(address).expect("a port");
         let address = listener.local_addr().expect("an address");
         let ended = Arc::new(AtomicBool::new(false));
-        let (seen, answer) = (ended.clone(), Arc::new(answer));
+        let streams = Arc::<Mutex<Vec<TcpStream>>>::default();
+        let (seen, open, answer) = (ended.clone(), streams.clone(), Arc::new(answer));
         let thread = thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 if seen.load(Ordering::SeqCst) {
                     break;
                 }
+                let mut open = open.lock().expect("the connections");
+                // Those that are over have no other side.
+                open.retain(|stream| stream.peer_addr().is_ok());
+                open.extend(stream.try_clone());
                 let answer = answer.clone();
-                thread::spawn(move || serve(stream, answer.as_ref()));
+                thread::spawn(move || {
+                    serve(&stream, answer.as_ref());
+                    let _ = stream.shutdown(Shutdown::Both);
+                });
             }
         });
-        Self { address, ended, thread: Some(thread) }
+        Self { address, ended, streams, thread: Some(thread) }
     }
 
     /// One that answers 200 with what arrived: `line`, `headers`, `trailers`, `body`.
@@ -271,14 +343,15 @@ impl Drop for Server {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
+        for stream in self.streams.lock().iter().flat_map(|streams| streams.iter()) {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
     }
 }
 
 /// Answers requests of one connection until its other side has enough.
-fn serve(stream: TcpStream, answer: impl Fn(&Message) -> (u16, String, Vec<u8>)) {
-    let Ok(mut writer) = stream.try_clone() else {
-        return;
-    };
+fn serve(stream: &TcpStream, answer: impl Fn(&Message) -> (u16, String, Vec<u8>)) {
+    let mut writer = stream;
     let mut reader = BufReader::new(stream);
     while let Ok(request) = Message::read(&mut reader) {
         let (status, headers, body) = answer(&request);

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -69,6 +70,18 @@ impl Issuer {
         assert!(import.status.success(), "`laika import` failed: {said}");
         let service = Service::start("issuer", laika().arg("serve"));
         Self { service, algorithm: algorithm.to_owned(), data }
+    }
+
+    /// Ends it without a word, as a fault of the machine would.
+    pub fn kill(&mut self) {
+        self.service.kill();
+    }
+
+    /// Starts it again after [`Issuer::kill`], at the same address and with the same data.
+    pub fn restart(&mut self) {
+        let mut laika = laika(self.data.path(), &self.algorithm);
+        laika.env("LAIKA_LISTEN", self.service.address().to_string());
+        self.service = Service::start("issuer", laika.arg("serve"));
     }
 
     /// Runs a command beside the service, as an operator does; what it prints.
@@ -155,6 +168,13 @@ fn laika(data: &Path, algorithm: &str) -> Command {
         .env("LAIKA_MICRO_SECRET", SECRET)
         .env("LAIKA_SIGNING_ALGORITHM", algorithm);
     command
+}
+
+/// The time, in seconds since 1970.
+#[must_use]
+pub fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| since.as_secs())
 }
 
 /// What the issuer shares with the service `depot`.

@@ -94,8 +94,17 @@ impl Service {
         std::fs::read_to_string(&self.log).unwrap_or_default()
     }
 
+    /// Ends it as a fault of the machine would: without a word.
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
     /// Asks it to end, and waits. Whether it ended by itself and well.
     pub fn stop(&mut self) -> bool {
+        if let Ok(Some(status)) = self.child.try_wait() {
+            return status.success();
+        }
         // The library has no other signal than SIGKILL.
         let _ = Command::new("kill").arg(self.child.id().to_string()).status();
         let end = Instant::now() + GRACE;

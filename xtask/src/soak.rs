@@ -15,6 +15,9 @@ const REPORT: &str = "docs/soak.md";
 /// millions of products of limbs, and a million verifications.
 const KERNELS: [&str; 2] = ["3000", "1000000"];
 
+/// A day's worth of requests to Envoy.
+const REQUESTS: u64 = 1_000_000;
+
 /// The last line of each script, as JSON.
 #[derive(Deserialize)]
 struct Outcome {
@@ -38,6 +41,9 @@ pub(crate) fn run(minutes: u32) -> Result<bool> {
         play(&scene, "mutate.mjs", &[&seconds])?,
         play(&scene, "kill.mjs", &[&seconds, &issuer])?,
     ];
+    for (name, amount) in [("rotation", third), ("chaos", third), ("memory", REQUESTS)] {
+        outcomes.push(endurance(name, amount, &issuer)?);
+    }
     outcomes.extend([
         last_line("kernels in WebAssembly", |step| {
             let program = wasm::kernels()?;
@@ -74,6 +80,22 @@ pub(crate) fn run(minutes: u32) -> Result<bool> {
 /// Plays a script, whose last line is its outcome.
 fn play(scene: &Scene, script: &str, args: &[&str]) -> Result<Outcome> {
     last_line(script, |step| scene.node(step, script, args))
+}
+
+/// A long run of the filter in Envoy.
+fn endurance(name: &str, amount: u64, issuer: &str) -> Result<Outcome> {
+    let (filter, envoy) = (std::path::absolute(wasm::FILTER), tools::envoy()?);
+    let filter = filter.context("cannot tell the current folder")?;
+    let envoy = std::path::absolute(envoy).context("cannot tell the current folder")?;
+    last_line(&format!("Envoy: {name}"), |step| {
+        cargo::cargo()
+            .words("run --quiet -p laika-tests --bin endurance --")
+            .args([name, &amount.to_string()])
+            .env("LAIKA_BIN", issuer)
+            .env("LAIKA_ENVOY", &envoy.to_string_lossy())
+            .env("LAIKA_FILTER_WASM", &filter.to_string_lossy())
+            .run(step)
+    })
 }
 
 /// Runs something whose last line is its outcome.

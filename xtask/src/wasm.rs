@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
+use serde_json::json;
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::cargo::{self, WASI, WASM};
@@ -18,6 +19,24 @@ pub(crate) const NAMED: &str = "target/wasm/laika_verifier_named.wasm";
 
 /// The filter for proxies.
 pub(crate) const FILTER: &str = "target/wasm/laika_edge_filter.wasm";
+
+/// What the filter exports. The SDK exports every callback of the ABI, and a proxy calls all that
+/// are there, for each request; those in which the filter has nothing to do are left out.
+const FILTER_EXPORTS: [&str; 13] = [
+    "_initialize",
+    "malloc",
+    "memory",
+    "proxy_abi_version_0_2_1",
+    "proxy_on_configure",
+    "proxy_on_context_create",
+    "proxy_on_delete",
+    "proxy_on_http_call_response",
+    "proxy_on_request_body",
+    "proxy_on_request_headers",
+    "proxy_on_request_trailers",
+    "proxy_on_tick",
+    "proxy_on_vm_start",
+];
 
 /// Vectors of 128 bits, in both modules and in what tests them: every host of the last years has
 /// them (Node 16, Safari 16.4, Envoy's V8), and a module that has two kernels would be no smaller.
@@ -109,15 +128,17 @@ pub(crate) fn kernels() -> Result<PathBuf> {
 pub(crate) fn filter() -> Result<()> {
     let (name, module) =
         ("wasm module for proxies: optimise, check", compiled("laika_edge_filter"));
-    let stamp = optimised(Stamp::new("filter"))?.input(&module)?.output(FILTER);
+    let stamp = optimised(Stamp::new("filter"))?.text(&FILTER_EXPORTS.join(" "));
+    let stamp = stamp.input(&module)?.output(FILTER);
     if stamp.is_fresh()? {
         run::unchanged(name);
         return Ok(());
     }
     run::step(name, |step| {
         let scratch = tempfile::tempdir_in("target").context("cannot make a folder in `target`")?;
-        let made = scratch.path().join("filter.wasm");
-        optimise(step, "-O3 --strip-debug", &module, &made)?;
+        let (fewer, made) = (scratch.path().join("fewer.wasm"), scratch.path().join("filter.wasm"));
+        keep_exports(step, scratch.path(), &module, &fewer)?;
+        optimise(step, "-O3 --strip-debug", &fewer, &made)?;
         Program::new("node")
             .words("--input-type=module --eval")
             .script(CHECK_FILTER)
@@ -127,6 +148,20 @@ pub(crate) fn filter() -> Result<()> {
         files::write(Path::new(FILTER), &files::read(&made)?)
     })?;
     stamp.save()
+}
+
+/// Takes off the module every other export than [`FILTER_EXPORTS`], and what only those need.
+fn keep_exports(step: &Step, scratch: &Path, from: &Path, to: &Path) -> Result<()> {
+    let mut graph = vec![json!({ "name": "host", "root": true, "reaches": FILTER_EXPORTS })];
+    graph.extend(FILTER_EXPORTS.map(|name| json!({ "name": name, "export": name })));
+    let file = scratch.join("exports.json");
+    files::write(&file, json!(graph).to_string().as_bytes())?;
+    Program::new(tools::npm_tool("wasm-metadce"))
+        .args(features()?.iter().map(String::as_str))
+        .args(["--graph-file", &file.to_string_lossy(), &from.to_string_lossy()])
+        .args(["--output", &to.to_string_lossy()])
+        .run(step)?;
+    Ok(())
 }
 
 /// The least that a filter can do, which ours is measured beside.

@@ -28,10 +28,15 @@ impl Stream {
     }
 }
 
-impl Context for Stream {
-    fn on_done(&mut self) -> bool {
-        self.plugin.0.borrow_mut().waiting.remove(&self.visit.id);
-        true
+impl Context for Stream {}
+
+/// The SDK lets a stream go when the host says that it is over. Of a waiting request nobody else
+/// knows that, and a callback of its own would cost every request.
+impl Drop for Stream {
+    fn drop(&mut self) {
+        if let Ok(mut state) = self.plugin.0.try_borrow_mut() {
+            state.waiting.remove(&self.visit.id);
+        }
     }
 }
 

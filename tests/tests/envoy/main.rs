@@ -4,19 +4,22 @@
 //! `path_with_escaped_slashes_action` say otherwise. It does so here: the filter judges exactly the
 //! bytes that go on, so a proxy that mends them first is as safe, but these tests would see less.
 
+mod endurance;
+mod faults;
+mod jwt_authn;
 mod keys;
 mod observed;
 mod protocols;
+mod reload;
 mod requests;
 mod settings;
 mod status;
 mod tokens;
 mod vectors;
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use laika_tests::envoy::Envoy;
 use laika_tests::http::{Message, Request, Server};
+use laika_tests::issuer::now;
 use laika_tests::signing::{TestKey, jwks, micro_claims};
 use serde_json::{Value, json};
 
@@ -80,10 +83,6 @@ fn plugin() -> Value {
         },
         "realm": "orders",
     })
-}
-
-fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 
 fn token_of(key: &'static str, change: impl FnOnce(&mut Value)) -> String {
