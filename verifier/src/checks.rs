@@ -24,7 +24,7 @@ pub(crate) fn check_typ(typ: Option<&str>, issuer: &IssuerRules) -> Result<(), V
     }
     let message = "the header's `typ` says that this is another kind of token";
     let accepted = issuer.typ.iter().map(|typ| typ.clone().map_or(Value::Null, Value::String));
-    Err(VerifyError::new(ErrorCode::TypeMismatch, message)
+    Err(VerifyError::new(ErrorCode::TypeMismatch, &message)
         .expecting(Value::Array(accepted.collect()), typ.map(Value::from)))
 }
 
@@ -63,17 +63,17 @@ pub(crate) fn check_claims(
     for name in required.chain(issuer.status.is_required().then_some("status")) {
         if !claims.has(name) {
             let message = format!("the claim `{name}` is missing");
-            return Err(VerifyError::claim(ErrorCode::ClaimMissing, name, message));
+            return Err(VerifyError::claim(ErrorCode::ClaimMissing, name, &message));
         }
     }
     if !issuer.profile.is_issuer(&issuer.issuer, typed.iss) {
         let message = "the token was made by another issuer";
-        return Err(VerifyError::claim(ErrorCode::IssuerMismatch, "iss", message)
+        return Err(VerifyError::claim(ErrorCode::IssuerMismatch, "iss", &message)
             .expecting(issuer.issuer.clone().into(), claims.member("iss").map(Seen::to_value)));
     }
     if typed.ours.is_empty() {
         let message = "the token was made for another service";
-        return Err(VerifyError::claim(ErrorCode::AudienceMismatch, audience_claim, message)
+        return Err(VerifyError::claim(ErrorCode::AudienceMismatch, audience_claim, &message)
             .expecting(
                 issuer.audiences.clone().into(),
                 claims.member(audience_claim).map(Seen::to_value),
@@ -109,7 +109,7 @@ pub(crate) fn check_times(
     limits: Limits,
     now: Timestamp,
 ) -> Result<(), VerifyError> {
-    let fail = |code, name: &str, message: String| Err(VerifyError::claim(code, name, message));
+    let fail = |code, name: &str, message: String| Err(VerifyError::claim(code, name, &message));
     let expired_for = now.since(times.exp.plus(limits.clock_tolerance));
     if expired_for >= 0.0 {
         let message = format!("the token expired {} s ago", Seconds(expired_for.floor()));
@@ -215,7 +215,7 @@ impl<'a> Reader<'a> {
         };
         convert(value).map(Some).ok_or_else(|| {
             let message = format!("the claim `{name}` is not {kind}");
-            VerifyError::claim(ErrorCode::ClaimInvalid, name, message)
+            VerifyError::claim(ErrorCode::ClaimInvalid, name, &message)
                 .expecting(kind.into(), Some(value.to_value()))
         })
     }

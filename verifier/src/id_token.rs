@@ -9,15 +9,14 @@
 use laika_claims::{ErrorCode, Timestamp};
 use serde_json::{Map, Value, json};
 
-use crate::algorithm::Algorithm;
-use crate::base64url;
 use crate::error::{OptionsError, VerifyError};
 use crate::fetch::{Fetch, Landed, Response};
 use crate::options::Options;
 use crate::profile::Profile;
-use crate::signature::hash::{Digest as _, Sha256, Sha384, Sha512};
 use crate::verified::VerifiedToken;
 use crate::verifier::Verifier;
+use laika_signature::Algorithm;
+use laika_signature::base64url;
 
 /// Seconds since `iat`: the token was made for the very request that brought it.
 const MAX_AGE: f64 = 300.0;
@@ -85,7 +84,7 @@ impl IdTokens {
         self.check_party(claims)?;
         if text(claims, "nonce") != Some(expected.nonce) {
             let message = "the token was made for another log-in";
-            return Err(VerifyError::claim(ErrorCode::ClaimInvalid, "nonce", message));
+            return Err(VerifyError::claim(ErrorCode::ClaimInvalid, "nonce", &message));
         }
         check_access_token(&token, expected.access_token)?;
         Ok(token)
@@ -110,7 +109,7 @@ impl IdTokens {
     /// request.
     fn check_party(&self, claims: &Map<String, Value>) -> Result<(), VerifyError> {
         let mismatch = |name: &str, message: &str| {
-            Err(VerifyError::claim(ErrorCode::AudienceMismatch, name, message)
+            Err(VerifyError::claim(ErrorCode::AudienceMismatch, name, &message)
                 .expecting(json!(self.client_id), claims.get(name).cloned()))
         };
         let alone = match claims.get("aud") {
@@ -133,7 +132,7 @@ fn check_subject(subject: &str) -> Result<(), VerifyError> {
         return Ok(());
     }
     let message = "the claim `sub` is not 1 to 255 printable ASCII characters";
-    Err(VerifyError::claim(ErrorCode::ClaimInvalid, "sub", message))
+    Err(VerifyError::claim(ErrorCode::ClaimInvalid, "sub", &message))
 }
 
 /// Section 3.1.3.8: where the token names an access token, it is the one that came with it.
@@ -142,7 +141,7 @@ fn check_access_token(token: &VerifiedToken, came: Option<&str>) -> Result<(), V
         return Ok(());
     };
     let refuse =
-        |message: &str| Err(VerifyError::claim(ErrorCode::ClaimInvalid, "at_hash", message));
+        |message: &str| Err(VerifyError::claim(ErrorCode::ClaimInvalid, "at_hash", &message));
     let Some(access_token) = came else {
         return refuse("the token names an access token, and none came with it");
     };
@@ -157,18 +156,7 @@ fn check_access_token(token: &VerifiedToken, came: Option<&str>) -> Result<(), V
 
 /// The left half of the hash that goes with the signature's algorithm.
 fn half_hash(algorithm: Algorithm, bytes: &[u8]) -> Vec<u8> {
-    let mut hash = match algorithm {
-        Algorithm::Rs256 | Algorithm::Ps256 | Algorithm::Es256 | Algorithm::Hs256 => {
-            Sha256::digest(bytes).to_vec()
-        }
-        Algorithm::Rs384 | Algorithm::Ps384 | Algorithm::Es384 | Algorithm::Hs384 => {
-            Sha384::digest(bytes).to_vec()
-        }
-        // Ed25519 computes with SHA-512.
-        Algorithm::Rs512 | Algorithm::Ps512 | Algorithm::Hs512 | Algorithm::EdDsa => {
-            Sha512::digest(bytes).to_vec()
-        }
-    };
+    let mut hash = algorithm.hash().of(&[bytes]).to_vec();
     hash.truncate(hash.len() / 2);
     hash
 }

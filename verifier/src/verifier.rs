@@ -16,9 +16,9 @@ use crate::issuer::Issuer;
 use crate::jws::UntrustedToken;
 use crate::keys::{Arrival, KeySet};
 use crate::options::{Limits, Options};
-use crate::signature::Host;
 use crate::status::Lists;
 use crate::verified::VerifiedToken;
+use laika_signature::Host;
 
 /// Verifies tokens and decides requests.
 ///
@@ -201,7 +201,7 @@ impl Verifier {
         let found = self.issuers.iter().enumerate().find(|(_, issuer)| is_of(issuer));
         let (index, issuer) = found.ok_or_else(|| {
             let message = "no issuer of this verifier made the token";
-            VerifyError::claim(ErrorCode::IssuerMismatch, "iss", message)
+            VerifyError::claim(ErrorCode::IssuerMismatch, "iss", &message)
         })?;
         checks::check_typ(token.header.typ.as_deref(), issuer.rules())?;
         Ok(Chosen { index, issuer, claims: Some(claims) })
