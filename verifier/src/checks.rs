@@ -24,7 +24,7 @@ pub(crate) fn check_typ(typ: Option<&str>, issuer: &IssuerRules) -> Result<(), V
     }
     let message = "the header's `typ` says that this is another kind of token";
     let accepted = issuer.typ.iter().map(|typ| typ.clone().map_or(Value::Null, Value::String));
-    Err(VerifyError::new(ErrorCode::TypeMismatch, &message)
+    Err(VerifyError::new(ErrorCode::TypeMismatch, message)
         .expecting(Value::Array(accepted.collect()), typ.map(Value::from)))
 }
 
@@ -68,12 +68,12 @@ pub(crate) fn check_claims(
     }
     if !issuer.profile.is_issuer(&issuer.issuer, typed.iss) {
         let message = "the token was made by another issuer";
-        return Err(VerifyError::claim(ErrorCode::IssuerMismatch, "iss", &message)
+        return Err(VerifyError::claim(ErrorCode::IssuerMismatch, "iss", message)
             .expecting(issuer.issuer.clone().into(), claims.member("iss").map(Seen::to_value)));
     }
     if typed.ours.is_empty() {
         let message = "the token was made for another service";
-        return Err(VerifyError::claim(ErrorCode::AudienceMismatch, audience_claim, &message)
+        return Err(VerifyError::claim(ErrorCode::AudienceMismatch, audience_claim, message)
             .expecting(
                 issuer.audiences.clone().into(),
                 claims.member(audience_claim).map(Seen::to_value),

@@ -84,7 +84,7 @@ impl IdTokens {
         self.check_party(claims)?;
         if text(claims, "nonce") != Some(expected.nonce) {
             let message = "the token was made for another log-in";
-            return Err(VerifyError::claim(ErrorCode::ClaimInvalid, "nonce", &message));
+            return Err(VerifyError::claim(ErrorCode::ClaimInvalid, "nonce", message));
         }
         check_access_token(&token, expected.access_token)?;
         Ok(token)
@@ -109,7 +109,7 @@ impl IdTokens {
     /// request.
     fn check_party(&self, claims: &Map<String, Value>) -> Result<(), VerifyError> {
         let mismatch = |name: &str, message: &str| {
-            Err(VerifyError::claim(ErrorCode::AudienceMismatch, name, &message)
+            Err(VerifyError::claim(ErrorCode::AudienceMismatch, name, message)
                 .expecting(json!(self.client_id), claims.get(name).cloned()))
         };
         let alone = match claims.get("aud") {
@@ -132,7 +132,7 @@ fn check_subject(subject: &str) -> Result<(), VerifyError> {
         return Ok(());
     }
     let message = "the claim `sub` is not 1 to 255 printable ASCII characters";
-    Err(VerifyError::claim(ErrorCode::ClaimInvalid, "sub", &message))
+    Err(VerifyError::claim(ErrorCode::ClaimInvalid, "sub", message))
 }
 
 /// Section 3.1.3.8: where the token names an access token, it is the one that came with it.
@@ -141,7 +141,7 @@ fn check_access_token(token: &VerifiedToken, came: Option<&str>) -> Result<(), V
         return Ok(());
     };
     let refuse =
-        |message: &str| Err(VerifyError::claim(ErrorCode::ClaimInvalid, "at_hash", &message));
+        |message: &str| Err(VerifyError::claim(ErrorCode::ClaimInvalid, "at_hash", message));
     let Some(access_token) = came else {
         return refuse("the token names an access token, and none came with it");
     };

@@ -137,7 +137,7 @@ impl Issuer {
         claim: Option<&status::Claim>,
         now: Timestamp,
     ) -> Result<(), VerifyError> {
-        let fail = |code, message: &str| Err(VerifyError::claim(code, "status", &message));
+        let fail = |code, message: &str| Err(VerifyError::claim(code, "status", message));
         let slot = match claim {
             None => return Ok(()),
             Some(status::Claim::Unknown) => {

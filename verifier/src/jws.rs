@@ -147,7 +147,7 @@ impl Header {
 }
 
 fn malformed(message: &str) -> VerifyError {
-    VerifyError::new(ErrorCode::TokenMalformed, &message)
+    VerifyError::new(ErrorCode::TokenMalformed, message)
 }
 
 #[cfg(test)]

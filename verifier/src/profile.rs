@@ -122,7 +122,7 @@ impl Profile {
             return match claims.has("events") {
                 true => {
                     let message = "the token has `events`: it is no ID token";
-                    Err(VerifyError::claim(ErrorCode::TypeMismatch, "events", &message))
+                    Err(VerifyError::claim(ErrorCode::TypeMismatch, "events", message))
                 }
                 false => Ok(()),
             };

@@ -41,7 +41,11 @@ pub(crate) fn bind() -> Result<()> {
     compile("laika-verifier-wasm")?;
     let (name, module) =
         ("wasm module for JavaScript: bind, optimise", compiled("laika_verifier_wasm"));
-    let stamp = optimised(Stamp::new("bind"))?.input(&module)?.output(PACKAGE_WASM).output(NAMED);
+    let stamp = optimised(Stamp::new("bind"))?
+        .text("silent")
+        .input(&module)?
+        .output(PACKAGE_WASM)
+        .output(NAMED);
     if stamp.is_fresh()? {
         run::unchanged(name);
         return Ok(());

@@ -4,6 +4,9 @@ use serde_json::{Map, Value};
 
 use super::PolicyError;
 
+/// The items of an array, each with its place.
+pub(super) type Items<'a> = Vec<(String, &'a Value)>;
+
 /// An object of the document and where it stands.
 #[derive(Debug)]
 pub(super) struct Fields<'a> {
@@ -52,10 +55,7 @@ impl<'a> Fields<'a> {
     }
 
     /// The items of a member that is an array, each with its place; empty when it is absent.
-    pub(super) fn items(
-        &self,
-        name: &str,
-    ) -> Result<Option<Vec<(String, &'a Value)>>, Box<PolicyError>> {
+    pub(super) fn items(&self, name: &str) -> Result<Option<Items<'a>>, Box<PolicyError>> {
         self.get(name).map(|value| items(value, &self.path(name))).transpose()
     }
 }
@@ -68,10 +68,7 @@ pub(super) fn text<'a>(value: &'a Value, at: &str) -> Result<&'a str, Box<Policy
 }
 
 /// `value` as an array, each item with its place.
-pub(super) fn items<'a>(
-    value: &'a Value,
-    at: &str,
-) -> Result<Vec<(String, &'a Value)>, Box<PolicyError>> {
+pub(super) fn items<'a>(value: &'a Value, at: &str) -> Result<Items<'a>, Box<PolicyError>> {
     match value {
         Value::Array(items) => {
             Ok(items.iter().enumerate().map(|(i, item)| (format!("{at}[{i}]"), item)).collect())

@@ -23,7 +23,7 @@ fn bit(method: &str) -> Option<u8> {
 
 impl Methods {
     pub(super) fn read(
-        items: Option<Vec<(String, &serde_json::Value)>>,
+        items: Option<fields::Items<'_>>,
         at: &str,
     ) -> Result<Self, Box<PolicyError>> {
         let Some(items) = items else {

@@ -148,7 +148,7 @@ impl Key {
                 &format!("the key is not for {algorithm}"),
             ));
         }
-        self.material.as_ref().map_err(|why| VerifyError::new(ErrorCode::KeyInvalid, *why))
+        self.material.as_ref().map_err(|why| VerifyError::new(ErrorCode::KeyInvalid, why))
     }
 }
 

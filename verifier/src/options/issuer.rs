@@ -171,7 +171,7 @@ fn read_audiences(members: &Members<'_>) -> Result<Vec<String>, Box<OptionsError
         Value::Array(_) => Ok(members.texts("audience")?.unwrap_or_default()),
         _ => {
             let message = "expected a string or an array of strings";
-            Err(OptionsError::new(&members.path("audience"), &message))
+            Err(OptionsError::new(&members.path("audience"), message))
         }
     }
 }
@@ -208,7 +208,7 @@ pub(super) fn read_issuer(value: &Value, at: &str) -> Result<IssuerOptions, Box<
     let keys = read_keys(&raw, at)?;
     let status = read_status(&raw, &keys, at)?;
     let refuse =
-        |name: &str, message: &str| Err(OptionsError::new(&format!("{at}.{name}"), &message));
+        |name: &str, message: &str| Err(OptionsError::new(&format!("{at}.{name}"), message));
     if raw.issuer.is_empty() {
         return refuse("issuer", "write the exact `iss` of the issuer's tokens");
     }
@@ -245,7 +245,7 @@ pub(super) fn read_issuer(value: &Value, at: &str) -> Result<IssuerOptions, Box<
 
 fn read_keys(raw: &RawIssuer<'_>, at: &str) -> Result<KeysFrom, Box<OptionsError>> {
     let refuse =
-        |name: &str, message: &str| Err(OptionsError::new(&format!("{at}.{name}"), &message));
+        |name: &str, message: &str| Err(OptionsError::new(&format!("{at}.{name}"), message));
     let algorithms = raw.algorithms.as_deref();
     if algorithms.is_some_and(<[_]>::is_empty) {
         return refuse("algorithms", "name at least one algorithm, or leave `algorithms` out");
@@ -309,7 +309,7 @@ fn read_status(
     keys: &KeysFrom,
     at: &str,
 ) -> Result<StatusRules, Box<OptionsError>> {
-    let error = |name: &str, message: &str| OptionsError::new(&format!("{at}.{name}"), &message);
+    let error = |name: &str, message: &str| OptionsError::new(&format!("{at}.{name}"), message);
     let insecure = raw.insecure_http.clone().unwrap_or_default();
     let named = raw.status_uris.clone().unwrap_or_default();
     if !named.iter().all(|known| uri::may_fetch(known, &insecure)) {

@@ -145,7 +145,7 @@ fn read_policy(value: &Value, context: Context) -> Result<Policy, Box<OptionsErr
 }
 
 fn read_cache(cache: Option<&Value>) -> Result<Option<usize>, Box<OptionsError>> {
-    let refuse = |message: &str| Err(OptionsError::new("cache", &message));
+    let refuse = |message: &str| Err(OptionsError::new("cache", message));
     let bytes = match cache {
         None => None,
         Some(Value::Bool(false)) => return Ok(None),
