@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::mem;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::verified::VerifiedToken;
 
@@ -27,7 +27,7 @@ pub(crate) struct Cache {
 }
 
 /// A token's text, or its serial: one type, and so one code for both.
-type Key = Box<[u8]>;
+type Key = Arc<[u8]>;
 
 #[derive(Debug)]
 struct State {
@@ -37,7 +37,7 @@ struct State {
     counts: Counts,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Entry {
     token: VerifiedToken,
     /// What it takes, in bytes.
@@ -77,7 +77,10 @@ impl Cache {
         let token = match state.young.get(key) {
             Some(entry) => entry.token.clone(),
             None => {
-                let (key, entry) = state.old.remove_entry(key)?;
+                // It stays in the old generation as well: a map from which nothing is removed takes
+                // half of the code.
+                let (key, entry) = state.old.get_key_value(key)?;
+                let (key, entry) = (Arc::clone(key), entry.clone());
                 let token = entry.token.clone();
                 self.put(&mut state, key, entry);
                 token
@@ -97,9 +100,13 @@ impl Cache {
 
     /// Keeps only what `keeps` says.
     pub(crate) fn retain(&self, keeps: impl Fn(&VerifiedToken) -> bool) {
-        let mut state = self.state();
-        state.young.retain(|_, entry| keeps(&entry.token));
-        state.old.retain(|_, entry| keeps(&entry.token));
+        let state = &mut *self.state();
+        for generation in [&mut state.young, &mut state.old] {
+            let all = mem::take(generation).into_iter();
+            all.filter(|(_, entry)| keeps(&entry.token)).for_each(|(key, entry)| {
+                generation.insert(key, entry);
+            });
+        }
         state.young_bytes = state.young.values().map(|entry| entry.cost).sum();
         state.counts.generations += 1;
     }

@@ -63,7 +63,7 @@ pub(crate) fn check_claims(
     for name in required.chain(issuer.status.is_required().then_some("status")) {
         if !claims.has(name) {
             let message = format!("the claim `{name}` is missing");
-            return Err(VerifyError::claim(ErrorCode::ClaimMissing, name, message));
+            return Err(VerifyError::claim(ErrorCode::ClaimMissing, name, &message));
         }
     }
     if !issuer.profile.is_issuer(&issuer.issuer, typed.iss) {
@@ -109,7 +109,7 @@ pub(crate) fn check_times(
     limits: Limits,
     now: Timestamp,
 ) -> Result<(), VerifyError> {
-    let fail = |code, name: &str, message: String| Err(VerifyError::claim(code, name, message));
+    let fail = |code, name: &str, message: String| Err(VerifyError::claim(code, name, &message));
     let expired_for = now.since(times.exp.plus(limits.clock_tolerance));
     if expired_for >= 0.0 {
         let message = format!("the token expired {} s ago", Seconds(expired_for.floor()));
@@ -215,7 +215,7 @@ impl<'a> Reader<'a> {
         };
         convert(value).map(Some).ok_or_else(|| {
             let message = format!("the claim `{name}` is not {kind}");
-            VerifyError::claim(ErrorCode::ClaimInvalid, name, message)
+            VerifyError::claim(ErrorCode::ClaimInvalid, name, &message)
                 .expecting(kind.into(), Some(value.to_value()))
         })
     }

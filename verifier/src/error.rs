@@ -39,10 +39,12 @@ pub(crate) enum Missing {
 }
 
 impl VerifyError {
-    pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn new(code: ErrorCode, message: &str) -> Self {
         Self(Box::new(Details {
             code,
-            message: message.into(),
+            message: message.to_owned(),
             claim: None,
             expected: None,
             actual: None,
@@ -51,7 +53,9 @@ impl VerifyError {
     }
 
     /// An error about the claim `name`.
-    pub(crate) fn claim(code: ErrorCode, name: &str, message: impl Into<String>) -> Self {
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn claim(code: ErrorCode, name: &str, message: &str) -> Self {
         let mut error = Self::new(code, message);
         error.0.claim = Some(name.to_owned());
         error
@@ -123,8 +127,12 @@ pub struct OptionsError {
 }
 
 impl OptionsError {
-    pub(crate) fn new(at: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { code: ErrorCode::OptionsInvalid, at: at.into(), message: message.into() }
+    /// In a box, so that the many results on the way of an error are small.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn new(at: &str, message: &str) -> Box<Self> {
+        let (at, message) = (at.to_owned(), message.to_owned());
+        Box::new(Self { code: ErrorCode::OptionsInvalid, at, message })
     }
 }
 

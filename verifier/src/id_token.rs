@@ -9,15 +9,14 @@
 use laika_claims::{ErrorCode, Timestamp};
 use serde_json::{Map, Value, json};
 
-use crate::algorithm::Algorithm;
-use crate::base64url;
 use crate::error::{OptionsError, VerifyError};
 use crate::fetch::{Fetch, Landed, Response};
 use crate::options::Options;
 use crate::profile::Profile;
-use crate::signature::hash::{Digest as _, Sha256, Sha384, Sha512};
 use crate::verified::VerifiedToken;
 use crate::verifier::Verifier;
+use laika_signature::Algorithm;
+use laika_signature::base64url;
 
 /// Seconds since `iat`: the token was made for the very request that brought it.
 const MAX_AGE: f64 = 300.0;
@@ -157,18 +156,7 @@ fn check_access_token(token: &VerifiedToken, came: Option<&str>) -> Result<(), V
 
 /// The left half of the hash that goes with the signature's algorithm.
 fn half_hash(algorithm: Algorithm, bytes: &[u8]) -> Vec<u8> {
-    let mut hash = match algorithm {
-        Algorithm::Rs256 | Algorithm::Ps256 | Algorithm::Es256 | Algorithm::Hs256 => {
-            Sha256::digest(bytes).to_vec()
-        }
-        Algorithm::Rs384 | Algorithm::Ps384 | Algorithm::Es384 | Algorithm::Hs384 => {
-            Sha384::digest(bytes).to_vec()
-        }
-        // Ed25519 computes with SHA-512.
-        Algorithm::Rs512 | Algorithm::Ps512 | Algorithm::Hs512 | Algorithm::EdDsa => {
-            Sha512::digest(bytes).to_vec()
-        }
-    };
+    let mut hash = algorithm.hash().of(&[bytes]).to_vec();
     hash.truncate(hash.len() / 2);
     hash
 }

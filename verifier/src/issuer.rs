@@ -3,15 +3,15 @@
 use laika_claims::text::quoted;
 use laika_claims::{ErrorCode, Timestamp};
 
-use crate::algorithm::{Algorithm, Family};
 use crate::error::{Missing, VerifyError};
 use crate::fetch::{Fetch, FetchFailure, Ids, Landed, MAX_BODY, Response};
 use crate::jws::UntrustedToken;
 use crate::keys::{Arrival, Key, KeySet, RemoteKeys};
 use crate::options::{IssuerOptions, IssuerRules, KeysFrom, Limits};
-use crate::signature::Host;
-use crate::signature::hmac::HmacKey;
 use crate::status::{self, ListToken, Lists, Status};
+use laika_signature::Host;
+use laika_signature::hmac::HmacKey;
+use laika_signature::{Algorithm, Family};
 
 /// An issuer of a verifier.
 #[derive(Debug)]
@@ -126,7 +126,7 @@ impl Issuer {
         Algorithm::from_name(name).filter(allowed).ok_or_else(|| {
             VerifyError::new(
                 ErrorCode::AlgorithmNotAllowed,
-                format!("tokens signed with `{}` are not accepted", quoted(name)),
+                &format!("tokens signed with `{}` are not accepted", quoted(name)),
             )
         })
     }

@@ -6,9 +6,9 @@ use laika_claims::ErrorCode;
 use laika_claims::json::{self, Object, TOKEN_LIMITS};
 use serde_json::{Map, Value};
 
-use crate::base64url;
 use crate::error::VerifyError;
 use crate::headers::Headers;
+use laika_signature::base64url;
 
 /// The longest header, in bytes of its base64url text.
 pub const MAX_HEADER: usize = 4096;
@@ -77,7 +77,7 @@ impl<'a> UntrustedToken<'a> {
         if token.len() > max_size {
             return Err(VerifyError::new(
                 ErrorCode::TokenTooLarge,
-                format!("the token has {} bytes, more than the {max_size} accepted", token.len()),
+                &format!("the token has {} bytes, more than the {max_size} accepted", token.len()),
             ));
         }
         let not_compact = || malformed("a token is three base64url segments joined by dots");
@@ -139,7 +139,7 @@ impl Header {
         if let Some(name) = ["crit", "b64"].into_iter().find(|name| members.contains_key(*name)) {
             return Err(VerifyError::new(
                 ErrorCode::CriticalHeaderUnsupported,
-                format!("the header has `{name}`, and no extension is supported"),
+                &format!("the header has `{name}`, and no extension is supported"),
             ));
         }
         Ok(Self { alg, kid, typ, members, text, number })

@@ -41,7 +41,7 @@
 //! | [`keys`] | keys and key sets, and the state machine of remote ones |
 //! | [`status`] | revocation: status lists, and their state machine |
 //! | [`fetch`] | what a host fetches, and the pace of it |
-//! | [`signature`] | the signature algorithms |
+//! | [`signature`] | the signature algorithms, a crate of their own |
 //! | [`checks`] | the claims, in their fixed order |
 //! | [`id_token`] | ID tokens, for a client that has somebody log in elsewhere |
 //! | [`bearer`] | tokens in HTTP headers, and denials as HTTP answers |
@@ -50,7 +50,6 @@
 
 #![forbid(unsafe_code)]
 
-pub mod algorithm;
 pub mod bearer;
 pub mod checks;
 #[cfg(feature = "client")]
@@ -61,14 +60,12 @@ pub mod id_token;
 pub mod jws;
 pub mod keys;
 pub mod options;
-pub mod signature;
 pub mod status;
 #[cfg(feature = "tower")]
 pub mod tower;
 pub mod verified;
 pub mod verifier;
 
-mod base64url;
 mod cache;
 mod headers;
 mod issuer;
@@ -76,12 +73,13 @@ mod may_assert;
 mod profile;
 mod uri;
 
-pub use algorithm::Algorithm;
 pub use cache::Counts;
 pub use error::{OptionsError, VerifyError};
 pub use fetch::{Fetch, FetchFailure, Inflate, Landed, Response};
 pub use laika_claims::policy::{Policy, Request};
 pub use laika_claims::{ErrorCode, Permission, Principal, Timestamp};
+pub use laika_signature as signature;
+pub use laika_signature::{Algorithm, algorithm};
 pub use options::Options;
 pub use verified::VerifiedToken;
 pub use verifier::{Authorization, Stats, Verifier};

@@ -20,12 +20,12 @@ pub(crate) struct MayAssert {
 
 impl MayAssert {
     /// Reads the bounds that stand at `at`.
-    pub(crate) fn read(value: &Value, at: &str) -> Result<Self, OptionsError> {
+    pub(crate) fn read(value: &Value, at: &str) -> Result<Self, Box<OptionsError>> {
         let members = Members::read(value, at, &["permissions", "roles", "level"])?;
         let grant = |value, at: &str| {
             let text = members::text(value, at)?;
             Grant::parse(text)
-                .map_err(|error| OptionsError::new(at, format!("`{}`: {error}", quoted(text))))
+                .map_err(|error| OptionsError::new(at, &format!("`{}`: {error}", quoted(text))))
         };
         Ok(Self {
             permissions: members.items("permissions", grant)?.unwrap_or_default(),

@@ -114,7 +114,7 @@ impl Profile {
             && claims.member(name).and_then(Seen::text) != Some(value)
         {
             let message = format!("`{name}` is not `{value}`: this is another kind of token");
-            return Err(VerifyError::claim(ErrorCode::TypeMismatch, name, message)
+            return Err(VerifyError::claim(ErrorCode::TypeMismatch, name, &message)
                 .expecting(value.into(), claims.member(name).map(Seen::to_value)));
         }
         if self == Self::IdToken {
@@ -133,7 +133,7 @@ impl Profile {
             && let Some(name) = NOT_OF_ACCESS_TOKENS.iter().find(|name| claims.has(name))
         {
             let message = format!("the token has `{name}`: it is no access token");
-            return Err(VerifyError::claim(ErrorCode::TypeMismatch, name, message));
+            return Err(VerifyError::claim(ErrorCode::TypeMismatch, name, &message));
         }
         Ok(())
     }
@@ -211,7 +211,7 @@ pub(crate) fn texts_at(
             (Some(_), Single::Refused) | (None, _) => {
                 let items = found.texts().ok_or_else(|| {
                     let message = format!("the claim `{place}` is not an array of strings");
-                    VerifyError::claim(ErrorCode::ClaimInvalid, &place, message)
+                    VerifyError::claim(ErrorCode::ClaimInvalid, &place, &message)
                 })?;
                 texts.extend(items.into_iter().map(str::to_owned));
             }

@@ -16,9 +16,9 @@ use crate::issuer::Issuer;
 use crate::jws::UntrustedToken;
 use crate::keys::{Arrival, KeySet};
 use crate::options::{Limits, Options};
-use crate::signature::Host;
 use crate::status::Lists;
 use crate::verified::VerifiedToken;
+use laika_signature::Host;
 
 /// Verifies tokens and decides requests.
 ///

@@ -109,7 +109,6 @@ impl Wishes {
         tools::node()?;
         tools::wasm_target()?;
         bundle::prepare()?;
-        wasm::compile()?;
         wasm::filter()?;
         let (floor, envoy, wrk) = (wasm::floor()?, tools::envoy()?, tools::wrk()?);
         let folder = tempfile::tempdir_in("target").context("cannot make a folder in `target`")?;

@@ -27,7 +27,6 @@ pub(crate) fn web() -> Result<()> {
 pub(crate) fn package() -> Result<()> {
     tools::wasm_target()?;
     bundle::prepare()?;
-    wasm::compile()?;
     wasm::bind()?;
     bundle::package()
 }

@@ -22,6 +22,7 @@ mod postgres;
 mod run;
 mod scene;
 mod service;
+mod silence;
 mod size;
 mod soak;
 mod stamp;

@@ -112,7 +112,7 @@ fn last_line(name: &str, run: impl FnOnce(&Step) -> Result<String>) -> Result<Ou
 
 /// A million verifications by each curve beside the reference: a line for each, its outcome.
 fn curves() -> Result<Vec<Outcome>> {
-    let words = "run --quiet --release -p laika-verifier --example curves -- 1000000";
+    let words = "run --quiet --release -p laika-signature --example curves -- 1000000";
     let ran = run::step("curves", |step| cargo::cargo().words(words).run(step));
     match ran {
         Ok(output) => output

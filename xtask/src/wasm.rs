@@ -9,7 +9,7 @@ use wasm_bindgen_cli_support::Bindgen;
 use crate::cargo::{self, WASI, WASM};
 use crate::run::{self, Program, Step};
 use crate::stamp::Stamp;
-use crate::{files, tools};
+use crate::{files, silence, tools};
 
 /// Where the bindings and the module of the npm package go.
 pub(crate) const PACKAGE_WASM: &str = "pkg/dist/wasm";
@@ -42,26 +42,29 @@ const FILTER_EXPORTS: [&str; 13] = [
 /// them (Node 16, Safari 16.4, Envoy's V8), and a module that has two kernels would be no smaller.
 const SIMD: &str = "-Ctarget-feature=+simd128";
 
-/// Compiles both modules, each by a call of its own: in one call, each would have the features that
+/// Compiles a module, by a call of its own: in one call for both, each would have the features that
 /// the other asks of the verifier. Cargo knows what has changed.
-pub(crate) fn compile() -> Result<()> {
-    for package in ["laika-verifier-wasm", "laika-edge-filter"] {
-        run::step(&format!("wasm module `{package}`: compile"), |step| {
-            cargo::cargo()
-                .words("build --profile wasm --lib --target")
-                .args([WASM, "-p", package])
-                .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", &rust_flags()?)
-                .run(step)
-        })?;
-    }
+fn compile(package: &str) -> Result<()> {
+    run::step(&format!("wasm module `{package}`: compile"), |step| {
+        cargo::cargo()
+            .words("build --profile wasm --lib --target")
+            .args([WASM, "-p", package])
+            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", &rust_flags()?)
+            .run(step)
+    })?;
     Ok(())
 }
 
 /// The module for JavaScript with its bindings: `laika_verifier_wasm.js`, `.d.ts`, `_bg.wasm`.
 pub(crate) fn bind() -> Result<()> {
+    compile("laika-verifier-wasm")?;
     let (name, module) =
         ("wasm module for JavaScript: bind, optimise", compiled("laika_verifier_wasm"));
-    let stamp = optimised(Stamp::new("bind"))?.input(&module)?.output(PACKAGE_WASM).output(NAMED);
+    let stamp = optimised(Stamp::new("bind"))?
+        .text("silent")
+        .input(&module)?
+        .output(PACKAGE_WASM)
+        .output(NAMED);
     if stamp.is_fresh()? {
         run::unchanged(name);
         return Ok(());
@@ -79,6 +82,7 @@ pub(crate) fn bind() -> Result<()> {
             .generate(scratch.path())
             .context("cannot make the JavaScript bindings of `verifier-wasm`")?;
         let bound = scratch.path().join("laika_verifier_wasm_bg.wasm");
+        silence::panics(&bound)?;
         let named = scratch.path().join("named.wasm");
         optimise(step, "-O3 --debuginfo", &bound, &named)?;
         optimise(step, "--strip-debug", &named, &bound)?;
@@ -126,6 +130,7 @@ pub(crate) fn kernels() -> Result<PathBuf> {
 
 /// The module for proxies. It may use nothing but what every host of the ABI offers.
 pub(crate) fn filter() -> Result<()> {
+    compile("laika-edge-filter")?;
     let (name, module) =
         ("wasm module for proxies: optimise, check", compiled("laika_edge_filter"));
     let stamp = optimised(Stamp::new("filter"))?.text(&FILTER_EXPORTS.join(" "));

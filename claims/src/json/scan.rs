@@ -3,6 +3,9 @@
 //! It accepts nothing that the reader does not accept, and gives up where that reader is needed:
 //! at an escape, a number that is no short integer, an object of very many members, and at whatever
 //! is no JSON.
+//!
+//! Every token goes through here, in modules that are compiled to be small: what is to become part
+//! of its caller says so.
 
 use std::ops::Range;
 
@@ -128,6 +131,7 @@ impl Scanner<'_> {
         (is_new && known.len() < MOST_NAMES).then(|| self.names.push(name))
     }
 
+    #[inline(always)]
     fn cut(&self, place: &Range<u32>) -> Option<&[u8]> {
         self.text.get(place.start as usize..place.end as usize)
     }
@@ -143,11 +147,13 @@ impl Scanner<'_> {
         }
     }
 
+    #[inline(always)]
     fn peek(&self) -> Option<u8> {
         self.text.get(self.at).copied()
     }
 
     /// The next byte that is no white space, which is not gone past.
+    #[inline(always)]
     fn skip_space(&mut self) -> Option<u8> {
         loop {
             match self.peek()? {
@@ -159,6 +165,7 @@ impl Scanner<'_> {
 }
 
 /// From one place to another, in a text whose places fit.
+#[inline(always)]
 fn place(start: usize, end: usize) -> Range<u32> {
     start as u32..end as u32
 }

@@ -13,7 +13,7 @@ use super::{Context, OTHERWISE, Policy, PolicyError, Rule, host};
 const DOCUMENT: [&str; 5] = ["version", "rules", "otherwise", "case", "allow"];
 const RULE: [&str; 5] = ["id", "host", "methods", "path", "require"];
 
-pub(super) fn compile(document: &Value, context: Context) -> Result<Policy, PolicyError> {
+pub(super) fn compile(document: &Value, context: Context) -> Result<Policy, Box<PolicyError>> {
     let fields = Fields::read(document, "", &DOCUMENT)?;
     if fields.required("version")?.as_u64() != Some(1) {
         return Err(PolicyError::new("version", "the only version there is so far is `1`"));
@@ -33,7 +33,7 @@ pub(super) fn compile(document: &Value, context: Context) -> Result<Policy, Poli
     Ok(policy)
 }
 
-fn read_reading(fields: &Fields<'_>) -> Result<Reading, PolicyError> {
+fn read_reading(fields: &Fields<'_>) -> Result<Reading, Box<PolicyError>> {
     let ignore_case = match fields.text("case")? {
         None | Some("sensitive") => false,
         Some("insensitive") => true,
@@ -48,7 +48,7 @@ fn read_reading(fields: &Fields<'_>) -> Result<Reading, PolicyError> {
             "percent25" => reading.allow_percent25 = true,
             _ => {
                 return Err(PolicyError::new(
-                    at,
+                    &at,
                     "only `semicolon` and `percent25` can be allowed",
                 ));
             }
@@ -57,7 +57,7 @@ fn read_reading(fields: &Fields<'_>) -> Result<Reading, PolicyError> {
     Ok(reading)
 }
 
-fn read_otherwise(word: Option<&str>) -> Result<Option<Requirement>, PolicyError> {
+fn read_otherwise(word: Option<&str>) -> Result<Option<Requirement>, Box<PolicyError>> {
     match word {
         None | Some("deny") => Ok(None),
         Some("user") => Ok(Some(Requirement::User)),
@@ -87,20 +87,22 @@ fn add_rule(
     value: &Value,
     at: &str,
     context: Context,
-) -> Result<(), PolicyError> {
+) -> Result<(), Box<PolicyError>> {
     let fields = Fields::read(value, at, &RULE)?;
     let id = fields::text(fields.required("id")?, &fields.path("id"))?;
     if id.is_empty() || id == OTHERWISE {
         return Err(PolicyError::new(
-            fields.path("id"),
-            format!("a rule's id is not empty and not `{OTHERWISE}`"),
+            &fields.path("id"),
+            &format!("a rule's id is not empty and not `{OTHERWISE}`"),
         ));
     }
     let place = policy.rules.len();
-    if let Some(first) = known.ids.insert(id.to_owned(), place.into()) {
+    if let Some(first) =
+        known.ids.insert(id.to_owned(), place.into()).and_then(|first| first.as_u64())
+    {
         return Err(PolicyError::new(
-            fields.path("id"),
-            format!("`{id}` is already the id of `rules[{first}]`"),
+            &fields.path("id"),
+            &format!("`{id}` is already the id of `rules[{first}]`"),
         ));
     }
     let path = fields.path("path");
@@ -134,8 +136,8 @@ fn add_rule(
         && host::normalise(name).as_deref() != Some(name)
     {
         return Err(PolicyError::new(
-            fields.path("host"),
-            format!("write `{name}` as a host name in lower case, without port and trailing dot"),
+            &fields.path("host"),
+            &format!("write `{name}` as a host name in lower case, without port and trailing dot"),
         ));
     }
     let parts = fold_case(pattern.parts, policy.reading);
@@ -153,7 +155,7 @@ fn add_rule(
     if let Some(other) = other {
         return Err(PolicyError::new(
             at,
-            format!(
+            &format!(
                 "`{id}` and `{}` are for the same path and method: merge them, or give them \
                  different methods",
                 other.id

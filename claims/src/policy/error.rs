@@ -16,8 +16,11 @@ pub struct PolicyError {
 }
 
 impl PolicyError {
-    pub(super) fn new(at: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { at: at.into(), message: message.into(), position: None }
+    /// In a box, so that the many results on the way of an error are small.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn new(at: &str, message: &str) -> Box<Self> {
+        Box::new(Self { at: at.to_owned(), message: message.to_owned(), position: None })
     }
 
     /// The same error with its position in `text`, which is JSON.

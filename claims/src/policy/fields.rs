@@ -4,6 +4,9 @@ use serde_json::{Map, Value};
 
 use super::PolicyError;
 
+/// The items of an array, each with its place.
+pub(super) type Items<'a> = Vec<(String, &'a Value)>;
+
 /// An object of the document and where it stands.
 #[derive(Debug)]
 pub(super) struct Fields<'a> {
@@ -13,15 +16,22 @@ pub(super) struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     /// `value` as an object whose members are all among `known`.
-    pub(super) fn read(value: &'a Value, at: &str, known: &[&str]) -> Result<Self, PolicyError> {
+    pub(super) fn read(
+        value: &'a Value,
+        at: &str,
+        known: &[&str],
+    ) -> Result<Self, Box<PolicyError>> {
         let Value::Object(object) = value else {
-            return Err(PolicyError::new(at, format!("expected an object, found {}", kind(value))));
+            return Err(PolicyError::new(
+                at,
+                &format!("expected an object, found {}", kind(value)),
+            ));
         };
         let fields = Self { object, at: at.to_owned() };
         match object.keys().find(|name| !known.contains(&name.as_str())) {
             Some(unknown) => Err(PolicyError::new(
-                fields.path(unknown),
-                format!("there is no such member; known are {}", list(known)),
+                &fields.path(unknown),
+                &format!("there is no such member; known are {}", list(known)),
             )),
             None => Ok(fields),
         }
@@ -36,40 +46,34 @@ impl<'a> Fields<'a> {
         self.object.get(name)
     }
 
-    pub(super) fn required(&self, name: &str) -> Result<&'a Value, PolicyError> {
-        self.get(name).ok_or_else(|| PolicyError::new(&self.at, format!("`{name}` is missing")))
+    pub(super) fn required(&self, name: &str) -> Result<&'a Value, Box<PolicyError>> {
+        self.get(name).ok_or_else(|| PolicyError::new(&self.at, &format!("`{name}` is missing")))
     }
 
-    pub(super) fn text(&self, name: &str) -> Result<Option<&'a str>, PolicyError> {
+    pub(super) fn text(&self, name: &str) -> Result<Option<&'a str>, Box<PolicyError>> {
         self.get(name).map(|value| text(value, &self.path(name))).transpose()
     }
 
     /// The items of a member that is an array, each with its place; empty when it is absent.
-    pub(super) fn items(
-        &self,
-        name: &str,
-    ) -> Result<Option<Vec<(String, &'a Value)>>, PolicyError> {
+    pub(super) fn items(&self, name: &str) -> Result<Option<Items<'a>>, Box<PolicyError>> {
         self.get(name).map(|value| items(value, &self.path(name))).transpose()
     }
 }
 
 /// `value` as a string.
-pub(super) fn text<'a>(value: &'a Value, at: &str) -> Result<&'a str, PolicyError> {
+pub(super) fn text<'a>(value: &'a Value, at: &str) -> Result<&'a str, Box<PolicyError>> {
     value
         .as_str()
-        .ok_or_else(|| PolicyError::new(at, format!("expected a string, found {}", kind(value))))
+        .ok_or_else(|| PolicyError::new(at, &format!("expected a string, found {}", kind(value))))
 }
 
 /// `value` as an array, each item with its place.
-pub(super) fn items<'a>(
-    value: &'a Value,
-    at: &str,
-) -> Result<Vec<(String, &'a Value)>, PolicyError> {
+pub(super) fn items<'a>(value: &'a Value, at: &str) -> Result<Items<'a>, Box<PolicyError>> {
     match value {
         Value::Array(items) => {
             Ok(items.iter().enumerate().map(|(i, item)| (format!("{at}[{i}]"), item)).collect())
         }
-        _ => Err(PolicyError::new(at, format!("expected an array, found {}", kind(value)))),
+        _ => Err(PolicyError::new(at, &format!("expected an array, found {}", kind(value)))),
     }
 }
 

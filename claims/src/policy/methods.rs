@@ -23,9 +23,9 @@ fn bit(method: &str) -> Option<u8> {
 
 impl Methods {
     pub(super) fn read(
-        items: Option<Vec<(String, &serde_json::Value)>>,
+        items: Option<fields::Items<'_>>,
         at: &str,
-    ) -> Result<Self, PolicyError> {
+    ) -> Result<Self, Box<PolicyError>> {
         let Some(items) = items else {
             return Ok(Self::All);
         };
@@ -39,13 +39,13 @@ impl Methods {
         for (at, item) in items {
             let method = fields::text(item, &at)?;
             if !is_token(method) {
-                return Err(PolicyError::new(at, format!("`{method}` is not a method")));
+                return Err(PolicyError::new(&at, &format!("`{method}` is not a method")));
             }
             if method.bytes().any(|byte| byte.is_ascii_lowercase()) {
                 let upper = method.to_ascii_uppercase();
                 return Err(PolicyError::new(
-                    at,
-                    format!("methods are case-sensitive: write `{upper}`"),
+                    &at,
+                    &format!("methods are case-sensitive: write `{upper}`"),
                 ));
             }
             match bit(method) {

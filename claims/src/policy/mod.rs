@@ -78,7 +78,7 @@ impl Policy {
     /// The first thing in it that is not understood, where it stands, and how to mend it.
     pub fn from_json(text: &str, context: Context) -> Result<Self, PolicyError> {
         let document = json::parse(text.as_bytes(), DOCUMENT_LIMITS).map_err(|error| {
-            PolicyError { position: error.position, ..PolicyError::new("", error.message) }
+            PolicyError { position: error.position, ..*PolicyError::new("", &error.message) }
         })?;
         Self::from_value(&document, context).map_err(|error| error.positioned(text))
     }
@@ -88,7 +88,7 @@ impl Policy {
     /// # Errors
     /// As [`Policy::from_json`].
     pub fn from_value(document: &serde_json::Value, context: Context) -> Result<Self, PolicyError> {
-        compile::compile(document, context)
+        compile::compile(document, context).map_err(|error| *error)
     }
 
     /// How many rules it has.

@@ -34,8 +34,8 @@ pub(super) struct Parameter {
 
 impl Pattern {
     /// Reads a pattern such as `/users/{user}/{*rest}`.
-    pub(super) fn parse(text: &str, at: &str) -> Result<Self, PolicyError> {
-        let refuse = |message: String| Err(PolicyError::new(at, message));
+    pub(super) fn parse(text: &str, at: &str) -> Result<Self, Box<PolicyError>> {
+        let refuse = |message: String| Err(PolicyError::new(at, &message));
         let Some(path) = text.strip_prefix('/') else {
             return refuse(format!("a path begins with `/`: write `/{text}`"));
         };

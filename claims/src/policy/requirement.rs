@@ -76,7 +76,7 @@ impl Requirement {
         value: &Value,
         at: &str,
         parameters: &[Parameter],
-    ) -> Result<Self, PolicyError> {
+    ) -> Result<Self, Box<PolicyError>> {
         let object = match value {
             Value::String(word) => return Self::parse_word(word, at),
             Value::Object(object) => object,
@@ -84,14 +84,14 @@ impl Requirement {
                 let kind = fields::kind(other);
                 return Err(PolicyError::new(
                     at,
-                    format!("a requirement is a string or an object, not {kind}"),
+                    &format!("a requirement is a string or an object, not {kind}"),
                 ));
             }
         };
         let Some(kind) = OBJECTS.into_iter().find(|name| object.contains_key(*name)) else {
             return Err(PolicyError::new(
                 at,
-                format!("a requirement has one of {}", fields::list(&OBJECTS)),
+                &format!("a requirement has one of {}", fields::list(&OBJECTS)),
             ));
         };
         if kind == "claim" {
@@ -119,7 +119,7 @@ impl Requirement {
         })
     }
 
-    fn parse_word(word: &str, at: &str) -> Result<Self, PolicyError> {
+    fn parse_word(word: &str, at: &str) -> Result<Self, Box<PolicyError>> {
         Ok(match word {
             "anyone" => Self::Anyone,
             "any_token" => Self::AnyToken,
@@ -130,7 +130,7 @@ impl Requirement {
                 None => Self::Permission(Permission::parse(word).map_err(|error| {
                     PolicyError::new(
                         at,
-                        format!(
+                        &format!(
                             "`{}` is neither a permission nor `anyone`, `any_token`, \
                              `authenticated`, `user` or `role:name`: {error}",
                             quoted(word)
@@ -145,7 +145,7 @@ impl Requirement {
     ///
     /// `sub`, `username` and `level` mean something only within one issuer, so where several
     /// tokens reach a policy each test of them stands in an `all` beside `{ "issuer": … }`.
-    pub(super) fn check(&self, at: &str, context: Context) -> Result<(), PolicyError> {
+    pub(super) fn check(&self, at: &str, context: Context) -> Result<(), Box<PolicyError>> {
         if context.several_issuers && self.speaks_for_unnamed_issuer() {
             return Err(PolicyError::new(
                 at,
@@ -181,7 +181,7 @@ impl Requirement {
 }
 
 impl ClaimTest {
-    fn parse(value: &Value, at: &str, parameters: &[Parameter]) -> Result<Self, PolicyError> {
+    fn parse(value: &Value, at: &str, parameters: &[Parameter]) -> Result<Self, Box<PolicyError>> {
         let known: Vec<_> = std::iter::once("claim").chain(TESTS).collect();
         let fields = Fields::read(value, at, &known)?;
         let claim = non_empty(fields.required("claim")?, &fields.path("claim"))?;
@@ -189,7 +189,7 @@ impl ClaimTest {
         let (Some((name, operand)), None) = (present.next(), present.next()) else {
             return Err(PolicyError::new(
                 at,
-                format!("a claim has exactly one test of {}", fields::list(&TESTS)),
+                &format!("a claim has exactly one test of {}", fields::list(&TESTS)),
             ));
         };
         let at = fields.path(name);
@@ -241,7 +241,7 @@ impl Operand {
         at: &str,
         parameters: &[Parameter],
         accepts: Accepts,
-    ) -> Result<Self, PolicyError> {
+    ) -> Result<Self, Box<PolicyError>> {
         if let Value::Object(object) = value {
             if object.contains_key("path") {
                 let fields = Fields::read(value, at, &["path"])?;
@@ -256,7 +256,7 @@ impl Operand {
                     let names: Vec<_> = parameters.iter().map(|p| p.name.as_str()).collect();
                     return Err(PolicyError::new(
                         at,
-                        format!(
+                        &format!(
                             "the path has no parameter `{name}`; it has {}",
                             if names.is_empty() { "none".to_owned() } else { fields::list(&names) }
                         ),
@@ -275,21 +275,21 @@ impl Operand {
             (Accepts::Numbers, Value::Number(_)) | (Accepts::Anything, _) => {}
             (Accepts::Numbers, other) => {
                 let kind = fields::kind(other);
-                return Err(PolicyError::new(at, format!("expected a number, found {kind}")));
+                return Err(PolicyError::new(at, &format!("expected a number, found {kind}")));
             }
         }
         Ok(Self::Literal(value.clone()))
     }
 }
 
-fn non_empty(value: &Value, at: &str) -> Result<String, PolicyError> {
+fn non_empty(value: &Value, at: &str) -> Result<String, Box<PolicyError>> {
     match fields::text(value, at)? {
         "" => Err(PolicyError::new(at, "expected a text that is not empty")),
         text => Ok(text.to_owned()),
     }
 }
 
-fn read_role(role: &str, at: &str) -> Result<String, PolicyError> {
+fn read_role(role: &str, at: &str) -> Result<String, Box<PolicyError>> {
     // Foreign issuers name their roles freely, so only what can't be meant is refused.
     if role.is_empty() || role.trim() != role || role.contains(char::is_control) {
         return Err(PolicyError::new(

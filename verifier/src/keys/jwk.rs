@@ -3,12 +3,12 @@
 use serde_json::{Map, Value};
 
 use super::Key;
-use crate::algorithm::Algorithm;
-use crate::base64url;
-use crate::signature::PublicKey;
-use crate::signature::ecdsa::{P256Key, P384Key};
-use crate::signature::ed25519::Ed25519Key;
-use crate::signature::rsa::RsaKey;
+use laika_signature::Algorithm;
+use laika_signature::PublicKey;
+use laika_signature::base64url;
+use laika_signature::ecdsa::{P256Key, P384Key};
+use laika_signature::ed25519::Ed25519Key;
+use laika_signature::rsa::RsaKey;
 
 /// The key, or `None` for one of a type, curve or algorithm that is not known here. An RSA key that
 /// does not name its algorithm is used with those of `rsa`.

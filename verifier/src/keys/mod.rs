@@ -15,10 +15,10 @@ use serde_json::Value;
 pub(crate) use discovery::Discovery;
 pub(crate) use remote::{Arrival, Fingerprint, KeySource, RemoteKeys, fresh_for};
 
-use crate::algorithm::Algorithm;
 use crate::error::VerifyError;
 use crate::jws::UntrustedToken;
-use crate::signature::PublicKey;
+use laika_signature::Algorithm;
+use laika_signature::PublicKey;
 
 /// Most keys a set may have.
 pub const MAX_KEYS: usize = 64;
@@ -111,18 +111,18 @@ impl KeySet {
         token: &UntrustedToken<'_>,
         algorithm: Algorithm,
     ) -> Result<&PublicKey, VerifyError> {
-        let not_found = |message| VerifyError::new(ErrorCode::KeyNotFound, message);
+        let not_found = |message: &str| VerifyError::new(ErrorCode::KeyNotFound, message);
         if let Some(kid) = token.header.kid.as_deref() {
             let message = || format!("the issuer has no key `{}`", quoted(kid));
-            return self.get(kid).ok_or_else(|| not_found(message()))?.material_for(algorithm);
+            return self.get(kid).ok_or_else(|| not_found(&message()))?.material_for(algorithm);
         }
         let fits = |key: &&Key| key.material.is_ok() && key.algorithms.contains(&algorithm);
         let mut fitting = self.keys.iter().filter(fits);
         match (fitting.next(), fitting.next()) {
             (Some(key), None) => key.material_for(algorithm),
-            (None, _) => Err(not_found(format!("the issuer has no key for {algorithm}"))),
+            (None, _) => Err(not_found(&format!("the issuer has no key for {algorithm}"))),
             (Some(_), Some(_)) => {
-                Err(not_found("the token has no `kid` and more than one key fits".to_owned()))
+                Err(not_found("the token has no `kid` and more than one key fits"))
             }
         }
     }
@@ -145,10 +145,10 @@ impl Key {
         if !self.algorithms.contains(&algorithm) {
             return Err(VerifyError::new(
                 ErrorCode::AlgorithmNotAllowed,
-                format!("the key is not for {algorithm}"),
+                &format!("the key is not for {algorithm}"),
             ));
         }
-        self.material.as_ref().map_err(|why| VerifyError::new(ErrorCode::KeyInvalid, *why))
+        self.material.as_ref().map_err(|why| VerifyError::new(ErrorCode::KeyInvalid, why))
     }
 }
 

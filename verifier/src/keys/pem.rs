@@ -2,12 +2,12 @@
 
 use super::Key;
 use super::der::{Der, NULL, OBJECT_IDENTIFIER};
-use crate::algorithm::{Algorithm, Family};
-use crate::base64url;
-use crate::signature::PublicKey;
-use crate::signature::ecdsa::{P256Key, P384Key};
-use crate::signature::ed25519::Ed25519Key;
-use crate::signature::rsa::RsaKey;
+use laika_signature::PublicKey;
+use laika_signature::base64url;
+use laika_signature::ecdsa::{P256Key, P384Key};
+use laika_signature::ed25519::Ed25519Key;
+use laika_signature::rsa::RsaKey;
+use laika_signature::{Algorithm, Family};
 
 /// 1.2.840.113549.1.1.1 (RFC 8017 appendix C).
 const RSA: [u8; 9] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];

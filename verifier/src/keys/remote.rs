@@ -10,9 +10,9 @@ use laika_claims::Timestamp;
 use super::KeySet;
 use super::discovery::Discovery;
 use super::max_age::max_age;
-use crate::algorithm::Algorithm;
 use crate::fetch::{Fetch, FetchFailure, Ids, LOST, Pace, Response, Sharing};
-use crate::signature::hash::{Digest as _, Sha256};
+use laika_signature::Algorithm;
+use laika_signature::hash::sha256;
 
 /// Seconds between attempts that unknown `kid`s cause.
 const COOLDOWN: f64 = 30.0;
@@ -202,7 +202,7 @@ impl RemoteKeys {
         self.pace.succeed();
         let held = Held {
             keys,
-            fingerprint: Sha256::digest(response.body),
+            fingerprint: sha256(response.body),
             since: now,
             max_age: max_age_of(response.cache_control),
         };

@@ -4,13 +4,14 @@ use laika_claims::text::quoted;
 use serde_json::Value;
 
 use super::members::{self, Members, list};
-use crate::algorithm::{Algorithm, Family};
 use crate::error::OptionsError;
 use crate::keys::{Discovery, Key, KeySet, KeySource};
 use crate::may_assert::MayAssert;
 use crate::profile::Profile;
-use crate::signature::hmac::HmacKey;
-use crate::{base64url, uri};
+use crate::uri;
+use laika_signature::base64url;
+use laika_signature::hmac::HmacKey;
+use laika_signature::{Algorithm, Family};
 
 /// One issuer, read and checked.
 #[derive(Debug)]
@@ -83,7 +84,7 @@ pub(crate) enum KeysFrom {
 }
 
 /// An issuer as it was written, every member of its type.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct RawIssuer<'a> {
     issuer: &'a str,
     audiences: Vec<String>,
@@ -129,57 +130,59 @@ const MEMBERS: [&str; 19] = [
 ];
 
 impl<'a> RawIssuer<'a> {
-    fn read(value: &'a Value, at: &'a str) -> Result<Self, OptionsError> {
+    fn read(value: &'a Value, at: &'a str) -> Result<Self, Box<OptionsError>> {
         let members = Members::read(value, at, &MEMBERS)?;
         let typ = |value: &Value, at: &str| match value {
             Value::Null => Ok(None),
             typ => members::text(typ, at).map(|typ| Some(typ.to_owned())),
         };
-        let may_assert = members.get("may_assert");
-        Ok(Self {
-            issuer: members::text(members.required("issuer")?, &members.path("issuer"))?,
-            audiences: read_audiences(&members)?,
-            jwks: members.get("jwks"),
-            jwks_uri: members.text("jwks_uri")?,
-            discover: members.switch("discover")?,
-            public_key: members.text("public_key")?,
-            secret: members.text("secret")?,
-            algorithms: members.items("algorithms", read_algorithm)?,
-            profile: members.word("profile", &Profile::NAMES)?,
-            typ: members.items("typ", typ)?,
-            required_claims: members.texts("required_claims")?,
-            max_token_age: members.number("max_token_age")?,
-            permission_claims: members.texts("permission_claims")?,
-            role_claims: members.texts("role_claims")?,
-            may_assert: may_assert
-                .map(|value| MayAssert::read(value, &members.path("may_assert")))
-                .transpose()?,
-            status: members.word("status", &Status::NAMES)?,
-            status_uris: members.texts("status_uris")?,
-            status_max_stale: members.number("status_max_stale")?,
-            insecure_http: members.texts("insecure_http")?,
-        })
+        // One after the other into what is there already: an error then has one thing to drop,
+        // and not as many as were read before it.
+        let issuer = members::text(members.required("issuer")?, &members.path("issuer"))?;
+        let mut raw = Self { issuer, ..Self::default() };
+        raw.audiences = read_audiences(&members)?;
+        raw.jwks = members.get("jwks");
+        raw.jwks_uri = members.text("jwks_uri")?;
+        raw.discover = members.switch("discover")?;
+        raw.public_key = members.text("public_key")?;
+        raw.secret = members.text("secret")?;
+        raw.algorithms = members.items("algorithms", read_algorithm)?;
+        raw.profile = members.word("profile", &Profile::NAMES)?;
+        raw.typ = members.items("typ", typ)?;
+        raw.required_claims = members.texts("required_claims")?;
+        raw.max_token_age = members.number("max_token_age")?;
+        raw.permission_claims = members.texts("permission_claims")?;
+        raw.role_claims = members.texts("role_claims")?;
+        raw.may_assert = members
+            .get("may_assert")
+            .map(|value| MayAssert::read(value, &members.path("may_assert")))
+            .transpose()?;
+        raw.status = members.word("status", &Status::NAMES)?;
+        raw.status_uris = members.texts("status_uris")?;
+        raw.status_max_stale = members.number("status_max_stale")?;
+        raw.insecure_http = members.texts("insecure_http")?;
+        Ok(raw)
     }
 }
 
-fn read_audiences(members: &Members<'_>) -> Result<Vec<String>, OptionsError> {
+fn read_audiences(members: &Members<'_>) -> Result<Vec<String>, Box<OptionsError>> {
     match members.required("audience")? {
         Value::String(audience) => Ok(vec![audience.clone()]),
         Value::Array(_) => Ok(members.texts("audience")?.unwrap_or_default()),
         _ => {
             let message = "expected a string or an array of strings";
-            Err(OptionsError::new(members.path("audience"), message))
+            Err(OptionsError::new(&members.path("audience"), message))
         }
     }
 }
 
-fn read_algorithm(value: &Value, at: &str) -> Result<Algorithm, OptionsError> {
+fn read_algorithm(value: &Value, at: &str) -> Result<Algorithm, Box<OptionsError>> {
     let name = members::text(value, at)?;
     Algorithm::from_name(name).ok_or_else(|| {
         let known = list(&Algorithm::ALL.map(Algorithm::as_str));
         let name = quoted(name);
         let message = format!("`{name}` is no algorithm of this verifier; there are {known}");
-        OptionsError::new(at, message)
+        OptionsError::new(at, &message)
     })
 }
 
@@ -200,12 +203,12 @@ const MAX_STALE: f64 = 300.0;
 const MOST_STALE: f64 = 86_400.0;
 
 /// Reads the issuer that stands at `at`.
-pub(super) fn read_issuer(value: &Value, at: &str) -> Result<IssuerOptions, OptionsError> {
+pub(super) fn read_issuer(value: &Value, at: &str) -> Result<IssuerOptions, Box<OptionsError>> {
     let raw = RawIssuer::read(value, at)?;
     let keys = read_keys(&raw, at)?;
     let status = read_status(&raw, &keys, at)?;
     let refuse =
-        |name: &str, message: &str| Err(OptionsError::new(format!("{at}.{name}"), message));
+        |name: &str, message: &str| Err(OptionsError::new(&format!("{at}.{name}"), message));
     if raw.issuer.is_empty() {
         return refuse("issuer", "write the exact `iss` of the issuer's tokens");
     }
@@ -240,9 +243,9 @@ pub(super) fn read_issuer(value: &Value, at: &str) -> Result<IssuerOptions, Opti
     Ok(IssuerOptions { keys, rules })
 }
 
-fn read_keys(raw: &RawIssuer<'_>, at: &str) -> Result<KeysFrom, OptionsError> {
+fn read_keys(raw: &RawIssuer<'_>, at: &str) -> Result<KeysFrom, Box<OptionsError>> {
     let refuse =
-        |name: &str, message: &str| Err(OptionsError::new(format!("{at}.{name}"), message));
+        |name: &str, message: &str| Err(OptionsError::new(&format!("{at}.{name}"), message));
     let algorithms = raw.algorithms.as_deref();
     if algorithms.is_some_and(<[_]>::is_empty) {
         return refuse("algorithms", "name at least one algorithm, or leave `algorithms` out");
@@ -305,8 +308,8 @@ fn read_status(
     raw: &RawIssuer<'_>,
     keys: &KeysFrom,
     at: &str,
-) -> Result<StatusRules, OptionsError> {
-    let error = |name: &str, message: &str| OptionsError::new(format!("{at}.{name}"), message);
+) -> Result<StatusRules, Box<OptionsError>> {
+    let error = |name: &str, message: &str| OptionsError::new(&format!("{at}.{name}"), message);
     let insecure = raw.insecure_http.clone().unwrap_or_default();
     let named = raw.status_uris.clone().unwrap_or_default();
     if !named.iter().all(|known| uri::may_fetch(known, &insecure)) {

@@ -21,17 +21,17 @@ impl<'a> Members<'a> {
         value: &'a Value,
         at: &'a str,
         known: &[&str],
-    ) -> Result<Self, OptionsError> {
+    ) -> Result<Self, Box<OptionsError>> {
         let Value::Object(members) = value else {
             let kind = if value.is_array() { ", not an array" } else { "" };
-            return Err(OptionsError::new(at, format!("expected an object{kind}")));
+            return Err(OptionsError::new(at, &format!("expected an object{kind}")));
         };
         let members = Self { members, at };
         match members.members.keys().find(|name| !known.contains(&name.as_str())) {
             None => Ok(members),
             Some(name) => {
                 let message = format!("unknown field `{name}`, expected one of {}", list(known));
-                Err(OptionsError::new(members.path(name), message))
+                Err(OptionsError::new(&members.path(name), &message))
             }
         }
     }
@@ -47,30 +47,30 @@ impl<'a> Members<'a> {
     }
 
     /// A member that must be there; `null` is for whoever reads it to refuse.
-    pub(crate) fn required(&self, name: &str) -> Result<&'a Value, OptionsError> {
-        let missing = || OptionsError::new(self.at, format!("missing field `{name}`"));
+    pub(crate) fn required(&self, name: &str) -> Result<&'a Value, Box<OptionsError>> {
+        let missing = || OptionsError::new(self.at, &format!("missing field `{name}`"));
         self.members.get(name).ok_or_else(missing)
     }
 
     /// A member that is an object or absent, to be read by [`Members::read`].
-    pub(crate) fn text(&self, name: &str) -> Result<Option<&'a str>, OptionsError> {
+    pub(crate) fn text(&self, name: &str) -> Result<Option<&'a str>, Box<OptionsError>> {
         self.get(name).map(|value| text(value, &self.path(name))).transpose()
     }
 
-    pub(crate) fn number(&self, name: &str) -> Result<Option<f64>, OptionsError> {
+    pub(crate) fn number(&self, name: &str) -> Result<Option<f64>, Box<OptionsError>> {
         self.read_with(name, "a number", Value::as_f64)
     }
 
-    pub(crate) fn size(&self, name: &str) -> Result<Option<usize>, OptionsError> {
+    pub(crate) fn size(&self, name: &str) -> Result<Option<usize>, Box<OptionsError>> {
         let size = |value: &Value| value.as_u64().and_then(|size| usize::try_from(size).ok());
         self.read_with(name, "a whole number", size)
     }
 
-    pub(crate) fn switch(&self, name: &str) -> Result<Option<bool>, OptionsError> {
+    pub(crate) fn switch(&self, name: &str) -> Result<Option<bool>, Box<OptionsError>> {
         self.read_with(name, "a boolean", Value::as_bool)
     }
 
-    pub(crate) fn texts(&self, name: &str) -> Result<Option<Vec<String>>, OptionsError> {
+    pub(crate) fn texts(&self, name: &str) -> Result<Option<Vec<String>>, Box<OptionsError>> {
         self.items(name, |value, at| text(value, at).map(str::to_owned))
     }
 
@@ -78,8 +78,8 @@ impl<'a> Members<'a> {
     pub(crate) fn items<T>(
         &self,
         name: &str,
-        read: impl Fn(&'a Value, &str) -> Result<T, OptionsError>,
-    ) -> Result<Option<Vec<T>>, OptionsError> {
+        read: impl Fn(&'a Value, &str) -> Result<T, Box<OptionsError>>,
+    ) -> Result<Option<Vec<T>>, Box<OptionsError>> {
         let Some(value) = self.get(name) else {
             return Ok(None);
         };
@@ -99,7 +99,7 @@ impl<'a> Members<'a> {
         &self,
         name: &str,
         known: &[(&str, T)],
-    ) -> Result<Option<T>, OptionsError> {
+    ) -> Result<Option<T>, Box<OptionsError>> {
         let Some(word) = self.text(name)? else {
             return Ok(None);
         };
@@ -109,7 +109,7 @@ impl<'a> Members<'a> {
         let known: Vec<_> = known.iter().map(|(word, _)| *word).collect();
         let message =
             format!("unknown variant `{}`, expected one of {}", quoted(word), list(&known));
-        Err(OptionsError::new(self.path(name), message))
+        Err(OptionsError::new(&self.path(name), &message))
     }
 
     fn read_with<T>(
@@ -117,7 +117,7 @@ impl<'a> Members<'a> {
         name: &str,
         kind: &str,
         convert: impl Fn(&'a Value) -> Option<T>,
-    ) -> Result<Option<T>, OptionsError> {
+    ) -> Result<Option<T>, Box<OptionsError>> {
         let Some(value) = self.get(name) else {
             return Ok(None);
         };
@@ -126,12 +126,12 @@ impl<'a> Members<'a> {
 }
 
 /// `value` as a string.
-pub(crate) fn text<'a>(value: &'a Value, at: &str) -> Result<&'a str, OptionsError> {
+pub(crate) fn text<'a>(value: &'a Value, at: &str) -> Result<&'a str, Box<OptionsError>> {
     value.as_str().ok_or_else(|| unexpected(value, "a string", at))
 }
 
 /// `value` is not what stands at `at`.
-fn unexpected(value: &Value, expected: &str, at: &str) -> OptionsError {
+fn unexpected(value: &Value, expected: &str, at: &str) -> Box<OptionsError> {
     let found = match value {
         Value::Null => "null".to_owned(),
         Value::Bool(value) => format!("boolean `{value}`"),
@@ -140,7 +140,7 @@ fn unexpected(value: &Value, expected: &str, at: &str) -> OptionsError {
         Value::Array(_) => "array".to_owned(),
         Value::Object(_) => "object".to_owned(),
     };
-    OptionsError::new(at, format!("invalid type: {found}, expected {expected}"))
+    OptionsError::new(at, &format!("invalid type: {found}, expected {expected}"))
 }
 
 /// The names, in backticks, with commas.

@@ -59,7 +59,7 @@ impl Options {
     /// The first thing that is not understood, where it stands, and how to mend it.
     pub fn from_json(text: &str) -> Result<Self, OptionsError> {
         let document = json::parse(text.as_bytes(), DOCUMENT_LIMITS)
-            .map_err(|error| OptionsError::new("", error.message))?;
+            .map_err(|error| *OptionsError::new("", &error.message))?;
         Self::from_value(document)
     }
 
@@ -68,7 +68,11 @@ impl Options {
     /// # Errors
     /// As [`Options::from_json`].
     pub fn from_value(document: Value) -> Result<Self, OptionsError> {
-        let members = Members::read(&document, "", &MEMBERS)?;
+        Self::read(&document).map_err(|error| *error)
+    }
+
+    fn read(document: &Value) -> Result<Self, Box<OptionsError>> {
+        let members = Members::read(document, "", &MEMBERS)?;
         let clock_tolerance = members.number("clock_tolerance")?;
         let clock_skew = members.number("clock_skew")?;
         let max_token_size = members.size("max_token_size")?;
@@ -98,7 +102,7 @@ impl Options {
                     Some(_) => {
                         return Err(OptionsError::new(
                             "max_token_size",
-                            format!("write a number of bytes from 1 to {MAX_TOKEN_SIZE}"),
+                            &format!("write a number of bytes from 1 to {MAX_TOKEN_SIZE}"),
                         ));
                     }
                 },
@@ -108,7 +112,7 @@ impl Options {
 }
 
 /// What must hold of several issuers: a partner's issuer must not speak for everyone.
-fn check_together(issuers: &[IssuerOptions]) -> Result<(), OptionsError> {
+fn check_together(issuers: &[IssuerOptions]) -> Result<(), Box<OptionsError>> {
     if issuers.is_empty() {
         return Err(OptionsError::new("issuers", "name at least one issuer"));
     }
@@ -116,11 +120,11 @@ fn check_together(issuers: &[IssuerOptions]) -> Result<(), OptionsError> {
         let at = |member: &str| format!("issuers[{index}].{member}");
         let others = issuers.get(..index).unwrap_or_default();
         if others.iter().any(|other| other.rules.issuer == issuer.rules.issuer) {
-            return Err(OptionsError::new(at("issuer"), "this issuer is named twice"));
+            return Err(OptionsError::new(&at("issuer"), "this issuer is named twice"));
         }
         if issuers.len() > 1 && issuer.rules.may_assert.is_none() {
             return Err(OptionsError::new(
-                at("may_assert"),
+                &at("may_assert"),
                 "with several issuers, say what each may assert: `permissions`, `roles`, `level`",
             ));
         }
@@ -128,7 +132,7 @@ fn check_together(issuers: &[IssuerOptions]) -> Result<(), OptionsError> {
     Ok(())
 }
 
-fn read_policy(value: &Value, context: Context) -> Result<Policy, OptionsError> {
+fn read_policy(value: &Value, context: Context) -> Result<Policy, Box<OptionsError>> {
     let policy = match value {
         Value::String(text) => Policy::from_json(text, context),
         document => Policy::from_value(document, context),
@@ -136,11 +140,11 @@ fn read_policy(value: &Value, context: Context) -> Result<Policy, OptionsError> 
     policy.map_err(|error| {
         let at =
             if error.at.is_empty() { "policy".to_owned() } else { format!("policy.{}", error.at) };
-        OptionsError { code: ErrorCode::PolicyInvalid, at, message: error.message }
+        Box::new(OptionsError { code: ErrorCode::PolicyInvalid, at, message: error.message })
     })
 }
 
-fn read_cache(cache: Option<&Value>) -> Result<Option<usize>, OptionsError> {
+fn read_cache(cache: Option<&Value>) -> Result<Option<usize>, Box<OptionsError>> {
     let refuse = |message: &str| Err(OptionsError::new("cache", message));
     let bytes = match cache {
         None => None,
@@ -159,12 +163,12 @@ fn read_cache(cache: Option<&Value>) -> Result<Option<usize>, OptionsError> {
         bytes @ 1..=MAX_CACHE => Ok(Some(bytes)),
         _ => Err(OptionsError::new(
             "cache.max_bytes",
-            format!("write a number of bytes from 1 to {MAX_CACHE}, or `cache: false`"),
+            &format!("write a number of bytes from 1 to {MAX_CACHE}, or `cache: false`"),
         )),
     }
 }
 
-fn seconds(value: Option<f64>, default: f64, at: &str) -> Result<f64, OptionsError> {
+fn seconds(value: Option<f64>, default: f64, at: &str) -> Result<f64, Box<OptionsError>> {
     match value {
         None => Ok(default),
         Some(seconds) if (0.0..=MAX_SECONDS).contains(&seconds) => Ok(seconds),

@@ -5,10 +5,10 @@ use laika_claims::json::Seen;
 use serde_json::{Map, Value};
 
 use super::StatusList;
-use crate::base64url;
 use crate::checks::moment;
 use crate::keys::Fingerprint;
 use crate::profile::is_typ;
+use laika_signature::base64url;
 
 /// Header `typ` of a status list.
 const TYP: &str = "statuslist+jwt";

@@ -196,7 +196,7 @@ fn what_is_no_key_set_is_refused_and_the_old_one_goes_on() {
 
 /// The fingerprint of a key set.
 fn of(set: &[u8]) -> Fingerprint {
-    Sha256::digest(set)
+    sha256(set)
 }
 
 #[test]

@@ -13,7 +13,7 @@ use super::curve::modulus::Modulus;
 use super::curve::nist::{P256, P384};
 use super::curve::weierstrass::{Curve, Jacobian, Point};
 use super::curve::window::{Base, Digits, sum};
-use super::hash::{Digest as _, Sha256, Sha384};
+use super::hash::Hash;
 
 /// Most bytes of a coordinate.
 const MAX_BYTES: usize = 48;
@@ -153,7 +153,7 @@ macro_rules! key {
             /// key's signature of `message`. Both are from 1 to below the order of the group.
             #[must_use]
             pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
-                self.0.verifies(&$hash::digest(message), signature)
+                self.0.verifies(&Hash::$hash.of(&[message]), signature)
             }
         }
 

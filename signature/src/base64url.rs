@@ -7,7 +7,8 @@ const VALUES: [u8; 256] = values();
 const NONE: u8 = 0x80;
 
 /// The bytes of `text`, or `None` when it is not canonical.
-pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
+#[must_use]
+pub fn decode(text: &str) -> Option<Vec<u8>> {
     let (groups, rest) = text.as_bytes().as_chunks::<4>();
     let rest_length = match rest.len() {
         0 => 0,

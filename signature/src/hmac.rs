@@ -5,28 +5,21 @@
 
 use std::fmt;
 
-use super::hash::{Digest, Sha256, Sha384, Sha512};
+use super::hash::{Hash, Hashed, Hasher};
 use crate::algorithm::Algorithm;
 
 /// A shared secret that is long enough for its algorithm.
 #[derive(Clone)]
 pub struct HmacKey {
-    pads: Pads,
+    pads: Box<Pads>,
     algorithm: Algorithm,
 }
 
 /// What a key contributes to both hashes, computed once.
 #[derive(Clone)]
-enum Pads {
-    Sha256(Box<Pair<Sha256>>),
-    Sha384(Box<Pair<Sha384>>),
-    Sha512(Box<Pair<Sha512>>),
-}
-
-#[derive(Clone)]
-struct Pair<H> {
-    inner: H,
-    outer: H,
+struct Pads {
+    inner: Hasher,
+    outer: Hasher,
 }
 
 impl HmacKey {
@@ -35,21 +28,17 @@ impl HmacKey {
     /// # Errors
     /// What is wrong: too short, or not an algorithm of HMAC.
     pub fn new(secret: Vec<u8>, algorithm: Algorithm) -> Result<Self, &'static str> {
-        let (least, message) = match algorithm {
-            Algorithm::Hs256 => (32, "a secret for HS256 has at least 32 bytes"),
-            Algorithm::Hs384 => (48, "a secret for HS384 has at least 48 bytes"),
-            Algorithm::Hs512 => (64, "a secret for HS512 has at least 64 bytes"),
+        let message = match algorithm {
+            Algorithm::Hs256 => "a secret for HS256 has at least 32 bytes",
+            Algorithm::Hs384 => "a secret for HS384 has at least 48 bytes",
+            Algorithm::Hs512 => "a secret for HS512 has at least 64 bytes",
             _ => return Err("a secret is used with `HS256`, `HS384` or `HS512`"),
         };
-        if secret.len() < least {
+        let hash = algorithm.hash();
+        if secret.len() < hash.bytes() {
             return Err(message);
         }
-        let pads = match algorithm {
-            Algorithm::Hs384 => Pads::Sha384(Box::new(Pair::new(&secret))),
-            Algorithm::Hs512 => Pads::Sha512(Box::new(Pair::new(&secret))),
-            _ => Pads::Sha256(Box::new(Pair::new(&secret))),
-        };
-        Ok(Self { pads, algorithm })
+        Ok(Self { pads: Box::new(Pads::new(hash, secret)), algorithm })
     }
 
     /// The one algorithm it is used with.
@@ -61,30 +50,31 @@ impl HmacKey {
     /// Whether `tag` is the tag of `message`; compared in constant time.
     #[must_use]
     pub fn verifies(&self, message: &[u8], tag: &[u8]) -> bool {
-        match &self.pads {
-            Pads::Sha256(pair) => is_equal(&pair.tag(message), tag),
-            Pads::Sha384(pair) => is_equal(&pair.tag(message), tag),
-            Pads::Sha512(pair) => is_equal(&pair.tag(message), tag),
-        }
+        is_equal(&self.pads.tag(message), tag)
     }
 }
 
-impl<H: Digest> Pair<H> {
+impl Pads {
     /// RFC 2104 section 2: a secret that is longer than a block is hashed first.
-    fn new(secret: &[u8]) -> Self {
-        let hashed = (secret.len() > H::BLOCK).then(|| H::digest(secret));
-        let secret = hashed.as_ref().map_or(secret, AsRef::as_ref);
+    fn new(hash: Hash, mut secret: Vec<u8>) -> Self {
+        if secret.len() > hash.block() {
+            secret = hash.of(&[&secret]).to_vec();
+        }
+        secret.resize(hash.block(), 0);
         let pad = |with: u8| {
-            let zeros = std::iter::repeat_n(&0, H::BLOCK - secret.len());
-            let block: Vec<u8> = secret.iter().chain(zeros).map(|byte| byte ^ with).collect();
-            H::new().chain_update(block)
+            let block: Vec<u8> = secret.iter().map(|byte| byte ^ with).collect();
+            let mut hasher = Hasher::new(hash);
+            hasher.update(&block);
+            hasher
         };
         Self { inner: pad(0x36), outer: pad(0x5c) }
     }
 
-    fn tag(&self, message: &[u8]) -> H::Output {
-        let inner = self.inner.clone().chain_update(message).finalize();
-        self.outer.clone().chain_update(inner).finalize()
+    fn tag(&self, message: &[u8]) -> Hashed {
+        let (mut inner, mut outer) = (self.inner.clone(), self.outer.clone());
+        inner.update(message);
+        outer.update(&inner.finish());
+        outer.finish()
     }
 }
 

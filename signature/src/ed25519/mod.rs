@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::curve::edwards::{Order, Point};
 use super::curve::element::{Element, Field as _};
 use super::curve::window::{Base, Digits, sum};
-use super::hash::{Digest as _, Sha512};
+use super::hash::Hash;
 
 /// A number modulo the order of the group.
 type Scalar = Element<Order, 9>;
@@ -58,9 +58,9 @@ impl Ed25519Key {
         if Scalar::canonical(s, &[0; 9]).is_none() {
             return false;
         }
-        let hash = Sha512::new().chain_update(r).chain_update(self.0.bytes).chain_update(message);
+        let hash = Hash::Sha512.of(&[r, &self.0.bytes, message]);
         let mut k = [0; 32];
-        reduced(&hash.finalize()).write(&mut k);
+        reduced(&hash).write(&mut k);
         let made = sum(Point::base(), &Digits::new(s), self.0.negated.table(), &Digits::new(&k));
         // As long as points are canonical, that of `R` has small order when this one has.
         made.encode() == *r && !made.has_small_order()

@@ -2,9 +2,8 @@
 
 mod encoding;
 
-use super::hash::{Sha256, Sha384, Sha512};
 use crate::algorithm::Algorithm;
-use crate::signature::kernel::{self, ModularPower as _};
+use crate::kernel::{self, ModularPower as _};
 
 /// Fewest bits of a modulus (RFC 7518 section 3.3).
 pub const MIN_BITS: usize = 2048;
@@ -76,20 +75,22 @@ impl RsaKey {
         if !self.is_form(signature) {
             return false;
         }
-        let encoded = self.prepared.power(signature, self.exponent);
-        match algorithm {
-            Algorithm::Rs256 => encoding::is_pkcs1::<Sha256>(&encoded, message),
-            Algorithm::Rs384 => encoding::is_pkcs1::<Sha384>(&encoded, message),
-            Algorithm::Rs512 => encoding::is_pkcs1::<Sha512>(&encoded, message),
-            Algorithm::Ps256 => encoding::is_pss::<Sha256>(&encoded, message, self.bits),
-            Algorithm::Ps384 => encoding::is_pss::<Sha384>(&encoded, message, self.bits),
-            Algorithm::Ps512 => encoding::is_pss::<Sha512>(&encoded, message, self.bits),
+        let is_pss = match algorithm {
+            Algorithm::Rs256 | Algorithm::Rs384 | Algorithm::Rs512 => false,
+            Algorithm::Ps256 | Algorithm::Ps384 | Algorithm::Ps512 => true,
             Algorithm::Es256
             | Algorithm::Es384
             | Algorithm::EdDsa
             | Algorithm::Hs256
             | Algorithm::Hs384
-            | Algorithm::Hs512 => false,
+            | Algorithm::Hs512 => return false,
+        };
+        let encoded = self.prepared.power(signature, self.exponent);
+        let hash = algorithm.hash();
+        if is_pss {
+            encoding::is_pss(hash, &encoded, message, self.bits)
+        } else {
+            encoding::is_pkcs1(hash, &encoded, message)
         }
     }
 }

@@ -3,30 +3,32 @@
 //! Source: D. J. Bernstein, B.-Y. Yang, *Fast constant-time gcd computation and modular inversion*,
 //! TCHES 2019(3), in variable time: the numbers are public.
 
-use super::modulus::{BITS, Modulus};
+use super::modulus::{BITS, Value};
 
-/// The inverse modulo `M` of a number in plain digits below the modulus, in tight digits; 0 for 0.
+/// The inverse modulo `modulus` of a number in plain digits below the modulus, in tight digits; 0 for 0.
 /// Its magnitude is below 32 times the modulus.
 ///
 /// `f` and `g` begin as the modulus and the number and go through the steps of Euclid's algorithm
 /// on even and odd numbers, until `g` is 0 and `f` is 1 or -1; `d` and `e` are what `f` and `g` are
-/// as multiples of the number, modulo `M`. A batch of 29 steps is a matrix that depends on the
+/// as multiples of the number, modulo the modulus. A batch of 29 steps is a matrix that depends on the
 /// lowest digits alone and divides by 2²⁹: for `f` and `g` exactly, for `d` and `e` with a multiple
 /// of the modulus that makes it so. That multiple is at most 2²⁸, hence `d` and `e` grow by half of
 /// the modulus a batch, and there are at most 27 batches for 256 bits and 39 for 384 (the bound of
 /// the source's theorem 11.2, (49·bits + 57)/17 steps).
-pub(super) fn invert<M: Modulus<N>, const N: usize>(number: [i32; N]) -> [i32; N] {
+pub(super) fn invert<const N: usize>(modulus: &Value<N>, number: [i32; N]) -> [i32; N] {
     let mut one = [0; N];
     if let Some(first) = one.first_mut() {
         *first = 1;
     }
-    let (mut f, mut g) = (M::PLAIN, number);
+    let (mut f, mut g) = (*modulus.plain, number);
     let (mut d, mut e) = ([0; N], one);
     let mut delta = 1;
     while g != [0; N] {
         let [u, v, q, r] = batch(&mut delta, lowest(&f), lowest(&g));
-        (f, g) = (combine::<M, N>(u, &f, v, &g, false), combine::<M, N>(q, &f, r, &g, false));
-        (d, e) = (combine::<M, N>(u, &d, v, &e, true), combine::<M, N>(q, &d, r, &e, true));
+        let plain = |a, b| combine(modulus, (a, &f), (b, &g), false);
+        (f, g) = (plain(u, v), plain(q, r));
+        let modulo = |a, b| combine(modulus, (a, &d), (b, &e), true);
+        (d, e) = (modulo(u, v), modulo(q, r));
     }
     // The sign of the highest digit that is not 0: digits are tight.
     let negative = f.iter().rev().find(|digit| **digit != 0).is_some_and(|digit| *digit < 0);
@@ -65,13 +67,12 @@ fn batch(delta: &mut i32, mut f: i32, mut g: i32) -> [i32; 4] {
     }
 }
 
-/// `(a·x + b·y) / 2²⁹` in tight digits: exactly, or modulo `M`.
+/// `(a·x + b·y) / 2²⁹` in tight digits: exactly, or modulo `modulus`.
 #[expect(clippy::cast_possible_truncation, reason = "a digit has 29 bits")]
-fn combine<M: Modulus<N>, const N: usize>(
-    a: i32,
-    x: &[i32; N],
-    b: i32,
-    y: &[i32; N],
+fn combine<const N: usize>(
+    modulus: &Value<N>,
+    (a, x): (i32, &[i32; N]),
+    (b, y): (i32, &[i32; N]),
     modulo: bool,
 ) -> [i32; N] {
     let (a, b) = (i64::from(a), i64::from(b));
@@ -80,12 +81,12 @@ fn combine<M: Modulus<N>, const N: usize>(
     if modulo {
         let low = sum((&lowest(x), &lowest(y))) as i32;
         // From -2²⁸ to below 2²⁸.
-        multiple = i64::from(low.wrapping_mul(M::INVERSE) << (32 - BITS) >> (32 - BITS));
+        multiple = i64::from(low.wrapping_mul(modulus.inverse) << (32 - BITS) >> (32 - BITS));
     }
     let mut carry = 0;
     let mut made = [0; N];
     let mut digits = made.iter_mut();
-    let mut columns = x.iter().zip(y).zip(&M::PLAIN);
+    let mut columns = x.iter().zip(y).zip(modulus.plain);
     // The lowest column divides by 2²⁹, and is gone.
     if let Some((pair, m)) = columns.next() {
         carry = (sum(pair) + multiple * i64::from(*m)) >> BITS;

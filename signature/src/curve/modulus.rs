@@ -28,6 +28,21 @@ pub(crate) trait Modulus<const N: usize>: Copy + 'static {
     const ONE: [i32; N] = tight(power_of_two(N * BITS as usize, Self::PLAIN));
     /// `R² mod modulus`, which brings a number into Montgomery's form.
     const R_SQUARED: [i32; N] = tight(power_of_two(2 * N * BITS as usize, Self::PLAIN));
+
+    /// What is known of it, as a value.
+    const VALUE: Value<N> =
+        Value { digits: &Self::DIGITS, plain: &Self::PLAIN, inverse: Self::INVERSE };
+}
+
+/// A modulus where it is a value and no type, so that there is one code for all of one length: for
+/// everything but the products that make up points.
+pub(crate) struct Value<const N: usize> {
+    /// [`Modulus::DIGITS`].
+    pub(super) digits: &'static [i64; N],
+    /// [`Modulus::PLAIN`].
+    pub(super) plain: &'static [i32; N],
+    /// [`Modulus::INVERSE`].
+    pub(super) inverse: i32,
 }
 
 /// Digits of a number that the standards write in big-endian hexadecimal.

@@ -1,11 +1,18 @@
 //! The signature algorithms, one file for each kind of key. A back end computes (our own are in
 //! [`kernel`], and a [`Host`] may have faster ones); every check of a key and of the form of a
 //! signature stands here, in code that native and wasm builds share.
+//!
+//! All that takes time is in this crate, and a crate is what a profile of cargo names: here the
+//! WebAssembly modules are compiled to be fast, and all else to be small.
 
+#![forbid(unsafe_code)]
+
+pub mod algorithm;
+pub mod base64url;
 mod curve;
 pub mod ecdsa;
 pub mod ed25519;
-pub(crate) mod hash;
+pub mod hash;
 pub mod hmac;
 pub mod kernel;
 pub mod plain;
@@ -13,7 +20,7 @@ pub mod rsa;
 
 use std::fmt;
 
-use crate::algorithm::{Algorithm, Family};
+pub use algorithm::{Algorithm, Family};
 
 /// Public key material that has passed every check of its kind.
 #[derive(Debug, Clone, PartialEq)]

@@ -96,8 +96,8 @@ mod tests {
     use rsa::pkcs8::DecodePublicKey as _;
 
     use super::*;
-    use crate::signature::ecdsa::{P256Key, P384Key};
-    use crate::signature::rsa::RsaKey;
+    use crate::ecdsa::{P256Key, P384Key};
+    use crate::rsa::RsaKey;
 
     #[test]
     fn numbers_are_as_short_as_they_can_be_and_positive() {

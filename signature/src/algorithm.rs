@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::hash::Hash;
+
 /// A JWS algorithm (RFC 7518, RFC 8037). `none` does not exist; ES512, ES256K and Ed448 are not
 /// supported, by decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -89,6 +91,16 @@ impl Algorithm {
             Self::Hs256 => "HS256",
             Self::Hs384 => "HS384",
             Self::Hs512 => "HS512",
+        }
+    }
+
+    /// The hash it computes with.
+    #[must_use]
+    pub const fn hash(self) -> Hash {
+        match self {
+            Self::Rs256 | Self::Ps256 | Self::Es256 | Self::Hs256 => Hash::Sha256,
+            Self::Rs384 | Self::Ps384 | Self::Es384 | Self::Hs384 => Hash::Sha384,
+            Self::Rs512 | Self::Ps512 | Self::Hs512 | Self::EdDsa => Hash::Sha512,
         }
     }
 

@@ -25,7 +25,7 @@ use std::marker::PhantomData;
 use std::ops::{Add, Neg, Sub};
 
 use super::invert::invert;
-use super::modulus::{BITS, MASK, Modulus, digits, plain};
+use super::modulus::{BITS, MASK, Modulus, Value, digits, plain};
 
 /// Repeats a block for `$i` from 0 to below `$n`: written out nine times where the modulus `$m` is
 /// [`Modulus::FAST`], and in a loop elsewhere. WebAssembly is compiled for size, where the compiler
@@ -104,15 +104,8 @@ impl<M: Modulus<N>, const N: usize> Element<M, N> {
 
     /// The number of little-endian `bytes` plus `more`, if it is below the modulus.
     pub(crate) fn canonical(bytes: &[u8], more: &[i32; N]) -> Option<Self> {
-        let mut digits: [i32; N] = digits_of(bytes);
-        let mut carry = 0;
-        for (digit, more) in digits.iter_mut().zip(more) {
-            carry += *digit + more;
-            *digit = carry & MASK;
-            carry >>= BITS;
-        }
-        let less = digits.iter().rev().lt(M::PLAIN.iter().rev());
-        less.then(|| Self::new(digits).shifted())
+        let mut digits = digits_of(bytes);
+        is_canonical(&M::VALUE, &mut digits, more).then(|| Self::new(digits).shifted())
     }
 
     /// `self · R`: brings a plain number into Montgomery's form.
@@ -127,36 +120,19 @@ impl<M: Modulus<N>, const N: usize> Element<M, N> {
             *first = 1;
         }
         // From 0 to the modulus: |self| is below R, so that the bounds are -1 and m + 1, outside.
-        let product = self.times(&Self::new(one));
-        let mut carry = 0;
-        let digits = product.0.map(|digit| {
-            carry += digit;
-            let digit = carry & MASK;
-            carry >>= BITS;
-            digit
-        });
-        if digits == M::PLAIN { [0; N] } else { digits }
+        let mut digits = self.times(&Self::new(one)).0;
+        make_plain(&M::VALUE, &mut digits);
+        digits
     }
 
     /// The number in little-endian bytes, as many as there is room for; the rest is 0.
     pub(crate) fn write(&self, bytes: &mut [u8]) {
-        let digits = self.digits();
-        let (mut held, mut bits, mut next) = (0_u64, 0, digits.iter());
-        for byte in bytes {
-            if bits < 8 {
-                let digit = next.next().copied().unwrap_or_default();
-                held |= u64::from(digit.cast_unsigned()) << bits;
-                bits += BITS;
-            }
-            *byte = held.to_le_bytes()[0];
-            held >>= 8;
-            bits -= 8;
-        }
+        write(&self.digits(), bytes);
     }
 
     /// `1 / self`, and 0 for 0.
     pub(crate) fn invert(&self) -> Self {
-        Self::new(invert::<M, N>(self.digits())).shifted()
+        Self::new(invert(&M::VALUE, self.digits())).shifted()
     }
 
     /// `self^exponent`, the exponent in little-endian bytes.
@@ -198,6 +174,9 @@ impl<M: Modulus<N>, const N: usize> Field for Element<M, N> {
 #[expect(clippy::indexing_slicing, reason = "`repeat` stops at `N`")]
 #[expect(clippy::cast_possible_truncation, reason = "a digit has 29 bits")]
 fn product<M: Modulus<N>, const N: usize>(a: &[i32; N], b: &[i32; N], c: &[i32; N]) -> [i32; N] {
+    if !M::FAST {
+        return product_of(&M::VALUE, a, b, c);
+    }
     let mut t = [0_i64; N];
     repeat!(M, i < N, {
         let a = i64::from(a[i]);
@@ -220,6 +199,92 @@ fn product<M: Modulus<N>, const N: usize>(a: &[i32; N], b: &[i32; N], c: &[i32; 
     // The value is far below what `N` digits hold.
     debug_assert_eq!(carry, 0);
     digits
+}
+
+/// As [`product`], in loops, for any modulus.
+#[inline(never)]
+#[expect(clippy::cast_possible_truncation, reason = "a digit has 29 bits")]
+fn product_of<const N: usize>(
+    modulus: &Value<N>,
+    a: &[i32; N],
+    b: &[i32; N],
+    c: &[i32; N],
+) -> [i32; N] {
+    let mut columns = [0_i64; N];
+    let lowest_of_b = i64::from(b.first().copied().unwrap_or_default());
+    for a in a {
+        let a = i64::from(*a);
+        let lowest = columns.first().copied().unwrap_or_default() + a * lowest_of_b;
+        // The multiple of the modulus that makes the lowest digit 0.
+        let multiple = i64::from((lowest as i32).wrapping_mul(modulus.inverse) & MASK);
+        let mut above = 0;
+        for ((column, b), m) in columns.iter_mut().zip(b).zip(modulus.digits).rev() {
+            let sum = *column + a * i64::from(*b) + multiple * m;
+            // One digit down.
+            *column = above;
+            above = sum;
+        }
+        if let Some(first) = columns.first_mut() {
+            *first += above >> BITS;
+        }
+    }
+    let mut digits = [0; N];
+    let mut carry = 0;
+    for ((digit, column), c) in digits.iter_mut().zip(columns).zip(c) {
+        let sum = column + i64::from(*c) + carry;
+        carry = (sum + (1 << (BITS - 1))) >> BITS;
+        *digit = (sum - (carry << BITS)) as i32;
+    }
+    debug_assert_eq!(carry, 0);
+    digits
+}
+
+/// Adds `more` to plain digits, and says whether the number is below the modulus.
+fn is_canonical<const N: usize>(
+    modulus: &Value<N>,
+    digits: &mut [i32; N],
+    more: &[i32; N],
+) -> bool {
+    let mut carry = 0;
+    // Of the highest digit that differs.
+    let mut less = false;
+    for ((digit, more), most) in digits.iter_mut().zip(more).zip(modulus.plain) {
+        carry += *digit + more;
+        *digit = carry & MASK;
+        carry >>= BITS;
+        if *digit != *most {
+            less = *digit < *most;
+        }
+    }
+    less
+}
+
+/// Makes the digits of a number from 0 to the modulus plain, below it.
+fn make_plain<const N: usize>(modulus: &Value<N>, digits: &mut [i32; N]) {
+    let mut carry = 0;
+    for digit in &mut *digits {
+        carry += *digit;
+        *digit = carry & MASK;
+        carry >>= BITS;
+    }
+    if digits == modulus.plain {
+        digits.fill(0);
+    }
+}
+
+/// Writes plain digits in little-endian bytes, as many as there is room for; the rest is 0.
+fn write(digits: &[i32], bytes: &mut [u8]) {
+    let (mut held, mut bits, mut next) = (0_u64, 0, digits.iter());
+    for byte in bytes {
+        if bits < 8 {
+            let digit = next.next().copied().unwrap_or_default();
+            held |= u64::from(digit.cast_unsigned()) << bits;
+            bits += BITS;
+        }
+        *byte = held.to_le_bytes()[0];
+        held >>= 8;
+        bits -= 8;
+    }
 }
 
 impl<M: Modulus<N>, const N: usize> Add for Element<M, N> {

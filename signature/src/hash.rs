@@ -3,12 +3,14 @@
 //! Both take their constants from the fractions of roots of the first primes: SHA-256 the first 32
 //! bits of each, SHA-512 the first 64. So one table serves them all.
 
-use std::ops::{BitAnd, BitXor};
+use std::ops::{BitAnd, BitXor, Deref};
 
 /// Words of a block.
 const WORDS: usize = 16;
 /// Rounds of the longer words.
 const MAX_ROUNDS: usize = 80;
+/// Bytes of the longest hash.
+const MAX_BYTES: usize = 64;
 /// Bytes of a block of the longer words.
 const MAX_BLOCK: usize = 128;
 
@@ -121,9 +123,7 @@ const NEXT_SQUARE_ROOTS: [u64; 8] = [
 ];
 
 /// A word of 32 or 64 bits. Sums are modulo its size.
-pub(crate) trait Word:
-    Copy + BitAnd<Output = Self> + BitXor<Output = Self> + Default
-{
+trait Word: Copy + BitAnd<Output = Self> + BitXor<Output = Self> + Default {
     const BYTES: usize;
     const ROUNDS: usize;
     /// Bits to rotate by: for Σ₀, Σ₁, σ₀, σ₁, the last of the latter two to shift by (sections
@@ -193,9 +193,9 @@ macro_rules! word {
 word!(u32, 64, [[2, 13, 22], [6, 11, 25], [7, 18, 3], [17, 19, 10]]);
 word!(u64, 80, [[28, 34, 39], [14, 18, 41], [1, 8, 7], [19, 61, 6]]);
 
-/// A hash in the making.
+/// Words of a hash in the making.
 #[derive(Clone)]
-pub(crate) struct State<W> {
+struct State<W> {
     state: [W; 8],
     /// What is there of a block.
     block: [u8; MAX_BLOCK],
@@ -236,7 +236,7 @@ impl<W: Word> State<W> {
     }
 
     /// Section 5.1: a bit, zeros, and the length in bits, which ends a block.
-    fn finish<const N: usize>(mut self) -> [u8; N] {
+    fn finish(mut self) -> [u8; MAX_BYTES] {
         let bits = 8 * self.length;
         self.update(&[0x80]);
         // The length has two words, of which the higher is 0 in one of 64 bits.
@@ -248,7 +248,7 @@ impl<W: Word> State<W> {
         let zeros = ZEROS.get(..zeros + 2 * W::BYTES - 8).unwrap_or_default();
         self.update(zeros);
         self.update(&bits.to_be_bytes());
-        let mut hash = [0; N];
+        let mut hash = [0; MAX_BYTES];
         for (bytes, word) in hash.chunks_mut(W::BYTES).zip(self.state) {
             word.write(bytes);
         }
@@ -305,59 +305,108 @@ fn compress<W: Word>(state: &mut [W; 8], block: &[u8]) {
     }
 }
 
-/// A hash function.
-pub(crate) trait Digest: Clone {
+/// A hash function. A value and no type parameter, so that what is made of hashes (HMAC, the
+/// encodings of RSA) is there once for all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hash {
+    /// SHA-256.
+    Sha256,
+    /// SHA-384.
+    Sha384,
+    /// SHA-512.
+    Sha512,
+}
+
+impl Hash {
     /// Bytes of a hash.
-    const BYTES: usize;
-    /// Bytes of a block, which HMAC asks for.
-    const BLOCK: usize;
-    /// An array of bytes.
-    type Output: AsRef<[u8]> + IntoIterator<Item = u8>;
-
-    /// Of nothing as yet.
-    fn new() -> Self;
-    /// With `bytes` after what there is.
     #[must_use]
-    fn chain_update(self, bytes: impl AsRef<[u8]>) -> Self;
-    /// The hash.
-    fn finalize(self) -> Self::Output;
+    pub const fn bytes(self) -> usize {
+        match self {
+            Self::Sha256 => 32,
+            Self::Sha384 => 48,
+            Self::Sha512 => 64,
+        }
+    }
 
-    /// The hash of `bytes`.
-    fn digest(bytes: impl AsRef<[u8]>) -> Self::Output {
-        Self::new().chain_update(bytes).finalize()
+    /// Bytes of a block, which HMAC asks for.
+    pub(crate) const fn block(self) -> usize {
+        match self {
+            Self::Sha256 => State::<u32>::BLOCK,
+            Self::Sha384 | Self::Sha512 => State::<u64>::BLOCK,
+        }
+    }
+
+    /// The hash of `parts`, one after the other.
+    #[must_use]
+    pub fn of(self, parts: &[&[u8]]) -> Hashed {
+        let mut hasher = Hasher::new(self);
+        parts.iter().for_each(|part| hasher.update(part));
+        hasher.finish()
     }
 }
 
-macro_rules! hash {
-    ($name:ident, $word:ident, $bytes:literal, $fractions:ident, $what:literal) => {
-        #[doc = concat!($what, " in the making.")]
-        #[derive(Clone)]
-        pub(crate) struct $name(State<$word>);
-
-        impl Digest for $name {
-            const BYTES: usize = $bytes;
-            const BLOCK: usize = State::<$word>::BLOCK;
-            type Output = [u8; $bytes];
-
-            fn new() -> Self {
-                Self(State::new(&$fractions))
-            }
-
-            fn chain_update(mut self, bytes: impl AsRef<[u8]>) -> Self {
-                self.0.update(bytes.as_ref());
-                self
-            }
-
-            fn finalize(self) -> Self::Output {
-                self.0.finish()
-            }
-        }
-    };
+/// The SHA-256 of `bytes`.
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    Hash::Sha256.of(&[bytes]).first_chunk().copied().unwrap_or_default()
 }
 
-hash!(Sha256, u32, 32, SQUARE_ROOTS, "SHA-256");
-hash!(Sha384, u64, 48, NEXT_SQUARE_ROOTS, "SHA-384");
-hash!(Sha512, u64, 64, SQUARE_ROOTS, "SHA-512");
+/// What a hash function makes of a text.
+#[derive(Debug, Clone, Copy)]
+pub struct Hashed {
+    bytes: [u8; MAX_BYTES],
+    hash: Hash,
+}
+
+impl Deref for Hashed {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        self.bytes.get(..self.hash.bytes()).unwrap_or_default()
+    }
+}
+
+/// A hash in the making.
+#[derive(Clone)]
+pub(crate) struct Hasher {
+    state: Words,
+    hash: Hash,
+}
+
+#[derive(Clone)]
+enum Words {
+    Short(State<u32>),
+    Long(State<u64>),
+}
+
+impl Hasher {
+    /// Of nothing as yet.
+    pub(crate) fn new(hash: Hash) -> Self {
+        let state = match hash {
+            Hash::Sha256 => Words::Short(State::new(&SQUARE_ROOTS)),
+            Hash::Sha384 => Words::Long(State::new(&NEXT_SQUARE_ROOTS)),
+            Hash::Sha512 => Words::Long(State::new(&SQUARE_ROOTS)),
+        };
+        Self { state, hash }
+    }
+
+    /// With `bytes` after what there is.
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        match &mut self.state {
+            Words::Short(state) => state.update(bytes),
+            Words::Long(state) => state.update(bytes),
+        }
+    }
+
+    /// The hash.
+    pub(crate) fn finish(self) -> Hashed {
+        let bytes = match self.state {
+            Words::Short(state) => state.finish(),
+            Words::Long(state) => state.finish(),
+        };
+        Hashed { bytes, hash: self.hash }
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -366,22 +415,21 @@ mod tests {
     /// At every length around the end of a block, and in every two parts.
     #[test]
     fn hashes_are_those_of_the_reference() {
-        fn check<H: Digest, R: sha2::Digest>() {
+        fn check<R: sha2::Digest>(hash: Hash) {
             let bytes: Vec<u8> = (0..600_u32).map(|i| (i * i / 8).to_le_bytes()[0]).collect();
             for length in 0..=bytes.len() {
                 let (whole, _) = bytes.split_at(length);
                 let expected = R::digest(whole);
-                assert_eq!(H::digest(whole).as_ref(), expected.as_slice(), "{length}");
+                assert_eq!(*hash.of(&[whole]), *expected, "{length}");
                 for cut in (0..length).step_by(1 + length / 8) {
                     let (first, second) = whole.split_at(cut);
-                    let parts = H::new().chain_update(first).chain_update(second).finalize();
-                    assert_eq!(parts.as_ref(), expected.as_slice(), "{length} after {cut}");
+                    assert_eq!(*hash.of(&[first, second]), *expected, "{length} after {cut}");
                 }
             }
         }
-        check::<Sha256, sha2::Sha256>();
-        check::<Sha384, sha2::Sha384>();
-        check::<Sha512, sha2::Sha512>();
+        check::<sha2::Sha256>(Hash::Sha256);
+        check::<sha2::Sha384>(Hash::Sha384);
+        check::<sha2::Sha512>(Hash::Sha512);
     }
 
     /// Examples of FIPS 180-4 as NIST publishes them.
@@ -389,8 +437,8 @@ mod tests {
     fn the_message_abc_has_the_hashes_of_the_standard() {
         let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         let sha256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-        assert_eq!(hex(&Sha256::digest("abc")), sha256);
-        assert!(hex(&Sha384::digest("abc")).starts_with("cb00753f45a35e8bb5a03d699ac65007"));
-        assert!(hex(&Sha512::digest("abc")).starts_with("ddaf35a193617abacc417349ae204131"));
+        assert_eq!(hex(&Hash::Sha256.of(&[b"abc"])), sha256);
+        assert!(hex(&Hash::Sha384.of(&[b"abc"])).starts_with("cb00753f45a35e8bb5a03d699ac65007"));
+        assert!(hex(&Hash::Sha512.of(&[b"abc"])).starts_with("ddaf35a193617abacc417349ae204131"));
     }
 }
