@@ -8,6 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+#[cfg(unix)]
+use sd_notify::NotifyState;
 use tokio::net::TcpListener;
 use tokio::signal;
 use tokio::sync::watch;
@@ -80,6 +82,8 @@ pub(crate) async fn serve_with(settings: Settings, library: Library) -> Result<(
     // Before anybody hears that it runs: from then on they may end it.
     let told = told_to_end()?;
     announce(&app, local).await?;
+    #[cfg(unix)]
+    tell_systemd(NotifyState::Ready);
     let (ending, ends) = watch::channel(false);
     let mut tasks = background::start(&app, &ends);
     let bounds = Bounds {
@@ -95,6 +99,8 @@ pub(crate) async fn serve_with(settings: Settings, library: Library) -> Result<(
     let state = app.clone();
     tasks.spawn(async move {
         told.await;
+        #[cfg(unix)]
+        tell_systemd(NotifyState::Stopping);
         // Whoever balances load learns of it before connections are refused.
         state.ending.store(true, Ordering::Relaxed);
         tokio::time::sleep(Duration::from_secs(state.settings.shutdown_delay)).await;
@@ -184,6 +190,14 @@ async fn announce(app: &App, local: SocketAddr) -> Result<(), ServeError> {
     writeln!(out, "ready http://{local}")?;
     out.flush()?;
     Ok(())
+}
+
+/// Tells systemd, where it has started us with `Type=notify`; otherwise nobody.
+#[cfg(unix)]
+fn tell_systemd(state: NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(&[state]) {
+        tracing::warn!(%error, "systemd can't be told how the service is");
+    }
 }
 
 /// Ends with SIGINT or SIGTERM.

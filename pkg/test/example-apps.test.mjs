@@ -1,7 +1,9 @@
 // The examples as they stand, with the packed package: each is started and used.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { cp, mkdtemp, readdir, readFile, rm, symlink } from "node:fs/promises";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
@@ -21,11 +23,11 @@ const BELKA = { login: "belka", password: "strelka-came-back-with-me-1960" };
 
 describe("examples", () => {
   const running = [];
-  let folder, issuer, port, micro;
+  let folder, packed, issuer, port, micro;
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "laika-examples-"));
-    await install(folder);
+    packed = await install(folder);
     for (const name of ["express", "fastify", "hono"]) {
       await symlink(here(`../node_modules/${name}`), join(folder, "node_modules", name));
     }
@@ -46,10 +48,10 @@ describe("examples", () => {
     return (await fetch(issuer.url + path, { method: "POST", headers, body: JSON.stringify(body) })).json();
   };
   /** Runs a server until the tests end; answers with its URL. */
-  const serve = async (name, atPort = 0) => {
+  const serve = async (name, atPort = 0, program = [process.execPath, "server.js"], more = {}) => {
     const cwd = join(folder, "examples", name);
-    const env = { ...process.env, ISSUER: issuer.url, PORT: `${atPort}` };
-    const child = spawn(process.execPath, ["server.js"], { cwd, env, stdio: ["ignore", "pipe", "inherit"] });
+    const env = { ...process.env, ISSUER: issuer.url, PORT: `${atPort}`, ...more };
+    const child = spawn(program[0], program.slice(1), { cwd, env, stdio: ["ignore", "pipe", "inherit"] });
     const ended = once(child, "exit");
     running.push(async () => (child.kill(), await ended));
     const [line] = await Promise.race([once(createInterface({ input: child.stdout }), "line"), ended.then(() => ["it ended"])]);
@@ -82,6 +84,14 @@ describe("examples", () => {
   test("fastify", async () => places(await serve("fastify")));
   test("hono", async () => places(await deploy("hono")));
   test("worker", async () => places(await deploy("worker")));
+
+  test("deno", async () => {
+    const registry = await startRegistry(packed);
+    running.push(registry.stop);
+    const own = { NPM_CONFIG_REGISTRY: registry.url, DENO_DIR: join(folder, ".deno"), DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" };
+    await places(await serve("deno", 0, [await denoProgram(), "task", "--quiet", "start"], own));
+    assert.ok(registry.packed, "the packed package was used");
+  });
 
   test("client", async () => {
     const url = await serve("client", port);
@@ -119,11 +129,47 @@ describe("examples", () => {
     const entries = await readdir(here("../examples"), { withFileTypes: true });
     for (const { name } of entries.filter((entry) => entry.isDirectory())) {
       assert.ok(readme.includes(`| \`${name}\` |`), name);
-      const { dependencies } = JSON.parse(await readFile(here(`../examples/${name}/package.json`), "utf8"));
-      assert.equal(dependencies["laika-verifier"], `^${version}`, name);
+      const settings = async (file) => JSON.parse(await readFile(here(`../examples/${name}/${file}`), "utf8"));
+      if (name === "deno") {
+        const imports = { "laika-verifier/worker": `npm:laika-verifier@^${version}/worker` };
+        assert.deepEqual((await settings("deno.json")).imports, imports);
+      } else {
+        assert.equal((await settings("package.json")).dependencies["laika-verifier"], `^${version}`, name);
+      }
     }
   });
 });
+
+/** A registry of npm that has the packed package, and nothing else: `{ url, packed, stop }`. */
+async function startRegistry(file) {
+  const tarball = await readFile(file);
+  const manifest = JSON.parse(await readFile(here("../package.json"), "utf8"));
+  const { name, version } = manifest;
+  const integrity = `sha512-${createHash("sha512").update(tarball).digest("base64")}`;
+  const state = { packed: false };
+  const server = await apps.listen(
+    createServer(({ url }, response) => {
+      if (url === `/${name}`) {
+        const dist = { tarball: `${state.url}/packed.tgz`, integrity };
+        const text = JSON.stringify({ name, "dist-tags": { latest: version }, versions: { [version]: { ...manifest, dist } } });
+        return response.writeHead(200, { "content-type": "application/json" }).end(text);
+      }
+      if (url !== "/packed.tgz") return response.writeHead(404).end();
+      state.packed = true;
+      response.end(tarball);
+    }),
+  );
+  return Object.assign(state, { url: `http://127.0.0.1:${server.port}`, stop: server.stop });
+}
+
+/** The Deno that npm chose for this machine, among the runtimes of the tests. */
+async function denoProgram() {
+  const scope = here("../../tests/runtimes/node_modules/@deno");
+  const programs = (await readdir(scope)).map((name) => join(scope, name, "deno"));
+  const found = programs.find((path) => existsSync(path));
+  assert.ok(found, `there is no Deno in ${scope}; \`cargo xtask test --only tools\` installs it`);
+  return found;
+}
 
 /** A port that is free a moment ago, for what must be known before it is taken. */
 async function freePort() {

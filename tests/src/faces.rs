@@ -114,6 +114,15 @@ impl Project {
         ]
     }
 
+    /// The npm package in Node, in the service `depot`, which shares a secret with the issuer.
+    #[must_use]
+    pub fn sharing(&self, setting: &Setting<'_>, secret: &str) -> Face {
+        let mut command = self.node("secret.mjs");
+        command.args([setting.issuer, secret, setting.policy]);
+        let name = "npm package in Node, with a secret";
+        Face { name, place: Place::Program(Service::start(name, &mut command)) }
+    }
+
     fn script(&self, setting: &Setting<'_>, name: &'static str, file: &str) -> Face {
         let mut command = self.node(file);
         command.args([setting.issuer, &keys(setting), setting.policy]);

@@ -19,17 +19,28 @@ permissions = ["orders:read", "orders:create", "orders:cancel"]
 name = "billing"
 permissions = ["billing:read"]
 
+[[services]]
+name = "depot"
+algorithm = "HS256"
+permissions = ["depot:open"]
+
 [[roles]]
 name = "clerk"
 service = "orders"
 level = 50
 permissions = ["orders:read", "orders:create"]
 
+[[roles]]
+name = "keeper"
+service = "depot"
+level = 50
+permissions = ["depot:open"]
+
 [[users]]
 username = "ada"
 email = "ada@example.com"
 password = "seven lanterns over water"
-roles = ["orders/clerk"]
+roles = ["orders/clerk", "depot/keeper"]
 "#;
 
 /// An issuer on SQLite in a scratch folder.
@@ -141,9 +152,13 @@ fn laika(data: &Path, algorithm: &str) -> Command {
         .env("LAIKA_ALLOWED_HOSTS", "orders.example")
         .env("LAIKA_DATA_DIR", data)
         .env("LAIKA_LISTEN", "127.0.0.1:0")
+        .env("LAIKA_MICRO_SECRET", SECRET)
         .env("LAIKA_SIGNING_ALGORITHM", algorithm);
     command
 }
+
+/// What the issuer shares with the service `depot`.
+pub const SECRET: &str = "uVsXkfYPwdWkYyMuZV0hCGcVNGnGm6NIbbyUtFXdHcg";
 
 /// The password of everybody in these tests.
 pub const PASSWORD: &str = "seven lanterns over water";

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use laika_tests::faces::{Face, Project, Setting};
 use laika_tests::http::Request;
-use laika_tests::issuer::Issuer;
+use laika_tests::issuer::{Issuer, SECRET};
 use serde_json::json;
 
 const POLICY: &str = r#"{ "version": 1, "rules": [
@@ -77,6 +77,26 @@ fn a_lost_permission_and_an_ended_session_are_refused_everywhere_within_ten_seco
         refused_in_time(&faces, &renewed, "revoked");
         refused_in_time(&faces, &token, "revoked");
     }
+}
+
+#[test]
+fn a_service_that_shares_a_secret_hears_of_the_end_of_a_session_within_ten_seconds() {
+    let issuer = Issuer::start("ES256");
+    let policy = POLICY.replace("orders:read", "depot:open");
+    let setting = Setting { issuer: issuer.url(), policy: &policy };
+    let project = Project::new();
+    let faces = [project.sharing(&setting, SECRET)];
+    let main = issuer.log_in("ada");
+    let token = issuer.micro_token(&main, "depot");
+    accepted(&faces, std::slice::from_ref(&token), "at first");
+    // It is theirs alone: neither a token of another service nor another secret will do.
+    let other = judge(&faces[0], &issuer.micro_token(&main, "orders"));
+    assert_eq!(other, (401, "algorithm_not_allowed".to_owned()));
+    let stranger = project.sharing(&setting, &SECRET.replace('u', "v"));
+    assert_eq!(judge(&stranger, &token), (401, "signature_invalid".to_owned()));
+    let ended = issuer.call("DELETE", "/v1/sessions/current", Some(&main), &json!({}));
+    assert_eq!(ended.status, 204);
+    refused_in_time(&faces, &token, "revoked");
 }
 
 #[test]

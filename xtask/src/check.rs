@@ -74,7 +74,7 @@ fn documentation() -> Result<()> {
 fn dependencies() -> Result<()> {
     let name = "licences, bans and sources of dependencies";
     if Program::new("cargo-deny").arg("--version").try_output().is_none() {
-        run::note(name, "skipped: `cargo install --locked cargo-deny` adds the tool");
+        run::note(name, "left to `cargo xtask soak`, or install `cargo-deny`");
         return Ok(());
     }
     run::step(name, |step| cargo().words("deny check licenses bans sources").run(step))?;

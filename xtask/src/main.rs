@@ -16,6 +16,7 @@ mod check;
 mod demo;
 mod files;
 mod fuzz;
+mod hosts;
 mod hygiene;
 mod postgres;
 mod run;
@@ -92,10 +93,15 @@ enum Task {
         #[arg(long)]
         minimise: bool,
     },
+    /// Run the filter in another host of proxy-wasm than Envoy
+    ///
+    /// `edge-filter/README.md` says which. Building it takes minutes.
+    Hosts,
     /// Run for long, and write `docs/soak.md`
     ///
     /// A million verifications by one verifier and a million by many, damaged tokens through the
-    /// packed npm package, an issuer killed under load again and again, and every fuzz target.
+    /// packed npm package, an issuer killed under load again and again, the filter in another host
+    /// than Envoy, and every fuzz target.
     Soak {
         /// How long, about
         #[arg(long, default_value_t = 10)]
@@ -132,6 +138,10 @@ fn start(arguments: Arguments) -> Result<ExitCode> {
             Ok(true)
         }
         Task::Fuzz { target, seconds, minimise } => fuzz::run(target.as_deref(), seconds, minimise),
+        Task::Hosts => hosts::run().map(|tally| {
+            println!("\n{tally}");
+            tally.failed == 0
+        }),
         Task::Soak { minutes } => soak::run(minutes),
     }?;
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })

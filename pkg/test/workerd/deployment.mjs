@@ -11,7 +11,7 @@ import { build } from "esbuild";
 const run = promisify(execFile);
 const pkg = fileURLToPath(new URL("../../", import.meta.url));
 
-/** Packs the package and installs it in `folder`, as npm would. */
+/** Packs the package and installs it in `folder`, as npm would; answers with the packed file. */
 export async function install(folder) {
   const installed = join(folder, "node_modules", "laika-verifier");
   await mkdir(installed, { recursive: true });
@@ -19,6 +19,7 @@ export async function install(folder) {
   const { stdout } = await run("npm", packing, { cwd: pkg });
   const packed = join(folder, Object.values(JSON.parse(stdout))[0].filename);
   await run("tar", ["-xzf", packed, "--strip-components", "1", "-C", installed]);
+  return packed;
 }
 
 /** Bundles a worker with what is installed in `folder`: what Miniflare takes as modules. */

@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { deflateSync } from "node:zlib";
+import { SignJWT } from "jose";
 import * as apps from "../faces/apps.mjs";
 import { startKeyServer } from "../key-server.mjs";
 import { AUDIENCE, ISSUER, makeKey, mint } from "../tokens.mjs";
@@ -27,13 +29,16 @@ describe("the worker's wrapper in workerd", () => {
     await rm(folder, { recursive: true });
   });
 
-  /** A key server with its own fresh cache; each worker that starts is another isolate beside it. */
-  const site = async (changes = {}) => {
+  /**
+   * A key server with its own fresh cache; each worker that starts is another isolate beside it, and
+   * gets its keys as `trust` says.
+   */
+  const site = async (changes = {}, trust = ({ uri }) => ({ jwksUri: uri })) => {
     const server = await startKeyServer([key]);
     Object.assign(server, changes);
     running.push(server);
     const cachePersist = await mkdtemp(join(folder, "cache-"));
-    const SOURCE = { issuers: { issuer: ISSUER, audience: AUDIENCE, jwksUri: server.uri }, policy: POLICY };
+    const SOURCE = { issuers: { issuer: ISSUER, audience: AUDIENCE, ...trust(server) }, policy: POLICY };
     const isolate = async () => {
       const worker = await apps.worker(modules, { SOURCE, BOUND: "yes" }, { cachePersist, cache: true });
       let stopped;
@@ -68,6 +73,47 @@ describe("the worker's wrapper in workerd", () => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => ask(token)));
     assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]));
     assert.equal(server.requests.length, 1);
+  });
+
+  test("with static keys asks nobody", async () => {
+    const { server, isolate } = await site({}, () => ({ jwks: { keys: [key.jwk] } }));
+    const { ask } = await isolate();
+    assert.equal((await ask(await fresh())).status, 200);
+    assert.equal((await ask(await fresh(await makeKey("EdDSA", "k1")))).body.code, "signature_invalid");
+    assert.deepEqual(server.requests, []);
+  });
+
+  test("follows no redirect to keys", async () => {
+    const { server, isolate } = await site();
+    const { answer } = server;
+    server.answer = (request, response) =>
+      request.url === "/elsewhere" ? answer(request, response) : response.writeHead(302, { location: "/elsewhere" }).end();
+    const { ask } = await isolate();
+    const { status, body } = await ask(await fresh());
+    assert.deepEqual([status, body.code], [503, "keys_unavailable"]);
+    assert.deepEqual(server.requests.map(({ url }) => url), ["/jwks.json"]);
+  });
+
+  test("refuses what a status list revokes, and asks for lists itself", async () => {
+    const listOf = ({ uri }) => new URL("/status/0", uri).href;
+    const { server, isolate } = await site({}, (server) => ({ jwksUri: server.uri, statusUris: [listOf(server)] }));
+    const { answer } = server;
+    server.answer = async (request, response) => {
+      if (request.url !== "/status/0") return answer(request, response);
+      const lst = deflateSync(Buffer.of(0b0000_0100)).toString("base64url");
+      const claims = { sub: listOf(server), iat: Math.floor(Date.now() / 1000), status_list: { bits: 2, lst } };
+      const header = { alg: key.alg, kid: key.kid, typ: "statuslist+jwt" };
+      response.end(await new SignJWT(claims).setProtectedHeader(header).sign(key.privateKey));
+    };
+    const inSlot = (idx) => fresh(key, { status: { status_list: { idx, uri: listOf(server) } } });
+    const asked = (path) => server.requests.filter(({ url }) => url === path).length;
+    for (const isolates of [1, 2]) {
+      const { ask, stop } = await isolate();
+      assert.equal((await ask(await inSlot(0))).status, 200);
+      assert.equal((await ask(await inSlot(1))).body.code, "revoked");
+      await stop();
+      assert.deepEqual([asked("/jwks.json"), asked("/status/0")], [1, isolates], "keys are shared, lists never are");
+    }
   });
 
   test("a new isolate takes the keys from the cache", async () => {

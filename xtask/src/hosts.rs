@@ -1,0 +1,35 @@
+//! `cargo xtask hosts`: the filter in other hosts of proxy-wasm than Envoy.
+//!
+//! Not among the tests of every change: the host has a compiler of WebAssembly, which takes longer
+//! to build than the rest of the tests together.
+
+use anyhow::{Context as _, Result};
+
+use crate::cargo::cargo;
+use crate::run::{self, Program};
+use crate::tally::Tally;
+use crate::{tools, wasm};
+
+/// A workspace of its own; see there.
+const MANIFEST: &str = "tests/hosts/Cargo.toml";
+/// Where it is built; nothing else is.
+const TARGET: &str = "target/hosts";
+
+/// Builds the filter and runs the tests. What failed and what did not.
+pub(crate) fn run() -> Result<Tally> {
+    tools::wasm_target()?;
+    wasm::filter()?;
+    let filter = std::path::absolute(wasm::FILTER).context("cannot tell the current folder")?;
+    // The host names a newer compiler than ours as its oldest, and builds with ours.
+    let words = "test --ignore-rust-version --manifest-path";
+    let tests = |words: &str| -> Program {
+        cargo().words(words).arg(MANIFEST).arg("--target-dir").arg(TARGET).arg("--locked")
+    };
+    run::step("another host of proxy-wasm: compile", |step| {
+        tests(words).arg("--no-run").run(step)
+    })?;
+    let output = run::step("the filter in `proxy-wasm-host`, on Wasmtime", |step| {
+        tests(words).env("LAIKA_FILTER_WASM", &filter.to_string_lossy()).run(step)
+    })?;
+    Ok(Tally::of_cargo(&output))
+}
