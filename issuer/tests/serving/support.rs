@@ -54,11 +54,13 @@ impl Home {
 
 impl Server {
     pub(crate) fn start(home: &Home, variables: &[(&str, &str)]) -> Self {
-        let mut child = home
-            .laika(variables, &["serve"])
+        let mut command = home.laika(variables, &["serve"]);
+        // The port changes with every start, the issuer's name in its tokens must not.
+        if !variables.iter().any(|(name, _)| *name == "LAIKA_PUBLIC_URL") {
+            command.env("LAIKA_PUBLIC_URL", "http://127.0.0.1:1");
+        }
+        let mut child = command
             .env("LAIKA_LISTEN", "127.0.0.1:0")
-            // The port changes with every start, the issuer's name in its tokens must not.
-            .env("LAIKA_PUBLIC_URL", "http://127.0.0.1:1")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
