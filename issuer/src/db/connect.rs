@@ -242,7 +242,9 @@ pub(super) mod tests {
         let url = format!("sqlite://{}/test.db", folder.path().display());
         let db = Db::open(&url).await.unwrap();
         let mut connection = db.read().await.unwrap();
-        for (pragma, expected) in [("synchronous", 2), ("foreign_keys", 1), ("query_only", 1)] {
+        for (pragma, expected) in
+            [("synchronous", 2), ("foreign_keys", 1), ("query_only", 1), ("temp_store", 2)]
+        {
             let sql = sqlx::AssertSqlSafe(format!("PRAGMA {pragma}"));
             let value: i64 = sqlx::query_scalar(sql).fetch_one(&mut *connection).await.unwrap();
             assert_eq!(value, expected, "{pragma}");

@@ -23,12 +23,14 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 ///
 /// `synchronous = FULL`: under `NORMAL` a power failure may take back the last commits. A log-out
 /// that has been answered must hold, and a rotation that is taken back would make the holder's
-/// token look stolen.
-const SQLITE_SETUP: [&str; 4] = [
+/// token look stolen. `temp_store = MEMORY`: a service whose only writable folder is its own has
+/// nowhere else to put what a migration or a sort needs for a moment.
+const SQLITE_SETUP: [&str; 5] = [
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
     "PRAGMA busy_timeout = 5000",
+    "PRAGMA temp_store = MEMORY",
 ];
 
 /// And those that only read, besides.

@@ -143,7 +143,7 @@ impl Outgoing {
     /// A client that reaches public addresses, and those of `private`.
     ///
     /// # Errors
-    /// There is no TLS on this machine.
+    /// TLS can't be used: this machine has no certificates of authorities.
     pub fn new(private: &[IpNet]) -> Result<Self, OutgoingError> {
         let reach = Reach(private.into());
         let client = reqwest::Client::builder()
@@ -153,7 +153,13 @@ impl Outgoing {
             .timeout(TIMEOUT)
             .dns_resolver(Arc::new(reach.clone()))
             .build()
-            .map_err(|error| failed(&error))?;
+            .map_err(|error| {
+                OutgoingError::Failed(format!(
+                    "{}; install the certificates of authorities (Debian: `ca-certificates`), or \
+                     name their file by `SSL_CERT_FILE`",
+                    failed(&error)
+                ))
+            })?;
         Ok(Self { client, reach })
     }
 
