@@ -46,6 +46,18 @@ fn keys_stay_the_same_over_a_restart_and_the_link_stops_with_the_first_administr
 }
 
 #[test]
+fn a_machine_without_certificates_is_told_what_to_install() {
+    let folder = tempfile::tempdir().unwrap();
+    let nowhere = folder.path().join("nowhere");
+    let mut serve = command(folder.path(), &["serve"]);
+    serve.env("LAIKA_LISTEN", "127.0.0.1:0");
+    let output =
+        serve.env("SSL_CERT_FILE", &nowhere).env("SSL_CERT_DIR", &nowhere).output().unwrap();
+    expect(&output, 1);
+    assert!(errors(&output).contains("`ca-certificates`"), "{}", errors(&output));
+}
+
+#[test]
 fn a_client_that_never_finishes_does_not_keep_the_service_from_ending() {
     let folder = tempfile::tempdir().unwrap();
     let mut server = Server::start_with(folder.path(), &[("LAIKA_REQUEST_TIMEOUT", "1")]);
