@@ -14,7 +14,7 @@ const wasm = join(dist, "wasm", "laika_verifier_wasm_bg.wasm");
 /** Entries round the package's own main entry, which they import where they need it. */
 const around = ["middleware/express", "middleware/fastify", "middleware/hono", "worker", "client"];
 
-for (const file of [wasm, join(dist, "wasm", "laika_verifier_wasm.js"), join(dist, "wasm", "laika_verifier_wasm.d.ts")]) {
+for (const file of [wasm, join(dist, "wasm", "laika_verifier_wasm.d.ts")]) {
   if (!existsSync(file)) {
     console.error(`pkg: ${file} is missing: run \`cargo xtask build\`, which compiles it`);
     process.exit(1);
@@ -23,7 +23,7 @@ for (const file of [wasm, join(dist, "wasm", "laika_verifier_wasm.js"), join(dis
 for (const name of readdirSync(dist)) {
   if (name !== "wasm") rmSync(join(dist, name), { recursive: true });
 }
-const mark = createHash("sha256").update(readFileSync(wasm)).digest("hex");
+const mark = createHash("sha256").update(readFileSync(wasm)).digest("base64url");
 writeFileSync(join(dist, "laika-verifier.wasm"), marked(readFileSync(wasm), mark));
 copyFileSync(join(here, "..", "docs", "schema", "policy.json"), join(dist, "policy.schema.json"));
 await bundles();
@@ -62,14 +62,10 @@ function bundle(entry, file, { host = "anywhere", source = "inline", format = "e
     platform: "neutral",
     target: "es2022",
     minify: true,
-    // The generated loader warns of ways to call it that are not used here.
-    drop: ["console"],
     // Node shows the whole line on which an error was thrown.
     lineLimit: 400,
     legalComments: "none",
     logLevel: "warning",
-    // The generated loader's own guess at a URL, never reached, would mislead other bundlers.
-    define: { "import.meta.url": "undefined" },
     // What status lists need and this runtime lacks.
     inject: host === "edge-light" ? [join(here, "src", "host", "decompression-stream.ts")] : [],
     alias: { "#host": join(here, "src", "host", `${host}.ts`), "#source": join(here, "src", "source", `${source}.ts`) },

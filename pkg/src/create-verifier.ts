@@ -1,9 +1,9 @@
 import { LaikaError } from "./error.js";
-import { guarded } from "./guarded.js";
 import { optionsText } from "./options-text.js";
 import type { Verifier, VerifierOptions } from "./types.js";
 import { WasmVerifier } from "./verifier.js";
 import { load } from "./wasm/load.js";
+import { RawVerifier } from "./wasm/raw-verifier.js";
 
 /**
  * Makes a verifier. Make one per process or isolate and keep it: keys are cached in it.
@@ -31,13 +31,7 @@ export async function createVerifier<C = {}>(options: VerifierOptions): Promise<
     if (typeof value !== "function") throw new LaikaError("options_invalid", `\`${name}\` must be a function`);
   }
   const text = optionsText(rest);
-  const { RawVerifier, memory } = await load();
-  return new WasmVerifier<C>(
-    guarded(() => new RawVerifier(text)),
-    memory,
-    now,
-    fetch,
-  );
+  return new WasmVerifier<C>(new RawVerifier(await load(), text), now, fetch);
 }
 
 /** The default of `now`. */

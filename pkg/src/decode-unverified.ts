@@ -1,6 +1,4 @@
 import { LaikaError } from "./error.js";
-import { parseFrozen } from "./freeze.js";
-import { guarded } from "./guarded.js";
 import { loadSync } from "./wasm/load.js";
 
 /**
@@ -20,5 +18,5 @@ import { loadSync } from "./wasm/load.js";
  */
 export function decodeUnverified(token: string): { header: object; claims: object } {
   if (typeof token !== "string") throw new LaikaError("token_malformed", "the token is not a string");
-  return parseFrozen(guarded(() => loadSync().decodeUnverified(token)));
+  return loadSync().ask("decodeUnverified", [], undefined, token);
 }

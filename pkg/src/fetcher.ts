@@ -1,7 +1,7 @@
 import { host } from "#host";
-import { guarded } from "./guarded.js";
 import { inflate, readAll } from "./streams.js";
-import type { Fetch, Landed, RawVerifier } from "./wasm/raw.js";
+import type { Fetch, Landed } from "./wasm/exports.js";
+import type { RawVerifier } from "./wasm/raw-verifier.js";
 
 /** How long an answer may take, headers and body together. */
 const TIMEOUT_MS = 5_000;
@@ -17,13 +17,13 @@ const MAX_BODY_BYTES = 256 * 1024;
  * needs nobody who waits for it.
  */
 export class Fetcher {
-  readonly #raw: Reports;
+  readonly #raw: RawVerifier;
   readonly #now: () => number;
   readonly #fetch: typeof fetch;
   readonly #running = new Map<number, Running>();
   #failure: Error | undefined;
 
-  constructor(raw: Reports, now: () => number, fetchWith: typeof fetch) {
+  constructor(raw: RawVerifier, now: () => number, fetchWith: typeof fetch) {
     this.#raw = raw;
     this.#now = now;
     this.#fetch = fetchWith;
@@ -81,41 +81,37 @@ export class Fetcher {
     const failed = (why: string) => this.#end(id, uri, () => this.#failed(id, why));
     if (typeof answer === "string") return failed(answer);
     const { status, cacheControl, body } = answer;
-    const landed = this.#landed(() => this.#raw.fetched(id, status, cacheControl, body, now));
+    let landed: Landed;
+    try {
+      landed = this.#raw.ask("fetched", [id, status, cacheControl], now, body);
+    } catch (error) {
+      return failed(reason(error));
+    }
     // Before this one is over, so that whoever waits for all sees what follows.
     this.start(landed.fetch ?? [], now);
     if (landed.inflate) {
       const { data, limit } = landed.inflate;
       const bytes = await inflate(data, limit).catch((error: unknown) => reason(error));
       if (typeof bytes === "string") failed(bytes);
-      else this.#end(id, uri, () => this.#raw.inflated(id, bytes, now));
+      else this.#end(id, uri, () => this.#raw.ask("inflated", [id], now, bytes));
     } else {
       this.#end(id, uri, () => landed.failure);
     }
   }
 
-  #landed(report: () => string): Landed {
-    try {
-      return JSON.parse(guarded(report)) as Landed;
-    } catch (error) {
-      // A module that fails here fails in the next call as well, where somebody hears it.
-      return { failure: reason(error) };
-    }
-  }
-
   /** Ends a fetch by `report`, which says why it brought nothing, if it brought nothing. */
-  #end(id: number, uri: string, report: () => string | undefined): void {
+  #end(id: number, uri: string, report: () => string | null | undefined): void {
     if (!this.#running.delete(id)) return;
     try {
-      const failure = guarded(report);
-      this.#failure = failure === undefined ? undefined : new Error(`${uri}: ${failure}`);
+      const failure = report();
+      this.#failure = failure == null ? undefined : new Error(`${uri}: ${failure}`);
     } catch {
-      // As above.
+      // A module that fails here fails in the next call as well, where somebody hears it.
     }
   }
 
   #failed(id: number, why: string): string {
-    this.#raw.fetchFailed(id);
+    this.#raw.ask("fetchFailed", [id]);
     return why;
   }
 
@@ -145,9 +141,6 @@ export class Fetcher {
     }
   }
 }
-
-/** How the module hears of an answer. */
-type Reports = Pick<RawVerifier, "fetched" | "inflated" | "fetchFailed">;
 
 interface Running {
   readonly uri: string;

@@ -22,16 +22,7 @@ export function guarded<T>(call: () => T): T {
 
 /** The module's own errors by their code, all else as a fault of the verifier itself. */
 export function toLaikaError(thrown: unknown): LaikaError {
-  // The module throws JSON text.
-  const { code, message } = ((typeof thrown === "string" ? parsed(thrown) : thrown) ?? {}) as { code?: unknown; message?: unknown };
+  const { code, message } = (thrown ?? {}) as { code?: unknown; message?: unknown };
   if (isCode(code)) return new LaikaError(code, `${message}`);
   return new LaikaError("options_invalid", `the verifier failed: ${message ?? thrown}`, { cause: thrown });
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

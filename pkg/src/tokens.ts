@@ -1,5 +1,5 @@
 import type { VerifiedToken } from "./types.js";
-import type { Outcome } from "./wasm/raw.js";
+import type { Outcome } from "./wasm/exports.js";
 
 /** A token that was verified. */
 export interface Kept<C> {

@@ -1,12 +1,10 @@
 import type { LaikaErrorCode } from "./code.js";
 import { LaikaError } from "./error.js";
 import { Fetcher } from "./fetcher.js";
-import { parseFrozen } from "./freeze.js";
-import { guarded } from "./guarded.js";
 import { type Kept, Tokens } from "./tokens.js";
-import { Crossing } from "./wasm/crossing.js";
 import type { AuthorizeRequest, Decision, Stats, VerifiedToken, Verifier } from "./types.js";
-import type { AuthorizeOutcome, Fetch, Outcome, RawError, RawVerifier } from "./wasm/raw.js";
+import type { AuthorizeOutcome, Outcome, RawError } from "./wasm/exports.js";
+import type { RawVerifier } from "./wasm/raw-verifier.js";
 
 /** How often an operation may wait for fetches: metadata, keys and status of a few issuers. */
 const MAX_WAITS = 16;
@@ -21,6 +19,8 @@ const MAX_TEXT = 2 ** 20 + 1;
 const MALFORMED_TOKEN = ".";
 /** In place of a serial: no token that is kept. */
 const NOBODY = -1;
+/** In place of a decision: the text of the token is needed. */
+const UNKNOWN = -2;
 /** Stands for a request that is not even text: refused before any rule is looked at. */
 const INVALID_REQUEST = "GET\n\0";
 
@@ -28,15 +28,13 @@ const INVALID_REQUEST = "GET\n\0";
 export class WasmVerifier<C> implements Verifier<C> {
   readonly #now: () => number;
   readonly #fetcher: Fetcher;
-  readonly #crossing: Crossing;
   readonly #tokens = new Tokens<C>();
   /** Ids of rules by their place in the policy, as far as they were used. */
   readonly #rules: string[] = [];
   #raw: RawVerifier | undefined;
 
-  constructor(raw: RawVerifier, memory: WebAssembly.Memory, now: () => number, fetchWith: typeof fetch) {
+  constructor(raw: RawVerifier, now: () => number, fetchWith: typeof fetch) {
     this.#raw = raw;
-    this.#crossing = new Crossing(raw, memory);
     this.#now = () => validTime(now());
     this.#fetcher = new Fetcher(raw, this.#now, fetchWith);
   }
@@ -46,29 +44,31 @@ export class WasmVerifier<C> implements Verifier<C> {
   }
 
   verifySync(token: string): VerifiedToken<C> {
-    return this.#recalled(token, false) ?? this.#answer(this.#verifying(token), false);
+    return this.#recalled(token, false) ?? this.#ask(this.#verifying(token), false).answer();
   }
 
   async authorize(token: string | undefined, request: AuthorizeRequest): Promise<Decision<C>> {
-    return this.#permitted(token, request, true) ?? this.#askUntilSettled(this.#authorizing(token, request));
+    const question = this.#authorizing(token, request);
+    const asked = this.#ask(question, true);
+    return asked.wait === undefined ? asked.answer() : this.#askUntilSettled(question, asked);
   }
 
   authorizeSync(token: string | undefined, request: AuthorizeRequest): Decision<C> {
-    return this.#permitted(token, request, false) ?? this.#answer(this.#authorizing(token, request), false);
+    return this.#ask(this.#authorizing(token, request), false).answer();
   }
 
   can(token: VerifiedToken<C>, permission: string): boolean {
     if (!this.#tokens.has(token)) throw new TypeError("the token was not verified by this verifier");
     if (typeof permission !== "string") throw new TypeError("the permission must be a string");
-    const raw = this.#living();
-    return guarded(() => raw.can(JSON.stringify([permission, token.issuer, ...token.permissions])));
+    const asked = JSON.stringify([permission, token.issuer, ...token.permissions]);
+    return this.#living().ask("can", [], undefined, asked);
   }
 
   async refresh(): Promise<void> {
     const raw = this.#living();
     const now = this.#now();
     this.#fetcher.giveUpOverdue();
-    this.#fetcher.start(JSON.parse(guarded(() => raw.refresh(now))) as Fetch[], now);
+    this.#fetcher.start(raw.ask("refresh", [], now), now);
     while (this.#fetcher.busy) {
       await this.#fetcher.oneEnded();
       this.#fetcher.giveUpOverdue();
@@ -76,15 +76,14 @@ export class WasmVerifier<C> implements Verifier<C> {
   }
 
   stats(): Stats {
-    const raw = this.#living();
-    return parseFrozen(guarded(() => raw.stats()));
+    return this.#living().ask("stats", []);
   }
 
   free(): void {
     this.#fetcher.close();
     const raw = this.#raw;
     this.#raw = undefined;
-    if (raw) guarded(() => raw.free());
+    raw?.free();
   }
 
   [Symbol.dispose](): void {
@@ -98,43 +97,23 @@ export class WasmVerifier<C> implements Verifier<C> {
     const raw = this.#living();
     const now = this.#now();
     this.#fetcher.giveUpOverdue();
-    const found = guarded(() => raw.recall(kept.serial, now, mayFetch));
+    const found = raw.recall(kept.serial, now, mayFetch);
     if (found < 0) {
       this.#tokens.drop(token as string);
       return undefined;
     }
-    if (found > 0) this.#take(JSON.parse(guarded(() => raw.news(now, mayFetch))) as Outcome, now);
+    if (found > 0) this.#take(raw.ask("news", [mayFetch], now), now);
     this.#tokens.use(token as string, kept);
     return kept.token;
   }
 
-  /** The decision, if the request is one that a rule allows and the token, if there is one, is kept. */
-  #permitted(token: unknown, request: AuthorizeRequest, mayFetch: boolean): Decision<C> | undefined {
-    const kept = token === undefined ? undefined : this.#tokens.get(token as string);
-    if (token !== undefined && !kept) return undefined;
-    const text = requestText(request);
-    const raw = this.#living();
-    const now = this.#now();
-    this.#fetcher.giveUpOverdue();
-    const place = guarded(() => raw.permits(kept ? kept.serial : NOBODY, this.#crossing.write(text), now, mayFetch));
-    if (place < 0) return undefined;
-    const rule = (this.#rules[place] ??= guarded(() => raw.ruleAt(place)) as string);
-    if (!kept) return Object.freeze({ allowed: true, status: 200, code: "token_missing", rule }) as Decision<C>;
-    this.#tokens.use(token as string, kept);
-    return Object.freeze({ allowed: true, status: 200, rule, token: kept.token }) as Decision<C>;
-  }
-
   /** Asks, and asks again as long as what is in flight may change the answer. */
-  async #askUntilSettled<A>(question: Question<A>): Promise<A> {
-    for (let waits = 0; ; waits++) {
-      const { wait, answer } = this.#ask(question, true);
-      if (wait === undefined || !this.#fetcher.busy || waits >= MAX_WAITS) return answer();
-      await this.#fetcher.oneEnded(wait);
+  async #askUntilSettled<A>(question: Question<A>, asked = this.#ask(question, true)): Promise<A> {
+    for (let waits = 0; asked.wait !== undefined && this.#fetcher.busy && waits < MAX_WAITS; waits++) {
+      await this.#fetcher.oneEnded(asked.wait);
+      asked = this.#ask(question, true);
     }
-  }
-
-  #answer<A>(question: Question<A>, mayFetch: boolean): A {
-    return this.#ask(question, mayFetch).answer();
+    return asked.answer();
   }
 
   #ask<A>(question: Question<A>, mayFetch: boolean): Asked<A> {
@@ -153,11 +132,8 @@ export class WasmVerifier<C> implements Verifier<C> {
 
   #verifying(token: unknown): Question<VerifiedToken<C>> {
     const text = tokenText(token);
-    return (_, now, mayFetch) => {
-      const outcome = this.#take(
-        guarded(() => this.#crossing.verify(text, now, mayFetch)),
-        now,
-      );
+    return (raw, now, mayFetch) => {
+      const outcome = this.#take(raw.verify(text, now, mayFetch), now);
       const verified = this.#tokens.add(text, outcome);
       return { wait: outcome.wait, answer: () => verified ?? this.#refuse(outcome.error as RawError) };
     };
@@ -172,20 +148,33 @@ export class WasmVerifier<C> implements Verifier<C> {
     const text = token === undefined ? undefined : tokenText(token);
     const asked = requestText(request);
     return (raw, now, mayFetch) => {
-      const ask = (token: string | undefined, serial: number): string | undefined =>
-        guarded(() => raw.authorize(token, serial, asked, now, mayFetch));
-      let kept: Kept<C> | undefined = text === undefined ? undefined : this.#tokens.get(text);
-      let json = kept && ask(undefined, kept.serial);
-      if (json === undefined) {
+      let kept = text === undefined ? undefined : this.#tokens.get(text);
+      let found: number | AuthorizeOutcome = UNKNOWN;
+      if (kept || text === undefined) found = raw.decide(kept ? kept.serial : NOBODY, asked, now, mayFetch);
+      if (found === UNKNOWN) {
         kept = undefined;
-        json = ask(text, NOBODY) as string;
+        found = raw.ask("authorize", [asked, mayFetch], now, text);
       }
-      const outcome = this.#take(parseFrozen<AuthorizeOutcome>(json), now);
-      const known = kept && outcome.serial !== undefined ? kept.token : this.#tokens.add(text as string, outcome);
-      if (kept && known) this.#tokens.use(text as string, kept);
-      const decision = Object.freeze(known ? { ...outcome.decision, token: known } : outcome.decision) as Decision<C>;
-      return { wait: outcome.wait, answer: () => decision };
+      if (kept) this.#tokens.use(text as string, kept);
+      const { wait, decision } = typeof found === "number" ? this.#allowed(raw, found, kept) : this.#decided(found, text, kept, now);
+      return { wait, answer: () => Object.freeze(decision) as Decision<C> };
     };
+  }
+
+  /** What is decided where the rule at `place` allows a request. */
+  #allowed(raw: RawVerifier, place: number, kept: Kept<C> | undefined): Decided {
+    const rule = (this.#rules[place] ??= raw.ask("ruleAt", [place]));
+    const decision = kept
+      ? { allowed: true, status: 200, rule, token: kept.token }
+      : { allowed: true, status: 200, code: "token_missing", rule };
+    return { wait: undefined, decision };
+  }
+
+  /** What is decided otherwise. */
+  #decided(found: AuthorizeOutcome, text: string | undefined, kept: Kept<C> | undefined, now: number): Decided {
+    const { wait, decision, serial } = this.#take(found, now);
+    const known = kept && serial !== undefined ? kept.token : this.#tokens.add(text as string, found);
+    return { wait, decision: known ? { ...decision, token: known } : decision };
   }
 
   #living(): RawVerifier {
@@ -201,6 +190,11 @@ interface Asked<A> {
   /** For how many seconds what is in flight may change the answer. */
   wait: number | undefined;
   answer(): A;
+}
+
+interface Decided {
+  wait: number | undefined;
+  decision: object;
 }
 
 function tokenText(token: unknown): string {

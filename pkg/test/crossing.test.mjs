@@ -49,6 +49,21 @@ describe("claims cross as they were signed", () => {
     }
   });
 
+  test("and the number of a verifier that was freed brings nobody the tokens of another", async () => {
+    const first = await createVerifier(optionsWith([key]));
+    const second = await createVerifier(optionsWith([other]));
+    const [ours, theirs] = [await mint(key), await mint(other)];
+    assert.equal(first.verifySync(ours).header.kid, "k1");
+    assert.equal(second.verifySync(theirs).header.kid, "k2");
+    first.free();
+    const third = await createVerifier(optionsWith([other]));
+    assert.throws(() => third.verifySync(ours), { code: "key_not_found" });
+    assert.throws(() => first.verifySync(ours), { code: "options_invalid" });
+    assert.throws(() => second.verifySync(ours), { code: "key_not_found" });
+    assert.equal(third.verifySync(theirs).header.kid, "k2");
+    assert.deepEqual([second.stats().cacheMisses, third.stats().cacheMisses], [1, 1]);
+  });
+
   test("longer than the first place for them, and short again", async () => {
     const verifier = await createVerifier(optionsWith([key], { maxTokenSize: 2 ** 20 }));
     for (const length of [10, 6000, 20_000, 700_000, 10, 300_000, 10]) {

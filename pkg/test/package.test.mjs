@@ -57,7 +57,7 @@ test("after a trap nothing the module says counts any more", async () => {
         if (trapping) throw new WebAssembly.RuntimeError("unreachable");
         return call(...all);
       };
-      const calls = Object.entries(exports).filter(([name]) => name.startsWith("rawverifier_"));
+      const calls = Object.entries(exports).filter(([, call]) => typeof call === "function");
       return { exports: { ...exports, ...Object.fromEntries(calls.map(([name, call]) => [name, traps(call)])) } };
     };
     const [token, options] = [${JSON.stringify(await mint(key))}, { ...${JSON.stringify(options)}, now: () => 1800000000 }];
@@ -73,6 +73,32 @@ test("after a trap nothing the module says counts any more", async () => {
   const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", script], { cwd: root });
   const failed = "LaikaError: the verifier failed: unreachable";
   assert.deepEqual(stdout.trimEnd().split("\n"), ["https://id.example.com", failed, failed, "options_invalid"]);
+});
+
+test("verifiers that were forgotten are let go of, those that were freed no second time", async () => {
+  const key = await makeKey("EdDSA", "k1");
+  const options = { issuers: { issuer: "https://id.example.com", audience: "orders", jwks: { keys: [key.jwk] } } };
+  const script = `
+    import { createVerifier } from "laika-verifier";
+    const { Instance } = WebAssembly;
+    const released = [];
+    WebAssembly.Instance = function (...all) {
+      const { exports } = new Instance(...all);
+      return { exports: { ...exports, release: (number) => (released.push(number), exports.release(number)) } };
+    };
+    const [token, options] = [${JSON.stringify(await mint(key))}, { ...${JSON.stringify(options)}, now: () => 1800000000 }];
+    const kept = await createVerifier(options);
+    await (async () => { for (let n = 0; n < 20; n++) (await createVerifier(options)).verifySync(token); })();
+    (await createVerifier(options)).free();
+    const end = Date.now() + 20_000;
+    while (new Set(released).size < 21 && Date.now() < end) {
+      gc();
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    console.log(released.length, new Set(released).size, released.includes(0));
+    console.log(kept.verifySync(token).issuer, (await createVerifier(options)).verifySync(token).issuer);`;
+  const { stdout } = await run(process.execPath, ["--expose-gc", "--input-type=module", "--eval", script], { cwd: root });
+  assert.deepEqual(stdout.trimEnd().split("\n"), ["21 21 false", "https://id.example.com https://id.example.com"]);
 });
 
 test("no bundle makes code of text, or looks for a file beside it", () => {

@@ -1,5 +1,6 @@
-//! What a call found, as the JSON text that crosses to JavaScript.
+//! What a call found, as the JSON text that is left for JavaScript.
 
+use laika_claims::ErrorCode;
 use laika_claims::json::{push_text, push_value};
 use laika_claims::time::Seconds;
 use laika_verifier::jws::UntrustedToken;
@@ -7,6 +8,32 @@ use laika_verifier::{Authorization, Fetch, Landed, VerifiedToken, Verifier, Veri
 
 /// Longest token that [`unverified`] reads, in bytes.
 const MAX_UNVERIFIED: usize = 1024 * 1024;
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    code: ErrorCode,
+    message: String,
+}
+
+impl Refusal {
+    pub(crate) fn new(code: ErrorCode, message: &str) -> Self {
+        Self { code, message: message.to_owned() }
+    }
+
+    /// What is wrong with how the verifier is used.
+    pub(crate) fn options(message: &str) -> Self {
+        Self::new(ErrorCode::OptionsInvalid, message)
+    }
+
+    /// JSON text of `{code, message}`.
+    pub(crate) fn json(&self) -> String {
+        let mut object = Object::new();
+        object.text("code", self.code.as_str());
+        object.text("message", &self.message);
+        object.end()
+    }
+}
 
 /// A JSON object as it is written, member by member.
 #[derive(Debug)]

@@ -35,7 +35,7 @@ function partsOf(module) {
 /** The first crate of ours, or of others, that a function's name speaks of. */
 function partOf(name) {
   const paths = [...name.matchAll(/(?<![:>\w])(?:[a-z_][a-z0-9_]*(?:\[[0-9a-f]+\])?::)+/g)].map(([path]) => path.replaceAll(/\[[0-9a-f]+\]/g, "").split("::").slice(0, -1));
-  if (/^(rawverifier_|decodeUnverified)/.test(name)) return "laika_verifier_wasm";
+  if (/^(input|report|prove|recall|decide|ask|release)$/.test(name)) return "laika_verifier_wasm";
   const foreign = paths.find(([crate]) => !["core", "alloc", "std"].includes(crate));
   const path = foreign ?? paths[0];
   if (!path) return "others";

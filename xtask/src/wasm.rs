@@ -20,6 +20,14 @@ pub(crate) const NAMED: &str = "target/wasm/laika_verifier_named.wasm";
 /// The filter for proxies.
 pub(crate) const FILTER: &str = "target/wasm/laika_edge_filter.wasm";
 
+/// What is made of it for the npm package.
+const SHIPPED: [&str; 2] = ["laika_verifier_wasm_bg.wasm", "laika_verifier_wasm.d.ts"];
+
+/// What the module for JavaScript exports: what is written in `verifier-wasm`, and nothing of what
+/// the bindings add, which is for values that are no numbers.
+const PACKAGE_EXPORTS: [&str; 8] =
+    ["memory", "input", "report", "prove", "recall", "decide", "ask", "release"];
+
 /// What the filter exports. The SDK exports every callback of the ABI, and a proxy calls all that
 /// are there, for each request; those in which the filter has nothing to do are left out.
 const FILTER_EXPORTS: [&str; 13] = [
@@ -55,13 +63,14 @@ fn compile(package: &str) -> Result<()> {
     Ok(())
 }
 
-/// The module for JavaScript with its bindings: `laika_verifier_wasm.js`, `.d.ts`, `_bg.wasm`.
+/// The module for JavaScript, `laika_verifier_wasm_bg.wasm`, and the types of its exports, `.d.ts`.
 pub(crate) fn bind() -> Result<()> {
     compile("laika-verifier-wasm")?;
     let (name, module) =
         ("wasm module for JavaScript: bind, optimise", compiled("laika_verifier_wasm"));
     let stamp = optimised(Stamp::new("bind"))?
         .text("silent")
+        .text(&PACKAGE_EXPORTS.join(" "))
         .input(&module)?
         .output(PACKAGE_WASM)
         .output(NAMED);
@@ -83,13 +92,14 @@ pub(crate) fn bind() -> Result<()> {
             .context("cannot make the JavaScript bindings of `verifier-wasm`")?;
         let bound = scratch.path().join("laika_verifier_wasm_bg.wasm");
         silence::panics(&bound)?;
-        let named = scratch.path().join("named.wasm");
-        optimise(step, "-O3 --debuginfo", &bound, &named)?;
+        let (fewer, named) = (scratch.path().join("fewer.wasm"), scratch.path().join("named.wasm"));
+        keep_exports(step, scratch.path(), &PACKAGE_EXPORTS, &bound, &fewer)?;
+        optimise(step, "-O3 --debuginfo", &fewer, &named)?;
         optimise(step, "--strip-debug", &named, &bound)?;
         files::write(Path::new(NAMED), &files::read(&named)?)?;
-        std::fs::remove_file(&named).context("cannot remove the module with names")?;
         let mut made = std::collections::BTreeMap::new();
-        files::gather(&mut made, scratch.path(), Path::new(""), |_| true)?;
+        let is_shipped = |path: &Path| SHIPPED.iter().any(|name| path.ends_with(name));
+        files::gather(&mut made, scratch.path(), Path::new(""), is_shipped)?;
         files::mirror(Path::new(PACKAGE_WASM), &made)
     })?;
     stamp.save()
@@ -142,7 +152,7 @@ pub(crate) fn filter() -> Result<()> {
     run::step(name, |step| {
         let scratch = tempfile::tempdir_in("target").context("cannot make a folder in `target`")?;
         let (fewer, made) = (scratch.path().join("fewer.wasm"), scratch.path().join("filter.wasm"));
-        keep_exports(step, scratch.path(), &module, &fewer)?;
+        keep_exports(step, scratch.path(), &FILTER_EXPORTS, &module, &fewer)?;
         optimise(step, "-O3 --strip-debug", &fewer, &made)?;
         Program::new("node")
             .words("--input-type=module --eval")
@@ -155,13 +165,20 @@ pub(crate) fn filter() -> Result<()> {
     stamp.save()
 }
 
-/// Takes off the module every other export than [`FILTER_EXPORTS`], and what only those need.
-fn keep_exports(step: &Step, scratch: &Path, from: &Path, to: &Path) -> Result<()> {
-    let mut graph = vec![json!({ "name": "host", "root": true, "reaches": FILTER_EXPORTS })];
-    graph.extend(FILTER_EXPORTS.map(|name| json!({ "name": name, "export": name })));
+/// Takes off the module every other export than `exports`, and what only those need.
+fn keep_exports(
+    step: &Step,
+    scratch: &Path,
+    exports: &[&str],
+    from: &Path,
+    to: &Path,
+) -> Result<()> {
+    let mut graph = vec![json!({ "name": "host", "root": true, "reaches": exports })];
+    graph.extend(exports.iter().map(|name| json!({ "name": name, "export": name })));
     let file = scratch.join("exports.json");
     files::write(&file, json!(graph).to_string().as_bytes())?;
     Program::new(tools::npm_tool("wasm-metadce"))
+        .arg("--debuginfo")
         .args(features()?.iter().map(String::as_str))
         .args(["--graph-file", &file.to_string_lossy(), &from.to_string_lossy()])
         .args(["--output", &to.to_string_lossy()])
