@@ -138,9 +138,7 @@ impl Wishes {
         tools::node()?;
         tools::npm_issuers()?;
         let (python, wrk) = (tools::python_issuer()?, tools::wrk()?);
-        run::step("issuer", |step| {
-            cargo::cargo().words("build --release -p laika-issuer --bin laika").run(step)
-        })?;
+        build::issuer()?;
         let postgres = Postgres::start(Commit::OnDisk)?;
         let folder = tempfile::tempdir_in("target").context("cannot make a folder in `target`")?;
         let mut program = Program::new("node").arg("tests/bench/issuer/main.mjs");

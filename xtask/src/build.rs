@@ -16,6 +16,13 @@ pub(crate) fn run() -> Result<()> {
     native()
 }
 
+/// The issuer as it is shipped, which is what is measured.
+pub(crate) fn issuer() -> Result<()> {
+    package()?;
+    bundle::page()?;
+    native()
+}
+
 /// What runs elsewhere than on the machine itself: both wasm modules, npm package and page.
 pub(crate) fn web() -> Result<()> {
     package()?;
