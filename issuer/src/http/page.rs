@@ -66,6 +66,10 @@ pub trait Order {
 #[derive(Debug)]
 pub enum ByName {}
 
+/// By id.
+#[derive(Debug)]
+pub enum ById {}
+
 /// By age, youngest first, and by id where that is the same; cursors are [`by_age`].
 #[derive(Debug)]
 pub enum ByAge {}
@@ -80,6 +84,18 @@ impl Order for ByName {
     fn read(cursor: &str) -> Result<String, Problem> {
         searchable("cursor", Some(cursor))?;
         Ok(cursor.to_owned())
+    }
+}
+
+impl Order for ById {
+    type After = String;
+
+    fn start() -> String {
+        String::new()
+    }
+
+    fn read(cursor: &str) -> Result<String, Problem> {
+        Ok(Uuid::parse_str(cursor).map_err(|_| bad_cursor())?.to_string())
     }
 }
 

@@ -7,7 +7,7 @@ use crate::http::endpoints::external::{
     begin, callback, exchange, finish, identities, link, providers, start, unlink,
 };
 use crate::http::endpoints::factors::SecondFactor;
-use crate::http::page::Paged;
+use crate::http::page::{PageQuery, Paged};
 use crate::http::tokens::Tokens;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -62,7 +62,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         get("/v1/me/identities", identities::handle)
             .summary("the log-ins at providers that open your account")
             .auth(Auth::Main)
-            .query::<identities::Page>()
+            .query::<PageQuery>()
             .answer::<Paged<identities::Item>>(200),
         post("/v1/me/identities/{identity}", link::handle)
             .summary("link your account with a log-in at the provider of this name")

@@ -10,7 +10,7 @@ use crate::http::endpoints::factors::Password;
 use crate::http::endpoints::passkeys::{
     Creation, Request, begin, confirm, finish, list, offer, remove, rename, second_factor, step_up,
 };
-use crate::http::page::Paged;
+use crate::http::page::{PageQuery, Paged};
 use crate::http::tokens::Tokens;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -55,7 +55,7 @@ fn own() -> Vec<Endpoint> {
         get("/v1/me/passkeys", list::handle)
             .summary("list your passkeys")
             .auth(Auth::Main)
-            .query::<list::Page>()
+            .query::<PageQuery>()
             .answer::<Paged<list::Item>>(200),
         post("/v1/me/passkeys", offer::handle)
             .summary("begin with a passkey")

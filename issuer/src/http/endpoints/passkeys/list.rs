@@ -3,24 +3,14 @@
 use axum::Json;
 use axum::extract::State;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use uuid::Uuid;
+use serde::Serialize;
 
 use crate::app::App;
 use crate::db::passkeys::{self, Passkey};
-use crate::http::extract::{MainCaller, Query};
-use crate::http::page::{Limit, Paged, bad_cursor};
+use crate::http::extract::MainCaller;
+use crate::http::page::{ById, Page, Paged};
 use crate::problem::Problem;
 use crate::webauthn::Backup;
-
-/// Which page.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Page {
-    #[schemars(range(min = 1, max = 100))]
-    limit: Option<i64>,
-    cursor: Option<String>,
-}
 
 /// A passkey; times in Unix seconds.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -58,12 +48,8 @@ impl Item {
 pub async fn handle(
     State(app): State<App>,
     caller: MainCaller,
-    Query(page): Query<Page>,
+    Page { limit, after }: Page<ById>,
 ) -> Result<Json<Paged<Item>>, Problem> {
-    let limit = Limit::parse(page.limit)?;
-    let after =
-        page.cursor.as_deref().map(Uuid::parse_str).transpose().map_err(|_| bad_cursor())?;
-    let after = after.map(|id| id.to_string()).unwrap_or_default();
     let mut connection = app.db.read().await?;
     let found = passkeys::page(&mut connection, caller.user.id, &after, limit.to_read()).await?;
     Ok(Json(Paged::of(found, limit, |last| last.id.to_string(), Item::of)))
