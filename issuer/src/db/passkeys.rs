@@ -79,6 +79,23 @@ pub async fn by_credential(
     row.map(|row| passkey(&row)).transpose()
 }
 
+/// The passkey of a user that has this id here.
+///
+/// # Errors
+/// The query failed.
+pub async fn by_id(db: &mut Connection, user: Uuid, id: Uuid) -> Result<Option<Passkey>, DbError> {
+    let row = sqlx::query(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM passkeys WHERE id = $1 AND user_id = $2"
+    ))
+    .bind(id.to_string())
+    .bind(user.to_string())
+    .fetch_optional(db)
+    .await?;
+    row.map(|row| passkey(&row)).transpose()
+}
+
 /// Passkeys of a user by their ids, `limit` of them after `after`.
 ///
 /// # Errors

@@ -2,7 +2,7 @@
 
 use laika_claims::IssuerCode;
 
-use super::passkeys::{self, Purpose};
+use super::passkeys::Purpose;
 use super::proof::{self, Proof};
 use super::{Method, refused};
 use crate::app::App;
@@ -16,7 +16,7 @@ use crate::metrics::LogInOutcome;
 use crate::one_time_code;
 use crate::problem::Problem;
 use crate::secret::Secret;
-use crate::session::{self, Arrival, Factor};
+use crate::session::{self, Arrival};
 
 /// Seconds for which a log-in waits.
 pub const LIFETIME: i64 = 300;
@@ -87,20 +87,12 @@ pub async fn finish(app: &App, second: Second) -> Result<(User, Session), Proble
 
     let address = origin.address.as_ref();
     let refuse = |_: &Problem| app.metrics.log_in(LogInOutcome::Refused);
-    if let Proof::Passkey(response) = &proof {
-        let purpose = Purpose::SecondFactor(hash.clone());
-        let shown = passkeys::prove(app, &purpose, Some(pending.user), response, address).await;
-        shown.inspect_err(refuse)?;
-    }
+    let purpose = Purpose::SecondFactor(hash.clone());
+    let seen = proof::see(app, pending.user, &proof, purpose, address).await.inspect_err(refuse)?;
     let mut tx = app.db.write().await?;
     let user = db::users::by_id(&mut tx, pending.user).await?;
     let user = user.filter(|user| user.status == UserStatus::Active).ok_or_else(refused)?;
-    let factor = match &proof {
-        Proof::Passkey(_) => Factor::Passkey,
-        Proof::Code(code) => {
-            proof::show(app, &mut tx, user.id, code, address).await.inspect_err(refuse)?
-        }
-    };
+    let factor = seen.factor(app, &mut tx, user.id, address).await.inspect_err(refuse)?;
     // Two good proofs at once are one log-in.
     if !db::pending_log_ins::remove(&mut tx, &hash).await? {
         return Err(unknown());

@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::passkeys::{self, Purpose};
 use super::{authenticator, backup_codes, refused};
 use crate::app::App;
 use crate::audit::{self, Actor, Entry, Subject};
@@ -32,17 +33,65 @@ pub enum Code {
     BackupCode(Secret),
 }
 
+/// A proof of which all is checked that can be checked outside the transaction that it is for: a
+/// passkey, whose counter stands whatever becomes of that, is good; a code still waits.
+pub(super) enum Seen<'p> {
+    Passkey,
+    Code(&'p Code),
+}
+
+/// Looks at what a user shows, in transactions of its own. `purpose` is what a passkey's challenge must
+/// have been made for.
+///
+/// # Errors
+/// `code_invalid` for a challenge that was not; `credentials_invalid` where a passkey is not good, or
+/// not this user's.
+pub(super) async fn see<'p>(
+    app: &App,
+    user: Uuid,
+    proof: &'p Proof,
+    purpose: Purpose,
+    address: Option<&String>,
+) -> Result<Seen<'p>, Problem> {
+    match proof {
+        Proof::Passkey(response) => {
+            passkeys::prove(app, &purpose, Some(user), response, address).await?;
+            Ok(Seen::Passkey)
+        }
+        Proof::Code(code) => Ok(Seen::Code(code)),
+    }
+}
+
+impl Seen<'_> {
+    /// The factor that it is, in the caller's transaction, in which a code is used up.
+    ///
+    /// # Errors
+    /// `credentials_invalid` where a code is not good, or not this user's.
+    pub(super) async fn factor(
+        self,
+        app: &App,
+        db: &mut Connection,
+        user: Uuid,
+        address: Option<&String>,
+    ) -> Result<Factor, Problem> {
+        match self {
+            Self::Passkey => Ok(Factor::Passkey),
+            Self::Code(code) => show(app, db, user, code, address).await.map(|()| Factor::Code),
+        }
+    }
+}
+
 /// Checks a code that a user shows and uses it up, in the caller's transaction.
 ///
 /// # Errors
 /// `credentials_invalid` where it is not good, or not this user's.
-pub(super) async fn show(
+async fn show(
     app: &App,
     db: &mut Connection,
     user: Uuid,
     code: &Code,
     address: Option<&String>,
-) -> Result<Factor, Problem> {
+) -> Result<(), Problem> {
     let now = app.clock.now();
     match code {
         Code::Totp(code) => {
@@ -55,7 +104,7 @@ pub(super) async fn show(
             if !db::factors::take_step(db, user, step, now).await? {
                 return Err(refused());
             }
-            Ok(Factor::Code)
+            Ok(())
         }
         Code::BackupCode(code) => {
             if code.reveal().len() > MAX_CODE {
@@ -68,7 +117,7 @@ pub(super) async fn show(
             let entry = Entry::new(Actor::User(user), "backup_code.used", Subject::User(user))
                 .from(address.cloned());
             audit::record(app, db, &entry).await?;
-            Ok(Factor::Code)
+            Ok(())
         }
     }
 }

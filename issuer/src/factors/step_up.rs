@@ -3,7 +3,7 @@
 use laika_claims::IssuerCode;
 use serde_json::json;
 
-use super::passkeys::{self, Purpose};
+use super::passkeys::Purpose;
 use super::proof::{self, Proof};
 use super::required;
 use crate::accounts;
@@ -15,7 +15,7 @@ use crate::db::users::User;
 use crate::limits::{self, Key, Limited};
 use crate::problem::Problem;
 use crate::secret::Secret;
-use crate::session::{self, Factor};
+use crate::session;
 
 /// What the holder shows: the one, the other, or both.
 #[derive(Debug, Default)]
@@ -49,10 +49,12 @@ pub async fn step_up(
         accounts::check_password(app, user, password).await?;
     }
     let address = session.origin.address.as_ref();
-    if let Some(Proof::Passkey(response)) = &shown.factor {
-        let purpose = Purpose::StepUp(session.id);
-        passkeys::prove(app, &purpose, Some(user.id), response, address).await?;
-    }
+    let seen = match &shown.factor {
+        Some(proof) => {
+            Some(proof::see(app, user.id, proof, Purpose::StepUp(session.id), address).await?)
+        }
+        None => None,
+    };
     let now = app.clock.now();
     let mut tx = app.db.write().await?;
     if !db::sessions::hold(&mut tx, session.id).await? {
@@ -63,12 +65,8 @@ pub async fn step_up(
     if shown.password.is_some() && !amr.iter().any(|name| name == "pwd") {
         amr.insert(0, "pwd".to_owned());
     }
-    if let Some(proof) = &shown.factor {
-        let factor = match proof {
-            Proof::Passkey(_) => Factor::Passkey,
-            Proof::Code(code) => proof::show(app, &mut tx, user.id, code, address).await?,
-        };
-        amr = session::with(&amr, factor);
+    if let Some(seen) = seen {
+        amr = session::with(&amr, seen.factor(app, &mut tx, user.id, address).await?);
     }
     db::sessions::authenticated(&mut tx, session.id, &amr, now).await?;
     let (kind, key) = wanted;

@@ -4,7 +4,7 @@ use laika_claims::IssuerCode;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::enrol::{MOST, described};
+use super::enrol::described;
 use super::none_such;
 use crate::accounts::{self, WaysIn};
 use crate::app::App;
@@ -114,6 +114,5 @@ pub async fn remove(
 }
 
 async fn find(db: &mut db::Connection, user: Uuid, id: Uuid) -> Result<Passkey, Problem> {
-    let all = db::passkeys::page(db, user, "", MOST).await?;
-    all.into_iter().find(|passkey| passkey.id == id).ok_or_else(none_such)
+    db::passkeys::by_id(db, user, id).await?.ok_or_else(none_such)
 }
