@@ -11,10 +11,11 @@ use serde::Deserialize;
 
 use crate::accounts::{LogIn, log_in};
 use crate::app::App;
+use crate::db::sessions::Session;
 use crate::db::users::User;
 use crate::http::cookie;
 use crate::http::endpoints::factors::ask;
-use crate::http::extract::{AnonymousHolder, Body, ClientAddress, ServiceName, Transport};
+use crate::http::extract::{AnonymousHolder, Body, ClientAddress, ServiceName, Transport, merging};
 use crate::http::tokens::{self, WantedTransport};
 use crate::limits::log_in::{Whence, remember_device};
 use crate::problem::{FieldCode, Problem};
@@ -39,8 +40,8 @@ pub struct Request {
     transport: Option<WantedTransport>,
 }
 
-/// Starts a session: 201 `Tokens`, or 200 where a second factor is to be shown. An anonymous holder who shows their main token is merged into the
-/// account.
+/// Starts a session: 201 `Tokens`, or 200 where a second factor is to be shown. An anonymous holder
+/// who shows their main token is merged into the account.
 ///
 /// # Errors
 /// 401 `credentials_invalid` for an unknown user and for a wrong password alike, 429 after too many
@@ -59,34 +60,29 @@ pub async fn handle(
     let credentials = LogIn { login: request.login, password: request.password };
     let from = Whence { address: address.address, device: cookie::device(&app, &headers) };
     let origin = address.origin(request.client);
-    // Whoever logs in anew may well show a main token that has run out.
-    let holder = match holder {
-        Ok(AnonymousHolder::Holder(session)) => Some(*session),
-        Ok(AnonymousHolder::Nobody | AnonymousHolder::Registered) | Err(_) => None,
-    };
+    let holder = merging(holder);
     let (user, session) = match log_in(&app, &credentials, &from, holder.as_ref(), origin).await? {
         Entered::In(user, session) => (user, session),
         Entered::Waits(waiting) => return Ok(ask(waiting)),
     };
-    let status = StatusCode::CREATED;
-    let answer = tokens::answer(&app, status, &user, &session, transport, request.service).await?;
-    with_device(&app, answer, &user, transport, from.address, &headers).await
+    let browser = (transport, from.address, &headers);
+    let_in(&app, (&user, &session), request.service, browser).await
 }
 
-/// The answer to whoever is in, with the cookie by which their browser is known from now on, so that
-/// guesses from elsewhere do not slow them. A client that keeps its main token itself is not expected
-/// to keep cookies.
+/// The answer to whoever is in: 201 `Tokens`, with the cookie by which their browser is known from now
+/// on, so that guesses from elsewhere do not slow them. A client that keeps its main token itself is
+/// not expected to keep cookies.
 ///
 /// # Errors
-/// The database failed.
-pub(super) async fn with_device(
+/// The micro token that was asked for can't be made, or the database failed.
+pub(super) async fn let_in(
     app: &App,
-    mut answer: Response,
-    user: &User,
-    transport: Transport,
-    address: Option<IpAddr>,
-    headers: &HeaderMap,
+    (user, session): (&User, &Session),
+    service: Option<String>,
+    (transport, address, headers): (Transport, Option<IpAddr>, &HeaderMap),
 ) -> Result<Response, Problem> {
+    let status = StatusCode::CREATED;
+    let mut answer = tokens::answer(app, status, user, session, transport, service).await?;
     if transport == Transport::Cookie {
         let from = Whence { address, device: cookie::device(app, headers) };
         let mut tx = app.db.write().await?;

@@ -39,6 +39,16 @@ impl AnonymousHolder {
     }
 }
 
+/// The session of the anonymous holder among those who log in to an account. They may well show a
+/// main token that has run out, or that of another account.
+#[must_use]
+pub fn merging(holder: Result<AnonymousHolder, Problem>) -> Option<Session> {
+    match holder {
+        Ok(AnonymousHolder::Holder(session)) => Some(*session),
+        Ok(AnonymousHolder::Nobody | AnonymousHolder::Registered) | Err(_) => None,
+    }
+}
+
 impl FromRequestParts<App> for AnonymousHolder {
     type Rejection = Problem;
 

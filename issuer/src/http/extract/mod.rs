@@ -12,7 +12,7 @@ mod path;
 mod query;
 
 pub use admin_caller::AdminCaller;
-pub use anonymous_holder::AnonymousHolder;
+pub use anonymous_holder::{AnonymousHolder, merging};
 pub use body::Body;
 pub use client_address::ClientAddress;
 pub use credentials::Transport;

@@ -2,14 +2,14 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, Method};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{missing, proof};
 use crate::app::App;
 use crate::factors::{Second, finish};
-use crate::http::endpoints::log_in::with_device;
+use crate::http::endpoints::log_in::let_in;
 use crate::http::extract::{Body, ClientAddress, ServiceName, Transport};
 use crate::http::tokens::{self, WantedTransport};
 use crate::problem::Problem;
@@ -53,7 +53,5 @@ pub async fn handle(
     let from = address.address;
     let second = Second { id: request.id, proof, origin: address.origin(None) };
     let (user, session) = finish(&app, second).await?;
-    let status = StatusCode::CREATED;
-    let answer = tokens::answer(&app, status, &user, &session, transport, request.service).await?;
-    with_device(&app, answer, &user, transport, from, &headers).await
+    let_in(&app, (&user, &session), request.service, (transport, from, &headers)).await
 }

@@ -2,14 +2,14 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, Method};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::app::App;
 use crate::factors::passkeys::{SignIn, finish};
-use crate::http::endpoints::log_in::{check_client, with_device};
-use crate::http::extract::{AnonymousHolder, Body, ClientAddress, ServiceName, Transport};
+use crate::http::endpoints::log_in::{check_client, let_in};
+use crate::http::extract::{AnonymousHolder, Body, ClientAddress, ServiceName, Transport, merging};
 use crate::http::tokens::{self, WantedTransport};
 use crate::problem::Problem;
 use crate::webauthn::AuthenticationResponse;
@@ -46,15 +46,8 @@ pub async fn handle(
     tokens::check_service(request.service.as_ref())?;
     check_client(request.client.as_deref().unwrap_or_default())?;
     let from = address.address;
-    // As at a log-in: whoever signs in anew may well show a main token that has run out.
-    let holder = match holder {
-        Ok(AnonymousHolder::Holder(session)) => Some(*session),
-        Ok(AnonymousHolder::Nobody | AnonymousHolder::Registered) | Err(_) => None,
-    };
     let origin = address.origin(request.client);
-    let sign_in = SignIn { response: request.credential, holder, origin };
+    let sign_in = SignIn { response: request.credential, holder: merging(holder), origin };
     let (user, session) = finish(&app, sign_in).await?;
-    let status = StatusCode::CREATED;
-    let answer = tokens::answer(&app, status, &user, &session, transport, request.service).await?;
-    with_device(&app, answer, &user, transport, from, &headers).await
+    let_in(&app, (&user, &session), request.service, (transport, from, &headers)).await
 }
