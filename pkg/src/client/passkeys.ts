@@ -57,30 +57,24 @@ export interface PasskeyOptions {
 
 /** Has the browser make a passkey by what the issuer says; what goes back to the issuer. */
 export function makePasskey(publicKey: unknown): Promise<object> {
-  return asked(async ({ parseCreationOptionsFromJSON }) =>
-    navigator.credentials.create({ publicKey: parseCreationOptionsFromJSON(publicKey as PublicKeyCredentialCreationOptionsJSON) }),
+  return asked(async (known) =>
+    navigator.credentials.create({ publicKey: known.parseCreationOptionsFromJSON(publicKey as PublicKeyCredentialCreationOptionsJSON) }),
   );
 }
 
 /** Has the browser sign by a passkey what the issuer says; what goes back to the issuer. */
 export function usePasskey(publicKey: unknown): Promise<object> {
-  return asked(async ({ parseRequestOptionsFromJSON }) =>
-    navigator.credentials.get({ publicKey: parseRequestOptionsFromJSON(publicKey as PublicKeyCredentialRequestOptionsJSON) }),
+  return asked(async (known) =>
+    navigator.credentials.get({ publicKey: known.parseRequestOptionsFromJSON(publicKey as PublicKeyCredentialRequestOptionsJSON) }),
   );
 }
 
-type Parsers = Pick<typeof PublicKeyCredential, "parseCreationOptionsFromJSON" | "parseRequestOptionsFromJSON">;
-
-async function asked(ask: (parsers: Parsers) => Promise<Credential | null>): Promise<object> {
+async function asked(ask: (known: typeof PublicKeyCredential) => Promise<Credential | null>): Promise<object> {
   const { PublicKeyCredential: known } = globalThis;
   if (typeof known?.parseCreationOptionsFromJSON !== "function") {
     throw new SessionError("passkey_unavailable", "this browser knows no passkeys, or not on this page");
   }
-  const parsers: Parsers = {
-    parseCreationOptionsFromJSON: (options) => known.parseCreationOptionsFromJSON(options),
-    parseRequestOptionsFromJSON: (options) => known.parseRequestOptionsFromJSON(options),
-  };
-  const credential = await ask(parsers).catch((cause: unknown) => {
+  const credential = await ask(known).catch((cause: unknown) => {
     throw new SessionError("passkey_refused", "the browser made or used no passkey", { cause });
   });
   if (!(credential instanceof known)) throw new SessionError("passkey_refused", "the browser made or used no passkey");
