@@ -6,7 +6,7 @@
 use anyhow::{Context as _, Result};
 
 use crate::cargo::cargo;
-use crate::run::{self, Program};
+use crate::run;
 use crate::tally::Tally;
 use crate::{tools, wasm};
 
@@ -21,15 +21,13 @@ pub(crate) fn run() -> Result<Tally> {
     wasm::filter()?;
     let filter = std::path::absolute(wasm::FILTER).context("cannot tell the current folder")?;
     // The host names a newer compiler than ours as its oldest, and builds with ours.
-    let words = "test --ignore-rust-version --manifest-path";
-    let tests = |words: &str| -> Program {
-        cargo().words(words).arg(MANIFEST).arg("--target-dir").arg(TARGET).arg("--locked")
+    let tests = || {
+        let test = cargo().words("test --locked --ignore-rust-version --manifest-path");
+        test.arg(MANIFEST).arg("--target-dir").arg(TARGET)
     };
-    run::step("another host of proxy-wasm: compile", |step| {
-        tests(words).arg("--no-run").run(step)
-    })?;
+    run::step("another host of proxy-wasm: compile", |step| tests().arg("--no-run").run(step))?;
     let output = run::step("the filter in `proxy-wasm-host`, on Wasmtime", |step| {
-        tests(words).env("LAIKA_FILTER_WASM", &filter.to_string_lossy()).run(step)
+        tests().env("LAIKA_FILTER_WASM", &filter.to_string_lossy()).run(step)
     })?;
     Ok(Tally::of_cargo(&output))
 }

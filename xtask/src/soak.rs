@@ -128,25 +128,24 @@ fn curves() -> Result<Vec<Outcome>> {
 
 /// The golden vectors through the filter in another host than Envoy.
 fn other_hosts() -> Outcome {
-    let what = "the filter in `proxy-wasm-host`";
-    match hosts::run() {
-        Ok(tally) => {
-            let ok = tally.failed == 0 && tally.passed > 0;
-            Outcome { what: what.to_owned(), result: tally.to_string(), ok }
-        }
-        Err(error) => broke_off(what, &error),
-    }
+    let ran = hosts::run();
+    let told = ran.map(|tally| (tally.to_string(), tally.failed == 0 && tally.passed > 0));
+    outcome("the filter in `proxy-wasm-host`", told)
 }
 
 /// Licences, bans and sources of dependencies, by a program that takes minutes to compile.
 fn dependencies() -> Outcome {
     let what = "licences, bans and sources of dependencies";
     let held = tools::cargo_deny().and_then(|program| {
-        let check = || Program::new(&program).words("check licenses bans sources");
-        run::step(what, |step| check().run(step))
+        run::step(what, |step| Program::new(program).words("check licenses bans sources").run(step))
     });
-    match held {
-        Ok(_) => Outcome { what: what.to_owned(), result: "all allowed".to_owned(), ok: true },
+    outcome(what, held.map(|_| ("all allowed".to_owned(), true)))
+}
+
+/// Of what was told, with whether it held.
+fn outcome(what: &str, told: Result<(String, bool)>) -> Outcome {
+    match told {
+        Ok((result, ok)) => Outcome { what: what.to_owned(), result, ok },
         Err(error) => broke_off(what, &error),
     }
 }
