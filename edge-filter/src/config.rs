@@ -28,11 +28,21 @@ pub struct Config {
     pub(crate) realm: Option<String>,
     pub(crate) shadow: bool,
     pub(crate) pass_preflight: bool,
+    /// Whether the access log is told the rule of each request, not only of those with a fault.
+    pub(crate) access_log: bool,
 }
 
 /// The members of the document that are the filter's own.
-const OWN: [&str; 7] =
-    ["token_from", "cookie_origins", "forward", "strip_token", "realm", "shadow", "pass_preflight"];
+const OWN: [&str; 8] = [
+    "token_from",
+    "cookie_origins",
+    "forward",
+    "strip_token",
+    "realm",
+    "shadow",
+    "pass_preflight",
+    "access_log",
+];
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -44,6 +54,7 @@ struct RawOwn {
     realm: Option<String>,
     shadow: Option<bool>,
     pass_preflight: Option<bool>,
+    access_log: Option<bool>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -118,6 +129,7 @@ impl Config {
             realm: own.realm,
             shadow: own.shadow.unwrap_or(false),
             pass_preflight: own.pass_preflight.unwrap_or(false),
+            access_log: own.access_log.unwrap_or(false),
         })
     }
 }

@@ -15,7 +15,7 @@ use crate::shared::Answer;
 use crate::tokens::{COOKIE, Tokens, other_cookies};
 
 /// Header names and values as a host hands them out, pseudo-headers included.
-pub type Headers = [(String, Vec<u8>)];
+pub type Headers<'h> = [(&'h [u8], &'h [u8])];
 
 /// Judges requests by one configuration.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ pub struct Verdict {
     pub allowed: bool,
     /// Why it doesn't, or what is wrong with a token that was not needed.
     pub code: Option<ErrorCode>,
-    /// The rule that decided.
+    /// The rule that decided, where the access log is to know it.
     pub rule: Option<String>,
 }
 
@@ -122,15 +122,16 @@ impl Filter {
     }
 
     /// Judges a request. `may_wait` says whether it could be held until keys are there.
-    pub fn judge(&mut self, headers: &Headers, may_wait: bool, now: Timestamp) -> Judgement {
+    pub fn judge(&mut self, headers: &Headers<'_>, may_wait: bool, now: Timestamp) -> Judgement {
         let tokens = Tokens::find(headers, &self.config.token_from);
         let mut edit = self.cleaned(headers, &tokens);
         let authorization = self.authorize(headers, &tokens, now);
         let Authorization { decision, token, error } = authorization;
+        let noted = self.config.access_log || decision.code.is_some();
         let verdict = Verdict {
             allowed: decision.allowed,
             code: decision.code,
-            rule: decision.rule.map(str::to_owned),
+            rule: decision.rule.filter(|_| noted).map(str::to_owned),
         };
         let outcome = if decision.allowed || self.config.shadow {
             let values = token.map(|token| self.config.forward.values(&token)).unwrap_or_default();
@@ -156,11 +157,13 @@ impl Filter {
 
     /// What a request loses whatever is decided: forged headers, and its tokens where they are not
     /// to go on.
-    fn cleaned(&self, headers: &Headers, tokens: &Tokens) -> Edit {
-        let forged = self.forged(headers.iter().map(|(name, _)| name.as_str()));
+    fn cleaned(&self, headers: &Headers<'_>, tokens: &Tokens<'_>) -> Edit {
+        let forged = self.forged(headers.iter().map(|(name, _)| *name));
         let mut edit = Edit { remove: forged, set: Vec::new() };
         if self.config.strip_token {
-            edit.remove.extend(tokens.carriers.iter().cloned());
+            // What is spelled like a place of ours is ASCII.
+            let carriers = tokens.carriers.iter();
+            edit.remove.extend(carriers.map(|name| String::from_utf8_lossy(name).into_owned()));
             if tokens.in_cookie {
                 edit.remove.push(COOKIE.to_owned());
                 let others = other_cookies(headers, &self.config.token_from);
@@ -172,7 +175,7 @@ impl Filter {
 
     /// Those of `names` that a client may not send, in any spelling.
     #[must_use]
-    pub fn forged<'n>(&self, names: impl Iterator<Item = &'n str>) -> Vec<String> {
+    pub fn forged<'n>(&self, names: impl Iterator<Item = &'n [u8]>) -> Vec<String> {
         self.config.forward.forged(names)
     }
 
@@ -199,7 +202,12 @@ impl Filter {
         self.config.verifier.fetch_failed(id);
     }
 
-    fn authorize(&self, headers: &Headers, tokens: &Tokens, now: Timestamp) -> Authorization<'_> {
+    fn authorize(
+        &self,
+        headers: &Headers<'_>,
+        tokens: &Tokens<'_>,
+        now: Timestamp,
+    ) -> Authorization<'_> {
         let refuse = |why| Authorization {
             decision: Decision::request_invalid(why),
             token: None,
@@ -210,7 +218,7 @@ impl Filter {
         }
         let token = match &tokens.found {
             Found::None => None,
-            Found::One(token) => Some(token.as_str()),
+            Found::One(token) => Some(token.as_ref()),
             Found::Several => return refuse("the request has several tokens"),
         };
         let method = text(headers, ":method").unwrap_or_default();
@@ -284,7 +292,7 @@ impl Call {
 
 /// Whether a browser asks by this request whether a page of another origin may make one (the Fetch
 /// standard, *CORS-preflight request*).
-fn is_preflight(headers: &Headers) -> bool {
+fn is_preflight(headers: &Headers<'_>) -> bool {
     text(headers, ":method") == Some("OPTIONS")
         && has(headers, "origin")
         && has(headers, "access-control-request-method")
@@ -292,25 +300,30 @@ fn is_preflight(headers: &Headers) -> bool {
 
 /// Whether a request speaks gRPC, whose answers always have the status 200, and another after them.
 #[must_use]
-pub fn is_grpc(headers: &Headers) -> bool {
+pub fn is_grpc(headers: &Headers<'_>) -> bool {
     let rest = text(headers, "content-type").and_then(|kind| kind.strip_prefix("application/grpc"));
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('+'))
 }
 
 /// An answer that came just now: what of it a verifier looks at, here and in the other workers.
 #[must_use]
-pub fn answer_of(headers: &Headers, body: Vec<u8>, asked: Timestamp, came: Timestamp) -> Answer {
+pub fn answer_of(
+    headers: &Headers<'_>,
+    body: Vec<u8>,
+    asked: Timestamp,
+    came: Timestamp,
+) -> Answer {
     let status = text(headers, ":status").and_then(|status| status.parse().ok());
     let cache_control = text(headers, "cache-control").map(str::to_owned);
     Answer { asked, came, status: status.unwrap_or_default(), cache_control, body }
 }
 
-fn has(headers: &Headers, name: &str) -> bool {
-    headers.iter().any(|(other, _)| other == name)
+fn has(headers: &Headers<'_>, name: &str) -> bool {
+    headers.iter().any(|(other, _)| *other == name.as_bytes())
 }
 
-fn text<'h>(headers: &'h Headers, name: &str) -> Option<&'h str> {
-    let (_, value) = headers.iter().find(|(other, _)| other == name)?;
+fn text<'h>(headers: &Headers<'h>, name: &str) -> Option<&'h str> {
+    let (_, value) = headers.iter().find(|(other, _)| *other == name.as_bytes())?;
     std::str::from_utf8(value).ok()
 }
 

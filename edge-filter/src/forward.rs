@@ -23,9 +23,10 @@ impl Forward {
 
     /// Those of `names` that pass for a header of ours, in any spelling.
     #[must_use]
-    pub fn forged<'n>(&self, names: impl Iterator<Item = &'n str>) -> Vec<String> {
-        let ours = |name: &&str| self.names().any(|ours| same_header(ours, name));
-        names.filter(ours).map(str::to_owned).collect()
+    pub fn forged<'n>(&self, names: impl Iterator<Item = &'n [u8]>) -> Vec<String> {
+        let ours = |name: &&[u8]| self.names().any(|ours| same_header(ours, name));
+        // What is spelled like a name of ours is ASCII.
+        names.filter(ours).map(|name| String::from_utf8_lossy(name).into_owned()).collect()
     }
 
     /// The headers that `token` fills. A claim that is absent or null fills none.

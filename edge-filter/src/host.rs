@@ -1,7 +1,7 @@
 //! The adapter: converts between the host's calls and [`Filter`], and decides nothing.
 //!
-//! A stream never calls out itself: the SDK hands an answer to the context that asked, and a stream
-//! may be gone by then. It queues the call and asks for a tick; the root context makes it.
+//! A stream never calls out itself: a host hands an answer to the context that asked, and a stream
+//! may be gone by then. It queues the call and asks for a tick; its root makes it.
 
 mod metrics;
 mod root;
@@ -9,16 +9,16 @@ mod sharing;
 mod signatures;
 mod stream;
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
-use std::time::{Duration, UNIX_EPOCH};
 
+use laika_proxy_abi::calls::{self, Level};
+use laika_proxy_abi::{Action, Module};
 use laika_verifier::{ErrorCode, Timestamp};
-use proxy_wasm::hostcalls;
-use proxy_wasm::types::LogLevel;
 
 use self::metrics::Metrics;
+use self::stream::{Standing, Visit};
 use crate::denial::Denial;
 use crate::filter::{Call, Filter};
 
@@ -26,22 +26,34 @@ use crate::filter::{Call, Filter};
 const MAX_WAITING: usize = 1000;
 /// Longest a request waits, in seconds: as long as one fetch may take.
 const MAX_WAIT: f64 = 5.0;
-/// Between looks at the age of keys and at how long requests have waited.
-const IDLE: Duration = Duration::from_secs(1);
+/// Between looks at the age of keys and at how long requests have waited, and between reports of
+/// what was counted; in milliseconds, as all that follow.
+const IDLE: u32 = 1000;
 /// The same while requests wait.
-const WATCH: Duration = Duration::from_millis(100);
+const WATCH: u32 = 100;
 /// The same while another worker asks for what is wanted here.
-const LISTEN: Duration = Duration::from_millis(20);
+const LISTEN: u32 = 20;
 /// Until what is to be done is done.
-const SOON: Duration = Duration::from_millis(1);
+const SOON: u32 = 1;
 
-proxy_wasm::main! {{
-    // Installs the hook that logs a panic, so that one is never silent.
-    proxy_wasm::set_log_level(LogLevel::Info);
-    proxy_wasm::set_root_context(|id| Box::new(root::Root::new(id)));
-}}
+laika_proxy_abi::export!(Host);
 
-/// What the contexts of one plugin share.
+/// All contexts of a worker: one root for each configuration, and the requests that are on their
+/// way.
+#[derive(Default)]
+struct Host {
+    roots: RefCell<BTreeMap<u32, Plugin>>,
+    streams: RefCell<BTreeMap<u32, Stream>>,
+}
+
+/// One request on its way through the proxy.
+struct Stream {
+    plugin: Plugin,
+    /// Whether it was let through. Nothing of a request goes on before that.
+    passed: bool,
+}
+
+/// What a root and its streams share.
 #[derive(Clone)]
 struct Plugin(Rc<RefCell<State>>);
 
@@ -56,20 +68,100 @@ struct State {
     /// Requests that wait for keys, by stream.
     waiting: BTreeMap<u32, Visit>,
     /// Requests that have waited and are to be judged again, oldest first.
-    released: VecDeque<Visit>,
+    released: VecDeque<(u32, Visit)>,
+    /// Whether ticks come. They begin with the first request: hosts make roots in threads that never
+    /// see one, and those have no use for keys and nothing to report.
+    ticks: bool,
     metrics: Metrics,
 }
 
-/// A request on its way through the filter.
-#[derive(Clone)]
-struct Visit {
-    id: u32,
-    /// Whether it was let through.
-    passed: Rc<Cell<bool>>,
-    /// Until when it may wait; unknown before it arrives.
-    until: Option<Timestamp>,
-    /// When it is judged again, whatever comes.
-    look_at: Timestamp,
+impl Module for Host {
+    fn created(&self, context: u32, root: u32) {
+        if root == 0 {
+            self.roots.borrow_mut().insert(context, Plugin::new());
+        } else if let Some(plugin) = self.root(root) {
+            self.streams.borrow_mut().insert(context, Stream { plugin, passed: false });
+        }
+    }
+
+    fn configured(&self, root: u32, size: usize) {
+        if let Some(plugin) = self.root(root) {
+            plugin.configure(size);
+        }
+    }
+
+    fn ticked(&self, root: u32) {
+        if let Some(plugin) = self.root(root) {
+            plugin.tick();
+            self.work(root, &plugin);
+        }
+    }
+
+    fn answered(&self, root: u32, call: u32, headers: usize, body: usize) {
+        if let Some(plugin) = self.root(root) {
+            plugin.answered(call, headers, body);
+            self.work(root, &plugin);
+        }
+    }
+
+    fn request_headers(&self, stream: u32) -> Action {
+        let plugin = self.streams.borrow().get(&stream).map(|stream| stream.plugin.clone());
+        match plugin {
+            Some(plugin) => self.attend(stream, &plugin, None),
+            // Whose request that is nobody has said.
+            None => stream::send(&Denial::misconfigured(ErrorCode::OptionsInvalid)),
+        }
+        self.action(stream)
+    }
+
+    fn request_body(&self, stream: u32) -> Action {
+        self.action(stream)
+    }
+
+    fn request_trailers(&self, stream: u32) -> Action {
+        if let Some(stream) = self.streams.borrow().get(&stream) {
+            stream.plugin.clean_trailers();
+        }
+        self.action(stream)
+    }
+
+    fn deleted(&self, context: u32) {
+        let stream = self.streams.borrow_mut().remove(&context);
+        match stream {
+            Some(stream) => {
+                if let Ok(mut state) = stream.plugin.0.try_borrow_mut() {
+                    state.waiting.remove(&context);
+                }
+            }
+            None => drop(self.roots.borrow_mut().remove(&context)),
+        }
+    }
+}
+
+impl Host {
+    fn root(&self, root: u32) -> Option<Plugin> {
+        self.roots.borrow().get(&root).cloned()
+    }
+
+    fn action(&self, stream: u32) -> Action {
+        let passed = self.streams.borrow().get(&stream).is_some_and(|stream| stream.passed);
+        if passed { Action::Continue } else { Action::Pause }
+    }
+
+    /// Judges the request of the stream that speaks, which has waited for `visit` if it has.
+    fn attend(&self, stream: u32, plugin: &Plugin, visit: Option<Visit>) {
+        match plugin.judge(visit) {
+            Standing::Passed => {
+                if let Some(stream) = self.streams.borrow_mut().get_mut(&stream) {
+                    stream.passed = true;
+                }
+            }
+            Standing::Answered => {}
+            Standing::Waits(visit) => {
+                plugin.0.borrow_mut().waiting.insert(stream, visit);
+            }
+        }
+    }
 }
 
 impl Plugin {
@@ -82,6 +174,7 @@ impl Plugin {
             taken: BTreeMap::new(),
             waiting: BTreeMap::new(),
             released: VecDeque::new(),
+            ticks: false,
             metrics: Metrics::default(),
         })))
     }
@@ -95,28 +188,22 @@ impl State {
 
     /// Ends the wait of every request that `which` names.
     fn release(&mut self, which: impl Fn(&Visit) -> bool) {
-        self.released
-            .extend(self.waiting.extract_if(.., |_, visit| which(visit)).map(|(_, visit)| visit));
+        self.released.extend(self.waiting.extract_if(.., |_, visit| which(visit)));
     }
 }
 
 fn now() -> Timestamp {
-    timestamp(clock())
-}
-
-/// What the host's clock says: the time since 1970.
-fn clock() -> Option<Duration> {
-    hostcalls::get_current_time().ok()?.duration_since(UNIX_EPOCH).ok()
+    timestamp(calls::time())
 }
 
 /// Without a clock it is the end of time, when every token has expired.
-fn timestamp(since_epoch: Option<Duration>) -> Timestamp {
+fn timestamp(nanoseconds: Option<u64>) -> Timestamp {
     let end = || Timestamp::EPOCH.plus(f64::INFINITY);
-    let seconds = since_epoch.map(|duration| duration.as_secs_f64());
+    // Seconds and parts of them each fit, which all nanoseconds since 1970 would not.
+    let seconds = nanoseconds.map(std::time::Duration::from_nanos).map(|time| time.as_secs_f64());
     seconds.and_then(Timestamp::from_seconds).unwrap_or_else(end)
 }
 
-/// A log that fails is no reason to do anything else differently.
-fn log(level: LogLevel, message: &str) {
-    let _ = hostcalls::log(level, message);
+fn log(level: Level, line: &str) {
+    calls::log(level, line);
 }

@@ -8,8 +8,8 @@
 //!   adapter, compiled for wasm32 alone, calls the host; it converts and decides nothing.
 //! * **Closed when in doubt.** A configuration that is not understood refuses every request. A
 //!   stream goes on only after a judgement has said so.
-//! * **Bytes.** Header values are bytes until proved to be text: the string calls of the SDK panic
-//!   on a header that is not UTF-8, and a panic takes the whole module down.
+//! * **Bytes.** Headers are bytes until proved to be text, and stay where the host has put them: a
+//!   panic about one that is not UTF-8 would take the whole module down.
 //!
 //! | module | what lives there |
 //! |---|---|

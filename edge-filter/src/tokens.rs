@@ -1,5 +1,7 @@
 //! Where tokens stand in a request.
 
+use std::borrow::Cow;
+
 use laika_verifier::bearer::{self, Found};
 
 use crate::filter::Headers;
@@ -23,11 +25,11 @@ pub(crate) const COOKIE: &str = "cookie";
 
 /// The tokens of a request.
 #[derive(Debug)]
-pub(crate) struct Tokens {
+pub(crate) struct Tokens<'h> {
     /// What all places hold together.
-    pub(crate) found: Found,
+    pub(crate) found: Found<'h>,
     /// Names of the headers that hold nothing but one.
-    pub(crate) carriers: Vec<String>,
+    pub(crate) carriers: Vec<&'h [u8]>,
     /// Whether one stands in a cookie.
     pub(crate) in_cookie: bool,
 }
@@ -47,8 +49,8 @@ impl TokenPlace {
         }
     }
 
-    fn tokens(&self, name: &str, value: &[u8]) -> Vec<String> {
-        if !name.eq_ignore_ascii_case(self.header()) {
+    fn tokens<'h>(&self, name: &[u8], value: &'h [u8]) -> Vec<Cow<'h, str>> {
+        if !name.eq_ignore_ascii_case(self.header().as_bytes()) {
             return Vec::new();
         }
         match self {
@@ -59,15 +61,15 @@ impl TokenPlace {
     }
 }
 
-impl Tokens {
-    pub(crate) fn find(headers: &Headers, places: &[TokenPlace]) -> Self {
+impl<'h> Tokens<'h> {
+    pub(crate) fn find(headers: &Headers<'h>, places: &[TokenPlace]) -> Self {
         let mut tokens = Self { found: Found::None, carriers: Vec::new(), in_cookie: false };
         for (name, value) in headers {
             for place in places {
                 for token in place.tokens(name, value) {
                     tokens.found = tokens.found.and(Some(token));
                     match place {
-                        TokenPlace::Header { .. } => tokens.carriers.push(name.clone()),
+                        TokenPlace::Header { .. } => tokens.carriers.push(name),
                         TokenPlace::Cookie(_) => tokens.in_cookie = true,
                     }
                 }
@@ -78,10 +80,10 @@ impl Tokens {
 }
 
 /// What the `Cookie` headers of a request say, as one, without those that are places of tokens.
-pub(crate) fn other_cookies(headers: &Headers, places: &[TokenPlace]) -> Vec<u8> {
-    let lines = headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(COOKIE));
+pub(crate) fn other_cookies(headers: &Headers<'_>, places: &[TokenPlace]) -> Vec<u8> {
+    let lines = headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(COOKIE.as_bytes()));
     let stripped = lines.map(|(_, line)| {
-        places.iter().fold(line.clone(), |line, place| match place {
+        places.iter().fold(line.to_vec(), |line, place| match place {
             TokenPlace::Cookie(name) => bearer::without_cookie(&line, name),
             TokenPlace::Header { .. } => line,
         })

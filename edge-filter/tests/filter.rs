@@ -39,6 +39,11 @@ fn good() -> Good {
     }
 }
 
+/// Headers as a host hands them out.
+fn bytes<'h>(headers: &[(&'h str, &'h [u8])]) -> Vec<(&'h [u8], &'h [u8])> {
+    headers.iter().map(|(name, value)| (name.as_bytes(), *value)).collect()
+}
+
 /// A filter whose keys are behind a URL, and a clock.
 struct Scene {
     filter: Filter,
@@ -79,16 +84,13 @@ impl Scene {
             (":authority", b"orders.example"),
             ("authorization", bearer.as_bytes()),
         ];
-        let headers = own.iter().chain(more);
-        let headers: Vec<_> =
-            headers.map(|(name, value)| ((*name).to_owned(), value.to_vec())).collect();
         let now = self.now();
-        self.filter.judge(&headers, may_wait, now)
+        self.filter.judge(&bytes(&[&own, more].concat()), may_wait, now)
     }
 
     fn fetched(&mut self, call: &Call, status: &str, cache_control: &str) -> Result<(), String> {
         let headers = [(":status", status), ("cache-control", cache_control)];
-        let headers = headers.map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec()));
+        let headers = headers.map(|(name, value)| (name.as_bytes(), value.as_bytes()));
         let (body, now) = (self.good.jwks.to_string(), self.now());
         let answer = answer_of(&headers, body.into_bytes(), now, now);
         let arrived = self.filter.fetched(call.id, &answer, now);
@@ -234,11 +236,8 @@ fn by_cookie(change: impl FnOnce(&mut Value)) -> (Scene, Vec<u8>) {
 fn send(scene: &mut Scene, method: &str, more: &[(&str, &[u8])]) -> Judgement {
     let own: [(&str, &[u8]); 3] =
         [(":method", method.as_bytes()), (":path", b"/orders"), (":authority", b"orders.example")];
-    let headers = own.iter().chain(more);
-    let headers: Vec<_> =
-        headers.map(|(name, value)| ((*name).to_owned(), value.to_vec())).collect();
     let now = scene.now();
-    scene.filter.judge(&headers, true, now)
+    scene.filter.judge(&bytes(&[&own, more].concat()), true, now)
 }
 
 #[test]
@@ -297,12 +296,9 @@ fn a_preflight_passes_without_a_token_only_where_that_is_wanted() {
     assert_denied(&send(&mut scene, "OPTIONS", &preflight[..1]), 401, "token_missing");
     assert_denied(&send(&mut scene, "POST", &preflight), 401, "token_missing");
     let now = scene.now();
-    let odd: Vec<_> = [(":method", "OPTIONS"), (":path", "/orders/..")]
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec()))
-        .chain(preflight.iter().map(|(name, value)| ((*name).to_owned(), value.to_vec())))
-        .collect();
-    assert_denied(&scene.filter.judge(&odd, true, now), 400, "request_invalid");
+    let odd: [(&str, &[u8]); 2] = [(":method", b"OPTIONS"), (":path", b"/orders/..")];
+    let odd = [odd.as_slice(), &preflight].concat();
+    assert_denied(&scene.filter.judge(&bytes(&odd), true, now), 400, "request_invalid");
 }
 
 #[test]
@@ -315,21 +311,23 @@ fn only_grpc_is_answered_as_grpc() {
         ("application/json", false),
         ("", false),
     ] {
-        let headers = [("content-type".to_owned(), kind.as_bytes().to_vec())];
+        let headers = bytes(&[("content-type", kind.as_bytes())]);
         assert_eq!(laika_edge_filter::filter::is_grpc(&headers), is, "{kind}");
     }
     assert!(!laika_edge_filter::filter::is_grpc(&[]));
 }
 
 #[test]
-fn the_verdict_names_rule_and_code() {
-    let mut scene = Scene::ready(|_| {});
-    let passed = scene.judge("/orders", &[]).verdict;
-    assert_eq!((passed.allowed, passed.code, passed.rule.as_deref()), (true, None, Some("orders")));
-    let denied = scene.judge("/elsewhere", &[]).verdict;
-    let code = denied.code.map(laika_verifier::ErrorCode::as_str);
-    assert_eq!((denied.allowed, code), (false, Some("permission_denied")));
-    assert_eq!(denied.rule.as_deref(), Some("otherwise"));
+fn the_verdict_names_the_rule_where_the_access_log_is_to_know_it() {
+    for (all, rule) in [(false, None), (true, Some("orders"))] {
+        let mut scene = Scene::ready(|options| options["access_log"] = json!(all));
+        let passed = scene.judge("/orders", &[]).verdict;
+        assert_eq!((passed.allowed, passed.code, passed.rule.as_deref()), (true, None, rule));
+        let denied = scene.judge("/elsewhere", &[]).verdict;
+        let code = denied.code.map(laika_verifier::ErrorCode::as_str);
+        assert_eq!((denied.allowed, code), (false, Some("permission_denied")));
+        assert_eq!(denied.rule.as_deref(), Some("otherwise"));
+    }
 }
 
 #[test]
@@ -338,20 +336,15 @@ fn bytes_that_are_no_text_are_no_reason_to_panic() {
     let odd: [(&str, &[u8]); 2] = [("cookie", b"\xff\xfe"), ("x-\u{e9}", b"\0")];
     assert!(matches!(scene.judge("/orders", &odd).outcome, Outcome::Continue(_)));
     let now = scene.now();
-    for headers in [
-        vec![],
-        vec![
-            (":method".to_owned(), b"GET".to_vec()),
-            (":path".to_owned(), b"/health\xff".to_vec()),
-        ],
-        vec![(":method".to_owned(), b"G\xff".to_vec()), (":path".to_owned(), b"/health".to_vec())],
-        vec![
-            (":method".to_owned(), b"GET".to_vec()),
-            (":path".to_owned(), b"/health".to_vec()),
-            (":authority".to_owned(), b"\xff".to_vec()),
-        ],
-    ] {
-        assert_denied(&scene.filter.judge(&headers, true, now), 400, "request_invalid");
+    let cases: [&[(&[u8], &[u8])]; 5] = [
+        &[],
+        &[(b":method", b"GET"), (b":path", b"/health\xff")],
+        &[(b":method", b"G\xff"), (b":path", b"/health")],
+        &[(b":method", b"GET"), (b":path", b"/health"), (b":authority", b"\xff")],
+        &[(b":method", b"GET"), (b":path\xff", b"/health"), (b"\xff\xfe", b"")],
+    ];
+    for headers in cases {
+        assert_denied(&scene.filter.judge(headers, true, now), 400, "request_invalid");
     }
 }
 

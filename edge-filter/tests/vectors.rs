@@ -52,7 +52,7 @@ fn filter(configuration: &Value, policy: &Value) -> Filter {
 /// Judges a request, again as long as it waits for something that is `served`.
 fn judge(
     filter: &mut Filter,
-    headers: &[(String, Vec<u8>)],
+    headers: &[(&[u8], &[u8])],
     served: Option<&Value>,
     now: Timestamp,
 ) -> Judgement {
@@ -67,7 +67,7 @@ fn judge(
             let answer = served.and_then(|served| served.get(uri));
             let status = answer.map_or("404".to_owned(), |answer| answer["status"].to_string());
             let body = answer.map_or("", |answer| answer["body"].as_str().unwrap());
-            let headers = [(":status".to_owned(), status.into_bytes())];
+            let headers: [(&[u8], &[u8]); 1] = [(b":status", status.as_bytes())];
             let answer = answer_of(&headers, body.into(), now, now);
             judgement.calls.extend(filter.fetched(call.id, &answer, now).calls);
         }
@@ -85,8 +85,8 @@ fn answer(filter: &mut Filter, case: &Value, served: Option<&Value>, file: &str)
         ("authorization", case["token"].as_str().map(|token| format!("Bearer {token}"))),
     ];
     let headers: Vec<_> = fields
-        .into_iter()
-        .filter_map(|(name, value)| Some((name.to_owned(), value?.into_bytes())))
+        .iter()
+        .filter_map(|(name, value)| Some((name.as_bytes(), value.as_ref()?.as_bytes())))
         .collect();
     let now = Timestamp::from_seconds(case["now"].as_f64().unwrap()).unwrap();
     let judgement = judge(filter, &headers, served, now);

@@ -109,6 +109,7 @@ fn what_is_accepted_is_valid_and_what_a_schema_can_refuse_is_refused() {
             it["cookie_origins"] = json!(["https://app.example", "http://localhost:8080"]);
         }),
         changed(&|it| it["pass_preflight"] = json!(true)),
+        changed(&|it| it["access_log"] = json!(true)),
         changed(&|it| it["issuers"][0]["typ"] = json!(["JWT", null])),
         changed(&|it| it["issuers"][0]["algorithms"] = json!(["RS256", "Ed25519"])),
     ] {

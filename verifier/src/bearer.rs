@@ -1,6 +1,8 @@
 //! Tokens in HTTP headers, and denials as HTTP answers: what the filter and the `tower` layer
 //! share.
 
+use std::borrow::Cow;
+
 use laika_claims::policy::Decision;
 use serde_json::json;
 
@@ -17,19 +19,19 @@ const SAFE_METHODS: [&str; 4] = ["GET", "HEAD", "OPTIONS", "TRACE"];
 
 /// What the places where a token may stand hold together.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Found {
+pub enum Found<'h> {
     /// No token.
     None,
     /// One token, though perhaps in several places.
-    One(String),
+    One(Cow<'h, str>),
     /// Tokens that differ: nobody can say which one is meant.
     Several,
 }
 
-impl Found {
+impl<'h> Found<'h> {
     /// Takes another place into account.
     #[must_use]
-    pub fn and(self, token: Option<String>) -> Self {
+    pub fn and(self, token: Option<Cow<'h, str>>) -> Self {
         match (self, token) {
             (found, None) => found,
             (Self::None, Some(token)) => Self::One(token),
@@ -42,17 +44,18 @@ impl Found {
 /// Whether a backend may take both for one header: CGI and its heirs fold case and turn `-` into
 /// `_` (RFC 3875 section 4.1.18).
 #[must_use]
-pub fn same_header(left: &str, right: &str) -> bool {
-    let fold = |byte: u8| {
-        if byte == b'_' { b'-' } else { byte.to_ascii_lowercase() }
+pub fn same_header(left: impl AsRef<[u8]>, right: impl AsRef<[u8]>) -> bool {
+    let fold = |byte: &u8| {
+        if *byte == b'_' { b'-' } else { byte.to_ascii_lowercase() }
     };
-    left.bytes().map(fold).eq(right.bytes().map(fold))
+    let (left, right) = (left.as_ref(), right.as_ref());
+    left.len() == right.len() && left.iter().map(fold).eq(right.iter().map(fold))
 }
 
 /// Whether a header of that name asks for another method.
 #[must_use]
-pub fn overrides_method(name: &str) -> bool {
-    METHOD_OVERRIDES.iter().any(|known| same_header(known, name))
+pub fn overrides_method(name: impl AsRef<[u8]>) -> bool {
+    METHOD_OVERRIDES.iter().any(|known| same_header(known, name.as_ref()))
 }
 
 /// The tokens in the value of an `Authorization` header, behind the scheme `scheme` (compared
@@ -61,15 +64,20 @@ pub fn overrides_method(name: &str) -> bool {
 ///
 /// Bytes that are not UTF-8 are replaced, so that such a token is malformed rather than absent.
 #[must_use]
-pub fn tokens_of(value: &[u8], scheme: &str) -> Vec<String> {
-    let mut tokens: Vec<String> = Vec::new();
+pub fn tokens_of<'h>(value: &'h [u8], scheme: &str) -> Vec<Cow<'h, str>> {
+    // By far the most have none.
+    if !value.contains(&b',') {
+        return token_of(value.trim_ascii_start(), scheme).into_iter().collect();
+    }
+    let mut tokens: Vec<Cow<'h, str>> = Vec::new();
     for part in value.split(|byte| *byte == b',') {
         match (token_of(part.trim_ascii_start(), scheme), tokens.last_mut()) {
             (Some(token), _) => tokens.push(token),
             // No token has a comma, so what goes on behind one is malformed.
             (None, Some(token)) => {
+                let token = token.to_mut();
                 token.push(',');
-                token.push_str(&String::from_utf8_lossy(part));
+                token.push_str(&text_of(part));
             }
             (None, None) => {}
         }
@@ -77,31 +85,42 @@ pub fn tokens_of(value: &[u8], scheme: &str) -> Vec<String> {
     tokens
 }
 
-fn token_of(credentials: &[u8], scheme: &str) -> Option<String> {
+fn token_of<'h>(credentials: &'h [u8], scheme: &str) -> Option<Cow<'h, str>> {
     let (start, rest) = credentials.split_at_checked(scheme.len())?;
     if !start.eq_ignore_ascii_case(scheme.as_bytes()) || rest.first() != Some(&b' ') {
         return None;
     }
-    Some(String::from_utf8_lossy(rest).trim_matches(' ').to_owned())
+    Some(trimmed(rest))
 }
 
 /// The tokens in the value of a header that holds nothing else: several where a proxy has joined
 /// several headers into one.
 #[must_use]
-pub fn bare_tokens_of(value: &[u8]) -> Vec<String> {
-    let text = |part| String::from_utf8_lossy(part).trim_matches(' ').to_owned();
-    value.split(|byte| *byte == b',').map(text).collect()
+pub fn bare_tokens_of(value: &[u8]) -> Vec<Cow<'_, str>> {
+    value.split(|byte| *byte == b',').map(trimmed).collect()
+}
+
+/// Text without spaces at its ends.
+fn trimmed(bytes: &[u8]) -> Cow<'_, str> {
+    let start = bytes.iter().position(|byte| *byte != b' ').unwrap_or(bytes.len());
+    let end = bytes.iter().rposition(|byte| *byte != b' ').map_or(start, |last| last + 1);
+    text_of(bytes.get(start..end).unwrap_or_default())
+}
+
+/// The same text as [`String::from_utf8_lossy`], which looks at every byte by itself.
+fn text_of(bytes: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
 /// The values of the cookie `name` in a `Cookie` header (RFC 6265 section 4.2.1). Neither a token
 /// nor a cookie's value has a comma: behind one stands another header, where somebody has joined
 /// two.
 #[must_use]
-pub fn cookies_of(value: &[u8], name: &str) -> Vec<String> {
+pub fn cookies_of<'h>(value: &'h [u8], name: &str) -> Vec<Cow<'h, str>> {
     let pairs = value.split(|byte| *byte == b';');
     let values = pairs.filter_map(|pair| cookie_value(pair, name));
     let parts = values.flat_map(|value| value.split(|byte| *byte == b','));
-    parts.map(|part| String::from_utf8_lossy(part).into_owned()).collect()
+    parts.map(text_of).collect()
 }
 
 /// What a `Cookie` header says without the cookie `name`: nothing, where that was all.
@@ -121,8 +140,9 @@ fn cookie_value<'c>(pair: &'c [u8], name: &str) -> Option<&'c [u8]> {
 /// sends cookies along whoever asks for it: methods that may change something, and WebSockets, need
 /// a page of the own origin or one of `allowed`.
 #[must_use]
-pub fn may_use_cookie(method: &str, headers: &[(String, Vec<u8>)], allowed: &[String]) -> bool {
-    let named = |name: &'static str| headers.iter().filter(move |(other, _)| other == name);
+pub fn may_use_cookie(method: &str, headers: &[(&[u8], &[u8])], allowed: &[String]) -> bool {
+    let named =
+        |name: &'static str| headers.iter().filter(move |(other, _)| *other == name.as_bytes());
     let only = |name| {
         let mut values = named(name).map(|(_, value)| std::str::from_utf8(value).ok());
         values.next().flatten().filter(|_| values.next().is_none())
@@ -164,7 +184,7 @@ mod tests {
 
     #[test]
     fn a_token_stands_behind_its_scheme() {
-        let tokens = |value: &str| tokens_of(value.as_bytes(), SCHEME);
+        let tokens = |value: &'static str| tokens_of(value.as_bytes(), SCHEME);
         assert_eq!(tokens("Bearer a.b.c"), ["a.b.c"]);
         assert_eq!(tokens("bEARER   a.b.c  "), ["a.b.c"]);
         assert_eq!(tokens("Bearer "), [""]);
@@ -176,7 +196,7 @@ mod tests {
 
     #[test]
     fn headers_that_a_proxy_has_joined_are_taken_apart() {
-        let tokens = |value: &str| tokens_of(value.as_bytes(), SCHEME);
+        let tokens = |value: &'static str| tokens_of(value.as_bytes(), SCHEME);
         assert_eq!(tokens("Bearer a,Bearer b"), ["a", "b"]);
         assert_eq!(tokens("Basic YTpi, bearer a"), ["a"]);
         assert_eq!(tokens("Bearer a,b"), ["a,b"]);
@@ -200,16 +220,16 @@ mod tests {
         }
         assert_eq!(without_cookie(b"a=\xff; micro=x", "micro"), b"a=\xff");
         assert_eq!(bare_tokens_of(b" a, b"), ["a", "b"]);
+        assert_eq!(bare_tokens_of(b"  ,a\xff b  "), ["", "a\u{fffd} b"]);
     }
 
     #[test]
     fn a_cookie_counts_for_pages_of_the_own_origin_or_an_allowed_one() {
         let allowed = ["https://app.example".to_owned()];
-        let may = |method: &str, headers: &[(&str, &str)]| {
-            let headers: Vec<_> = headers
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec()))
-                .collect();
+        let may = |method: &str, headers: &[(&'static str, &'static str)]| {
+            let bytes =
+                |(name, value): &(&'static str, &'static str)| (name.as_bytes(), value.as_bytes());
+            let headers: Vec<_> = headers.iter().map(bytes).collect();
             may_use_cookie(method, &headers, &allowed)
         };
         assert!(may("GET", &[]) && may("HEAD", &[("origin", "https://evil.example")]));
@@ -246,10 +266,12 @@ mod tests {
     #[test]
     fn tokens_that_differ_are_several() {
         let found = |tokens: &[&str]| {
-            tokens.iter().fold(Found::None, |found, token| found.and(Some((*token).to_owned())))
+            tokens
+                .iter()
+                .fold(Found::None, |found, token| found.and(Some(token.to_string().into())))
         };
         assert_eq!(found(&[]).and(None), Found::None);
-        assert_eq!(found(&["a", "a"]).and(None), Found::One("a".to_owned()));
+        assert_eq!(found(&["a", "a"]).and(None), Found::One("a".into()));
         assert_eq!(found(&["a", "b"]), Found::Several);
         assert_eq!(found(&["a", "b", "a"]), Found::Several);
     }

@@ -1,9 +1,10 @@
 //! Tokens that were verified before.
 //!
 //! A token is found by its whole text, never by a part or a hash of it, so nothing else can pass
-//! for it; or, by a host that compares the texts itself, by its serial. An entry proves the
-//! signature and the claims; what may have changed since (the time, the status, the keys) is looked
-//! at again by the verifier at every use.
+//! for it; or, by a host that compares the texts itself, by its serial. Where it is to be sought its
+//! last bytes say, which tell signatures apart at a glance. An entry proves the signature and the
+//! claims; what may have changed since (the time, the status, the keys) is looked at again by the
+//! verifier at every use.
 
 use std::collections::BTreeMap;
 use std::mem;
@@ -29,16 +30,21 @@ pub(crate) struct Cache {
 /// A token's text, or its serial: one type, and so one code for both.
 type Key = Arc<[u8]>;
 
+/// The last bytes of a key. Of two tokens with the same, which nobody meets who does not look for
+/// them, the later one is kept.
+type Place = u64;
+
 #[derive(Debug)]
 struct State {
-    young: BTreeMap<Key, Entry>,
-    old: BTreeMap<Key, Entry>,
+    young: BTreeMap<Place, Entry>,
+    old: BTreeMap<Place, Entry>,
     young_bytes: usize,
     counts: Counts,
 }
 
 #[derive(Debug, Clone)]
 struct Entry {
+    key: Key,
     token: VerifiedToken,
     /// What it takes, in bytes.
     cost: usize,
@@ -74,15 +80,16 @@ impl Cache {
         holds: impl FnOnce(&VerifiedToken) -> bool,
     ) -> Option<VerifiedToken> {
         let mut state = self.state();
-        let token = match state.young.get(key) {
+        let place = place_of(key);
+        let is_it = |entry: &&Entry| same(&entry.key, key);
+        let token = match state.young.get(&place).filter(is_it) {
             Some(entry) => entry.token.clone(),
             None => {
                 // It stays in the old generation as well: a map from which nothing is removed takes
                 // half of the code.
-                let (key, entry) = state.old.get_key_value(key)?;
-                let (key, entry) = (Arc::clone(key), entry.clone());
+                let entry = state.old.get(&place).filter(is_it)?.clone();
                 let token = entry.token.clone();
-                self.put(&mut state, key, entry);
+                self.put(&mut state, place, entry);
                 token
             }
         };
@@ -95,7 +102,8 @@ impl Cache {
     pub(crate) fn insert(&self, key: &[u8], token: VerifiedToken, length: usize) {
         let mut state = self.state();
         state.counts.misses += 1;
-        self.put(&mut state, key.into(), Entry { token, cost: length * BYTES_PER_BYTE + OVERHEAD });
+        let cost = length * BYTES_PER_BYTE + OVERHEAD;
+        self.put(&mut state, place_of(key), Entry { key: key.into(), token, cost });
     }
 
     /// Keeps only what `keeps` says.
@@ -103,8 +111,8 @@ impl Cache {
         let state = &mut *self.state();
         for generation in [&mut state.young, &mut state.old] {
             let all = mem::take(generation).into_iter();
-            all.filter(|(_, entry)| keeps(&entry.token)).for_each(|(key, entry)| {
-                generation.insert(key, entry);
+            all.filter(|(_, entry)| keeps(&entry.token)).for_each(|(place, entry)| {
+                generation.insert(place, entry);
             });
         }
         state.young_bytes = state.young.values().map(|entry| entry.cost).sum();
@@ -115,7 +123,7 @@ impl Cache {
         self.state().counts
     }
 
-    fn put(&self, state: &mut State, key: Key, entry: Entry) {
+    fn put(&self, state: &mut State, place: Place, entry: Entry) {
         let cost = entry.cost;
         if cost > self.max_bytes {
             state.counts.generations += 1;
@@ -126,12 +134,43 @@ impl Cache {
             state.young_bytes = 0;
             state.counts.generations += 1;
         }
-        if state.young.insert(key, entry).is_none() {
-            state.young_bytes += cost;
-        }
+        let before = state.young.insert(place, entry);
+        state.young_bytes += cost;
+        state.young_bytes -= before.map_or(0, |before| before.cost);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn place_of(key: &[u8]) -> Place {
+    key.last_chunk().map_or(0, |last| Place::from_le_bytes(*last))
+}
+
+/// Compares eight bytes at a time: in WebAssembly the compiler's own comparison takes each alone.
+fn same(left: &[u8], right: &[u8]) -> bool {
+    let ((left, left_rest), (right, right_rest)) = (left.as_chunks::<8>(), right.as_chunks::<8>());
+    let word = |bytes: &[u8; 8]| u64::from_le_bytes(*bytes);
+    left_rest == right_rest && left.iter().map(word).eq(right.iter().map(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_same_bytes_are_the_same() {
+        let text: Vec<u8> = (0..100).collect();
+        for length in 0..text.len() {
+            let key = &text[..length];
+            assert!(same(key, &key.to_vec()));
+            assert!(!same(key, &text[..=length]) && !same(&text[..=length], key));
+            for at in 0..length {
+                let mut other = key.to_vec();
+                other[at] ^= 1;
+                assert!(!same(key, &other), "byte {at} of {length}");
+            }
+        }
     }
 }

@@ -110,13 +110,14 @@ impl Wishes {
         tools::wasm_target()?;
         bundle::prepare()?;
         wasm::filter()?;
-        let (floor, envoy, wrk) = (wasm::floor()?, tools::envoy()?, tools::wrk()?);
+        let ([floor, least], envoy, wrk) = (wasm::floors()?, tools::envoy()?, tools::wrk()?);
         let folder = tempfile::tempdir_in("target").context("cannot make a folder in `target`")?;
         let mut program = Program::new("node").arg("tests/bench/edge/main.mjs");
         for (name, path) in [
             ("--envoy", envoy.as_path()),
             ("--filter", Path::new(wasm::FILTER)),
             ("--floor", &floor),
+            ("--least", &least),
             ("--wrk", &wrk),
             ("--folder", folder.path()),
         ] {

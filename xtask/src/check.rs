@@ -47,7 +47,7 @@ fn clippy() -> Result<()> {
 }
 
 fn clippy_of_wasm() -> Result<()> {
-    for package in ["laika-verifier-wasm", "laika-edge-filter"] {
+    for package in ["laika-verifier-wasm", "laika-proxy-abi", "laika-edge-filter"] {
         run::step(&format!("clippy of `{package}` for wasm"), |step| {
             cargo()
                 .words("clippy --lib --target")

@@ -28,8 +28,8 @@ const SHIPPED: [&str; 2] = ["laika_verifier_wasm_bg.wasm", "laika_verifier_wasm.
 const PACKAGE_EXPORTS: [&str; 8] =
     ["memory", "input", "report", "prove", "recall", "decide", "ask", "release"];
 
-/// What the filter exports. The SDK exports every callback of the ABI, and a proxy calls all that
-/// are there, for each request; those in which the filter has nothing to do are left out.
+/// What the filter exports: the callbacks that are there, which a proxy calls for each request, and
+/// none that a dependency brings.
 const FILTER_EXPORTS: [&str; 13] = [
     "_initialize",
     "malloc",
@@ -186,17 +186,19 @@ fn keep_exports(
     Ok(())
 }
 
-/// The least that a filter can do, which ours is measured beside.
-pub(crate) fn floor() -> Result<PathBuf> {
-    let (text, made) = (
-        Path::new("tests/bench/edge/one-header.wat"),
-        PathBuf::from("target/wasm/one_header.wasm"),
-    );
-    run::step("least filter: assemble", |step| {
-        let program = Program::new(tools::npm_tool("wasm-as")).arg(&text.to_string_lossy());
-        program.args(["--output", &made.to_string_lossy()]).run(step)
-    })?;
-    Ok(made)
+/// The least that a filter can do, and the least that one can do which decides: ours is measured
+/// beside both.
+pub(crate) fn floors() -> Result<[PathBuf; 2]> {
+    let assemble = |name: &str| -> Result<PathBuf> {
+        let text = Path::new("tests/bench/edge").join(name).with_extension("wat");
+        let made = Path::new("target/wasm").join(name).with_extension("wasm");
+        run::step(&format!("least filter `{name}`: assemble"), |step| {
+            let program = Program::new(tools::npm_tool("wasm-as")).arg(&text.to_string_lossy());
+            program.args(["--output", &made.to_string_lossy()]).run(step)
+        })?;
+        Ok(made)
+    };
+    Ok([assemble("one-header")?, assemble("three-headers")?])
 }
 
 /// Proxies offer the proxy-wasm host calls and WASI; an import of anything else (bindings for

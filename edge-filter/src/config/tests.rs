@@ -82,6 +82,7 @@ fn what_is_not_understood_is_refused_with_its_place() {
         (with("cookie_origins", json!([])), "cookie_origins", "remove it"),
         (with("cookie_origins", json!("x")), "cookie_origins", "expected a sequence"),
         (with("pass_preflight", json!("x")), "pass_preflight", "expected a boolean"),
+        (with("access_log", json!("all")), "access_log", "expected a boolean"),
         (with("forward", json!({ "header": {} })), "forward.header", "unknown field"),
         (forward(json!({ "x:y": "sub" })), "forward.headers.x:y", "`x:y`"),
         (forward(json!({ "Host": "sub" })), "forward.headers.Host", "HTTP itself"),

@@ -1,76 +1,79 @@
 //! Counters and a histogram at the host, which hands them on in its own way.
+//!
+//! What happens to most requests is added up here and told once in a while: a call for each would
+//! cost more than the counting. Denials are told at once.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 
+use laika_proxy_abi::calls::{self, Metric};
 use laika_verifier::{Counts, ErrorCode};
-use proxy_wasm::hostcalls;
-use proxy_wasm::types::MetricType;
 
 use crate::filter::Verdict;
 
 /// The metrics of one plugin, each defined when it is first needed.
 #[derive(Debug, Default)]
 pub(super) struct Metrics {
-    /// The host's number of each, by name.
-    ids: RefCell<BTreeMap<String, u32>>,
-    /// What the cache had counted when it was last looked at.
-    cache: RefCell<Counts>,
+    /// The host's number of each counter, by name.
+    counters: BTreeMap<String, u32>,
+    /// The host's number of the histogram; none in the inner one where the host has none.
+    times: Option<Option<u32>>,
+    /// Requests that were let through since it was last told how many.
+    allowed: u64,
+    /// What the cache had counted then.
+    cache: Counts,
 }
 
 impl Metrics {
     /// A request was let through or denied; `enforced` is whether a denial was one.
-    pub(super) fn judged(&self, verdict: &Verdict, enforced: bool, nanoseconds: u64) {
-        let name = match (verdict.allowed, verdict.code) {
-            (true, _) => "laika_allowed".to_owned(),
-            (false, code) => {
-                let verb = if enforced { "denied" } else { "would_deny" };
-                let code = code.unwrap_or(ErrorCode::PermissionDenied).as_str();
-                format!("laika_{verb}_{code}")
-            }
-        };
-        self.count(&name, 1);
-        if let Some(id) = self.id("laika_decision_microseconds", MetricType::Histogram) {
-            let _ = hostcalls::record_metric(id, nanoseconds / 1000);
+    pub(super) fn judged(&mut self, verdict: &Verdict, enforced: bool, nanoseconds: u64) {
+        if verdict.allowed {
+            self.allowed += 1;
+        } else {
+            let verb = if enforced { "denied" } else { "would_deny" };
+            let code = verdict.code.unwrap_or(ErrorCode::PermissionDenied).as_str();
+            self.count(&format!("laika_{verb}_{code}"), 1);
+        }
+        let define = || calls::metric(Metric::Histogram, "laika_decision_microseconds");
+        if let Some(id) = self.times.get_or_insert_with(define) {
+            calls::record(*id, nanoseconds / 1000);
         }
     }
 
-    /// What the cache of verified tokens has counted by now.
-    pub(super) fn cache(&self, now: Counts) {
-        let before = self.cache.replace(now);
-        self.count("laika_cache_hits", now.hits.saturating_sub(before.hits));
-        self.count("laika_cache_misses", now.misses.saturating_sub(before.misses));
+    /// Tells what was let through, and what the cache of verified tokens has counted by now.
+    pub(super) fn tell(&mut self, cache: Counts) {
+        let allowed = std::mem::take(&mut self.allowed);
+        let before = std::mem::replace(&mut self.cache, cache);
+        self.count("laika_allowed", allowed);
+        self.count("laika_cache_hits", cache.hits.saturating_sub(before.hits));
+        self.count("laika_cache_misses", cache.misses.saturating_sub(before.misses));
     }
 
     /// A key set or status list was asked for.
-    pub(super) fn fetch(&self) {
+    pub(super) fn fetch(&mut self) {
         self.count("laika_fetches", 1);
     }
 
     /// Another worker had it.
-    pub(super) fn shared(&self) {
+    pub(super) fn shared(&mut self) {
         self.count("laika_fetches_shared", 1);
     }
 
     /// It was not there, or not used.
-    pub(super) fn fetch_failed(&self) {
+    pub(super) fn fetch_failed(&mut self) {
         self.count("laika_fetch_failures", 1);
     }
 
-    fn count(&self, name: &str, more: u64) {
-        if more > 0
-            && let Some(id) = self.id(name, MetricType::Counter)
-        {
-            let _ = hostcalls::increment_metric(id, i64::try_from(more).unwrap_or(i64::MAX));
+    fn count(&mut self, name: &str, more: u64) {
+        if more == 0 {
+            return;
         }
-    }
-
-    fn id(&self, name: &str, kind: MetricType) -> Option<u32> {
-        if let Some(id) = self.ids.borrow().get(name) {
-            return Some(*id);
+        let known = self.counters.get(name).copied();
+        let Some(id) = known.or_else(|| calls::metric(Metric::Counter, name)) else {
+            return;
+        };
+        if known.is_none() {
+            self.counters.insert(name.to_owned(), id);
         }
-        let id = hostcalls::define_metric(kind, name).ok()?;
-        self.ids.borrow_mut().insert(name.to_owned(), id);
-        Some(id)
+        calls::count(id, more);
     }
 }

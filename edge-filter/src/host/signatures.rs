@@ -2,10 +2,9 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use laika_proxy_abi::calls::{self, Level, Refusal};
 use laika_verifier::Algorithm;
 use laika_verifier::signature::{Host, PublicKey};
-use proxy_wasm::hostcalls;
-use proxy_wasm::types::{LogLevel, Status};
 
 use super::log;
 use crate::signatures;
@@ -23,7 +22,7 @@ impl Proxy {
     /// Once is enough.
     fn say(&self, line: &str) {
         if !self.said.swap(true, Ordering::Relaxed) {
-            log(LogLevel::Info, line);
+            log(Level::Info, line);
         }
     }
 }
@@ -40,18 +39,18 @@ impl Host for Proxy {
             return None;
         }
         let question = signatures::question(key, algorithm, message, signature)?;
-        match hostcalls::call_foreign_function(signatures::NAME, Some(&question)) {
+        match calls::ask(signatures::NAME, &question) {
+            Ok(answer) if answer.is_empty() => None,
             Ok(answer) => {
-                let answer = answer?;
                 self.say("the proxy computes signatures of RSA (PKCS#1) and ECDSA");
                 Some(signatures::holds(&answer))
             }
-            Err(Status::NotFound) => {
+            Err(Refusal::NotFound) => {
                 self.say("the module computes all signatures: the proxy has no call for them");
                 self.cannot.store(true, Ordering::Relaxed);
                 None
             }
-            Err(_) => None,
+            Err(Refusal::Other(_)) => None,
         }
     }
 }

@@ -1,6 +1,7 @@
 // The filter in Envoy beside no filter, the least that a filter can do, and Envoy's own `jwt_authn`.
-// Arguments: --envoy, --filter (our module), --floor (the least one), --wrk, --folder, and perhaps
-// --json FILE, --only TEXT, --rounds N, --seconds N.
+// Arguments: --envoy, --filter (our module), --floor (the least one), --least (the least one that
+// decides), --wrk, --folder, and perhaps --json FILE, --only TEXT (or several, with `|` between),
+// --rounds N, --seconds N.
 //
 // Every contender gets the same requests. Rounds go through all of them in turn, so that what else
 // the machine does meets each alike; what counts are the medians, and their ratios.
@@ -15,7 +16,7 @@ import { jwtAuthn, start, wasm } from "./envoy.mjs";
 
 const text = { type: "string" };
 const { values: args } = parseArgs({
-  options: { envoy: text, filter: text, floor: text, wrk: text, folder: text, json: text, only: text, rounds: text, seconds: text },
+  options: { envoy: text, filter: text, floor: text, least: text, wrk: text, folder: text, json: text, only: text, rounds: text, seconds: text },
 });
 const ROUNDS = Number(args.rounds ?? 3);
 const SECONDS = Number(args.seconds ?? 2);
@@ -47,14 +48,17 @@ function tokenOf(alg) {
   return `${input}.${url(signature)}`;
 }
 
+/** What a browser sends besides, about. */
+const MORE = Object.fromEntries(Array.from({ length: 12 }, (_, index) => [`x-header-${index}`, `a value of usual length, number ${index}`]));
+
 const rulesOf = (count) => Array.from({ length: count }, (_, index) => ({
   id: `rule-${index}`, methods: ["GET"], path: `/service-${index}/orders/{id}`, require: "orders:read",
 }));
 
-const ours = (alg, { rules = 1, cache } = {}) => wasm(args.filter, {
+const ours = (alg, { rules = 1, ...more } = {}) => wasm(args.filter, {
   issuers: { issuer, audience, jwks: jwksOf(alg) },
   policy: { version: 1, rules: rulesOf(rules) },
-  ...(cache && { cache }),
+  ...more,
 });
 const theirs = (alg, cached) => jwtAuthn({ issuer, audience, jwks: jwksOf(alg), cached });
 
@@ -62,6 +66,7 @@ const theirs = (alg, cached) => jwtAuthn({ issuer, audience, jwks: jwksOf(alg), 
 const cases = [
   { name: "no filter", alg: "RS256", tokens: 1 },
   { name: "reads one header", filter: () => wasm(args.floor), alg: "RS256", tokens: 1 },
+  { name: "reads token, method and path", filter: () => wasm(args.least), alg: "RS256", tokens: 1 },
 ];
 for (const alg of Object.keys(KEYS)) {
   for (const [set, tokens] of [["one token", 1], ["1,000 tokens", MANY], ["new tokens", NEW]]) {
@@ -78,7 +83,13 @@ for (const rules of [100, 10_000]) {
   cases.push({ name: `RS256, one token, ${rules} rules: ours`, filter: () => ours("RS256", { rules }), alg: "RS256", tokens: 1, rule: rules / 2 });
 }
 
-const chosen = cases.filter(({ name }) => !args.only || name.includes(args.only));
+cases.push(
+  { name: "RS256, one token, access_log: ours", filter: () => ours("RS256", { access_log: true }), alg: "RS256", tokens: 1 },
+  { name: "12 headers more: reads one header", filter: () => wasm(args.floor), alg: "RS256", tokens: 1, more: MORE },
+  { name: "RS256, one token, 12 headers more: ours", filter: () => ours("RS256"), alg: "RS256", tokens: 1, more: MORE },
+);
+
+const chosen = cases.filter(({ name }) => !args.only || args.only.split("|").some((text) => name.includes(text)));
 const made = {};
 for (const { alg, tokens } of chosen) made[alg] = Math.max(made[alg] ?? 0, tokens);
 for (const alg of Object.keys(made)) made[alg] = Array.from({ length: made[alg] }, () => tokenOf(alg));
@@ -88,7 +99,7 @@ for (let round = 0; round < ROUNDS; round++) {
     const envoy = await start({ program: args.envoy, core: SERVER, folder: args.folder, filter: each.filter?.() });
     try {
       const requests = made[each.alg].slice(0, each.tokens).map((token) => ({
-        method: "GET", path: `/service-${each.rule ?? 0}/orders/7`, headers: { authorization: `Bearer ${token}` },
+        method: "GET", path: `/service-${each.rule ?? 0}/orders/7`, headers: { authorization: `Bearer ${token}`, ...each.more },
       }));
       const idle = envoy.memory();
       const stretch = (seconds) => load({

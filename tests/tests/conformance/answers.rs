@@ -60,7 +60,7 @@ fn of_filter(groups: &Value) -> Vec<Vec<Value>> {
         move |case| {
             let token = format!("Bearer {}", case["token"].as_str().expect("a token"));
             let headers = [(":method", "GET"), (":path", "/"), ("authorization", &token)]
-                .map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec()));
+                .map(|(name, value)| (name.as_bytes(), value.as_bytes()));
             match filter.judge(&headers, true, now(case)).outcome {
                 Outcome::Continue(_) => Value::Null,
                 Outcome::Deny(denial) => {

@@ -29,7 +29,7 @@ pub(super) fn facts<B>(request: &Request<B>) -> Facts {
         .fold(Found::None, |found, token| found.and(Some(token)));
     let token = match found {
         Found::None => None,
-        Found::One(token) => Some(token),
+        Found::One(token) => Some(token.into_owned()),
         Found::Several => return Err("the request has several tokens"),
     };
     let uri = request.uri();
