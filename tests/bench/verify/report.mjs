@@ -10,7 +10,7 @@ import { ROUNDS } from "./cases.mjs";
 const text = { type: "string" };
 const { values: { commit, json }, positionals: [folder] } = parseArgs({ options: { commit: text, json: text }, allowPositionals: true });
 const ORDER = ["Node", "Deno", "Bun", "workerd", "Chromium", "native"];
-const rank = ({ runtime }) => ORDER.indexOf(runtime.split(" ", 1)[0]);
+const rank = ({ runtime }) => ORDER.indexOf(/^\w+/.exec(runtime)[0]);
 const version = ({ runtime }) => Number.parseInt(runtime.replace(/^\D+/, ""), 10) || 0;
 
 const runtimes = readdirSync(folder)
