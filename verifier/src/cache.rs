@@ -6,6 +6,7 @@
 //! at again by the verifier at every use.
 
 use std::collections::BTreeMap;
+use std::fmt::Debug;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -20,28 +21,128 @@ const OVERHEAD: usize = 512;
 /// A bounded cache. Entries live in two generations: what is used moves to the young one, and when
 /// that is full, it becomes the old one, whose entries are let go.
 #[derive(Debug)]
-pub(crate) struct Cache {
+pub(crate) struct Cache<T> {
     /// Of one generation.
     max_bytes: usize,
-    state: Mutex<State>,
+    state: Mutex<State<T>>,
 }
 
-/// A token's text, or its serial: one type, and so one code for both.
-type Key = Arc<[u8]>;
-
-#[derive(Debug)]
-struct State {
-    young: BTreeMap<Key, Entry>,
-    old: BTreeMap<Key, Entry>,
+#[derive(Debug, Default)]
+struct State<T> {
+    young: T,
+    old: T,
     young_bytes: usize,
     counts: Counts,
 }
 
+/// A token that is kept.
 #[derive(Debug, Clone)]
-struct Entry {
+pub struct Entry {
     token: VerifiedToken,
     /// What it takes, in bytes.
     cost: usize,
+}
+
+/// One generation, and what tokens are found by in it. Nothing is taken out of one alone, since a
+/// map that can do that is twice the code.
+pub trait Generation: Debug + Default {
+    /// What a token is found by.
+    type Key: ?Sized;
+    /// The same, kept.
+    type Kept: Clone;
+
+    /// By what a token is found whose text this is, if not by what it got when it was verified.
+    fn of_text(text: &str) -> Option<&Self::Key>;
+    /// By what a token is to be found.
+    fn new_key(text: &str, serial: u64) -> Self::Kept;
+    /// What is there under `key`.
+    fn get(&self, key: &Self::Key) -> Option<(&Self::Kept, &Entry)>;
+    /// Adds an entry. Whether there was none under that key.
+    fn insert(&mut self, key: Self::Kept, entry: Entry) -> bool;
+    /// Keeps only the entries that `keeps` says.
+    fn retain(&mut self, keeps: impl Fn(&Entry) -> bool);
+    /// What all entries take, in bytes.
+    fn bytes(&self) -> usize;
+}
+
+/// Tokens by their texts.
+#[derive(Debug, Default)]
+pub struct Texts(BTreeMap<Arc<[u8]>, Entry>);
+
+impl Generation for Texts {
+    type Key = [u8];
+    type Kept = Arc<[u8]>;
+
+    fn of_text(text: &str) -> Option<&[u8]> {
+        Some(text.as_bytes())
+    }
+
+    fn new_key(text: &str, _: u64) -> Arc<[u8]> {
+        text.as_bytes().into()
+    }
+
+    fn get(&self, key: &[u8]) -> Option<(&Arc<[u8]>, &Entry)> {
+        self.0.get_key_value(key)
+    }
+
+    fn insert(&mut self, key: Arc<[u8]>, entry: Entry) -> bool {
+        self.0.insert(key, entry).is_none()
+    }
+
+    fn retain(&mut self, keeps: impl Fn(&Entry) -> bool) {
+        let all = mem::take(&mut self.0).into_iter();
+        all.filter(|(_, entry)| keeps(entry)).for_each(|(key, entry)| {
+            self.0.insert(key, entry);
+        });
+    }
+
+    fn bytes(&self) -> usize {
+        self.0.values().map(|entry| entry.cost).sum()
+    }
+}
+
+/// Tokens by their serials, in ascending order: a new one nearly always comes last.
+#[derive(Debug, Default)]
+pub struct Serials(Vec<(u64, Entry)>);
+
+impl Serials {
+    fn place(&self, serial: u64) -> Result<usize, usize> {
+        self.0.binary_search_by_key(&serial, |(serial, _)| *serial)
+    }
+}
+
+impl Generation for Serials {
+    type Key = u64;
+    type Kept = u64;
+
+    fn of_text(_: &str) -> Option<&u64> {
+        None
+    }
+
+    fn new_key(_: &str, serial: u64) -> u64 {
+        serial
+    }
+
+    fn get(&self, key: &u64) -> Option<(&u64, &Entry)> {
+        let (serial, entry) = self.0.get(self.place(*key).ok()?)?;
+        Some((serial, entry))
+    }
+
+    fn insert(&mut self, key: u64, entry: Entry) -> bool {
+        let place = self.place(key);
+        if let Err(place) = place {
+            self.0.insert(place, (key, entry));
+        }
+        place.is_err()
+    }
+
+    fn retain(&mut self, keeps: impl Fn(&Entry) -> bool) {
+        self.0.retain(|(_, entry)| keeps(entry));
+    }
+
+    fn bytes(&self) -> usize {
+        self.0.iter().map(|(_, entry)| entry.cost).sum()
+    }
 }
 
 /// What a cache has counted since it was made.
@@ -55,32 +156,24 @@ pub struct Counts {
     pub generations: u64,
 }
 
-impl Cache {
+impl<T: Generation> Cache<T> {
     /// A cache that keeps about so many bytes.
     pub(crate) fn new(max_bytes: usize) -> Self {
-        let state = State {
-            young: BTreeMap::new(),
-            old: BTreeMap::new(),
-            young_bytes: 0,
-            counts: Counts::default(),
-        };
-        Self { max_bytes: max_bytes / 2, state: Mutex::new(state) }
+        Self { max_bytes: max_bytes / 2, state: Mutex::default() }
     }
 
     /// The token that was kept under `key`, if it still `holds`.
     pub(crate) fn get(
         &self,
-        key: &[u8],
+        key: &T::Key,
         holds: impl FnOnce(&VerifiedToken) -> bool,
     ) -> Option<VerifiedToken> {
         let mut state = self.state();
         let token = match state.young.get(key) {
-            Some(entry) => entry.token.clone(),
+            Some((_, entry)) => entry.token.clone(),
             None => {
-                // It stays in the old generation as well: a map from which nothing is removed takes
-                // half of the code.
-                let (key, entry) = state.old.get_key_value(key)?;
-                let (key, entry) = (Arc::clone(key), entry.clone());
+                let (key, entry) = state.old.get(key)?;
+                let (key, entry) = (key.clone(), entry.clone());
                 let token = entry.token.clone();
                 self.put(&mut state, key, entry);
                 token
@@ -91,23 +184,21 @@ impl Cache {
         hit.then_some(token)
     }
 
-    /// Keeps `token`, which had to be verified from a text of `length` bytes.
-    pub(crate) fn insert(&self, key: &[u8], token: VerifiedToken, length: usize) {
+    /// Keeps `token`, which had to be verified from `text`.
+    pub(crate) fn insert(&self, text: &str, token: VerifiedToken) {
         let mut state = self.state();
         state.counts.misses += 1;
-        self.put(&mut state, key.into(), Entry { token, cost: length * BYTES_PER_BYTE + OVERHEAD });
+        let key = T::new_key(text, token.serial());
+        self.put(&mut state, key, Entry { token, cost: text.len() * BYTES_PER_BYTE + OVERHEAD });
     }
 
     /// Keeps only what `keeps` says.
     pub(crate) fn retain(&self, keeps: impl Fn(&VerifiedToken) -> bool) {
         let state = &mut *self.state();
         for generation in [&mut state.young, &mut state.old] {
-            let all = mem::take(generation).into_iter();
-            all.filter(|(_, entry)| keeps(&entry.token)).for_each(|(key, entry)| {
-                generation.insert(key, entry);
-            });
+            generation.retain(|entry| keeps(&entry.token));
         }
-        state.young_bytes = state.young.values().map(|entry| entry.cost).sum();
+        state.young_bytes = state.young.bytes();
         state.counts.generations += 1;
     }
 
@@ -115,7 +206,7 @@ impl Cache {
         self.state().counts
     }
 
-    fn put(&self, state: &mut State, key: Key, entry: Entry) {
+    fn put(&self, state: &mut State<T>, key: T::Kept, entry: Entry) {
         let cost = entry.cost;
         if cost > self.max_bytes {
             state.counts.generations += 1;
@@ -126,12 +217,12 @@ impl Cache {
             state.young_bytes = 0;
             state.counts.generations += 1;
         }
-        if state.young.insert(key, entry).is_none() {
+        if state.young.insert(key, entry) {
             state.young_bytes += cost;
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, State<T>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -9,7 +9,7 @@ use wasm_bindgen_cli_support::Bindgen;
 use crate::cargo::{self, WASI, WASM};
 use crate::run::{self, Program, Step};
 use crate::stamp::Stamp;
-use crate::{files, silence, tools};
+use crate::{files, order, silence, tools};
 
 /// Where the bindings and the module of the npm package go.
 pub(crate) const PACKAGE_WASM: &str = "pkg/dist/wasm";
@@ -50,14 +50,30 @@ const FILTER_EXPORTS: [&str; 13] = [
 /// them (Node 16, Safari 16.4, Envoy's V8), and a module that has two kernels would be no smaller.
 const SIMD: &str = "-Ctarget-feature=+simd128";
 
+/// How the module for JavaScript is made smaller where it is compiled. What is marked `#[inline]`,
+/// which nearly all of the standard library is, would become part of its callers even where it is
+/// large: a tenth of the module, and no token and no decision is faster for it.
+const LESS_INLINED: &str = "-Cllvm-args=-inlinehint-threshold=30";
+
+/// A stack a quarter as large as the linker would give it, of which the deepest documents that are
+/// read take less than an eighth. What is constant lies behind it, and where addresses are below
+/// 2^20, an instruction that names one is shorter.
+const STACK: &str = "-Clink-arg=-zstack-size=262144";
+
+/// How that module is optimised. What is called in one place stays a function: with fewer local
+/// variables each, functions are more alike, and compress better.
+const SMALL: &str = "-O3 --one-caller-inline-max-function-size=1 --debuginfo";
+
 /// Compiles a module, by a call of its own: in one call for both, each would have the features that
-/// the other asks of the verifier. Cargo knows what has changed.
-fn compile(package: &str) -> Result<()> {
+/// the other asks of the verifier. `more` are flags for all crates, `last` for the module alone.
+/// Cargo knows what has changed.
+fn compile(package: &str, more: &[&str], last: &[&str]) -> Result<()> {
     run::step(&format!("wasm module `{package}`: compile"), |step| {
         cargo::cargo()
-            .words("build --profile wasm --lib --target")
-            .args([WASM, "-p", package])
-            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", &rust_flags()?)
+            .words("rustc --profile wasm --lib --target")
+            .args([WASM, "-p", package, "--"])
+            .args(last.iter().copied())
+            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", &rust_flags(more)?)
             .run(step)
     })?;
     Ok(())
@@ -65,11 +81,12 @@ fn compile(package: &str) -> Result<()> {
 
 /// The module for JavaScript, `laika_verifier_wasm_bg.wasm`, and the types of its exports, `.d.ts`.
 pub(crate) fn bind() -> Result<()> {
-    compile("laika-verifier-wasm")?;
+    compile("laika-verifier-wasm", &[LESS_INLINED], &[STACK])?;
     let (name, module) =
         ("wasm module for JavaScript: bind, optimise", compiled("laika_verifier_wasm"));
     let stamp = optimised(Stamp::new("bind"))?
-        .text("silent")
+        .text("silent, in order")
+        .text(SMALL)
         .text(&PACKAGE_EXPORTS.join(" "))
         .input(&module)?
         .output(PACKAGE_WASM)
@@ -94,8 +111,11 @@ pub(crate) fn bind() -> Result<()> {
         silence::panics(&bound)?;
         let (fewer, named) = (scratch.path().join("fewer.wasm"), scratch.path().join("named.wasm"));
         keep_exports(step, scratch.path(), &PACKAGE_EXPORTS, &bound, &fewer)?;
-        optimise(step, "-O3 --debuginfo", &fewer, &named)?;
-        optimise(step, "--strip-debug", &named, &bound)?;
+        optimise(step, SMALL, &fewer, &named)?;
+        let nameless = scratch.path().join("nameless.wasm");
+        optimise(step, "--strip-debug --strip-target-features", &named, &nameless)?;
+        order::by_likeness(&nameless)?;
+        optimise(step, "--reorder-functions-by-name --strip-debug", &nameless, &bound)?;
         files::write(Path::new(NAMED), &files::read(&named)?)?;
         let mut made = std::collections::BTreeMap::new();
         let is_shipped = |path: &Path| SHIPPED.iter().any(|name| path.ends_with(name));
@@ -140,7 +160,7 @@ pub(crate) fn kernels() -> Result<PathBuf> {
 
 /// The module for proxies. It may use nothing but what every host of the ABI offers.
 pub(crate) fn filter() -> Result<()> {
-    compile("laika-edge-filter")?;
+    compile("laika-edge-filter", &[], &[])?;
     let (name, module) =
         ("wasm module for proxies: optimise, check", compiled("laika_edge_filter"));
     let stamp = optimised(Stamp::new("filter"))?.text(&FILTER_EXPORTS.join(" "));
@@ -254,7 +274,7 @@ fn features() -> Result<Vec<String>> {
 }
 
 /// Vectors, and no path of this machine in what is shipped: panics name their source file.
-fn rust_flags() -> Result<String> {
+fn rust_flags(more: &[&str]) -> Result<String> {
     let root = std::env::current_dir().context("cannot tell the current folder")?;
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
@@ -265,6 +285,7 @@ fn rust_flags() -> Result<String> {
         flags.push(remap(&sources.path(), "crates"));
     }
     flags.sort_by_key(String::len);
+    flags.extend(more.iter().map(ToString::to_string));
     Ok(flags.join(" "))
 }
 
