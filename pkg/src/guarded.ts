@@ -1,4 +1,3 @@
-import { isCode } from "./code.js";
 import { LaikaError } from "./error.js";
 
 /** What made the module stop in the middle of its work, if anything did. */
@@ -20,9 +19,9 @@ export function guarded<T>(call: () => T): T {
   }
 }
 
-/** The module's own errors by their code, all else as a fault of the verifier itself. */
+/** What is ours as it is, all else as a fault of the verifier itself. */
 export function toLaikaError(thrown: unknown): LaikaError {
-  const { code, message } = (thrown ?? {}) as { code?: unknown; message?: unknown };
-  if (isCode(code)) return new LaikaError(code, `${message}`);
-  return new LaikaError("options_invalid", `the verifier failed: ${message ?? thrown}`, { cause: thrown });
+  if (thrown instanceof LaikaError) return thrown;
+  const message = (thrown as Error | undefined)?.message ?? thrown;
+  return new LaikaError("options_invalid", `the verifier failed: ${message}`, { cause: thrown });
 }

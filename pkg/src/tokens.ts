@@ -1,8 +1,16 @@
 import type { VerifiedToken } from "./types.js";
 import type { Outcome } from "./wasm/exports.js";
 
+/** So many characters of a token, the last of its signature, make its number. */
+const NUMBERED = 8;
+/** Numbers below this are kept in a word by every engine. */
+const NUMBERS = 2 ** 30;
+
 /** A token that was verified. */
 export interface Kept<C> {
+  readonly text: string;
+  /** See {@link numberOf}. */
+  readonly number: number;
   /** By which the module knows it. */
   readonly serial: number;
   readonly token: VerifiedToken<C>;
@@ -12,28 +20,28 @@ export interface Kept<C> {
  * The objects of verified tokens by the tokens' whole texts, so that a token that comes again costs
  * no parsing, and does not even cross to the module: its serial does, and the module says every time
  * whether the token still holds. What the module lets go is let go here.
+ *
+ * To look a text up, an engine computes a hash of all of it, which takes longer than all else. So a
+ * token is looked up by a number made of a few characters, and then its whole text is compared. Of
+ * two tokens of one number the younger stays; nothing is in here that was not verified.
  */
 export class Tokens<C> {
-  /** Every object handed out, frozen: what is in it is what was verified. */
   readonly #made = new WeakSet<object>();
   #generation: number | null = null;
-  #young = new Map<string, Kept<C>>();
-  #old = new Map<string, Kept<C>>();
+  #young = new Map<number, Kept<C>>();
+  #old = new Map<number, Kept<C>>();
 
   /** What is kept of `text`; to be asked about before it is believed. */
-  get(text: string): Kept<C> | undefined {
-    return this.#young.get(text) ?? this.#old.get(text);
-  }
-
-  /** Notes that what is kept of `text` was used, as the module has. */
-  use(text: string, kept: Kept<C>): void {
-    if (this.#old.size > 0) this.#young.set(text, kept);
-  }
-
-  /** Lets go of `text`, of which the module has let go. */
-  drop(text: string): void {
-    this.#young.delete(text);
-    this.#old.delete(text);
+  get(text: unknown): Kept<C> | undefined {
+    if (typeof text !== "string") return undefined;
+    const number = numberOf(text);
+    let kept = this.#young.get(number);
+    if (kept === undefined) {
+      kept = this.#old.get(number);
+      // The module moves what is used as well.
+      if (kept) this.#young.set(number, kept);
+    }
+    return kept?.text === text ? kept : undefined;
   }
 
   /** Lets go of what the module has let go of since. */
@@ -47,14 +55,25 @@ export class Tokens<C> {
   /** The token that `outcome` brings for the first time, frozen, and from now on kept for `text`. */
   add(text: string, { serial, token }: Outcome): VerifiedToken<C> | undefined {
     if (serial === undefined || token === undefined) return undefined;
-    const made = token as VerifiedToken<C>;
+    const made = Object.freeze(token) as VerifiedToken<C>;
     this.#made.add(made);
-    if (this.#generation !== null) this.#young.set(text, { serial, token: made });
+    if (this.#generation !== null) {
+      const number = numberOf(text);
+      this.#young.set(number, { text, number, serial, token: made });
+    }
     return made;
   }
 
-  /** Whether `token` was made here. */
+  /** Whether `token` was made here: what is in it is what was verified. */
   has(token: unknown): token is VerifiedToken<C> {
     return this.#made.has(token as object);
   }
 }
+
+/** A number of `text` that another rarely has. */
+function numberOf(text: string): number {
+  let number = 0;
+  for (let at = text.length - NUMBERED; at < text.length; at++) number = (Math.imul(number, 31) + text.charCodeAt(at)) & (NUMBERS - 1);
+  return number;
+}
+

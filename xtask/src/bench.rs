@@ -1,5 +1,7 @@
 //! `cargo xtask bench`: our package beside others, on this machine.
 
+mod verify;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
@@ -8,7 +10,7 @@ use clap::ValueEnum;
 use crate::postgres::{Commit, Postgres};
 use crate::run::Program;
 use crate::scene::Scene;
-use crate::{build, bundle, cargo, files, run, tools, wasm};
+use crate::{build, bundle, cargo, run, tools, wasm};
 
 /// What `hostile.mjs` reads.
 const HOSTILE: &str = "tests/vectors/hostile.json";
@@ -16,7 +18,7 @@ const HOSTILE: &str = "tests/vectors/hostile.json";
 /// What is measured.
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum Subject {
-    /// Verification and decisions in Node 20 and 24, beside `jose`, `fast-jwt`, `cedar-wasm`
+    /// Verification and decisions in Node, Deno, Bun, `workerd` and Chromium, beside what else there is
     Verify,
     /// RSA's public operation alone, in WebAssembly, beside Node's own
     Rsa,
@@ -40,14 +42,16 @@ pub(crate) fn run(subject: Subject, wishes: &Wishes) -> Result<()> {
     let script = match subject {
         Subject::Issuer => return wishes.issuer(),
         Subject::Edge => return wishes.edge(),
-        Subject::Verify => return wishes.verify(),
+        Subject::Verify => {
+            return verify::run(wishes.json.as_deref(), wishes.only.as_deref());
+        }
         Subject::Rsa => "rsa.mjs",
         Subject::Hostile => "hostile.mjs",
         Subject::Policy => "policy.mjs",
     };
     ensure!(
         wishes.json.is_none() && wishes.only.is_none(),
-        "`--json` is for `bench verify`, `bench issuer` and `bench edge`, `--only` for the last two"
+        "`--json` and `--only` are for `bench verify`, `bench issuer` and `bench edge`"
     );
     if let Subject::Rsa = subject {
         let program = wasm::kernels()?;
@@ -79,32 +83,6 @@ pub(crate) fn run(subject: Subject, wishes: &Wishes) -> Result<()> {
 }
 
 impl Wishes {
-    /// Every figure twice: in the Node of this machine, and in a newer one.
-    fn verify(&self) -> Result<()> {
-        ensure!(self.only.is_none(), "`--only` is for `bench issuer` and `bench edge`");
-        build::package()?;
-        let newer = tools::newer_node()?;
-        let scene = Scene::set("tests/bench")?;
-        let mut all = Vec::new();
-        for node in [Path::new("node"), &newer] {
-            let folder =
-                tempfile::tempdir_in("target").context("cannot make a folder in `target`")?;
-            let file = folder.path().join("verify.json");
-            let args = ["--json", &file.to_string_lossy()];
-            let report =
-                run::step("measure", |step| scene.node_at(node, step, "verify.mjs", &args))?;
-            println!("\n{report}");
-            let figures: serde_json::Value = serde_json::from_slice(&files::read(&file)?)
-                .context("the benchmark wrote no JSON")?;
-            all.push(figures);
-        }
-        if let Some(file) = &self.json {
-            let text = serde_json::to_string_pretty(&all).context("the figures are no JSON")?;
-            files::write(file, format!("{text}\n").as_bytes())?;
-        }
-        Ok(())
-    }
-
     fn edge(&self) -> Result<()> {
         tools::node()?;
         tools::wasm_target()?;

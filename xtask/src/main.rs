@@ -75,7 +75,8 @@ enum Task {
         /// Also write every figure to this file, as JSON (`verify`, `issuer` and `edge`)
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
-        /// Only the pairs of contender and operation that contain this text (`issuer` and `edge`)
+        /// Only what contains this text: a runtime of `verify`, a pair of contender and operation of
+        /// `issuer` and `edge`
         #[arg(long, value_name = "TEXT")]
         only: Option<String>,
     },

@@ -63,22 +63,17 @@ impl Scene {
         Ok(Self(folder))
     }
 
-    /// Runs one of the scripts to its end.
-    pub(crate) fn node(&self, step: &Step, script: &str, args: &[&str]) -> Result<String> {
-        self.node_at(Path::new("node"), step, script, args)
+    /// The path of one of the scripts.
+    pub(crate) fn file(&self, script: &str) -> String {
+        let path = self.0.path().join(script);
+        std::path::absolute(&path).unwrap_or(path).to_string_lossy().into_owned()
     }
 
-    /// Runs one of the scripts to its end, by this Node.
-    pub(crate) fn node_at(
-        &self,
-        node: &Path,
-        step: &Step,
-        script: &str,
-        args: &[&str],
-    ) -> Result<String> {
-        Program::new(node)
+    /// Runs one of the scripts to its end.
+    pub(crate) fn node(&self, step: &Step, script: &str, args: &[&str]) -> Result<String> {
+        Program::new("node")
             .arg("--expose-gc")
-            .arg(&self.0.path().join(script).to_string_lossy())
+            .arg(&self.file(script))
             .args(args.iter().copied())
             .run(step)
     }

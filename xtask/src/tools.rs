@@ -262,6 +262,21 @@ pub(crate) fn npm_tool(name: &str) -> PathBuf {
     Path::new(NPM_TOOLS).join("node_modules/.bin").join(name)
 }
 
+/// A program that npm has chosen for this machine: of the packages of `scope`, one is installed. The
+/// packages in front of them put it elsewhere by an install script, which is not run here.
+pub(crate) fn npm_binary(folder: &str, scope: &str, program: &str) -> Result<PathBuf> {
+    let scope = Path::new(folder).join("node_modules").join(scope);
+    let packages = std::fs::read_dir(&scope).into_iter().flatten().flatten();
+    let mut programs = packages.map(|package| package.path().join(program));
+    programs.find(|path| path.is_file()).with_context(|| {
+        format!(
+            "npm has installed no `{program}` for this machine in `{}`: it needs one of the \
+             systems that are named there, and `npm ci` without `--omit=optional`",
+            scope.display()
+        )
+    })
+}
+
 /// A RabbitMQ, which the issuer tells of events.
 pub(crate) fn rabbitmq() -> Result<PathBuf> {
     if let Some(path) = std::env::var_os("LAIKA_RABBITMQ") {

@@ -60,9 +60,10 @@ const LESS_INLINED: &str = "-Cllvm-args=-inlinehint-threshold=30";
 /// 2^20, an instruction that names one is shorter.
 const STACK: &str = "-Clink-arg=-zstack-size=262144";
 
-/// How that module is optimised. What is called in one place stays a function: with fewer local
-/// variables each, functions are more alike, and compress better.
-const SMALL: &str = "-O3 --one-caller-inline-max-function-size=1 --debuginfo";
+/// Functions that are called in one place stay functions: engines make code of a function when it is
+/// called first, and of all of it, so what the first token does not need should stand apart. Compresses
+/// better as well.
+const APART: &str = "--one-caller-inline-max-function-size=0";
 
 /// Compiles a module, by a call of its own: in one call for both, each would have the features that
 /// the other asks of the verifier. `more` are flags for all crates, `last` for the module alone.
@@ -86,7 +87,7 @@ pub(crate) fn bind() -> Result<()> {
         ("wasm module for JavaScript: bind, optimise", compiled("laika_verifier_wasm"));
     let stamp = optimised(Stamp::new("bind"))?
         .text("silent, in order")
-        .text(SMALL)
+        .text(APART)
         .text(&PACKAGE_EXPORTS.join(" "))
         .input(&module)?
         .output(PACKAGE_WASM)
@@ -111,7 +112,7 @@ pub(crate) fn bind() -> Result<()> {
         silence::panics(&bound)?;
         let (fewer, named) = (scratch.path().join("fewer.wasm"), scratch.path().join("named.wasm"));
         keep_exports(step, scratch.path(), &PACKAGE_EXPORTS, &bound, &fewer)?;
-        optimise(step, SMALL, &fewer, &named)?;
+        optimise(step, &format!("{APART} -O3 --debuginfo"), &fewer, &named)?;
         let nameless = scratch.path().join("nameless.wasm");
         optimise(step, "--strip-debug --strip-target-features", &named, &nameless)?;
         order::by_likeness(&nameless)?;

@@ -66,9 +66,13 @@ impl Object {
         if self.members.is_empty() {
             return self.deref().get(name).map(Seen::Made);
         }
+        let (text, last) = (self.text.as_bytes(), name.as_bytes().last());
         for Member { name: found, value } in &self.members {
-            // Nearly all are told apart by their length.
-            if found.len() == name.len() && self.cut(found) == name {
+            // Nearly all are told apart by their length or their last letter.
+            if found.len() == name.len()
+                && last.is_none_or(|last| text.get(found.end as usize - 1) == Some(last))
+                && self.cut(found) == name
+            {
                 return Some(Seen::Plain(self.cut(value)));
             }
         }

@@ -1,6 +1,8 @@
+import type { LaikaErrorCode } from "../code.js";
+import { LaikaError } from "../error.js";
 import { parseFrozen } from "../freeze.js";
 import { guarded } from "../guarded.js";
-import type { Exports, Questions, Report } from "./exports.js";
+import type { Exports, Questions, RawError, Report } from "./exports.js";
 
 /** How many bytes the first place for texts has: tokens are shorter, nearly always. */
 const FIRST_PLACE = 8192;
@@ -35,6 +37,23 @@ export class Module {
   write(text: string): number {
     this.#reserve(text.length * BYTES_PER_UNIT);
     return encoder.encodeInto(text, this.#place).written;
+  }
+
+  /**
+   * Writes `text` and a line feed at `at` of that place; where they end, or -1 where this is no short
+   * text in printable ASCII. For a few characters an encoder takes longer to be called than to work.
+   */
+  line(text: unknown, at: number): number {
+    if (typeof text !== "string" || at < 0 || at + text.length >= FIRST_PLACE) return -1;
+    this.#reserve(FIRST_PLACE);
+    const place = this.#place;
+    for (let index = 0; index < text.length; index++) {
+      const unit = text.charCodeAt(index);
+      if (unit < 32 || unit > 126) return -1;
+      place[at++] = unit;
+    }
+    place[at] = 10;
+    return at + 1;
   }
 
   /** What is said of the token that was verified last. */
@@ -80,8 +99,9 @@ export class Module {
         this.calls.input(0);
         this.#place = new Uint8Array();
       }
-      if (!isAnswer) throw this.answer();
-      return this.answer();
+      const answer = this.answer<ReturnType<Questions[N]> & RawError>();
+      if (!isAnswer) throw new LaikaError(answer.code as LaikaErrorCode, answer.message);
+      return answer;
     });
   }
 

@@ -1,4 +1,5 @@
 import { guarded } from "../guarded.js";
+import { requestText } from "../request-text.js";
 import type { AuthorizeOutcome, Questions, VerifyOutcome } from "./exports.js";
 import type { Module } from "./module.js";
 
@@ -47,7 +48,7 @@ export class RawVerifier {
         header: this.#header,
         claims,
       };
-      return { serial: module.report[4], token: Object.freeze(token) };
+      return { serial: module.report[4], token };
     });
   }
 
@@ -57,10 +58,21 @@ export class RawVerifier {
   }
 
   /** The place of the rule that allows the request, or more, or below 0 nothing: see {@link Exports.decide}. */
-  decide(serial: number, request: string, now: number, mayFetch: boolean): number | AuthorizeOutcome {
+  decide(
+    serial: number,
+    method: unknown,
+    path: unknown,
+    host: unknown,
+    now: number,
+    mayFetch: boolean,
+  ): number | AuthorizeOutcome {
     return guarded(() => {
       const module = this.#module;
-      const found = module.calls.decide(this.#number, serial, module.write(request), now, +mayFetch);
+      let end = module.line(path, module.line(method, 0));
+      if (host !== undefined) end = module.line(host, end);
+      // But for the last line feed.
+      const length = end < 0 ? module.write(requestText(method, path, host)) : end - 1;
+      const found = module.calls.decide(this.#number, serial, length, now, +mayFetch);
       return found === -1 ? module.answer() : found;
     });
   }

@@ -48,6 +48,7 @@ impl<C: Curve<N>, const N: usize> Key<C, N> {
     }
 
     /// FIPS 186-5 section 6.4.2, with a hash as long as the order, of which nothing is cut off.
+    #[inline(never)]
     fn verifies(&self, hash: &[u8], signature: &[u8]) -> bool {
         let Some([scalar_r, s]) = Self::scalars(signature) else {
             return false;

@@ -48,6 +48,7 @@ impl Ed25519Key {
     /// Whether `signature` is this key's signature of `message` (RFC 8032 section 5.1.7, without
     /// the cofactor): whether `R` is the encoding of `S·B - k·A`.
     #[must_use]
+    #[inline(never)]
     pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         let Some((r, s)) = signature.split_first_chunk::<32>() else {
             return false;

@@ -2,6 +2,8 @@
 
 mod encoding;
 
+use std::sync::OnceLock;
+
 use crate::algorithm::Algorithm;
 use crate::kernel::{self, ModularPower as _};
 
@@ -13,12 +15,20 @@ pub const MAX_BITS: usize = 4096;
 const MAX_EXPONENT_BYTES: usize = 5;
 
 /// A public RSA key that has passed every check.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct RsaKey {
     modulus: Vec<u8>,
     bits: usize,
     exponent: u64,
-    prepared: kernel::Rsa,
+    /// Made when a signature is to be verified: of the keys of a set few are used, and nobody should
+    /// wait for the rest.
+    prepared: OnceLock<Option<Box<kernel::Rsa>>>,
+}
+
+impl PartialEq for RsaKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.modulus == other.modulus && self.exponent == other.exponent
+    }
 }
 
 impl RsaKey {
@@ -45,7 +55,7 @@ impl RsaKey {
         if exponent.len() > MAX_EXPONENT_BYTES || value < 3 || value % 2 == 0 || value >> 33 != 0 {
             return Err("the exponent is not odd and between 3 and 2^33");
         }
-        let prepared = kernel::Rsa::new(modulus).ok_or("the modulus can't be used")?;
+        let prepared = OnceLock::new();
         Ok(Self { modulus: modulus.to_vec(), bits, exponent: value, prepared })
     }
 
@@ -71,6 +81,7 @@ impl RsaKey {
     /// Whether `signature` is this key's signature of `message`, which is exactly as long as the
     /// modulus and smaller than it. A PSS salt is as long as the hash (RFC 7518 section 3.5).
     #[must_use]
+    #[inline(never)]
     pub fn verifies(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
         if !self.is_form(signature) {
             return false;
@@ -85,7 +96,12 @@ impl RsaKey {
             | Algorithm::Hs384
             | Algorithm::Hs512 => return false,
         };
-        let encoded = self.prepared.power(signature, self.exponent);
+        let prepare = || kernel::Rsa::new(&self.modulus).map(Box::new);
+        // Any modulus that `new` takes can be prepared.
+        let Some(prepared) = self.prepared.get_or_init(prepare) else {
+            return false;
+        };
+        let encoded = prepared.power(signature, self.exponent);
         let hash = algorithm.hash();
         if is_pss {
             encoding::is_pss(hash, &encoded, message, self.bits)

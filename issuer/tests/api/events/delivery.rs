@@ -117,6 +117,18 @@ async fn what_administrators_do_is_told() {
 }
 
 #[tokio::test]
+async fn an_anonymous_holder_who_has_an_account_is_told_of() {
+    let (issuer, _, receiver, _, _) = stage(Some(&["user.merged"])).await;
+    let guest = issuer.post("/v1/tokens/anonymous", None, json!({ "session": true })).await;
+    let (guest, main) = (guest.expect(201)["user"]["id"].clone(), guest.text_of("main_token"));
+    let body = json!({ "login": "laika", "password": PASSWORD });
+    let known = issuer.post("/v1/sessions", Some(&main), body).await.expect(201);
+    send(&issuer).await;
+    let expected = json!({ "from": guest, "to": known["user"]["id"] });
+    assert_eq!(receiver.events(), [("user.merged".to_owned(), expected)]);
+}
+
+#[tokio::test]
 async fn keys_that_turn_and_are_revoked_are_told_in_order() {
     let (issuer, _, receiver, _, _) = stage(Some(&["key.rotated", "key.revoked"])).await;
     let act = async || Act::of_operator(&issuer.app).await.unwrap();

@@ -1,53 +1,60 @@
 // Decisions about a token that is verified: ten rules and ten thousand, and the ten rules in Cedar.
 
-import cedar from "@cedar-policy/cedar-wasm/nodejs";
-import { createVerifier } from "laika-verifier";
-import { ALGORITHMS, AUDIENCE, ISSUER, mint } from "./tokens.mjs";
+import { ours } from "./contenders.mjs";
+import { copied } from "./strings.mjs";
 
 const FEW = 10;
 const MANY = 10_000;
-const DECISIONS = 2000;
+/** Decisions in a round: as many as take some milliseconds, so that it matters to nobody who came before. */
+const [OURS, CEDARS] = [20_000, 2_000];
 const ALG = "EdDSA";
 
-/** What is to be measured. */
-export async function policies() {
-  const token = mint(ALG);
-  const decide = { [FEW]: await ours(FEW, token), [MANY]: await ours(MANY, token) };
-  const theirs = cedarPolicy();
+/** The cases; `cedar` brings the module of `cedar-wasm` as this runtime takes it. */
+export function policies(scene, cedar) {
   return [
     {
       name: `policy of ${FEW} rules, verified token`,
-      contenders: { "laika-verifier": decide[FEW], "cedar-wasm, pre-parsed": theirs },
-      make: () => numbers(FEW),
+      playing: [
+        { name: "laika-verifier", make: () => decider(scene, FEW) },
+        { name: "cedar-wasm, pre-parsed", make: async () => cedarDecider(await cedar()) },
+      ],
+      items: (_, who) => (who === "laika-verifier" ? numbers(OURS, FEW).map(request) : numbers(CEDARS, FEW)),
     },
     {
       name: `policy of ${MANY} rules and of ${FEW}, spread over all rules`,
-      contenders: { [`${MANY} rules`]: (n) => decide[MANY](n), [`${FEW} rules`]: (n) => decide[FEW](n % FEW) },
-      make: () => numbers(MANY),
+      playing: [
+        { name: `${MANY} rules`, make: () => decider(scene, MANY) },
+        { name: `${FEW} rules`, make: () => decider(scene, FEW) },
+      ],
+      items: (_, who) => numbers(OURS, who === `${MANY} rules` ? MANY : FEW).map(request),
     },
   ];
 }
 
-function numbers(size) {
-  let state = 1;
-  const random = () => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) >>> 8;
-  return Array.from({ length: DECISIONS }, () => random() % size);
+/** A request that rule `n` allows. */
+function request(n) {
+  return { method: "GET", path: copied(`/${name(n)}/items/7`) };
 }
 
-async function ours(size, token) {
+function numbers(count, size) {
+  let state = 1;
+  const random = () => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) >>> 8;
+  return Array.from({ length: count }, () => random() % size);
+}
+
+async function decider(scene, size) {
+  const token = scene.algorithms[ALG].known[0];
   const rules = Array.from({ length: size }, (_, n) => ({ id: name(n), path: `/${name(n)}/items/{id}`, methods: ["GET"], require: "orders:read" }));
-  const issuers = { issuer: ISSUER, audience: AUDIENCE, ...ALGORITHMS[ALG].ours(ALG) };
-  const verifier = await createVerifier({ issuers, policy: { version: 1, rules } });
+  const verifier = await ours(scene, ALG, { policy: { version: 1, rules } });
   verifier.verifySync(token);
-  const requests = rules.map((_, n) => ({ method: "GET", path: `/${name(n)}/items/7` }));
-  return (n) => {
-    const { allowed, token: verified } = verifier.authorizeSync(token, requests[n]);
+  return (request) => {
+    const { allowed, token: verified } = verifier.authorizeSync(token, request);
     return allowed ? verified.subject : "nobody";
   };
 }
 
 /** The same ten rules: a GET of that resource, for whoever has the permission. */
-function cedarPolicy() {
+function cedarDecider(cedar) {
   const rules = Array.from(
     { length: FEW },
     (_, n) => `permit(principal, action == Action::"GET", resource == Path::"${name(n)}") when { context.permissions.contains("orders:read") };`,
