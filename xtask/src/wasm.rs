@@ -52,8 +52,9 @@ const SIMD: &str = "-Ctarget-feature=+simd128";
 
 /// How the module for JavaScript is made smaller where it is compiled. What is marked `#[inline]`,
 /// which nearly all of the standard library is, would become part of its callers even where it is
-/// large: a tenth of the module, and no token and no decision is faster for it.
-const LESS_INLINED: &str = "-Cllvm-args=-inlinehint-threshold=30";
+/// large: a tenth of the module, which hardly anything is faster for. With less than this, decisions
+/// take longer.
+const LESS_INLINED: &str = "-Cllvm-args=-inlinehint-threshold=75";
 
 /// A stack a quarter as large as the linker would give it, of which the deepest documents that are
 /// read take less than an eighth. What is constant lies behind it, and where addresses are below
