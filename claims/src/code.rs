@@ -5,6 +5,8 @@
 
 use std::fmt::{self, Write as _};
 
+use crate::text::joined;
+
 /// Declares an enum of codes with their wire names and answers, in one list.
 macro_rules! codes {
     (
@@ -227,7 +229,7 @@ impl Challenge {
                 let mut part = "error=\"insufficient_scope\"".to_owned();
                 if !scope.is_empty() {
                     // Writing to a String can't fail.
-                    let _ = write!(part, ", scope=\"{}\"", scope.join(" "));
+                    let _ = write!(part, ", scope=\"{}\"", joined(scope, " "));
                 }
                 parts.push(part);
             }
@@ -242,7 +244,7 @@ impl Challenge {
         Some(if parts.is_empty() {
             "Bearer".to_owned()
         } else {
-            format!("Bearer {}", parts.join(", "))
+            format!("Bearer {}", joined(&parts, ", "))
         })
     }
 }

@@ -1,4 +1,4 @@
-//! Foreign text in messages.
+//! Texts of messages, and foreign text in them.
 
 use std::fmt::{self, Write as _};
 
@@ -10,6 +10,34 @@ use std::fmt::{self, Write as _};
 #[must_use]
 pub fn quoted(text: &str) -> impl fmt::Display {
     Quoted(text)
+}
+
+/// Names as a message lists them: in backticks, with commas.
+#[must_use]
+pub fn list(names: &[&str]) -> String {
+    let mut text = String::new();
+    for name in names {
+        let comma = if text.is_empty() { "" } else { ", " };
+        // Writing to a String can't fail.
+        let _ = write!(text, "{comma}`{name}`");
+    }
+    text
+}
+
+/// The texts, with `between` between them.
+///
+/// What `join` of the standard library does with five copies of its loop, for what stands between
+/// being of 0 to 4 bytes.
+#[must_use]
+pub fn joined<T: AsRef<str>>(texts: &[T], between: &str) -> String {
+    let mut joined = String::new();
+    for (place, text) in texts.iter().enumerate() {
+        if place > 0 {
+            joined.push_str(between);
+        }
+        joined.push_str(text.as_ref());
+    }
+    joined
 }
 
 struct Quoted<'a>(&'a str);
@@ -46,7 +74,19 @@ fn is_invisible(char: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::quoted;
+    use super::{joined, list, quoted};
+
+    #[test]
+    fn texts_stand_one_after_the_other() {
+        assert_eq!(list(&[]), "");
+        assert_eq!(list(&["a"]), "`a`");
+        assert_eq!(list(&["a", "b", "c"]), "`a`, `b`, `c`");
+        for texts in [&[] as &[&str], &["a"], &["", ""], &["a", "", "b"]] {
+            for between in ["", "/", ", "] {
+                assert_eq!(joined(texts, between), texts.join(between));
+            }
+        }
+    }
 
     #[test]
     fn what_is_seen_stands_and_what_is_not_is_escaped() {

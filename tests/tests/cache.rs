@@ -1,20 +1,24 @@
 //! The cache of verified tokens, through the crate: what is kept, and what ends its stay.
 
 use laika_tests::signing::{TestKey, jwks, micro_claims};
-use laika_verifier::{Options, Response, Timestamp, Verifier};
+use laika_verifier::{Generation, Options, Response, Serials, Timestamp, Verifier};
 use serde_json::{Value, json};
 
 const ISSUER: &str = "https://id.example.com";
 const NOW: u64 = 1_800_000_000;
 
 fn verifier(cache: Value) -> Verifier {
+    Verifier::new(options(cache))
+}
+
+fn options(cache: Value) -> Options {
     let options = json!({
         "issuers": {
             "issuer": ISSUER, "audience": "orders", "jwks_uri": "https://id.example.com/keys",
         },
         "cache": cache,
     });
-    Verifier::new(Options::from_value(options).unwrap())
+    Options::from_value(options).unwrap()
 }
 
 fn at(seconds: u64) -> Timestamp {
@@ -28,7 +32,7 @@ fn token(key: &TestKey, id: usize) -> String {
 }
 
 /// Has the key set fetched, which is these keys now.
-fn serve(verifier: &mut Verifier, keys: &[&TestKey]) {
+fn serve<T: Generation>(verifier: &mut Verifier<T>, keys: &[&TestKey]) {
     for fetch in verifier.refresh(at(NOW)) {
         let body = jwks(keys).to_string();
         let response = Response { status: 200, cache_control: None, body: body.as_bytes() };
@@ -102,6 +106,44 @@ fn no_more_is_kept_than_was_asked_for() {
     serve(&mut off, &[&key]);
     assert_eq!(code(&off, &tokens[0], NOW), "accepted");
     assert_eq!((off.generation(), off.stats().cache.misses), (None, 0));
+}
+
+#[test]
+fn a_host_that_compares_texts_finds_tokens_by_their_serials() {
+    let (key, other) = (TestKey::named("ed-1"), TestKey::named("rsa-1"));
+    let mut verifier = Verifier::by_serial(options(json!({ "max_bytes": 60_000 })));
+    serve(&mut verifier, &[&key, &other]);
+    let prove = |verifier: &Verifier<Serials>, token: &str| {
+        verifier.verify(token, at(NOW)).unwrap().serial()
+    };
+    let recall = |verifier: &Verifier<Serials>, serial, now| {
+        verifier.recall(serial, at(now)).map(|token| token.serial())
+    };
+    let mut generations = [const { Vec::new() }; 3];
+    for id in 0.. {
+        let serial = prove(&verifier, &token(&key, id));
+        generations[verifier.generation().unwrap() as usize].push(serial);
+        if generations[2].len() == 3 {
+            break;
+        }
+    }
+    let [gone, old, young] = generations;
+    for serial in gone {
+        assert_eq!(recall(&verifier, serial, NOW), None, "it was let go");
+    }
+    // What comes from the old generation takes its place among those of the young one.
+    for serial in [old[5], old[3], young[1], old[5], old[3], young[0], young[2]] {
+        assert_eq!(recall(&verifier, serial, NOW), Some(serial));
+    }
+    let newest = young[2];
+    assert_eq!(recall(&verifier, newest, NOW + 300), None, "it has expired");
+    assert_eq!(recall(&verifier, newest, NOW), Some(newest));
+    assert_eq!(recall(&verifier, newest + 1, NOW), None, "nobody has it yet");
+    let kept = prove(&verifier, &token(&other, 1));
+    assert_ne!(prove(&verifier, &token(&other, 1)), kept, "a text that comes again is a new token");
+    serve(&mut verifier, &[&other]);
+    let left = [newest, old[5], kept].map(|serial| recall(&verifier, serial, NOW));
+    assert_eq!(left, [None, None, Some(kept)], "a key takes its tokens with it");
 }
 
 #[test]

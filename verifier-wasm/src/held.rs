@@ -3,7 +3,7 @@
 use laika_claims::ErrorCode;
 use laika_claims::json::{self, DOCUMENT_LIMITS};
 use laika_verifier::{
-    Options, Permission, Request, Timestamp, VerifiedToken, Verifier, VerifyError,
+    Options, Permission, Request, Serials, Timestamp, VerifiedToken, Verifier, VerifyError,
 };
 use serde_json::Value;
 
@@ -27,7 +27,7 @@ pub(crate) const UNKNOWN: i32 = -2;
 /// A verifier, as the package holds it.
 #[derive(Debug)]
 pub(crate) struct Held {
-    pub(crate) verifier: Verifier,
+    pub(crate) verifier: Verifier<Serials>,
     /// The generation that the package was told last.
     told: Option<u64>,
     /// The number of the header that the package was told last; 0 is none.

@@ -16,6 +16,8 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(target_family = "wasm")]
+mod allocator;
 mod ask;
 mod held;
 mod memory;

@@ -4,6 +4,7 @@
 use std::mem;
 
 use laika_claims::ErrorCode;
+use laika_claims::text::joined;
 use laika_verifier::OptionsError;
 use serde_json::{Map, Value};
 
@@ -59,7 +60,7 @@ pub(crate) fn quoted_to_camel_case(message: &str) -> String {
                 if index % 2 == 1 && is_name(part) { to_camel_case(part) } else { part.to_owned() }
             })
             .collect();
-    parts.join("`")
+    joined(&parts, "`")
 }
 
 fn is_of_name(byte: u8) -> bool {

@@ -4,7 +4,7 @@ use laika_claims::ErrorCode;
 use laika_claims::json::{push_text, push_value};
 use laika_claims::time::Seconds;
 use laika_verifier::jws::UntrustedToken;
-use laika_verifier::{Authorization, Fetch, Landed, VerifiedToken, Verifier, VerifyError};
+use laika_verifier::{Authorization, Fetch, Landed, Serials, VerifiedToken, Verifier, VerifyError};
 
 /// Longest token that [`unverified`] reads, in bytes.
 const MAX_UNVERIFIED: usize = 1024 * 1024;
@@ -185,7 +185,7 @@ pub(crate) fn fetches(fetches: &[Fetch]) -> String {
 }
 
 /// The counters of a verifier.
-pub(crate) fn stats(verifier: &Verifier) -> String {
+pub(crate) fn stats(verifier: &Verifier<Serials>) -> String {
     let stats = verifier.stats();
     let mut object = Object::new();
     object.count("cacheHits", stats.cache.hits);

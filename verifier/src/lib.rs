@@ -73,7 +73,7 @@ mod may_assert;
 mod profile;
 mod uri;
 
-pub use cache::Counts;
+pub use cache::{Counts, Generation, Serials, Texts};
 pub use error::{OptionsError, VerifyError};
 pub use fetch::{Fetch, FetchFailure, Inflate, Landed, Response};
 pub use laika_claims::policy::{Policy, Request};

@@ -7,7 +7,7 @@ use laika_claims::policy::{Bearer, Decision, Request};
 use laika_claims::principal;
 use laika_claims::{ErrorCode, Permission, Policy, Timestamp};
 
-use crate::cache::{Cache, Counts};
+use crate::cache::{Cache, Counts, Generation, Serials, Texts};
 use crate::checks;
 use crate::error::VerifyError;
 use crate::fetch::{Fetch, FetchFailure, Ids, Landed, Response};
@@ -24,15 +24,16 @@ use laika_signature::Host;
 ///
 /// Reading (`verify`, `authorize`) needs a shared reference and never waits for I/O. What a host
 /// fetches goes through the exclusive calls.
+///
+/// A token that comes again is found by its text; or, by a host that compares the texts of tokens
+/// itself, by its serial: see [`Verifier::by_serial`].
 #[derive(Debug)]
-pub struct Verifier {
+pub struct Verifier<T: Generation = Texts> {
     issuers: Vec<Issuer>,
     policy: Option<Policy>,
     limits: Limits,
-    cache: Option<Cache>,
+    cache: Option<Cache<T>>,
     headers: Headers,
-    /// Whether tokens are found in the cache by their serial, in place of their text.
-    by_serial: bool,
     /// The serial of the next token.
     serial: AtomicU64,
     ids: Ids,
@@ -79,6 +80,28 @@ impl Verifier {
     /// A verifier with these options. Keys by URL are not there yet: see [`Verifier::fetches`].
     #[must_use]
     pub fn new(options: Options) -> Self {
+        Self::with(options)
+    }
+}
+
+impl Verifier<Serials> {
+    /// As [`Verifier::new`], for a host that compares the texts of tokens itself: what
+    /// [`Verifier::verify`] has proved is found again by its serial, by [`Verifier::recall`].
+    #[must_use]
+    pub fn by_serial(options: Options) -> Self {
+        Self::with(options)
+    }
+
+    /// The token of that serial, if it is still kept and still holds. One that does not is to be
+    /// verified from its text, which says why.
+    #[must_use]
+    pub fn recall(&self, serial: u64, now: Timestamp) -> Option<VerifiedToken> {
+        self.cache.as_ref()?.get(&serial, |kept| self.still_holds(kept, now))
+    }
+}
+
+impl<T: Generation> Verifier<T> {
+    fn with(options: Options) -> Self {
         let issuers = options.issuers.into_iter().enumerate();
         Self {
             issuers: issuers.map(|(index, options)| Issuer::new(index, options)).collect(),
@@ -86,7 +109,6 @@ impl Verifier {
             limits: options.limits,
             cache: options.cache_bytes.map(Cache::new),
             headers: Headers::default(),
-            by_serial: false,
             serial: AtomicU64::new(0),
             ids: Ids::default(),
             key_set_fetches: 0,
@@ -112,13 +134,6 @@ impl Verifier {
         None
     }
 
-    /// As [`Verifier::new`], for a host that compares the texts of tokens itself: what
-    /// [`Verifier::verify`] has proved is found again by its serial, by [`Verifier::recall`].
-    #[must_use]
-    pub fn by_serial(options: Options) -> Self {
-        Self { by_serial: true, ..Self::new(options) }
-    }
-
     /// Proves everything about `token`, in this order: form, header, key, signature, claims, times,
     /// status.
     ///
@@ -129,27 +144,15 @@ impl Verifier {
         let Some(cache) = &self.cache else {
             return self.prove(token, now);
         };
-        if !self.by_serial
-            && let Some(kept) = cache.get(token.as_bytes(), |kept| self.still_holds(kept, now))
+        if let Some(key) = T::of_text(token)
+            && let Some(kept) = cache.get(key, |kept| self.still_holds(kept, now))
         {
             return Ok(kept);
         }
         // What no longer holds is refused for the reason that a token seen first would be.
         let proved = self.prove(token, now)?;
-        if self.by_serial {
-            cache.insert(&proved.serial().to_be_bytes(), proved.clone(), token.len());
-        } else {
-            cache.insert(token.as_bytes(), proved.clone(), token.len());
-        }
+        cache.insert(token, proved.clone());
         Ok(proved)
-    }
-
-    /// The token of that serial, if it is still kept and still holds. One that does not is to be
-    /// verified from its text, which says why.
-    #[must_use]
-    pub fn recall(&self, serial: u64, now: Timestamp) -> Option<VerifiedToken> {
-        let cache = self.cache.as_ref().filter(|_| self.by_serial)?;
-        cache.get(&serial.to_be_bytes(), |kept| self.still_holds(kept, now))
     }
 
     /// Everything about a token that is seen for the first time.
@@ -284,19 +287,22 @@ impl Verifier {
     /// [`Verifier::fetch_failed`].
     pub fn fetches(&mut self, error: Option<&VerifyError>, now: Timestamp) -> Vec<Fetch> {
         let wanted = error.and_then(VerifyError::wanted);
-        let ids = &mut self.ids;
-        let issuers = self.issuers.iter_mut().enumerate();
-        let fetches = issuers.flat_map(|(index, issuer)| {
+        let mut fetches = Vec::new();
+        for (index, issuer) in self.issuers.iter_mut().enumerate() {
             let wanted = wanted.filter(|wanted| wanted.issuer == index);
-            issuer.fetches(wanted.map(|wanted| &wanted.missing), now, ids)
-        });
-        fetches.collect()
+            let wanted = wanted.map(|wanted| &wanted.missing);
+            fetches.append(&mut issuer.fetches(wanted, now, &mut self.ids));
+        }
+        fetches
     }
 
     /// What the host should fetch because somebody asked for fresh keys and status lists.
     pub fn refresh(&mut self, now: Timestamp) -> Vec<Fetch> {
-        let ids = &mut self.ids;
-        self.issuers.iter_mut().flat_map(|issuer| issuer.refresh(now, ids)).collect()
+        let mut fetches = Vec::new();
+        for issuer in &mut self.issuers {
+            fetches.append(&mut issuer.refresh(now, &mut self.ids));
+        }
+        fetches
     }
 
     /// For how many seconds it is worth waiting for a fetch that may mend `error`, if one is under

@@ -18,6 +18,7 @@ mod files;
 mod fuzz;
 mod hosts;
 mod hygiene;
+mod order;
 mod postgres;
 mod run;
 mod scene;

@@ -9,7 +9,7 @@ use wasm_bindgen_cli_support::Bindgen;
 use crate::cargo::{self, WASI, WASM};
 use crate::run::{self, Program, Step};
 use crate::stamp::Stamp;
-use crate::{files, silence, tools};
+use crate::{files, order, silence, tools};
 
 /// Where the bindings and the module of the npm package go.
 pub(crate) const PACKAGE_WASM: &str = "pkg/dist/wasm";
@@ -50,19 +50,32 @@ const FILTER_EXPORTS: [&str; 13] = [
 /// them (Node 16, Safari 16.4, Envoy's V8), and a module that has two kernels would be no smaller.
 const SIMD: &str = "-Ctarget-feature=+simd128";
 
+/// How the module for JavaScript is made smaller where it is compiled. What is marked `#[inline]`,
+/// which nearly all of the standard library is, would become part of its callers even where it is
+/// large: a tenth of the module, which hardly anything is faster for. With less than this, decisions
+/// take longer.
+const LESS_INLINED: &str = "-Cllvm-args=-inlinehint-threshold=75";
+
+/// A stack a quarter as large as the linker would give it, of which the deepest documents that are
+/// read take less than an eighth. What is constant lies behind it, and where addresses are below
+/// 2^20, an instruction that names one is shorter.
+const STACK: &str = "-Clink-arg=-zstack-size=262144";
+
 /// Functions that are called in one place stay functions: engines make code of a function when it is
 /// called first, and of all of it, so what the first token does not need should stand apart. Compresses
 /// better as well.
 const APART: &str = "--one-caller-inline-max-function-size=0";
 
 /// Compiles a module, by a call of its own: in one call for both, each would have the features that
-/// the other asks of the verifier. Cargo knows what has changed.
-fn compile(package: &str) -> Result<()> {
+/// the other asks of the verifier. `more` are flags for all crates, `last` for the module alone.
+/// Cargo knows what has changed.
+fn compile(package: &str, more: &[&str], last: &[&str]) -> Result<()> {
     run::step(&format!("wasm module `{package}`: compile"), |step| {
         cargo::cargo()
-            .words("build --profile wasm --lib --target")
-            .args([WASM, "-p", package])
-            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", &rust_flags()?)
+            .words("rustc --profile wasm --lib --target")
+            .args([WASM, "-p", package, "--"])
+            .args(last.iter().copied())
+            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", &rust_flags(more)?)
             .run(step)
     })?;
     Ok(())
@@ -70,11 +83,11 @@ fn compile(package: &str) -> Result<()> {
 
 /// The module for JavaScript, `laika_verifier_wasm_bg.wasm`, and the types of its exports, `.d.ts`.
 pub(crate) fn bind() -> Result<()> {
-    compile("laika-verifier-wasm")?;
+    compile("laika-verifier-wasm", &[LESS_INLINED], &[STACK])?;
     let (name, module) =
         ("wasm module for JavaScript: bind, optimise", compiled("laika_verifier_wasm"));
     let stamp = optimised(Stamp::new("bind"))?
-        .text("silent")
+        .text("silent, in order")
         .text(APART)
         .text(&PACKAGE_EXPORTS.join(" "))
         .input(&module)?
@@ -101,7 +114,10 @@ pub(crate) fn bind() -> Result<()> {
         let (fewer, named) = (scratch.path().join("fewer.wasm"), scratch.path().join("named.wasm"));
         keep_exports(step, scratch.path(), &PACKAGE_EXPORTS, &bound, &fewer)?;
         optimise(step, &format!("{APART} -O3 --debuginfo"), &fewer, &named)?;
-        optimise(step, "--strip-debug", &named, &bound)?;
+        let nameless = scratch.path().join("nameless.wasm");
+        optimise(step, "--strip-debug --strip-target-features", &named, &nameless)?;
+        order::by_likeness(&nameless)?;
+        optimise(step, "--reorder-functions-by-name --strip-debug", &nameless, &bound)?;
         files::write(Path::new(NAMED), &files::read(&named)?)?;
         let mut made = std::collections::BTreeMap::new();
         let is_shipped = |path: &Path| SHIPPED.iter().any(|name| path.ends_with(name));
@@ -146,7 +162,7 @@ pub(crate) fn kernels() -> Result<PathBuf> {
 
 /// The module for proxies. It may use nothing but what every host of the ABI offers.
 pub(crate) fn filter() -> Result<()> {
-    compile("laika-edge-filter")?;
+    compile("laika-edge-filter", &[], &[])?;
     let (name, module) =
         ("wasm module for proxies: optimise, check", compiled("laika_edge_filter"));
     let stamp = optimised(Stamp::new("filter"))?.text(&FILTER_EXPORTS.join(" "));
@@ -262,7 +278,7 @@ fn features() -> Result<Vec<String>> {
 }
 
 /// Vectors, and no path of this machine in what is shipped: panics name their source file.
-fn rust_flags() -> Result<String> {
+fn rust_flags(more: &[&str]) -> Result<String> {
     let root = std::env::current_dir().context("cannot tell the current folder")?;
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
@@ -273,6 +289,7 @@ fn rust_flags() -> Result<String> {
         flags.push(remap(&sources.path(), "crates"));
     }
     flags.sort_by_key(String::len);
+    flags.extend(more.iter().map(ToString::to_string));
     Ok(flags.join(" "))
 }
 

@@ -10,6 +10,7 @@ use super::requirement::{ClaimTest, Operand, Requirement, Test};
 use super::target::Segments;
 use crate::json;
 use crate::principal::{Kind, Principal};
+use crate::text::joined;
 use crate::time::Timestamp;
 
 /// How far a time may lie ahead in `within`, in seconds: clocks differ.
@@ -129,9 +130,13 @@ pub(super) fn describe(requirement: &Requirement) -> String {
         Requirement::Level(level) => format!("level:{level}"),
         Requirement::Claim(test) => format!("claim:{}", test.claim),
         Requirement::Not(part) => format!("not:{}", describe(part)),
-        Requirement::All(parts) => parts.iter().map(describe).collect::<Vec<_>>().join("&"),
-        Requirement::Any(parts) => parts.iter().map(describe).collect::<Vec<_>>().join("|"),
+        Requirement::All(parts) => described(parts, "&"),
+        Requirement::Any(parts) => described(parts, "|"),
     }
+}
+
+fn described(parts: &[Requirement], between: &str) -> String {
+    joined(&parts.iter().map(describe).collect::<Vec<_>>(), between)
 }
 
 fn test_claim(test: &ClaimTest, who: &Principal, facts: Facts<'_>) -> Verdict {
@@ -188,7 +193,7 @@ pub(super) fn resolve<'a>(
         Operand::Path(name) => {
             let parameter = facts.parameters.iter().find(|parameter| parameter.name == *name)?;
             let from = facts.segments.get(parameter.index..)?;
-            let text = if parameter.rest { from.join("/") } else { from.first()?.to_string() };
+            let text = if parameter.rest { joined(from, "/") } else { from.first()?.to_string() };
             Some(Cow::Owned(Value::String(text)))
         }
     }

@@ -7,6 +7,7 @@ use super::evaluate::{self, Facts, Verdict};
 use super::requirement::{ClaimTest, Operand, Requirement, Test};
 use crate::json;
 use crate::principal::{Kind, Principal};
+use crate::text::joined;
 
 /// A requirement, whether it holds, and what it was held against.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -71,7 +72,7 @@ fn in_words(operand: &Operand) -> String {
 fn found(requirement: &Requirement, who: &Principal, facts: Facts<'_>) -> String {
     let list = |what: &str, names: &[String]| match names {
         [] => format!("no {what}"),
-        names => format!("{what} {}", names.join(", ")),
+        names => format!("{what} {}", joined(names, ", ")),
     };
     match requirement {
         Requirement::Permission(_) | Requirement::ForeignPermission(_) => {

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::PolicyError;
+use crate::text::list;
 
 /// The items of an array, each with its place.
 pub(super) type Items<'a> = Vec<(String, &'a Value)>;
@@ -75,11 +76,6 @@ pub(super) fn items<'a>(value: &'a Value, at: &str) -> Result<Items<'a>, Box<Pol
         }
         _ => Err(PolicyError::new(at, &format!("expected an array, found {}", kind(value)))),
     }
-}
-
-/// The names, in backticks, with commas.
-pub(super) fn list(names: &[&str]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// What a JSON value is, for messages.

@@ -6,7 +6,7 @@ use super::fields::{self, Fields};
 use super::pattern::Parameter;
 use super::{Context, PolicyError};
 use crate::permission::Permission;
-use crate::text::quoted;
+use crate::text::{list, quoted};
 
 /// A requirement, as `docs/contract/verifier.md` describes them.
 #[derive(Debug, Clone, PartialEq)]
@@ -91,7 +91,7 @@ impl Requirement {
         let Some(kind) = OBJECTS.into_iter().find(|name| object.contains_key(*name)) else {
             return Err(PolicyError::new(
                 at,
-                &format!("a requirement has one of {}", fields::list(&OBJECTS)),
+                &format!("a requirement has one of {}", list(&OBJECTS)),
             ));
         };
         if kind == "claim" {
@@ -189,7 +189,7 @@ impl ClaimTest {
         let (Some((name, operand)), None) = (present.next(), present.next()) else {
             return Err(PolicyError::new(
                 at,
-                &format!("a claim has exactly one test of {}", fields::list(&TESTS)),
+                &format!("a claim has exactly one test of {}", list(&TESTS)),
             ));
         };
         let at = fields.path(name);
@@ -258,7 +258,7 @@ impl Operand {
                         at,
                         &format!(
                             "the path has no parameter `{name}`; it has {}",
-                            if names.is_empty() { "none".to_owned() } else { fields::list(&names) }
+                            if names.is_empty() { "none".to_owned() } else { list(&names) }
                         ),
                     ));
                 }

@@ -1,9 +1,9 @@
 //! One issuer of the options.
 
-use laika_claims::text::quoted;
+use laika_claims::text::{list, quoted};
 use serde_json::Value;
 
-use super::members::{self, Members, list};
+use super::members::{self, Members};
 use crate::error::OptionsError;
 use crate::keys::{Discovery, Key, KeySet, KeySource};
 use crate::may_assert::MayAssert;

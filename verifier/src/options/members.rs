@@ -3,7 +3,7 @@
 //! By hand and not by a derived `Deserialize`, whose code is a third of the WebAssembly module;
 //! `null` is an absent member, as there.
 
-use laika_claims::text::quoted;
+use laika_claims::text::{list, quoted};
 use serde_json::{Map, Value};
 
 use crate::error::OptionsError;
@@ -38,7 +38,7 @@ impl<'a> Members<'a> {
 
     /// Where the member `name` stands.
     pub(crate) fn path(&self, name: &str) -> String {
-        if self.at.is_empty() { name.to_owned() } else { [self.at, ".", name].concat() }
+        if self.at.is_empty() { name.to_owned() } else { format!("{}.{name}", self.at) }
     }
 
     /// A member that is neither absent nor `null`.
@@ -141,9 +141,4 @@ fn unexpected(value: &Value, expected: &str, at: &str) -> Box<OptionsError> {
         Value::Object(_) => "object".to_owned(),
     };
     OptionsError::new(at, &format!("invalid type: {found}, expected {expected}"))
-}
-
-/// The names, in backticks, with commas.
-pub(crate) fn list(names: &[&str]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
