@@ -5,7 +5,7 @@
 //! * **Few.** A host calls each callback that is exported, for each request; there are no others than
 //!   those in which there is something to do.
 //! * **`unsafe` is here and nowhere else.** A host is reached through functions that the linker knows
-//!   by name, and leaves its answers in memory that it was given by [`calls`]' allocator. Each such
+//!   by name, and leaves its answers in memory that it was given by the allocator of `calls`. Each such
 //!   place says why it holds; what is built on this crate forbids `unsafe`.
 //!
 //! | module | what lives there |
