@@ -46,6 +46,19 @@ pub enum Metric {
     Histogram = 2,
 }
 
+/// How a call of gRPC ended, where it was not let through.
+#[derive(Debug, Clone, Copy)]
+pub enum GrpcStatus {
+    /// The request makes no sense.
+    InvalidArgument = 3,
+    /// Whoever asks may not.
+    PermissionDenied = 7,
+    /// What is needed to answer is not there.
+    Unavailable = 14,
+    /// Nobody knows who asks.
+    Unauthenticated = 16,
+}
+
 /// Why a host has not done what it was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
@@ -272,8 +285,8 @@ pub fn answer(status: u16, headers: &[(&str, &[u8])], body: &[u8]) {
 }
 
 /// The same for a client that speaks gRPC.
-pub fn answer_grpc(status: i32, message: &str, headers: &[(&str, &[u8])]) {
-    respond(200, headers, message.as_bytes(), status);
+pub fn answer_grpc(status: GrpcStatus, message: &str, headers: &[(&str, &[u8])]) {
+    respond(200, headers, message.as_bytes(), status as i32);
 }
 
 fn respond(status: u16, headers: &[(&str, &[u8])], body: &[u8], grpc_status: i32) {

@@ -1,6 +1,6 @@
 //! One request on its way through the proxy.
 
-use laika_proxy_abi::calls::{self, Level, Map};
+use laika_proxy_abi::calls::{self, GrpcStatus, Level, Map};
 use laika_proxy_abi::map;
 use laika_verifier::{ErrorCode, Timestamp};
 
@@ -26,9 +26,6 @@ pub(super) enum Standing {
     /// It is to be judged again.
     Waits(Visit),
 }
-
-/// `INVALID_ARGUMENT`, `PERMISSION_DENIED`, `UNAVAILABLE` and `UNAUTHENTICATED` of gRPC.
-const GRPC: [i32; 4] = [3, 7, 14, 16];
 
 impl Plugin {
     /// Judges the request of the stream that speaks, and does what the judgement says, but for
@@ -123,12 +120,11 @@ pub(super) fn send(denial: &Denial) {
 
 /// The same for gRPC, whose status stands in the trailers: a proxy would make `INTERNAL` of 400.
 fn send_grpc(denial: &Denial) {
-    let [invalid_argument, permission_denied, unavailable, unauthenticated] = GRPC;
     let status = match denial.status {
-        400 => invalid_argument,
-        401 => unauthenticated,
-        403 => permission_denied,
-        _ => unavailable,
+        400 => GrpcStatus::InvalidArgument,
+        401 => GrpcStatus::Unauthenticated,
+        403 => GrpcStatus::PermissionDenied,
+        _ => GrpcStatus::Unavailable,
     };
     let challenge = denial.challenge().map(|(name, value)| (name, value.as_bytes()));
     calls::answer_grpc(status, &denial.message, &challenge.collect::<Vec<_>>());

@@ -1,6 +1,6 @@
 //! `cargo xtask bench verify`: one step for each runtime, and all figures in the end.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
 
@@ -48,14 +48,15 @@ pub(crate) fn run(json: Option<&Path>, only: Option<&str>) -> Result<()> {
     };
     // Whatever must be installed or compiled is, before anything is measured.
     let programs = wanted.iter().map(|(_, measure)| measure(&place)).collect::<Result<Vec<_>>>()?;
-    run::step("keys and tokens", |step| place.script("node", "mint.mjs")?.run(step))?;
+    run::step("keys and tokens", |step| place.script(Program::new("node"), "mint.mjs")?.run(step))?;
     for ((name, _), program) in wanted.iter().zip(programs) {
         let said = run::step(&format!("measure: {name}"), |step| program.run(step))?;
         if name.starts_with("native") {
             files::write(&place.folder.path().join("native.json"), said.as_bytes())?;
         }
     }
-    let mut report = place.script("node", "report.mjs")?.args(["--commit", &commit()]);
+    let mut report =
+        place.script(Program::new("node"), "report.mjs")?.args(["--commit", &commit()]);
     if let Some(file) = json {
         let file = std::path::absolute(file).context("cannot tell the current folder")?;
         report = report.args(["--json", &file.to_string_lossy()]);
@@ -66,42 +67,40 @@ pub(crate) fn run(json: Option<&Path>, only: Option<&str>) -> Result<()> {
 }
 
 impl Place {
-    /// One of the scripts, which is told where the keys and tokens are.
-    fn script(&self, program: impl Into<PathBuf>, script: &str) -> Result<Program> {
-        Ok(Program::new(program).arg(&self.scene.file(script)).arg(&absolute(self.folder.path())?))
+    /// A runtime with one of the scripts, which is told where the keys and tokens are.
+    fn script(&self, runtime: Program, script: &str) -> Result<Program> {
+        Ok(runtime.arg(&self.scene.file(script)).arg(&absolute(self.folder.path())?))
     }
 
     fn node(&self, node: &Path) -> Result<Program> {
-        self.script(node, "program.mjs")
+        self.script(Program::new(node), "program.mjs")
     }
 
     fn deno(&self) -> Result<Program> {
         let deno = tools::npm_binary(tools::NPM_RUNTIMES, "@deno", "deno")?;
-        let program = Program::new(deno)
-            .words("run --no-remote --node-modules-dir=manual --no-lock --allow-all")
-            .arg(&self.scene.file("program.mjs"))
-            .arg(&absolute(self.folder.path())?);
+        let deno = Program::new(deno)
+            .words("run --no-remote --node-modules-dir=manual --no-lock --allow-all");
         let cache = self.folder.path().join("deno");
+        let program = self.script(deno, "program.mjs")?;
         Ok(program.env("DENO_DIR", &absolute(&cache)?).env("DENO_NO_UPDATE_CHECK", "1"))
     }
 
     fn bun(&self) -> Result<Program> {
         let bun = tools::npm_binary(tools::NPM_RUNTIMES, "@oven", "bin/bun")?;
-        let program = Program::new(bun)
-            .words("run --no-install")
-            .arg(&self.scene.file("program.mjs"))
-            .arg(&absolute(self.folder.path())?);
-        Ok(program.env("DO_NOT_TRACK", "1"))
+        let bun = Program::new(bun).words("run --no-install");
+        Ok(self.script(bun, "program.mjs")?.env("DO_NOT_TRACK", "1"))
     }
 
     fn workerd(&self) -> Result<Program> {
-        Ok(self.script("node", "workerd.mjs")?.args(["--tools", &absolute(Path::new("pkg"))?]))
+        Ok(self
+            .script(Program::new("node"), "workerd.mjs")?
+            .args(["--tools", &absolute(Path::new("pkg"))?]))
     }
 
     fn chromium(&self) -> Result<Program> {
         let chromium = tools::chromium()?;
         Ok(self
-            .script("node", "chromium.mjs")?
+            .script(Program::new("node"), "chromium.mjs")?
             .args(["--tools", &absolute(Path::new("pkg"))?])
             .args(["--driver", &absolute(Path::new(tools::NPM_TOOLS))?])
             .args(["--chromium", &chromium.to_string_lossy()]))
