@@ -7,7 +7,6 @@
 
 use super::Act;
 use super::roles::to_hand_out;
-use crate::db::service_accounts::ServiceAccount;
 use crate::oauth2::service_accounts::{self as accounts, New};
 use crate::problem::Problem;
 use crate::secret::Secret;
@@ -17,7 +16,7 @@ use crate::secret::Secret;
 /// # Errors
 /// The name can't be used, a role does not exist or may not be handed out, or it is to speak for a
 /// service and the administrator is not at level 0.
-pub async fn create(act: &mut Act<'_>, new: &New) -> Result<(ServiceAccount, Secret), Problem> {
+pub async fn create(act: &mut Act<'_>, new: &New) -> Result<Secret, Problem> {
     if new.service.is_some() {
         act.authority().may_touch_infrastructure()?;
     }
@@ -73,11 +72,11 @@ pub async fn delete(act: &mut Act<'_>, name: &str) -> Result<(), Problem> {
 
 /// That the account exists and may be acted on.
 pub(super) async fn target(act: &mut Act<'_>, name: &str) -> Result<(), Problem> {
-    let (account, roles) = accounts::find(act.db(), name).await?;
+    let account = accounts::find(act.db(), name).await?;
     if account.service.is_some() {
         act.authority().may_touch_infrastructure()?;
     }
-    for role in roles {
+    for role in &account.roles {
         act.authority().may_hand_out(role.level, &role.grants)?;
     }
     Ok(act.authority().may_grant(&account.grants)?)

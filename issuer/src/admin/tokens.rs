@@ -103,13 +103,13 @@ async fn of_service_account(
     request: MicroRequest,
 ) -> Result<MicroToken, Problem> {
     let mut connection = app.db.read().await?;
-    let (account, roles) = service_accounts::find(&mut connection, name).await?;
+    let account = service_accounts::find(&mut connection, name).await?;
     drop(connection);
     if !account.is_active() {
         return Err(may_not_be_used("disabled; enable it first"));
     }
     let client_id = Some(format!("{SERVICE_ACCOUNT_PREFIX}{name}"));
-    let holder = mint::Holder::ServiceAccount { account: &account, roles: &roles };
+    let holder = mint::Holder::ServiceAccount(&account);
     micro_token::mint_for(app, &holder, &MicroRequest { client_id, ..request }).await
 }
 

@@ -12,8 +12,8 @@ pub(super) async fn named(db: &mut Connection, text: &str) -> Result<Holder, Fai
     match Holder::parse(text) {
         Some(Holder::User(id)) => Ok(Holder::User(users::named(db, &id.to_string()).await?.id)),
         Some(Holder::ServiceAccount(name)) => {
-            let (account, _) = service_accounts::find(db, &name).await?;
-            Ok(Holder::ServiceAccount(account.name))
+            service_accounts::find(db, &name).await?;
+            Ok(Holder::ServiceAccount(name))
         }
         None => Ok(Holder::User(users::named(db, text).await?.id)),
     }

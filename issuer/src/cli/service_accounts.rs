@@ -7,7 +7,6 @@ use super::exit::Failure;
 use super::output;
 use crate::app::App;
 use crate::audit::By;
-use crate::db::entitlements::HeldRole;
 use crate::db::service_accounts::{self as rows, ServiceAccount};
 use crate::oauth2::service_accounts::{self, New};
 
@@ -37,7 +36,7 @@ pub(super) async fn run(app: &App, command: ServiceAccountCommand) -> Result<(),
     let secret = match command {
         ServiceAccountCommand::Create { name, service, roles } => {
             let new = New { name, service, roles };
-            let (_, secret) = service_accounts::create(app, &mut tx, &by, &new).await?;
+            let secret = service_accounts::create(app, &mut tx, &by, &new).await?;
             Some(secret)
         }
         ServiceAccountCommand::Rotate { name, overlap } => {
@@ -66,11 +65,11 @@ pub(super) async fn run(app: &App, command: ServiceAccountCommand) -> Result<(),
     secret.map_or(Ok(()), |secret| output::line(secret.reveal()))
 }
 
-fn row((account, roles): (ServiceAccount, Vec<HeldRole>)) -> Row {
+fn row(account: ServiceAccount) -> Row {
     Row {
         name: account.name,
         service: account.service,
-        roles: roles.into_iter().map(|role| role.name).collect(),
+        roles: account.roles.into_iter().map(|role| role.name).collect(),
         disabled: account.disabled_at.is_some(),
         created_at: account.created_at,
         last_used_at: account.last_used_at,

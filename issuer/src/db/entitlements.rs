@@ -1,6 +1,8 @@
 //! What the holder of a session may do: session, status, roles, levels and permissions in one
 //! statement, so that no minting sees half of a change.
 
+use std::sync::Arc;
+
 use laika_claims::Grant;
 use uuid::Uuid;
 
@@ -66,11 +68,12 @@ macro_rules! held_roles {
 }
 pub(super) use held_roles;
 
-/// What the holder of this session may do; `None` where there is no such session.
+/// What the holder of this session may do; `None` where there is no such session. Shared, because
+/// the same is found again and again until anything is committed.
 ///
 /// # Errors
 /// The query failed, or a permission in the database is not one.
-pub async fn of_session(db: impl Ask, session: Uuid) -> Result<Option<Entitlements>, DbError> {
+pub async fn of_session(db: impl Ask, session: Uuid) -> Result<Option<Arc<Entitlements>>, DbError> {
     let sql = concat!(
         "SELECT ",
         sessions::columns!(),
@@ -86,14 +89,14 @@ pub async fn of_session(db: impl Ask, session: Uuid) -> Result<Option<Entitlemen
     db.one(sql, &[Parameter::Text(&session.to_string())], entitlements).await
 }
 
-fn entitlements(row: &dyn Row) -> Result<Entitlements, DbError> {
-    Ok(Entitlements {
+fn entitlements(row: &dyn Row) -> Result<Arc<Entitlements>, DbError> {
+    Ok(Arc::new(Entitlements {
         session: sessions::session(row)?,
         user: users::user(row)?,
         roles: held(row)?,
         slots: slots::of_text(get(row, "slots")?)?,
         grants: granted(row)?,
-    })
+    }))
 }
 
 /// The roles in the column `held` of a row; see [`held_roles`].

@@ -1,5 +1,7 @@
 //! Service accounts: programs with an account of their own.
 
+use std::sync::Arc;
+
 use laika_claims::Grant;
 
 use super::ask::{Ask, Parameter};
@@ -28,6 +30,8 @@ pub struct ServiceAccount {
     pub last_used_at: Option<UnixSeconds>,
     /// The slots that its tokens carry at its epoch.
     pub slots: Vec<HeldSlot>,
+    /// Its roles, by name.
+    pub roles: Vec<HeldRole>,
     /// What it was granted directly, besides roles.
     pub grants: Vec<Grant>,
 }
@@ -40,7 +44,7 @@ impl ServiceAccount {
     }
 }
 
-/// The columns of a [`ServiceAccount`] with its roles, of a table called `a`.
+/// The columns of a [`ServiceAccount`], of a table called `a`.
 macro_rules! columns {
     () => {
         concat!("a.name AS account, a.service AS account_service, a.epoch, a.created_at, a.disabled_at, \
@@ -63,7 +67,7 @@ pub async fn insert(
     name: &str,
     service: Option<&str>,
     now: UnixSeconds,
-) -> Result<ServiceAccount, DbError> {
+) -> Result<(), DbError> {
     let result = sqlx::query(
         "INSERT INTO service_accounts (name, service, epoch, created_at) VALUES ($1, $2, 0, $3)",
     )
@@ -72,34 +76,20 @@ pub async fn insert(
     .bind(now)
     .execute(db)
     .await?;
-    exactly_one(&result)?;
-    Ok(ServiceAccount {
-        name: name.to_owned(),
-        service: service.map(str::to_owned),
-        epoch: 0,
-        created_at: now,
-        disabled_at: None,
-        deleted_at: None,
-        last_used_at: None,
-        slots: Vec::new(),
-        grants: Vec::new(),
-    })
+    exactly_one(&result)
 }
 
-/// The service account with this name and its roles, in one statement; also one that was deleted.
+/// The service account with this name, in one statement; also one that was deleted.
 ///
 /// # Errors
 /// The query failed.
-pub async fn by_name(
-    db: impl Ask,
-    name: &str,
-) -> Result<Option<(ServiceAccount, Vec<HeldRole>)>, DbError> {
+pub async fn by_name(db: impl Ask, name: &str) -> Result<Option<Arc<ServiceAccount>>, DbError> {
     let sql = concat!("SELECT ", columns!(), " FROM service_accounts a WHERE a.name = $1");
-    db.one(sql, &[Parameter::Text(name)], with_roles).await
+    db.one(sql, &[Parameter::Text(name)], shared).await
 }
 
-/// The service account whose secret has this hash and counts at `now`, and its roles, in one
-/// statement; also one that is disabled.
+/// The service account whose secret has this hash and counts at `now`, in one statement; also one
+/// that is disabled.
 ///
 /// # Errors
 /// The query failed.
@@ -107,14 +97,14 @@ pub async fn by_secret(
     db: impl Ask,
     hash: &str,
     now: UnixSeconds,
-) -> Result<Option<(ServiceAccount, Vec<HeldRole>)>, DbError> {
+) -> Result<Option<Arc<ServiceAccount>>, DbError> {
     let sql = concat!(
         "SELECT ",
         columns!(),
         " FROM service_account_secrets x JOIN service_accounts a ON a.name = x.account \
          WHERE x.hash = $1 AND (x.expires_at IS NULL OR x.expires_at > $2)"
     );
-    db.one(sql, &[Parameter::Text(hash), Parameter::Number(now)], with_roles).await
+    db.one(sql, &[Parameter::Text(hash), Parameter::Number(now)], shared).await
 }
 
 /// Service accounts by name, `limit` of them after `after`; those that were deleted are not among
@@ -126,7 +116,7 @@ pub async fn list(
     db: &mut Connection,
     after: &str,
     limit: i64,
-) -> Result<Vec<(ServiceAccount, Vec<HeldRole>)>, DbError> {
+) -> Result<Vec<ServiceAccount>, DbError> {
     let rows = sqlx::query(concat!(
         "SELECT ",
         columns!(),
@@ -137,7 +127,7 @@ pub async fn list(
     .bind(limit)
     .fetch_all(db)
     .await?;
-    rows.iter().map(|row| with_roles(row)).collect()
+    rows.iter().map(|row| account(row)).collect()
 }
 
 /// Writes a secret that counts from now on, and lets those before it count until `until` at most.
@@ -315,8 +305,13 @@ pub async fn forget_expired_secrets(db: &mut Connection, now: UnixSeconds) -> Re
     Ok(())
 }
 
-fn with_roles(row: &dyn Row) -> Result<(ServiceAccount, Vec<HeldRole>), DbError> {
-    let account = ServiceAccount {
+/// Shared, because the same is found again and again until anything is committed.
+fn shared(row: &dyn Row) -> Result<Arc<ServiceAccount>, DbError> {
+    account(row).map(Arc::new)
+}
+
+fn account(row: &dyn Row) -> Result<ServiceAccount, DbError> {
+    Ok(ServiceAccount {
         name: get(row, "account")?,
         service: get(row, "account_service")?,
         epoch: get(row, "epoch")?,
@@ -325,7 +320,7 @@ fn with_roles(row: &dyn Row) -> Result<(ServiceAccount, Vec<HeldRole>), DbError>
         deleted_at: get(row, "deleted_at")?,
         last_used_at: get(row, "last_used_at")?,
         slots: slots::of_text(get(row, "slots")?)?,
+        roles: entitlements::held(row)?,
         grants: entitlements::granted(row)?,
-    };
-    Ok((account, entitlements::held(row)?))
+    })
 }

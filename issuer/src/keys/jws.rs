@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use laika_claims::ErrorCode;
 use laika_claims::json::{self, TOKEN_LIMITS};
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::app::App;
 use crate::problem::Problem;
@@ -49,6 +49,15 @@ impl<'a> From<&'a SigningKey> for Signer<'a> {
     }
 }
 
+/// The header of a token that is signed here (RFC 7515 section 4.1).
+#[derive(Debug, Serialize)]
+struct Header<'a> {
+    alg: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kid: Option<&'a str>,
+    typ: &'a str,
+}
+
 /// Signs `claims`.
 ///
 /// # Errors
@@ -60,13 +69,13 @@ pub fn sign<'a>(
 ) -> Result<String, KeyError> {
     let signer = signer.into();
     let header = match signer {
-        Signer::Key(key) => {
-            json!({ "alg": key.algorithm().as_str(), "kid": key.kid(), "typ": typ })
-        }
-        Signer::Secret(_) => json!({ "alg": Family::Secret.as_str(), "typ": typ }),
+        Signer::Key(key) => Header { alg: key.algorithm().as_str(), kid: Some(key.kid()), typ },
+        Signer::Secret(_) => Header { alg: Family::Secret.as_str(), kid: None, typ },
     };
-    let claims = serde_json::to_vec(claims).map_err(|e| KeyError::Unusable(e.to_string()))?;
-    let mut token = URL_SAFE_NO_PAD.encode(header.to_string());
+    let (header, claims) = (to_json(&header)?, to_json(claims)?);
+    // Room for the signature too.
+    let mut token = String::with_capacity(2 * (header.len() + claims.len()) + 512);
+    URL_SAFE_NO_PAD.encode_string(header, &mut token);
     token.push('.');
     URL_SAFE_NO_PAD.encode_string(claims, &mut token);
     let signature = match signer {
@@ -76,6 +85,10 @@ pub fn sign<'a>(
     token.push('.');
     URL_SAFE_NO_PAD.encode_string(signature, &mut token);
     Ok(token)
+}
+
+fn to_json(value: &impl Serialize) -> Result<Vec<u8>, KeyError> {
+    serde_json::to_vec(value).map_err(|error| KeyError::Unusable(error.to_string()))
 }
 
 /// [`verify`] with the keys of a running issuer, and only once for each token while its key is

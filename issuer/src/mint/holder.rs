@@ -18,12 +18,7 @@ pub enum Holder<'a> {
     /// A person in a session, who may be anonymous.
     Person(&'a Entitlements),
     /// A program with an account of its own.
-    ServiceAccount {
-        /// The account.
-        account: &'a ServiceAccount,
-        /// Its roles, by name.
-        roles: &'a [HeldRole],
-    },
+    ServiceAccount(&'a ServiceAccount),
     /// Somebody of whom nothing is kept.
     Anonymous(Uuid),
 }
@@ -34,7 +29,7 @@ impl Holder<'_> {
     pub fn subject(&self) -> String {
         match self {
             Self::Person(held) => held.user.id.to_string(),
-            Self::ServiceAccount { account, .. } => {
+            Self::ServiceAccount(account) => {
                 format!("{SERVICE_ACCOUNT_PREFIX}{}", account.name)
             }
             Self::Anonymous(id) => id.to_string(),
@@ -46,7 +41,7 @@ impl Holder<'_> {
     pub fn is_anonymous(&self) -> bool {
         match self {
             Self::Person(held) => held.user.is_anonymous(),
-            Self::ServiceAccount { .. } => false,
+            Self::ServiceAccount(_) => false,
             Self::Anonymous(_) => true,
         }
     }
@@ -56,7 +51,7 @@ impl Holder<'_> {
     pub fn roles(&self) -> &[HeldRole] {
         match self {
             Self::Person(held) => &held.roles,
-            Self::ServiceAccount { roles, .. } => roles,
+            Self::ServiceAccount(account) => &account.roles,
             Self::Anonymous(_) => &[],
         }
     }
@@ -66,7 +61,7 @@ impl Holder<'_> {
     pub fn grants(&self) -> &[Grant] {
         match self {
             Self::Person(held) => &held.grants,
-            Self::ServiceAccount { account, .. } => &account.grants,
+            Self::ServiceAccount(account) => &account.grants,
             Self::Anonymous(_) => &[],
         }
     }
@@ -79,7 +74,7 @@ impl Holder<'_> {
                 let session = &held.session;
                 Some(session.expires_at.min(session.ends_at.unwrap_or(UnixSeconds::MAX)))
             }
-            Self::ServiceAccount { .. } | Self::Anonymous(_) => None,
+            Self::ServiceAccount(_) | Self::Anonymous(_) => None,
         }
     }
 
@@ -92,7 +87,7 @@ impl Holder<'_> {
                 let (id, user) = (held.session.id, held.user.id);
                 (status::Holder::Session { id, user }, held.user.epoch)
             }
-            Self::ServiceAccount { account, .. } => {
+            Self::ServiceAccount(account) => {
                 (status::Holder::ServiceAccount(account.name.clone()), account.epoch)
             }
             Self::Anonymous(_) => {
@@ -109,7 +104,7 @@ impl Holder<'_> {
     pub fn slots(&self) -> &[HeldSlot] {
         match self {
             Self::Person(held) => &held.slots,
-            Self::ServiceAccount { account, .. } => &account.slots,
+            Self::ServiceAccount(account) => &account.slots,
             Self::Anonymous(_) => &[],
         }
     }
@@ -121,7 +116,7 @@ impl Holder<'_> {
             Self::Person(held) => {
                 Facts { user: Some(&held.user), session: Some(&held.session), ..Facts::default() }
             }
-            Self::ServiceAccount { account, .. } => {
+            Self::ServiceAccount(account) => {
                 Facts { account: Some(&account.name), ..Facts::default() }
             }
             Self::Anonymous(id) => Facts { anonymous: Some(*id), ..Facts::default() },

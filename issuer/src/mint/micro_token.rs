@@ -1,5 +1,7 @@
 //! Micro tokens.
 
+use std::sync::Arc;
+
 use laika_claims::token::{Actor, MICRO_TYP, MICRO_TYPE, MicroClaims};
 use laika_claims::{Grant, IssuerCode};
 use serde_json::{Map, Value};
@@ -10,7 +12,7 @@ use super::holder::Holder;
 use super::target::{self, Target};
 use crate::app::App;
 use crate::clock::{UnixSeconds, claim_seconds};
-use crate::db::entitlements::{self, Entitlements, HeldRole};
+use crate::db::entitlements::{self, Entitlements};
 use crate::db::service_accounts::{self, ServiceAccount};
 use crate::db::sessions::Session;
 use crate::db::users::UserStatus;
@@ -101,10 +103,9 @@ pub async fn mint_for(
                 let held = person(app, &held.session).await?;
                 attempt(app, &Holder::Person(&held), request).await?
             }
-            Holder::ServiceAccount { account, .. } => {
-                let (account, roles) = service_account(app, &account.name).await?;
-                let holder = Holder::ServiceAccount { account: &account, roles: &roles };
-                attempt(app, &holder, request).await?
+            Holder::ServiceAccount(account) => {
+                let account = service_account(app, &account.name).await?;
+                attempt(app, &Holder::ServiceAccount(&account), request).await?
             }
             Holder::Anonymous(_) => {
                 app.services.written(&*app.clock);
@@ -118,9 +119,9 @@ pub async fn mint_for(
     Err(Problem::overloaded("a minting lost every race"))
 }
 
-async fn person(app: &App, session: &Session) -> Result<Entitlements, Problem> {
+async fn person(app: &App, session: &Session) -> Result<Arc<Entitlements>, Problem> {
     let held = entitlements::of_session(&app.db, session.id).await?;
-    let goes_on = |held: &Entitlements| {
+    let goes_on = |held: &Arc<Entitlements>| {
         held.user.status == UserStatus::Active && held.session.ended_at.is_none()
     };
     held.filter(goes_on).ok_or_else(|| {
@@ -128,12 +129,9 @@ async fn person(app: &App, session: &Session) -> Result<Entitlements, Problem> {
     })
 }
 
-async fn service_account(
-    app: &App,
-    name: &str,
-) -> Result<(ServiceAccount, Vec<HeldRole>), Problem> {
+async fn service_account(app: &App, name: &str) -> Result<Arc<ServiceAccount>, Problem> {
     let found = service_accounts::by_name(&app.db, name).await?;
-    found.filter(|(account, _)| account.is_active()).ok_or_else(|| {
+    found.filter(|account| account.is_active()).ok_or_else(|| {
         let detail = "the service account was disabled or deleted";
         Problem::issuer(IssuerCode::CredentialsInvalid, detail)
     })
@@ -209,7 +207,7 @@ fn claims(
 ) -> Result<MicroClaims, Problem> {
     let (session, user) = match holder {
         Holder::Person(held) => (Some(&held.session), Some(&held.user)),
-        Holder::ServiceAccount { .. } | Holder::Anonymous(_) => (None, None),
+        Holder::ServiceAccount(_) | Holder::Anonymous(_) => (None, None),
     };
     // Whoever proved nothing was not authenticated, whatever the session says of its beginning.
     let proved = session.filter(|session| !session.amr.is_empty());

@@ -1,6 +1,7 @@
 //! Who asks: client authentication (RFC 6749 section 2.3).
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -13,7 +14,6 @@ use super::secret::Kind;
 use crate::app::App;
 use crate::db;
 use crate::db::clients::{Client, ClientKind};
-use crate::db::entitlements::HeldRole;
 use crate::db::service_accounts::ServiceAccount;
 use crate::limits::{self, Key, Limited};
 use crate::one_time_code::hash;
@@ -30,8 +30,8 @@ pub enum Asker {
     Nobody,
     /// A registered client; a confidential one has shown its secret.
     Client(Client),
-    /// A service account that has shown its secret, and its roles.
-    ServiceAccount(ServiceAccount, Vec<HeldRole>),
+    /// A service account that has shown its secret.
+    ServiceAccount(Arc<ServiceAccount>),
 }
 
 /// What a request says about who asks.
@@ -110,15 +110,14 @@ async fn service_account(app: &App, name: &str, secret: &Secret) -> Result<Asker
     let now = app.clock.now();
     let stored = hash(secret.reveal());
     let found = db::service_accounts::by_secret(&app.db, &stored, now).await?;
-    let (account, roles) = found
-        .filter(|(account, _)| account.name == name && account.is_active())
-        .ok_or_else(refused)?;
+    let account =
+        found.filter(|account| account.name == name && account.is_active()).ok_or_else(refused)?;
     if account.last_used_at.is_none_or(|last| now - last >= LAST_USED_EVERY) {
         let mut tx = app.db.write().await?;
         db::service_accounts::mark_used(&mut tx, name, now).await?;
         tx.commit().await?;
     }
-    Ok(Asker::ServiceAccount(account, roles))
+    Ok(Asker::ServiceAccount(account))
 }
 
 fn claimed(headers: &HeaderMap, parameters: &Parameters) -> Result<Claimed, OAuthError> {

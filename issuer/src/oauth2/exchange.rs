@@ -100,7 +100,7 @@ async fn of_micro(
     parameters: &Parameters,
     micro: &ProvedMicro,
 ) -> Result<Granted, OAuthError> {
-    let Asker::ServiceAccount(account, _) = asker else {
+    let Asker::ServiceAccount(account) = asker else {
         let description = "a micro token is exchanged by a service account of its audience";
         return Err(OAuthError::new(OAuthCode::UnauthorizedClient, description));
     };
@@ -156,7 +156,7 @@ fn actor(asker: &Asker, before: Option<&Value>) -> Result<Option<Actor>, OAuthEr
         }
         None => None,
     };
-    let Asker::ServiceAccount(account, _) = asker else { return Ok(before) };
+    let Asker::ServiceAccount(account) = asker else { return Ok(before) };
     let sub = format!("{SERVICE_ACCOUNT_PREFIX}{}", account.name);
     let chain = std::iter::successors(before.as_ref(), |actor| actor.act.as_deref()).count();
     if chain >= MAX_ACTORS {

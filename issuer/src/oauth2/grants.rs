@@ -53,9 +53,7 @@ pub(super) fn client_id(asker: &Asker) -> Option<String> {
     match asker {
         Asker::Nobody => None,
         Asker::Client(client) => Some(client.client_id.clone()),
-        Asker::ServiceAccount(account, _) => {
-            Some(format!("{SERVICE_ACCOUNT_PREFIX}{}", account.name))
-        }
+        Asker::ServiceAccount(account) => Some(format!("{SERVICE_ACCOUNT_PREFIX}{}", account.name)),
     }
 }
 
@@ -64,8 +62,8 @@ async fn client_credentials(
     asker: &Asker,
     parameters: &Parameters,
 ) -> Result<Granted, OAuthError> {
-    let (account, roles) = match asker {
-        Asker::ServiceAccount(account, roles) => (account, roles),
+    let account = match asker {
+        Asker::ServiceAccount(account) => account,
         Asker::Client(_) => {
             let description = "only service accounts get tokens of their own";
             return Err(OAuthError::new(OAuthCode::UnauthorizedClient, description));
@@ -76,14 +74,14 @@ async fn client_credentials(
         }
     };
     let request = request(asker, parameters)?;
-    let holder = Holder::ServiceAccount { account, roles };
+    let holder = Holder::ServiceAccount(account);
     let access = micro_token::mint_for(app, &holder, &request).await?;
     Ok(Granted { access, refresh: None, exchanged: false })
 }
 
 /// A main token is the refresh token: it is rotated.
 async fn refresh(app: &App, asker: &Asker, parameters: &Parameters) -> Result<Granted, OAuthError> {
-    if let Asker::ServiceAccount(..) = asker {
+    if let Asker::ServiceAccount(_) = asker {
         let description = "a service account renews nobody's session";
         return Err(OAuthError::new(OAuthCode::UnauthorizedClient, description));
     }

@@ -28,7 +28,7 @@ pub async fn introspect(
     asker: &Asker,
     parameters: &Parameters,
 ) -> Result<Option<Arc<Map<String, Value>>>, OAuthError> {
-    let Asker::ServiceAccount(account, _) = asker else {
+    let Asker::ServiceAccount(account) = asker else {
         let description = "a service account must show its secret";
         return Err(OAuthError::new(OAuthCode::InvalidClient, description));
     };

@@ -4,6 +4,8 @@
 //! These functions run in the caller's transaction and write the audit log. Whether the actor may
 //! do it is decided before.
 
+use std::sync::Arc;
+
 use serde_json::json;
 
 use super::secret::{self, Kind};
@@ -40,12 +42,7 @@ pub struct New {
 /// # Errors
 /// A name that can't be used or is taken, also by an account that was deleted; a service or role
 /// that does not exist.
-pub async fn create(
-    app: &App,
-    db: &mut Connection,
-    by: &By,
-    new: &New,
-) -> Result<(ServiceAccount, Secret), Problem> {
+pub async fn create(app: &App, db: &mut Connection, by: &By, new: &New) -> Result<Secret, Problem> {
     let now = app.clock.now();
     let name = service_name(&new.name).ok_or_else(|| {
         let detail = "write it like `orders-backend`, in the letters `a-z 0-9 . _ -`";
@@ -58,7 +55,7 @@ pub async fn create(
         })?;
     }
     let inserted = db::service_accounts::insert(db, name, new.service.as_deref(), now).await;
-    let account = inserted.map_err(|error| match error {
+    inserted.map_err(|error| match error {
         DbError::Conflict(Constraint::Other) => {
             let detail = "there is or was a service account of this name; choose another";
             Problem::field("name", FieldCode::Taken, detail)
@@ -71,7 +68,7 @@ pub async fn create(
     let after = json!({ "service": new.service, "roles": new.roles });
     let entry = by.entry("service_account.created", subject(name)).after(after);
     audit::record(app, db, &entry).await?;
-    Ok((account, secret))
+    Ok(secret)
 }
 
 /// Makes a new secret; the one before it counts for `overlap` seconds more. With 0, at once only
@@ -111,8 +108,8 @@ pub async fn set_roles(
     name: &str,
     roles: &[String],
 ) -> Result<(), Problem> {
-    let (_, held) = find(db, name).await?;
-    let before: Vec<_> = held.iter().map(|role| role.name.clone()).collect();
+    let account = find(db, name).await?;
+    let before: Vec<_> = account.roles.iter().map(|role| role.name.clone()).collect();
     write_roles(app, db, name, roles).await?;
     if before.iter().any(|role| !roles.contains(role)) {
         status::service_account_lost(db, name).await?;
@@ -149,8 +146,8 @@ pub async fn set_disabled(
 /// # Errors
 /// There is no such account.
 pub async fn delete(app: &App, db: &mut Connection, by: &By, name: &str) -> Result<(), Problem> {
-    let (account, held) = find(db, name).await?;
-    let roles: Vec<_> = held.into_iter().map(|role| role.name).collect();
+    let account = find(db, name).await?;
+    let roles: Vec<_> = account.roles.iter().map(|role| &role.name).collect();
     if !db::service_accounts::delete(db, name, app.clock.now()).await? {
         return Err(unknown(name));
     }
@@ -161,16 +158,13 @@ pub async fn delete(app: &App, db: &mut Connection, by: &By, name: &str) -> Resu
     audit::record(app, db, &entry).await
 }
 
-/// The account with its roles.
+/// The account of this name.
 ///
 /// # Errors
 /// There is none of this name, or it was deleted.
-pub async fn find(
-    db: &mut Connection,
-    name: &str,
-) -> Result<(ServiceAccount, Vec<db::entitlements::HeldRole>), Problem> {
+pub async fn find(db: &mut Connection, name: &str) -> Result<Arc<ServiceAccount>, Problem> {
     let found = db::service_accounts::by_name(db, name).await?;
-    found.filter(|(account, _)| account.deleted_at.is_none()).ok_or_else(|| unknown(name))
+    found.filter(|account| account.deleted_at.is_none()).ok_or_else(|| unknown(name))
 }
 
 async fn write_roles(

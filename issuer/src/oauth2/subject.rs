@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::clock::{UnixSeconds, claim_seconds};
-use crate::db::entitlements::{self, Entitlements, HeldRole};
+use crate::db::entitlements::{self, Entitlements};
 use crate::db::service_accounts::{self, ServiceAccount};
 use crate::db::users::UserStatus;
 use crate::keys::jws;
@@ -29,9 +29,9 @@ pub struct ProvedMicro {
 #[derive(Debug, Clone)]
 pub enum Living {
     /// A person in a session that goes on.
-    Person(Box<Entitlements>),
+    Person(Arc<Entitlements>),
     /// A service account that may be used.
-    ServiceAccount(ServiceAccount, Vec<HeldRole>),
+    ServiceAccount(Arc<ServiceAccount>),
     /// Somebody of whom nothing is kept.
     Anonymous(Uuid),
 }
@@ -42,7 +42,7 @@ impl Living {
     pub fn holder(&self) -> Holder<'_> {
         match self {
             Self::Person(held) => Holder::Person(held),
-            Self::ServiceAccount(account, roles) => Holder::ServiceAccount { account, roles },
+            Self::ServiceAccount(account) => Holder::ServiceAccount(account),
             Self::Anonymous(id) => Holder::Anonymous(*id),
         }
     }
@@ -123,9 +123,8 @@ impl ProvedMicro {
         let now = app.clock.now();
         if let Some(name) = subject.strip_prefix(SERVICE_ACCOUNT_PREFIX) {
             let found = service_accounts::by_name(&app.db, name).await?;
-            return Ok(found
-                .filter(|(account, _)| account.is_active())
-                .map(|(account, roles)| Living::ServiceAccount(account, roles)));
+            let found = found.filter(|account| account.is_active());
+            return Ok(found.map(Living::ServiceAccount));
         }
         let Ok(id) = Uuid::parse_str(subject) else { return Ok(None) };
         let Some(session) = text("sid") else {
@@ -134,7 +133,7 @@ impl ProvedMicro {
         };
         let Ok(session) = Uuid::parse_str(session) else { return Ok(None) };
         let found = entitlements::of_session(&app.db, session).await?;
-        let goes_on = |held: &Entitlements| {
+        let goes_on = |held: &Arc<Entitlements>| {
             let session = &held.session;
             held.user.id == id
                 && held.user.status == UserStatus::Active
@@ -142,7 +141,7 @@ impl ProvedMicro {
                 && session.expires_at > now
                 && session.ends_at.is_none_or(|end| end > now)
         };
-        Ok(found.filter(goes_on).map(|held| Living::Person(Box::new(held))))
+        Ok(found.filter(goes_on).map(Living::Person))
     }
 
     fn texts(&self, name: &str) -> Vec<String> {

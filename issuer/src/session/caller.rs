@@ -1,6 +1,7 @@
 //! Every use of a main token, checked against its session row.
 
 use std::ops::Deref;
+use std::sync::Arc;
 
 use laika_claims::token::MainClaims;
 use laika_claims::{ErrorCode, IssuerCode};
@@ -21,7 +22,7 @@ const LAST_USED_EVERY: i64 = 300;
 #[derive(Debug, Clone)]
 pub struct Caller {
     /// Their session, who they are, and what they may do.
-    pub held: Entitlements,
+    pub held: Arc<Entitlements>,
     /// Whether they still hold the token before the current one.
     pub holds_previous: bool,
 }

@@ -1,5 +1,7 @@
 //! Rotation: the current main token is replaced by its successor.
 
+use std::sync::Arc;
+
 use laika_claims::token::MainClaims;
 
 use super::caller::{identify, over, refuse};
@@ -41,6 +43,7 @@ pub async fn rotate(app: &App, claims: &MainClaims) -> Result<Caller, Problem> {
         let expires_at = slide(app, &held.session, now);
         if db::sessions::rotate(&mut tx, &held.session, expires_at, now).await? {
             tx.commit().await?;
+            let held = Arc::unwrap_or_clone(held);
             let session = Session {
                 ctr: held.session.ctr + 1,
                 rotated_at: now,
@@ -49,7 +52,7 @@ pub async fn rotate(app: &App, claims: &MainClaims) -> Result<Caller, Problem> {
                 last_used_at: now,
                 ..held.session
             };
-            let held = Entitlements { session, ..held };
+            let held = Arc::new(Entitlements { session, ..held });
             return Ok(Caller { held, holds_previous: false });
         }
     }

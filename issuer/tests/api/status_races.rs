@@ -23,7 +23,7 @@ const LONG: Duration = Duration::from_millis(300);
 async fn session_of(issuer: &Issuer, main: &str) -> Session {
     let id = Uuid::parse_str(claims(main)["sid"].as_str().unwrap()).unwrap();
     let mut connection = issuer.app.db.read().await.unwrap();
-    db::entitlements::of_session(&mut *connection, id).await.unwrap().unwrap().session
+    db::entitlements::of_session(&mut *connection, id).await.unwrap().unwrap().session.clone()
 }
 
 /// Takes the role away, in this transaction.

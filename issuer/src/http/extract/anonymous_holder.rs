@@ -56,7 +56,7 @@ impl FromRequestParts<App> for AnonymousHolder {
         let meant = parts.headers.contains_key(AUTHORIZATION);
         match MainCaller::from_request_parts(parts, app).await {
             Ok(caller) if caller.user.is_anonymous() => {
-                Ok(Self::Holder(Box::new(caller.held.session)))
+                Ok(Self::Holder(Box::new(caller.session.clone())))
             }
             Ok(_) if meant => Ok(Self::Registered),
             Err(problem) if meant => Err(problem),

@@ -1,6 +1,7 @@
 //! Callers that show a main token.
 
 use std::ops::Deref;
+use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
@@ -28,7 +29,7 @@ pub struct MainProof {
 #[derive(Debug, Clone)]
 pub struct MainCaller {
     /// Their session, who they are, and what they may do.
-    pub held: Entitlements,
+    pub held: Arc<Entitlements>,
     /// Whether they still hold the token before the current one.
     pub holds_previous: bool,
     /// The token they showed.

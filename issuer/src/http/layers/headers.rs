@@ -8,25 +8,32 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::app::App;
 
+/// What every answer carries: nothing sniffed, framed, cached or referred to, no device asked for, no
+/// window shared with who opened it. Values of a constant are checked by the compiler, not at every
+/// answer.
+const ALWAYS: [(HeaderName, HeaderValue); 7] = [
+    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (
+        CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
+    ),
+    (OPENER_POLICY, HeaderValue::from_static("same-origin")),
+    (PERMISSIONS_POLICY, HeaderValue::from_static("camera=(), geolocation=(), microphone=()")),
+];
+
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 
-/// Adds what every answer carries: nothing sniffed, framed, cached or referred to, no device asked
-/// for, no window shared with who opened it; and where the public URL is https, only https for a
-/// year (RFC 6797).
+/// Adds what every answer carries; and where the public URL is https, only https for a year
+/// (RFC 6797).
 pub(super) fn secure(app: &App, headers: &mut HeaderMap) {
     // Once, for these and what the answer has itself.
     headers.reserve(16);
-    for (name, value) in [
-        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (X_FRAME_OPTIONS, "DENY"),
-        (REFERRER_POLICY, "no-referrer"),
-        (CACHE_CONTROL, "no-store"),
-        (CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
-        (OPENER_POLICY, "same-origin"),
-        (PERMISSIONS_POLICY, "camera=(), geolocation=(), microphone=()"),
-    ] {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    for (name, value) in ALWAYS {
+        headers.entry(name).or_insert(value);
     }
     if app.issuer.is_https() {
         let value = HeaderValue::from_static("max-age=31536000");

@@ -17,7 +17,7 @@ async fn token(issuer: &Issuer, secret: &str) -> Answer {
 
 async fn epoch(issuer: &Issuer) -> i64 {
     let mut connection = issuer.app.db.read().await.unwrap();
-    db::service_accounts::by_name(&mut *connection, "depot").await.unwrap().unwrap().0.epoch
+    db::service_accounts::by_name(&mut *connection, "depot").await.unwrap().unwrap().epoch
 }
 
 #[tokio::test]

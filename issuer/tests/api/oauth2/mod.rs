@@ -35,7 +35,7 @@ pub(crate) async fn account(
     let mut tx = issuer.app.db.write().await.unwrap();
     let made = service_accounts::create(&issuer.app, &mut tx, &By::command_line(), &new).await;
     tx.commit().await.unwrap();
-    made.unwrap().1.reveal().to_owned()
+    made.unwrap().reveal().to_owned()
 }
 
 /// A registered client; its secret, where it has one.

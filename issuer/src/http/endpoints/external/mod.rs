@@ -67,7 +67,7 @@ fn session_of(
 ) -> Result<Finisher, Problem> {
     match caller {
         Ok(caller) => {
-            let session = Some((caller.held.session, caller.held.user));
+            let session = Some((caller.session.clone(), caller.user.clone()));
             Ok(Finisher { session, ..Finisher::default() })
         }
         Err(problem) if headers.contains_key(AUTHORIZATION) => Err(problem),

@@ -45,7 +45,7 @@ pub async fn handle(
 ) -> Result<Unkept<NewSecret>, Problem> {
     let new = New { name: request.name, service: request.service, roles: request.roles };
     let mut act = caller.act(&app).await?;
-    let (_, secret) = admin::service_accounts::create(&mut act, &new).await?;
+    let secret = admin::service_accounts::create(&mut act, &new).await?;
     act.commit().await?;
     let secret = NewSecret { secret: secret.reveal().to_owned() };
     Ok((StatusCode::CREATED, [(CACHE_CONTROL, "no-store")], Json(secret)))

@@ -5,7 +5,6 @@ use axum::extract::State;
 
 use super::ServiceAccountItem;
 use crate::app::App;
-use crate::db::entitlements::HeldRole;
 use crate::db::service_accounts::{self, ServiceAccount};
 use crate::http::extract::AdminCaller;
 use crate::http::page::{ByName, Page, Paged};
@@ -22,6 +21,6 @@ pub async fn handle(
 ) -> Result<Json<Paged<ServiceAccountItem>>, Problem> {
     let mut connection = app.db.read().await?;
     let found = service_accounts::list(&mut connection, &after, limit.to_read()).await?;
-    let cursor = |(last, _): &(ServiceAccount, Vec<HeldRole>)| last.name.clone();
-    Ok(Json(Paged::of(found, limit, cursor, ServiceAccountItem::of)))
+    let cursor = |last: &ServiceAccount| last.name.clone();
+    Ok(Json(Paged::of(found, limit, cursor, |account| ServiceAccountItem::of(&account))))
 }

@@ -12,7 +12,6 @@ pub mod set_roles;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::db::entitlements::HeldRole;
 use crate::db::service_accounts::ServiceAccount;
 
 /// A service account.
@@ -44,11 +43,11 @@ pub struct NewSecret {
 impl ServiceAccountItem {
     /// The account as it is shown.
     #[must_use]
-    pub fn of((account, roles): (ServiceAccount, Vec<HeldRole>)) -> Self {
+    pub fn of(account: &ServiceAccount) -> Self {
         Self {
-            name: account.name,
-            service: account.service,
-            roles: roles.into_iter().map(|role| role.name).collect(),
+            name: account.name.clone(),
+            service: account.service.clone(),
+            roles: account.roles.iter().map(|role| role.name.clone()).collect(),
             grants: account.grants.iter().map(|grant| grant.as_str().to_owned()).collect(),
             disabled: account.disabled_at.is_some(),
             created_at: account.created_at,

@@ -19,5 +19,5 @@ pub async fn handle(
     Path(ServiceName(account)): Path<ServiceName>,
 ) -> Result<Json<ServiceAccountItem>, Problem> {
     let mut connection = app.db.read().await?;
-    Ok(Json(ServiceAccountItem::of(find(&mut connection, &account).await?)))
+    Ok(Json(ServiceAccountItem::of(&*find(&mut connection, &account).await?)))
 }
