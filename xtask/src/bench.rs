@@ -10,7 +10,7 @@ use clap::ValueEnum;
 use crate::postgres::{Commit, Postgres};
 use crate::run::Program;
 use crate::scene::Scene;
-use crate::{build, bundle, cargo, run, tools, wasm};
+use crate::{build, bundle, cargo, optimise, run, tools, wasm};
 
 /// What `hostile.mjs` reads.
 const HOSTILE: &str = "tests/vectors/hostile.json";
@@ -36,9 +36,14 @@ pub(crate) enum Subject {
 pub(crate) struct Wishes {
     pub(crate) json: Option<PathBuf>,
     pub(crate) only: Option<String>,
+    pub(crate) beside: Option<PathBuf>,
 }
 
 pub(crate) fn run(subject: Subject, wishes: &Wishes) -> Result<()> {
+    ensure!(
+        wishes.beside.is_none() || matches!(subject, Subject::Issuer),
+        "`--beside` is for `bench issuer`"
+    );
     let script = match subject {
         Subject::Issuer => return wishes.issuer(),
         Subject::Edge => return wishes.edge(),
@@ -117,12 +122,13 @@ impl Wishes {
         tools::node()?;
         tools::npm_issuers()?;
         let (python, wrk) = (tools::python_issuer()?, tools::wrk()?);
-        build::issuer()?;
+        build::page()?;
+        optimise::issuer()?;
         let postgres = Postgres::start(Commit::OnDisk)?;
         let folder = tempfile::tempdir_in("target").context("cannot make a folder in `target`")?;
         let mut program = Program::new("node").arg("tests/bench/issuer/main.mjs");
         for (name, path) in [
-            ("--laika", Path::new(build::ISSUER)),
+            ("--laika", Path::new(optimise::ISSUER)),
             ("--python", &python),
             ("--wrk", &wrk),
             ("--folder", folder.path()),
@@ -133,6 +139,9 @@ impl Wishes {
         program = program
             .args(["--postgres-url", &postgres.url()])
             .args(["--postgres-pid", &postgres.pid().to_string()]);
+        if let Some(other) = &self.beside {
+            program = program.arg("--beside").arg(&other.to_string_lossy());
+        }
         if let Some(file) = &self.json {
             program = program.arg("--json").arg(&file.to_string_lossy());
         }

@@ -16,18 +16,16 @@ pub(crate) fn run() -> Result<()> {
     native()
 }
 
-/// The issuer as it is shipped, which is what is measured.
-pub(crate) fn issuer() -> Result<()> {
+/// The page, and the package that it is made with.
+pub(crate) fn page() -> Result<()> {
     package()?;
-    bundle::page()?;
-    native()
+    bundle::page()
 }
 
 /// What runs elsewhere than on the machine itself: both wasm modules, npm package and page.
 pub(crate) fn web() -> Result<()> {
-    package()?;
     wasm::filter()?;
-    bundle::page()
+    page()
 }
 
 /// The npm package alone.

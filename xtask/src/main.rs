@@ -18,6 +18,7 @@ mod files;
 mod fuzz;
 mod hosts;
 mod hygiene;
+mod optimise;
 mod order;
 mod postgres;
 mod run;
@@ -58,6 +59,12 @@ enum Task {
     /// Leaves `target/release/laika` with the page inside, `pkg/` ready for `npm pack`, and
     /// `target/wasm/laika_edge_filter.wasm`. What has not changed is not built again.
     Build,
+    /// Build the issuer once more, faster by what it does under load
+    ///
+    /// Leaves `target/optimised/laika`: the same program, compiled with a profile of a run under the
+    /// load of `bench issuer`, which takes some 20 minutes. It is what `bench issuer` measures, and
+    /// what is best to deploy.
+    Optimise,
     /// Run issuer and example backend until Ctrl-C, and say what to try
     Demo,
     /// Check format, lints, documentation, file hygiene, licences
@@ -79,6 +86,9 @@ enum Task {
         /// `issuer` and `edge`
         #[arg(long, value_name = "TEXT")]
         only: Option<String>,
+        /// Another build of `laika`, to be measured in turns with ours (`issuer`)
+        #[arg(long, value_name = "FILE")]
+        beside: Option<PathBuf>,
     },
     /// Say what each part of the npm package costs to download, and hold it against its budget
     Size,
@@ -129,11 +139,12 @@ fn start(arguments: Arguments) -> Result<ExitCode> {
         .with_context(|| format!("cannot enter the workspace `{}`", root.display()))?;
     let good = match arguments.task {
         Task::Build => build::run().map(|()| true),
+        Task::Optimise => optimise::run().map(|()| true),
         Task::Demo => demo::run().map(|()| true),
         Task::Check => check::run().map(|()| true),
         Task::Test { only } => test::run(only),
-        Task::Bench { subject, json, only } => {
-            bench::run(subject, &bench::Wishes { json, only }).map(|()| true)
+        Task::Bench { subject, json, only, beside } => {
+            bench::run(subject, &bench::Wishes { json, only, beside }).map(|()| true)
         }
         Task::Size => {
             build::package()?;

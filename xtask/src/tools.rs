@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::cargo::{WASI, WASM, cargo};
 use crate::files;
@@ -229,6 +229,22 @@ pub(crate) fn wrk() -> Result<PathBuf> {
     let advice = "install it (Debian: `apt-get install wrk`), or name one by `LAIKA_WRK`";
     from_debian("wrk", "wrk", advice)?;
     in_path("wrk").with_context(|| format!("Debian's package brought no `wrk`: {advice}"))
+}
+
+/// What makes a profile of what a program has counted: it must be of the compiler's own LLVM.
+pub(crate) fn profdata() -> Result<PathBuf> {
+    let libraries = rustc(&["--print", "target-libdir"])?;
+    let program = Path::new(&libraries).with_file_name("bin").join("llvm-profdata");
+    if !program.exists() {
+        run::step("Rust component llvm-tools", |step| {
+            Program::new("rustup").words("component add llvm-tools").run(step).context(
+                "cannot add the Rust component `llvm-tools`: it needs rustup (https://rustup.rs) \
+                 and Rust's download server",
+            )
+        })?;
+    }
+    ensure!(program.exists(), "Rust's `llvm-tools` have brought no `{}`", program.display());
+    Ok(program)
 }
 
 /// A Node.js newer than the oldest that is supported: what is measured there may use more.

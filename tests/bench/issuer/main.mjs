@@ -4,8 +4,9 @@
 // load generator does not use. Rounds of all contenders alternate, so that a slow moment of the
 // machine hits all alike; figures are medians over rounds.
 //
-// Arguments: `--laika`, `--python`, `--wrk` name programs, `--postgres-url` and `--postgres-pid` a
-// server of our own, `--folder` is scratch; `--json FILE` also writes every round, `--only TEXT` keeps
+// Arguments: `--laika`, `--python`, `--wrk` name programs, `--beside` another build of `laika` that
+// takes turns with it, `--postgres-url` and `--postgres-pid` a server of our own, `--folder` is
+// scratch; `--json FILE` also writes every round, `--only TEXT` keeps
 // the pairs of contender and operation that contain it, `--rounds` and `--seconds` shorten.
 
 import { execFileSync } from "node:child_process";
@@ -15,7 +16,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { OPERATIONS, contenders } from "./contenders/index.mjs";
+import { OPERATIONS, beside, contenders as all } from "./contenders/index.mjs";
 import { ARGON2, send } from "./contenders/shared.mjs";
 import { CONNECTIONS, load } from "./load.mjs";
 import { print } from "./report.mjs";
@@ -30,6 +31,7 @@ const SETTLE = 1000;
 const { values: options } = parseArgs({
   options: {
     laika: { type: "string" },
+    beside: { type: "string" },
     python: { type: "string" },
     wrk: { type: "string", default: "wrk" },
     "postgres-url": { type: "string" },
@@ -53,6 +55,7 @@ const context = {
   peers: fileURLToPath(new URL("peers", import.meta.url)),
   postgres: { url: options["postgres-url"], cpu: () => cpuOf(Number(options["postgres-pid"])) },
 };
+const contenders = options.beside ? [...all, beside(options.beside)] : all;
 const failures = [];
 const running = [];
 /** What `openssl speed` says of signing with RSA 2048: ms each, in each round of tokens with RS256. */
@@ -106,7 +109,8 @@ async function measure() {
     coldStart: one.coldStarts,
     memory: { idle: one.idle, loaded: one.server.memory() },
     meters: ["itself", ...Object.keys(one.meters)],
-    offers: Object.fromEntries(Object.keys(OPERATIONS).map((operation) => [operation, Boolean(one.cases[operation])])),
+    // Of those that were asked for.
+    offers: Object.fromEntries(Object.keys(OPERATIONS).map((operation) => [operation, Boolean(one.cases[operation]) && wanted(one.contender, operation)])),
     rounds: one.rounds,
   }));
 }

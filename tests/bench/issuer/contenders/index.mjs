@@ -23,6 +23,9 @@ export const OPERATIONS = {
   "key set": "key set",
 };
 
+/** Another build of ours. */
+export const beside = (program) => laika("SQLite", { name: "Laika, SQLite, beside", program });
+
 export const contenders = [
   laika("SQLite"),
   laika("PostgreSQL"),

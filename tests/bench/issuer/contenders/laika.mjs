@@ -14,10 +14,10 @@ const LIMITS = ["LOGIN", "LOGIN_ACCOUNT", "LOGIN_ADDRESS", "CLIENT_CREDENTIALS",
 /** Who introspects and asks for tokens of its own. */
 const ACCOUNT = "bench";
 
-export function laika(engine) {
+export function laika(engine, { name = `Laika, ${engine}`, program } = {}) {
   return {
-    name: `Laika, ${engine}`,
-    start: (context) => start(engine, context),
+    name,
+    start: (context) => start(engine, { ...context, laika: program ?? context.laika }),
     cases,
   };
 }
