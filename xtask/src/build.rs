@@ -24,8 +24,10 @@ pub(crate) fn page() -> Result<()> {
 
 /// What runs elsewhere than on the machine itself: both wasm modules, npm package and page.
 pub(crate) fn web() -> Result<()> {
+    // First, since it installs what all of them are made with.
+    package()?;
     wasm::filter()?;
-    page()
+    bundle::page()
 }
 
 /// The npm package alone.
