@@ -10,7 +10,7 @@ use clap::ValueEnum;
 use crate::postgres::{Commit, Postgres};
 use crate::run::Program;
 use crate::scene::Scene;
-use crate::{build, bundle, cargo, optimise, run, tools, wasm};
+use crate::{build, bundle, cargo, files, optimise, run, tools, wasm};
 
 /// What `hostile.mjs` reads.
 const HOSTILE: &str = "tests/vectors/hostile.json";
@@ -95,24 +95,15 @@ impl Wishes {
         wasm::filter()?;
         let ([floor, least], envoy, wrk) = (wasm::floors()?, tools::envoy()?, tools::wrk()?);
         let folder = tempfile::tempdir_in("target").context("cannot make a folder in `target`")?;
-        let mut program = Program::new("node").arg("tests/bench/edge/main.mjs");
-        for (name, path) in [
+        let places = [
             ("--envoy", envoy.as_path()),
             ("--filter", Path::new(wasm::FILTER)),
             ("--floor", &floor),
             ("--least", &least),
             ("--wrk", &wrk),
             ("--folder", folder.path()),
-        ] {
-            let path = std::path::absolute(path).context("cannot tell the current folder")?;
-            program = program.arg(name).arg(&path.to_string_lossy());
-        }
-        if let Some(file) = &self.json {
-            program = program.arg("--json").arg(&file.to_string_lossy());
-        }
-        if let Some(text) = &self.only {
-            program = program.arg("--only").arg(text);
-        }
+        ];
+        let program = self.told(script("edge", &places)?);
         let report = run::step("measure", |step| program.run(step))?;
         println!("\n{report}");
         Ok(())
@@ -126,27 +117,10 @@ impl Wishes {
         optimise::issuer()?;
         let postgres = Postgres::start(Commit::OnDisk)?;
         let folder = tempfile::tempdir_in("target").context("cannot make a folder in `target`")?;
-        let mut program = Program::new("node").arg("tests/bench/issuer/main.mjs");
-        for (name, path) in [
-            ("--laika", Path::new(optimise::ISSUER)),
-            ("--python", &python),
-            ("--wrk", &wrk),
-            ("--folder", folder.path()),
-        ] {
-            let path = std::path::absolute(path).context("cannot tell the current folder")?;
-            program = program.arg(name).arg(&path.to_string_lossy());
-        }
-        program = program
-            .args(["--postgres-url", &postgres.url()])
-            .args(["--postgres-pid", &postgres.pid().to_string()]);
+        let program = issuer_load(Path::new(optimise::ISSUER), &wrk, folder.path(), &postgres)?;
+        let mut program = self.told(program).args(["--python", &python.to_string_lossy()]);
         if let Some(other) = &self.beside {
-            program = program.arg("--beside").arg(&other.to_string_lossy());
-        }
-        if let Some(file) = &self.json {
-            program = program.arg("--json").arg(&file.to_string_lossy());
-        }
-        if let Some(text) = &self.only {
-            program = program.arg("--only").arg(text);
+            program = program.args(["--beside", &other.to_string_lossy()]);
         }
         // A case that fails is in the report, which is worth seeing all the same.
         let measured = run::step("measure", |step| program.finish(|line| step.show(line)))?;
@@ -154,4 +128,36 @@ impl Wishes {
         ensure!(measured.status.success(), "the benchmark has failed ({})", measured.status);
         Ok(())
     }
+
+    /// A script that is told what to write and what to measure.
+    fn told(&self, mut program: Program) -> Program {
+        if let Some(file) = &self.json {
+            program = program.args(["--json", &file.to_string_lossy()]);
+        }
+        if let Some(text) = &self.only {
+            program = program.args(["--only", text]);
+        }
+        program
+    }
+}
+
+/// The load of `bench issuer`, for this program of ours.
+pub(crate) fn issuer_load(
+    laika: &Path,
+    wrk: &Path,
+    folder: &Path,
+    postgres: &Postgres,
+) -> Result<Program> {
+    let program = script("issuer", &[("--laika", laika), ("--wrk", wrk), ("--folder", folder)])?;
+    Ok(program
+        .args(["--postgres-url", &postgres.url()])
+        .args(["--postgres-pid", &postgres.pid().to_string()]))
+}
+
+/// The script of a benchmark, which is told where everything is.
+fn script(name: &str, places: &[(&str, &Path)]) -> Result<Program> {
+    let program = Program::new("node").arg(&format!("tests/bench/{name}/main.mjs"));
+    places.iter().try_fold(program, |program, (name, path)| {
+        Ok(program.args([name, &*files::absolute(path)?.to_string_lossy()]))
+    })
 }

@@ -25,6 +25,11 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
     Ok(())
 }
 
+/// The same path from the root, for who may run elsewhere.
+pub(crate) fn absolute(path: impl AsRef<Path>) -> Result<PathBuf> {
+    std::path::absolute(path).context("cannot tell the current folder")
+}
+
 /// A file's bytes.
 pub(crate) fn read(path: impl AsRef<Path>) -> Result<Vec<u8>> {
     let path = path.as_ref();

@@ -3,12 +3,12 @@
 //! Not among the tests of every change: the host has a compiler of WebAssembly, which takes longer
 //! to build than the rest of the tests together.
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 
 use crate::cargo::cargo;
 use crate::run;
 use crate::tally::Tally;
-use crate::{tools, wasm};
+use crate::{files, tools, wasm};
 
 /// A workspace of its own; see there.
 const MANIFEST: &str = "tests/hosts/Cargo.toml";
@@ -19,7 +19,7 @@ const TARGET: &str = "target/hosts";
 pub(crate) fn run() -> Result<Tally> {
     tools::wasm_target()?;
     wasm::filter()?;
-    let filter = std::path::absolute(wasm::FILTER).context("cannot tell the current folder")?;
+    let filter = files::absolute(wasm::FILTER)?;
     // The host names a newer compiler than ours as its oldest, and builds with ours.
     let tests = || {
         let test = cargo().words("test --locked --ignore-rust-version --manifest-path");

@@ -12,7 +12,7 @@ use crate::cargo::{PAGE, cargo};
 use crate::postgres::{Commit, Postgres};
 use crate::run::Program;
 use crate::stamp::Stamp;
-use crate::{build, run, tools};
+use crate::{bench, build, files, run, tools};
 
 /// The optimised issuer, with the page inside.
 pub(crate) const ISSUER: &str = "target/optimised/laika";
@@ -26,17 +26,8 @@ const COUNTING: &str = "target/profile/counting";
 /// Where the optimised program is compiled.
 const GUIDED: &str = "target/profile/guided";
 
-/// What it is made of, besides what the lock file names.
-const SOURCES: [&str; 8] = [
-    "Cargo.toml",
-    "Cargo.lock",
-    "claims/src",
-    "signature/src",
-    "verifier/src",
-    "issuer/src",
-    "issuer/assets",
-    "issuer/migrations",
-];
+/// What is asked of ours under load.
+const LOAD: &str = "tests/bench/issuer/contenders/laika.mjs";
 
 /// Builds the optimised issuer.
 pub(crate) fn run() -> Result<()> {
@@ -46,16 +37,9 @@ pub(crate) fn run() -> Result<()> {
 
 /// The same, where npm package and page are there.
 pub(crate) fn issuer() -> Result<()> {
-    let name = "issuer, optimised by a profile";
     let host = tools::rustc(&["--print", "host-tuple"])?;
-    let stamp = Stamp::new("optimise").text(&tools::rustc(&["--version"])?).input("target/www")?;
-    let stamp = SOURCES.iter().try_fold(stamp, |stamp, path| stamp.input(path))?.output(ISSUER);
-    if stamp.is_fresh()? {
-        run::unchanged(name);
-        return Ok(());
-    }
     let profile = profile(&host)?;
-    run::step(name, |step| {
+    run::step("issuer, optimised by its profile", |step| {
         let flags = format!("-Cprofile-use={}", profile.display());
         compile(&host, GUIDED, &flags).run(step)?;
         fs::create_dir_all(OPTIMISED).with_context(|| format!("cannot make `{OPTIMISED}`"))?;
@@ -63,14 +47,13 @@ pub(crate) fn issuer() -> Result<()> {
         fs::copy(program(GUIDED, &host), ISSUER)
             .with_context(|| format!("cannot write `{ISSUER}`"))?;
         Ok(())
-    })?;
-    stamp.save()
+    })
 }
 
 /// Compiles the issuer that counts, and has it count what it does under the benchmark's load.
 fn profile(host: &str) -> Result<PathBuf> {
     let merge = tools::profdata()?;
-    let folder = std::path::absolute(COUNTING).context("cannot tell the current folder")?;
+    let folder = files::absolute(COUNTING)?;
     let (counts, profile) = (folder.join("counts"), folder.join("laika.profdata"));
     run::step("issuer that counts what it does", |step| {
         let flags = format!("-Cprofile-generate={}", counts.display());
@@ -80,28 +63,29 @@ fn profile(host: &str) -> Result<PathBuf> {
             .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
             .run(step)
     })?;
+    let (name, counting) = ("issuer under load", program(COUNTING, host));
+    // Cargo knows of what the program is made.
+    let stamp = Stamp::new("profile").input(&counting)?.input(LOAD)?.output(&profile);
+    if stamp.is_fresh()? {
+        run::unchanged(name);
+        return Ok(profile);
+    }
     let (wrk, postgres) = (tools::wrk()?, Postgres::start(Commit::OnDisk)?);
     // What an older program has counted would be told of this one.
     if counts.exists() {
         fs::remove_dir_all(&counts)
             .with_context(|| format!("cannot remove `{}`", counts.display()))?;
     }
-    run::step("issuer under load", |step| {
+    run::step(name, |step| {
         let scratch = tempfile::tempdir_in("target").context("cannot make a folder in `target`")?;
-        let scratch = std::path::absolute(scratch.path())?;
-        Program::new("node")
-            .words("tests/bench/issuer/main.mjs --only Laika --rounds 2 --laika")
-            .arg(&std::path::absolute(program(COUNTING, host))?.to_string_lossy())
-            .args(["--wrk", &wrk.to_string_lossy(), "--folder", &scratch.to_string_lossy()])
-            .args(["--postgres-url", &postgres.url()])
-            .args(["--postgres-pid", &postgres.pid().to_string()])
-            .run(step)
-    })?;
-    run::step("profile", |step| {
+        bench::issuer_load(&counting, &wrk, scratch.path(), &postgres)?
+            .words("--only Laika --rounds 2")
+            .run(step)?;
         Program::new(&merge)
             .args(["merge", "-o", &profile.to_string_lossy(), &counts.to_string_lossy()])
             .run(step)
     })?;
+    stamp.save()?;
     Ok(profile)
 }
 

@@ -49,8 +49,7 @@ impl Scene {
                 .args(["-C", &ours.to_string_lossy()])
                 .run(step)
         })?;
-        let tools = std::path::absolute(Path::new(tools::NPM_TOOLS).join("node_modules"))
-            .context("cannot tell the current folder")?;
+        let tools = files::absolute(Path::new(tools::NPM_TOOLS).join("node_modules"))?;
         for name in PEERS {
             symlink(tools.join(name), modules.join(name))
                 .with_context(|| format!("cannot link the npm package `{name}`"))?;

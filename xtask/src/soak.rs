@@ -30,7 +30,7 @@ struct Outcome {
 pub(crate) fn run(minutes: u32) -> Result<bool> {
     build::run()?;
     let scene = Scene::set("tests/soak")?;
-    let issuer = std::path::absolute(build::ISSUER).context("cannot tell the current folder")?;
+    let issuer = files::absolute(build::ISSUER)?;
     let issuer = issuer.to_string_lossy();
     // The millions of verifications take what they take; the rest of the time is shared.
     let third = u64::from(minutes) * 60 / 3;
@@ -84,9 +84,7 @@ fn play(scene: &Scene, script: &str, args: &[&str]) -> Result<Outcome> {
 
 /// A long run of the filter in Envoy.
 fn endurance(name: &str, amount: u64, issuer: &str) -> Result<Outcome> {
-    let (filter, envoy) = (std::path::absolute(wasm::FILTER), tools::envoy()?);
-    let filter = filter.context("cannot tell the current folder")?;
-    let envoy = std::path::absolute(envoy).context("cannot tell the current folder")?;
+    let (filter, envoy) = (files::absolute(wasm::FILTER)?, files::absolute(tools::envoy()?)?);
     last_line(&format!("Envoy: {name}"), |step| {
         cargo::cargo()
             .words("run --quiet -p laika-tests --bin endurance --")

@@ -127,7 +127,7 @@ fn with_artifacts(program: Program) -> Result<Program> {
 }
 
 fn with(program: Program, name: &str, path: &Path) -> Result<Program> {
-    let path = std::path::absolute(path).context("cannot tell the current folder")?;
+    let path = files::absolute(path)?;
     ensure!(
         path.exists(),
         "`{}` is missing; `cargo xtask test --only build` makes it",

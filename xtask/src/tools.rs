@@ -1,10 +1,14 @@
 //! What must be installed: found, or fetched by its ordinary client, or named with the way to get it.
 
+mod rust;
+
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, bail};
 
-use crate::cargo::{WASI, WASM, cargo};
+pub(crate) use self::rust::{
+    cargo_deny, cargo_fuzz, nightly, profdata, rustc, wasi_target, wasm_target,
+};
 use crate::files;
 use crate::run::{self, Program};
 use crate::stamp::Stamp;
@@ -17,12 +21,6 @@ const NEWER_NODE: &str = "24.21.0";
 
 /// The Envoy that the filter is tested in.
 const ENVOY: &str = "1.40.0";
-
-/// The `cargo-fuzz` that builds the fuzz targets.
-const CARGO_FUZZ: &str = "0.13.2";
-
-/// The `cargo-deny` that looks at licences, bans and sources of dependencies.
-const CARGO_DENY: &str = "0.20.2";
 
 /// A JOSE library of another language, which makes tokens for the tests.
 const JOSERFC: &str = "1.8.0";
@@ -48,92 +46,6 @@ pub(crate) const NPM_RUNTIMES: &str = "tests/runtimes";
 
 /// The folder of the issuers that ours is measured beside.
 const PEERS: &str = "tests/bench/issuer/peers";
-
-/// Makes sure that Rust can compile for wasm.
-pub(crate) fn wasm_target() -> Result<()> {
-    target(WASM)
-}
-
-/// Makes sure that Rust can compile for WASI, where tests run.
-pub(crate) fn wasi_target() -> Result<()> {
-    target(WASI)
-}
-
-fn target(name: &str) -> Result<()> {
-    let folder = rustc(&["--print", "target-libdir", "--target", name])?;
-    if Path::new(&folder).exists() {
-        return Ok(());
-    }
-    if Program::new("rustup").arg("--version").try_output().is_none() {
-        bail!(
-            "the Rust target `{name}` is missing and there is no `rustup` to add it: install \
-             rustup from https://rustup.rs, or the target from your distribution (Debian: \
-             `libstd-rust-dev-wasm32`)"
-        );
-    }
-    run::step(&format!("Rust target {name}"), |step| {
-        Program::new("rustup").words("target add").arg(name).run(step).with_context(|| {
-            format!("cannot add the Rust target `{name}`, which needs Rust's download server")
-        })
-    })?;
-    Ok(())
-}
-
-/// Makes sure that there is a nightly compiler, which libFuzzer's instrumentation needs.
-pub(crate) fn nightly() -> Result<()> {
-    if Program::new("rustup").words("run nightly rustc --version").try_output().is_some() {
-        return Ok(());
-    }
-    if Program::new("rustup").arg("--version").try_output().is_none() {
-        bail!(
-            "fuzzing needs Rust's nightly toolchain, and there is no `rustup` to add it: install \
-             rustup from https://rustup.rs"
-        );
-    }
-    run::step("Rust's nightly toolchain", |step| {
-        Program::new("rustup")
-            .words("toolchain install nightly --profile minimal")
-            .run(step)
-            .context("cannot add the nightly toolchain, which needs Rust's download server")
-    })?;
-    Ok(())
-}
-
-/// `cargo-fuzz`, which builds the fuzz targets.
-pub(crate) fn cargo_fuzz() -> Result<PathBuf> {
-    cargo_program("cargo-fuzz", CARGO_FUZZ)
-}
-
-/// `cargo-deny`, which holds dependencies against `deny.toml`. It takes minutes to compile.
-pub(crate) fn cargo_deny() -> Result<PathBuf> {
-    cargo_program("cargo-deny", CARGO_DENY)
-}
-
-/// A program of a crate, in a folder of our own.
-fn cargo_program(name: &str, version: &str) -> Result<PathBuf> {
-    let (folder, package) = (format!("target/tools/{name}"), format!("{name}@{version}"));
-    let program = std::path::absolute(Path::new(&folder).join("bin").join(name))
-        .context("cannot tell the current folder")?;
-    let stamp = Stamp::new(name).text(&package).output(&program);
-    if !stamp.is_fresh()? {
-        run::step(&format!("{name} {version}"), |step| {
-            // Not by its own lock file, whose versions a registry may no longer have.
-            let install = cargo().words("install --quiet --force --root").arg(&folder);
-            install.arg(&package).run(step).with_context(|| {
-                format!("cannot install `{package}`, which needs the registry of crates")
-            })
-        })?;
-        stamp.save()?;
-    }
-    Ok(program)
-}
-
-/// What the compiler says to these arguments.
-pub(crate) fn rustc(args: &[&str]) -> Result<String> {
-    Program::new("rustc").args(args.iter().copied()).try_output().with_context(|| {
-        format!("`rustc {}` failed; install Rust from https://rustup.rs", args.join(" "))
-    })
-}
 
 /// Makes sure that Node.js and npm are there and new enough.
 pub(crate) fn node() -> Result<()> {
@@ -231,22 +143,6 @@ pub(crate) fn wrk() -> Result<PathBuf> {
     in_path("wrk").with_context(|| format!("Debian's package brought no `wrk`: {advice}"))
 }
 
-/// What makes a profile of what a program has counted: it must be of the compiler's own LLVM.
-pub(crate) fn profdata() -> Result<PathBuf> {
-    let libraries = rustc(&["--print", "target-libdir"])?;
-    let program = Path::new(&libraries).with_file_name("bin").join("llvm-profdata");
-    if !program.exists() {
-        run::step("Rust component llvm-tools", |step| {
-            Program::new("rustup").words("component add llvm-tools").run(step).context(
-                "cannot add the Rust component `llvm-tools`: it needs rustup (https://rustup.rs) \
-                 and Rust's download server",
-            )
-        })?;
-    }
-    ensure!(program.exists(), "Rust's `llvm-tools` have brought no `{}`", program.display());
-    Ok(program)
-}
-
 /// A Node.js newer than the oldest that is supported: what is measured there may use more.
 pub(crate) fn newer_node() -> Result<PathBuf> {
     let arch = match std::env::consts::ARCH {
@@ -255,8 +151,7 @@ pub(crate) fn newer_node() -> Result<PathBuf> {
     };
     let package = format!("node-linux-{arch}");
     let folder = "target/tools/node";
-    let program = std::path::absolute(format!("{folder}/node_modules/{package}/bin/node"))
-        .context("cannot tell the current folder")?;
+    let program = files::absolute(format!("{folder}/node_modules/{package}/bin/node"))?;
     let wanted = format!("{package}@{NEWER_NODE}");
     let stamp = Stamp::new("node").text(&wanted).output(&program);
     if !stamp.is_fresh()? {

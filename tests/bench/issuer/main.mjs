@@ -6,8 +6,8 @@
 //
 // Arguments: `--laika`, `--python`, `--wrk` name programs, `--beside` another build of `laika` that
 // takes turns with it, `--postgres-url` and `--postgres-pid` a server of our own, `--folder` is
-// scratch; `--json FILE` also writes every round, `--only TEXT` keeps
-// the pairs of contender and operation that contain it, `--rounds` and `--seconds` shorten.
+// scratch; `--json FILE` also writes every round, `--only TEXT` keeps the pairs of contender and
+// operation that contain it, `--rounds` and `--seconds` shorten.
 
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";

@@ -58,8 +58,7 @@ pub(crate) fn run(json: Option<&Path>, only: Option<&str>) -> Result<()> {
     let mut report =
         place.script(Program::new("node"), "report.mjs")?.args(["--commit", &commit()]);
     if let Some(file) = json {
-        let file = std::path::absolute(file).context("cannot tell the current folder")?;
-        report = report.args(["--json", &file.to_string_lossy()]);
+        report = report.args(["--json", &absolute(file)?]);
     }
     let report = report.try_output().context("the figures cannot be read, or not be written")?;
     println!("\n{report}");
@@ -116,8 +115,7 @@ impl Place {
 }
 
 fn absolute(path: &Path) -> Result<String> {
-    let path = std::path::absolute(path).context("cannot tell the current folder")?;
-    Ok(path.to_string_lossy().into_owned())
+    Ok(files::absolute(path)?.to_string_lossy().into_owned())
 }
 
 /// What is measured, as git names it.
