@@ -12,7 +12,7 @@ use super::format::{End, FORMAT, Header, Row, VERSION};
 use super::{BackupError, Contents, REPORT_EVERY};
 use crate::clock::UnixSeconds;
 use crate::db::tables::{self, Carry, TABLES};
-use crate::db::{Db, DbError, migrate};
+use crate::db::{Db, migrate};
 use crate::one_time_code::hex;
 
 /// Writes all that is to be kept into a new file, readable by its owner alone; the file appears
@@ -82,7 +82,7 @@ async fn write(
             tables.insert(table.to_owned(), rows);
         }
     }
-    tx.rollback().await.map_err(DbError::from)?;
+    tx.rollback().await?;
     let rows = tables.values().sum();
     let sha256 = out.end(rows).map_err(at)?;
     Ok(Contents { made_at: now, tables, sha256 })

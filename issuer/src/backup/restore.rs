@@ -13,7 +13,7 @@ use super::{BackupError, Contents, REPORT_EVERY, Restored};
 use crate::audit::{Actor, Entry, Subject};
 use crate::clock::Clock;
 use crate::db::tables::{self, Carry, TABLES};
-use crate::db::{self, Connection, Db, DbError, migrate};
+use crate::db::{self, Connection, Db, migrate};
 use crate::keys::KeyRing;
 use crate::one_time_code::hex;
 use crate::random::{self, Random};
@@ -53,7 +53,7 @@ pub async fn restore(
         }));
     let id = random::uuid(random).map_err(crate::problem::Problem::from)?;
     db::audit::insert(&mut tx, id, &entry, now).await?;
-    tx.commit().await.map_err(DbError::from)?;
+    tx.commit().await?;
     let newest = |versions: BTreeSet<i64>| versions.last().copied().unwrap_or_default();
     let migrations = (newest(header.migrations), newest(migrate::known()));
     Ok(Restored { contents, sessions_ended, migrations })

@@ -142,7 +142,7 @@ impl Db {
     /// # Errors
     /// No connection became free in time, or the database is away.
     pub async fn write(&self) -> Result<Transaction, DbError> {
-        Ok(self.writer.begin_with(self.engine.begin()).await?)
+        Ok(Transaction::new(self.writer.begin_with(self.engine.begin()).await?))
     }
 
     /// A transaction that no other of this kind runs beside, in any process: for what is done once,
@@ -196,7 +196,8 @@ impl Db {
     /// # Errors
     /// No connection became free in time, or the database is away.
     pub async fn snapshot(&self) -> Result<Transaction, DbError> {
-        let mut tx = self.watchers.begin_with(self.engine.begin_snapshot()).await?;
+        let begun = self.watchers.begin_with(self.engine.begin_snapshot()).await?;
+        let mut tx = Transaction::new(begun);
         self.engine.take_time(&mut tx).await?;
         Ok(tx)
     }

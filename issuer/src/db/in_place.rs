@@ -5,9 +5,9 @@
 //! that nearly every request needs are asked here: a few rows by their keys, from pages that lie in
 //! memory. Nothing waits here: where the file is locked, whoever asked goes to another connection.
 //!
-//! What was found is kept for as long as SQLite says that no other connection, of this process or of
-//! another, has committed anything since. That is asked every time, so what is answered is what
-//! would be found.
+//! What was found is kept until anything is committed. A commit of this process counts from the
+//! moment in which it was made; one of another process, such as `laika user disable` beside a running
+//! service, from when SQLite tells of it, and that is asked once a millisecond at most.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -19,15 +19,19 @@ use std::time::Duration;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
 
-use super::DbError;
 use super::ask::Parameter;
 use super::row::Row;
+use super::{DbError, transaction};
+use crate::clock::{Clock as _, SystemClock};
 
 /// Names of parameters, in the order in which they are given.
 const NAMES: [&str; 2] = ["$1", "$2"];
 
 /// How many rows each connection keeps at most: half a megabyte of sessions with their holders.
 const MOST_KNOWN: usize = 256;
+
+/// How long a commit of another process may go unseen.
+const UNSEEN: Duration = Duration::from_millis(1);
 
 /// Connections that only read; there are as many as threads ever asked at once.
 #[derive(Debug, Clone)]
@@ -51,6 +55,9 @@ struct Place {
 #[derive(Debug, Default)]
 struct Known {
     version: i64,
+    /// When that was last seen to be the version, by the monotonic clock, and how many transactions
+    /// of this process had been committed before; `None` where it never was.
+    seen: Option<(Duration, u64)>,
     rows: HashMap<Question, Box<dyn Any + Send>>,
 }
 
@@ -111,11 +118,7 @@ impl Place {
         read: fn(&dyn Row) -> Result<T, DbError>,
     ) -> Result<Option<T>, DbError> {
         // Looked at first: what is found after a commit in between only counts as older than it is.
-        let mut version = self.connection.prepare_cached("PRAGMA data_version")?;
-        let version = version.query_row([], |row| row.get(0))?;
-        if version != self.known.version || self.known.rows.len() >= MOST_KNOWN {
-            self.known = Known { version, rows: HashMap::new() };
-        }
+        self.look()?;
         let owned = parameters.iter().map(|parameter| parameter.map(str::to_owned)).collect();
         let question = ((sql.as_ptr().addr(), sql.len()), owned);
         if let Some(row) = self.known.rows.get(&question).and_then(|row| row.downcast_ref::<T>()) {
@@ -126,6 +129,25 @@ impl Place {
             self.known.rows.insert(question, Box::new(row.clone()));
         }
         Ok(found)
+    }
+
+    /// Forgets what is known where anything was committed since, or where it is too much.
+    fn look(&mut self) -> Result<(), DbError> {
+        let (now, commits) = (SystemClock.monotonic(), transaction::commits());
+        let Known { version, seen, rows } = &mut self.known;
+        if seen.is_none_or(|(at, before)| before != commits || now.saturating_sub(at) >= UNSEEN) {
+            let mut statement = self.connection.prepare_cached("PRAGMA data_version")?;
+            let current = statement.query_row([], |row| row.get(0))?;
+            if *version != current {
+                *version = current;
+                rows.clear();
+            }
+            *seen = Some((now, commits));
+        }
+        if rows.len() >= MOST_KNOWN {
+            rows.clear();
+        }
+        Ok(())
     }
 }
 
@@ -278,6 +300,22 @@ mod tests {
         let parameters = [Parameter::Text("administrator"), Parameter::Number(3 * most - 1)];
         let found = here.one(sql, &parameters, |row| Ok(get::<i64>(row, "n")?.to_string()));
         assert_eq!(found.unwrap(), Some((7 + 3 * most - 1).to_string()));
+    }
+
+    #[tokio::test]
+    async fn what_another_process_commits_is_seen_after_a_millisecond() {
+        let (db, folder) = scratch().await;
+        let here = db.in_place().unwrap();
+        let least = [Parameter::Text("administrator"), Parameter::Number(0)];
+        // A connection of which this process does not count the commits.
+        let other = Connection::open(folder.path().join("test.db")).unwrap();
+        for level in 1..20 {
+            let sql = "UPDATE roles SET level = ?1 WHERE name = 'administrator'";
+            assert_eq!(other.execute(sql, [level]).unwrap(), 1);
+            std::thread::sleep(UNSEEN);
+            let found = here.one(ROLE, &least, role).unwrap();
+            assert_eq!(found, Some(("administrator".to_owned(), level, None)));
+        }
     }
 
     #[tokio::test]

@@ -42,6 +42,7 @@ pub mod services;
 pub mod sessions;
 pub mod slots;
 pub mod tables;
+mod transaction;
 pub mod users;
 
 pub use ask::Ask;
@@ -49,6 +50,4 @@ pub use connect::{Connect, Db};
 pub use error::{Constraint, DbError};
 pub use readers::Reader;
 pub use sqlx::AnyConnection as Connection;
-
-/// A transaction; it ends in `commit`, or is undone when dropped.
-pub type Transaction = sqlx::Transaction<'static, sqlx::Any>;
+pub use transaction::Transaction;

@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 use super::master_key::MasterKey;
 use super::{Algorithm, KeyError, Keys, new_key};
 use crate::clock::Clock;
-use crate::db::{self, Db, DbError};
+use crate::db::{self, Db};
 use crate::random::Random;
 
 /// How often a replica looks whether others have changed the keys.
@@ -60,7 +60,7 @@ impl KeyRing {
             stored.push(row);
         }
         db::keys::lengthen(&mut tx, token_life).await?;
-        tx.commit().await.map_err(DbError::from)?;
+        tx.commit().await?;
         let keys = Keys::read(&stored, default, &master, None)?;
         Ok(Self {
             current: RwLock::new(Arc::new(keys)),
