@@ -132,13 +132,15 @@ fn settings(file: Option<&Path>) -> Result<Settings, Failure> {
 
 #[cfg(not(feature = "otel"))]
 async fn run_service(file: Option<&Path>) -> Result<(), Failure> {
-    Ok(serve::serve(settings(file)?).await?)
+    let settings = load(file, process_environment())?;
+    let _log = log::start_service(&settings)?;
+    Ok(serve::serve(settings).await?)
 }
 
 #[cfg(feature = "otel")]
 async fn run_service(file: Option<&Path>) -> Result<(), Failure> {
     let settings = load(file, process_environment())?;
-    let traces = log::start_with_traces(&settings)?;
+    let (_log, traces) = log::start_service(&settings)?;
     let served = serve::serve(settings).await;
     if let Some(traces) = traces {
         // It waits for an answer, which no thread of the runtime may.
