@@ -1,6 +1,7 @@
 //! Parameters of a request (RFC 6749 section 3.2): none twice, empty ones as good as absent,
 //! unknown ones without meaning.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use laika_claims::Grant;
@@ -28,7 +29,7 @@ impl Parameters {
     /// A parameter is there twice, or is no text.
     pub fn parse(form: &[u8]) -> Result<Self, OAuthError> {
         let mut parameters = Self { single: BTreeMap::new(), targets: Vec::new() };
-        for (name, value) in form_urlencoded::parse(form) {
+        for (name, value) in pairs(form) {
             // What is not UTF-8 reads as this letter, which no parameter has.
             if name.contains('\u{fffd}') || value.contains('\u{fffd}') {
                 return Err(OAuthError::new(OAuthCode::InvalidRequest, "the form is not UTF-8"));
@@ -92,9 +93,30 @@ impl Parameters {
     }
 }
 
+/// Names and values of a form, decoded (URL standard, *application/x-www-form-urlencoded parsing*).
+fn pairs(form: &[u8]) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
+    let written = str::from_utf8(form).ok().filter(|text| !text.contains(['%', '+']));
+    // Most forms of ours are long tokens, which stand there as they are.
+    let plain = written.into_iter().flat_map(|text| text.split('&').filter(|pair| !pair.is_empty()));
+    let plain = plain.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+    let encoded = written.is_none().then(|| form_urlencoded::parse(form));
+    plain.map(|(name, value)| (name.into(), value.into())).chain(encoded.into_iter().flatten())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_form_reads_the_same_whether_it_holds_what_must_be_decoded_or_not() {
+        let parts = ["", "&", "=", "a", "token", "\u{e9}", "a.b-c_d", "\u{0}", "%2b", "+", "%", "%f"];
+        for number in 0..parts.len().pow(4) {
+            let digit = |place| parts[number / parts.len().pow(place) % parts.len()];
+            let form: String = (0..4).map(digit).collect();
+            let expected: Vec<_> = form_urlencoded::parse(form.as_bytes()).collect();
+            assert_eq!(pairs(form.as_bytes()).collect::<Vec<_>>(), expected, "{form:?}");
+        }
+    }
 
     #[test]
     fn nothing_may_be_there_twice_but_services() {
