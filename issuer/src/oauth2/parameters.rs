@@ -97,7 +97,8 @@ impl Parameters {
 fn pairs(form: &[u8]) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
     let written = str::from_utf8(form).ok().filter(|text| !text.contains(['%', '+']));
     // Most forms of ours are long tokens, which stand there as they are.
-    let plain = written.into_iter().flat_map(|text| text.split('&').filter(|pair| !pair.is_empty()));
+    let plain =
+        written.into_iter().flat_map(|text| text.split('&').filter(|pair| !pair.is_empty()));
     let plain = plain.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
     let encoded = written.is_none().then(|| form_urlencoded::parse(form));
     plain.map(|(name, value)| (name.into(), value.into())).chain(encoded.into_iter().flatten())
@@ -109,7 +110,8 @@ mod tests {
 
     #[test]
     fn a_form_reads_the_same_whether_it_holds_what_must_be_decoded_or_not() {
-        let parts = ["", "&", "=", "a", "token", "\u{e9}", "a.b-c_d", "\u{0}", "%2b", "+", "%", "%f"];
+        let parts =
+            ["", "&", "=", "a", "token", "\u{e9}", "a.b-c_d", "\u{0}", "%2b", "+", "%", "%f"];
         for number in 0..parts.len().pow(4) {
             let digit = |place| parts[number / parts.len().pow(place) % parts.len()];
             let form: String = (0..4).map(digit).collect();

@@ -131,7 +131,8 @@ impl<W: Write> Shared<W> {
         let mut waiting = self.waiting();
         while !waiting.ended {
             let idle = |waiting: &mut Waiting<W>| waiting.text.is_empty() && !waiting.ended;
-            waiting = self.changed.wait_while(waiting, idle).unwrap_or_else(PoisonError::into_inner);
+            waiting =
+                self.changed.wait_while(waiting, idle).unwrap_or_else(PoisonError::into_inner);
             let lasting = |waiting: &mut Waiting<W>| !waiting.ended;
             let waited = self.changed.wait_timeout_while(waiting, MOMENT, lasting);
             waiting = waited.unwrap_or_else(PoisonError::into_inner).0;
