@@ -1,9 +1,10 @@
 //! Random numbers, drawn in one place.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use aws_lc_rs::{digest, rand};
+use aws_lc_rs::digest;
 use uuid::Uuid;
 
 use crate::problem::Problem;
@@ -19,19 +20,53 @@ pub trait Random: Send + Sync + fmt::Debug {
 
 /// The source of random numbers failed.
 #[derive(Debug, thiserror::Error)]
-#[error("the system's random numbers are not available")]
-pub struct RandomError;
+#[error("the system's random numbers are not available: {0}")]
+pub struct RandomError(String);
 
-/// AWS-LC's generator, which also draws the nonces of signatures: AES-256 in counter mode (NIST SP
-/// 800-90A) on each thread, with seeds from the operating system.
+/// The operating system's generator. A token needs two short draws, and each question to the kernel
+/// takes longer than the bytes: so each thread asks for many at once.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemRandom;
 
+/// Bytes that nobody has had; those at the end go first.
+struct Fresh {
+    bytes: [u8; 512],
+    left: usize,
+}
+
+thread_local! {
+    static FRESH: RefCell<Fresh> = const { RefCell::new(Fresh { bytes: [0; 512], left: 0 }) };
+}
+
 impl Random for SystemRandom {
-    #[expect(clippy::disallowed_methods, reason = "the one place that draws random numbers")]
     fn fill(&self, bytes: &mut [u8]) -> Result<(), RandomError> {
-        rand::fill(bytes).map_err(|_| RandomError)
+        FRESH.with_borrow_mut(|fresh| fresh.fill(bytes))
     }
+}
+
+impl Fresh {
+    fn fill(&mut self, bytes: &mut [u8]) -> Result<(), RandomError> {
+        if bytes.len() > self.bytes.len() {
+            return draw(bytes);
+        }
+        if bytes.len() > self.left {
+            draw(&mut self.bytes)?;
+            self.left = self.bytes.len();
+        }
+        let rest = self.left - bytes.len();
+        if let Some(given) = self.bytes.get_mut(rest..self.left) {
+            bytes.copy_from_slice(given);
+            // Whoever reads this memory later finds nothing of what was given.
+            given.fill(0);
+        }
+        self.left = rest;
+        Ok(())
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that draws random numbers")]
+fn draw(bytes: &mut [u8]) -> Result<(), RandomError> {
+    getrandom::fill(bytes).map_err(|error| RandomError(error.to_string()))
 }
 
 /// A reproducible sequence, for tests; never for a service, since who knows the seed knows all.
@@ -84,5 +119,38 @@ pub fn uuid(random: &dyn Random) -> Result<Uuid, RandomError> {
 impl From<RandomError> for Problem {
     fn from(error: RandomError) -> Self {
         Self::internal(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn no_byte_is_given_twice_or_kept() {
+        let mut seen = HashSet::new();
+        for size in (16..40).cycle().take(2000) {
+            let mut bytes = vec![0; size];
+            SystemRandom.fill(&mut bytes).unwrap();
+            for piece in bytes.chunks_exact(8) {
+                assert!(seen.insert(piece.to_vec()), "eight bytes came twice");
+            }
+            FRESH.with_borrow(|fresh| {
+                let (left, given) = fresh.bytes.split_at(fresh.left);
+                assert!(given.iter().all(|byte| *byte == 0));
+                assert!(left.len() < 16 || left.iter().any(|byte| *byte != 0));
+            });
+        }
+    }
+
+    #[test]
+    fn any_number_of_bytes_can_be_had() {
+        for size in [0, 1, 511, 512, 513, 5000] {
+            let mut bytes = vec![0; size];
+            SystemRandom.fill(&mut bytes).unwrap();
+            assert!(size < 16 || bytes.chunks_exact(16).all(|piece| piece != [0; 16]), "{size}");
+        }
     }
 }

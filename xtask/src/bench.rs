@@ -112,7 +112,8 @@ impl Wishes {
     fn issuer(&self) -> Result<()> {
         tools::node()?;
         tools::npm_issuers()?;
-        let (python, wrk) = (tools::python_issuer()?, tools::wrk()?);
+        // Run in a folder of its own.
+        let (python, wrk) = (files::absolute(tools::python_issuer()?)?, tools::wrk()?);
         build::page()?;
         optimise::issuer()?;
         let postgres = Postgres::start(Commit::OnDisk)?;
@@ -120,7 +121,7 @@ impl Wishes {
         let program = issuer_load(Path::new(optimise::ISSUER), &wrk, folder.path(), &postgres)?;
         let mut program = self.told(program).args(["--python", &python.to_string_lossy()]);
         if let Some(other) = &self.beside {
-            program = program.args(["--beside", &other.to_string_lossy()]);
+            program = program.args(["--beside", &files::absolute(other)?.to_string_lossy()]);
         }
         // A case that fails is in the report, which is worth seeing all the same.
         let measured = run::step("measure", |step| program.finish(|line| step.show(line)))?;
