@@ -206,9 +206,13 @@ impl Held {
 /// Method, path and, where it is known, host, with line feeds between them: one text is written where
 /// three would be. The package passes nothing on in which there is another.
 fn read_request(text: &str) -> Request<'_> {
-    let (method, rest) = text.split_once('\n').unwrap_or((text, ""));
-    match rest.split_once('\n') {
-        Some((target, host)) => Request { method, target, host: Some(host) },
-        None => Request { method, target: rest, host: None },
-    }
+    let (method, rest) = line(text);
+    let (target, host) = line(rest.unwrap_or_default());
+    Request { method, target, host }
+}
+
+/// The first line of `text`, and what comes after its end.
+fn line(text: &str) -> (&str, Option<&str>) {
+    let length = text.bytes().position(|byte| byte == b'\n').unwrap_or(text.len());
+    (text.get(..length).unwrap_or(text), text.get(length + 1..))
 }

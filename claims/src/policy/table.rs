@@ -4,11 +4,9 @@
 /// FNV-1a (RFC 9923) of `text` below a node. Names come from the policy, and a request only looks
 /// for them: nobody who sends one can make two of them collide, so a hash without a secret does.
 pub(super) fn hash(node: u32, text: &[u8]) -> u64 {
-    let below = node.to_le_bytes();
-    let bytes = text.iter().chain(&below);
-    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
+    let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    let of_text = text.iter().fold(0xcbf2_9ce4_8422_2325, step);
+    node.to_le_bytes().iter().fold(of_text, step)
 }
 
 /// The places of a table to look at for one hash: from one on, every one once.
