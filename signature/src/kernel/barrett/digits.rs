@@ -1,7 +1,6 @@
 //! Numbers as plain digits: how they come in and go out.
 
 use super::super::lanes::{Four, Lanes};
-use super::super::limbs;
 use super::{BASE, BITS, BLOCK, MAX_VECTORS, WIDTH};
 
 /// Digits of either sign, the lowest first.
@@ -11,36 +10,33 @@ pub(super) struct Digits(Vec<i32>);
 impl Digits {
     /// A big-endian number.
     pub(super) fn of_bytes(bytes: &[u8]) -> Self {
-        let mut digits = Vec::with_capacity(WIDTH * MAX_VECTORS);
-        let (mut bits, mut count) = (0, 0);
-        for byte in bytes.iter().rev() {
-            bits |= i32::from(*byte) << count;
-            count += 8;
-            if count >= BITS {
-                digits.push(bits & (BASE - 1));
-                bits >>= BITS;
-                count -= BITS;
-            }
-        }
-        digits.push(bits);
-        Self::balanced(digits)
+        Self::balanced(unsigned(bytes))
     }
 
-    /// `⌊B^2L / modulus⌋` for `L` digits in `len` vectors, by long division. The modulus is odd,
-    /// greater than 1 and has so many bits.
-    pub(super) fn reciprocal(modulus: &[u64], bits: usize, len: usize) -> Self {
-        let mut digits = vec![0; WIDTH * MAX_VECTORS];
-        // The power of two just below the modulus: the quotient's digits so far are zero.
+    /// `⌊B^2L / modulus⌋` for `L` digits in `len` vectors, by long division (D. E. Knuth, *The Art of
+    /// Computer Programming*, vol. 2, 4.3.1). The modulus is odd, greater than 1, and has no leading
+    /// zeros.
+    pub(super) fn reciprocal(modulus: &[u8], len: usize) -> Self {
+        let mut modulus = unsigned(modulus);
+        while modulus.pop_if(|digit| *digit == 0).is_some() {}
+        // The power of `B` just below the modulus: the quotient's digits so far are zero.
         let mut remainder = vec![0; modulus.len()];
         if let Some(top) = remainder.last_mut() {
-            *top = 1 << ((bits - 1) % 64);
+            *top = 1;
         }
-        for bit in (0..2 * WIDTH * len * BITS as usize - (bits - 1)).rev() {
-            if limbs::double(&mut remainder, modulus)
-                && let Some(digit) = digits.get_mut(bit / BITS as usize)
-            {
-                *digit |= 1 << (bit % BITS as usize);
+        remainder.push(0);
+        let divisor = leading(&modulus, 3);
+        let mut digits = vec![0; 2 * WIDTH * len + 1 - modulus.len()];
+        for digit in digits.iter_mut().rev() {
+            // Below the modulus, so its highest digit is the zero that becomes the lowest.
+            remainder.rotate_right(1);
+            // What is cut off the modulus is less than `2⁻²⁸` of it: at most one too many.
+            let quotient = (leading(&remainder, 4) / divisor) as i32;
+            let negative = subtract(&mut remainder, quotient, &modulus) < 0;
+            if negative {
+                subtract(&mut remainder, -1, &modulus);
             }
+            *digit = quotient - i32::from(negative);
         }
         Self::balanced(digits)
     }
@@ -104,4 +100,38 @@ impl Digits {
         bytes.reverse();
         bytes
     }
+}
+
+/// The digits of a big-endian number, from 0 to `B - 1`.
+fn unsigned(bytes: &[u8]) -> Vec<i32> {
+    let mut digits = Vec::with_capacity(WIDTH * MAX_VECTORS);
+    let (mut bits, mut count) = (0, 0);
+    for byte in bytes.iter().rev() {
+        bits |= i32::from(*byte) << count;
+        count += 8;
+        if count >= BITS {
+            digits.push(bits & (BASE - 1));
+            bits >>= BITS;
+            count -= BITS;
+        }
+    }
+    digits.push(bits);
+    digits
+}
+
+/// The number that the highest `count` digits are, with zeros below where there are fewer.
+fn leading(digits: &[i32], count: usize) -> i64 {
+    let digits = digits.iter().rev().chain(std::iter::repeat(&0)).take(count);
+    digits.fold(0, |number, digit| number << BITS | i64::from(*digit))
+}
+
+/// Takes `modulus` `times` times from `remainder`, which has one digit more; what is carried beyond
+/// that is below 0 where the result is.
+fn subtract(remainder: &mut [i32], times: i32, modulus: &[i32]) -> i32 {
+    let modulus = modulus.iter().chain(&[0]);
+    remainder.iter_mut().zip(modulus).fold(0, |carry, (digit, of_modulus)| {
+        let difference = *digit - times * of_modulus + carry;
+        *digit = difference & (BASE - 1);
+        difference >> BITS
+    })
 }

@@ -102,7 +102,7 @@ impl ModularPower for Barrett {
         let len = (bits + 3).div_ceil(BITS as usize * WIDTH);
         let shift = len.next_multiple_of(BLOCK) - len;
         let digits = Digits::of_bytes(modulus);
-        let reciprocal = Digits::reciprocal(&limbs::of_bytes(modulus), bits, len);
+        let reciprocal = Digits::reciprocal(modulus, len);
         Some(Self {
             len,
             cut: bits.saturating_sub(4) / (BITS as usize * WIDTH),
