@@ -126,10 +126,10 @@ impl<W: Write> Shared<W> {
         Ok(())
     }
 
-    /// Writes what has waited for a moment, until the end.
+    /// Writes what has waited for a moment, until the end, and then what still waits.
     fn flush(&self) {
         let mut waiting = self.waiting();
-        while !waiting.ended {
+        loop {
             let idle = |waiting: &mut Waiting<W>| waiting.text.is_empty() && !waiting.ended;
             waiting =
                 self.changed.wait_while(waiting, idle).unwrap_or_else(PoisonError::into_inner);
@@ -138,6 +138,9 @@ impl<W: Write> Shared<W> {
             waiting = waited.unwrap_or_else(PoisonError::into_inner).0;
             // There is nobody to tell that the log can't be written.
             drop(waiting.write());
+            if waiting.ended {
+                return;
+            }
         }
     }
 }
@@ -203,6 +206,17 @@ mod tests {
         let before = writes.count();
         lines.0.add(b"after the end\n", false).unwrap();
         assert_eq!(writes.count(), before + 1);
+    }
+
+    #[test]
+    fn an_end_that_comes_before_the_thread_has_begun_loses_nothing() {
+        for _ in 0..200 {
+            let (writes, lines, flusher) = begin();
+            lines.0.add(b"1\n", false).unwrap();
+            lines.0.add(b"2\n", false).unwrap();
+            drop(flusher);
+            assert_eq!(writes.all(), "1\n2\n");
+        }
     }
 
     #[test]
