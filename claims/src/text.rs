@@ -40,6 +40,17 @@ pub fn joined<T: AsRef<str>>(texts: &[T], between: &str) -> String {
     joined
 }
 
+/// What comes before the first `end`, a character of ASCII, and what comes after it: all of `text`,
+/// and nothing, where there is none.
+///
+/// What `split_once` does with a search that reads word by word, which takes longer to begin than a
+/// short text to be looked through.
+#[must_use]
+pub fn split_at_first(text: &str, end: u8) -> (&str, Option<&str>) {
+    let length = text.bytes().position(|byte| byte == end).unwrap_or(text.len());
+    (text.get(..length).unwrap_or(text), text.get(length + 1..))
+}
+
 struct Quoted<'a>(&'a str);
 
 impl fmt::Display for Quoted<'_> {

@@ -2,6 +2,7 @@
 
 use laika_claims::ErrorCode;
 use laika_claims::json::{self, DOCUMENT_LIMITS};
+use laika_claims::text::split_at_first;
 use laika_verifier::{
     Options, Permission, Request, Serials, Timestamp, VerifiedToken, Verifier, VerifyError,
 };
@@ -206,13 +207,7 @@ impl Held {
 /// Method, path and, where it is known, host, with line feeds between them: one text is written where
 /// three would be. The package passes nothing on in which there is another.
 fn read_request(text: &str) -> Request<'_> {
-    let (method, rest) = line(text);
-    let (target, host) = line(rest.unwrap_or_default());
+    let (method, rest) = split_at_first(text, b'\n');
+    let (target, host) = split_at_first(rest.unwrap_or_default(), b'\n');
     Request { method, target, host }
-}
-
-/// The first line of `text`, and what comes after its end.
-fn line(text: &str) -> (&str, Option<&str>) {
-    let length = text.bytes().position(|byte| byte == b'\n').unwrap_or(text.len());
-    (text.get(..length).unwrap_or(text), text.get(length + 1..))
 }

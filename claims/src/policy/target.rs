@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::text::split_at_first;
+
 /// The longest path a request or a rule may have, in segments.
 pub(super) const MAX_SEGMENTS: usize = 64;
 
@@ -22,7 +24,8 @@ pub(super) type Segments<'a> = Vec<Cow<'a, str>>;
 /// The path of `target` (all before the first `?`) as decoded segments, or what makes it
 /// impossible to judge.
 pub(super) fn read(target: &str, reading: Reading) -> Result<Segments<'_>, &'static str> {
-    let Some(path) = before(target, b'?').strip_prefix('/') else {
+    let (path, _) = split_at_first(target, b'?');
+    let Some(path) = path.strip_prefix('/') else {
         return Err("the request target does not begin with `/`");
     };
     // A trailing slash says nothing; two of them are an empty segment.
@@ -37,20 +40,13 @@ pub(super) fn read(target: &str, reading: Reading) -> Result<Segments<'_>, &'sta
         if segments.len() == MAX_SEGMENTS {
             return Err("the path has more than 64 segments");
         }
-        let raw = before(rest, b'/');
+        let (raw, others) = split_at_first(rest, b'/');
         segments.push(decode(raw, reading)?);
-        match rest.get(raw.len() + 1..) {
+        match others {
             Some(others) => rest = others,
             None => return Ok(segments),
         }
     }
-}
-
-/// What comes before the first `end`, a character of ASCII: all of `text` where there is none. What
-/// is looked through here is short, and a search that reads word by word takes longer to begin.
-fn before(text: &str, end: u8) -> &str {
-    let length = text.bytes().position(|byte| byte == end);
-    length.and_then(|length| text.get(..length)).unwrap_or(text)
 }
 
 const EMPTY_SEGMENT: &str = "the path has an empty segment";
