@@ -176,8 +176,14 @@ for (const colorScheme of ["light", "dark"]) {
       assert.equal(await page.isVisible(form), true, part);
       assert.equal(await overflow(page), 0, part);
       // What it is about is seen without a search, and its button is large enough for a thumb.
-      const box = await page.locator(form).boundingBox();
-      assert.ok(box.y >= 0 && box.y < 740, `${part}: the form is at ${box.y}`);
+      // A browser may take a moment to scroll there.
+      const inView = (id) => {
+        const { top } = document.querySelector(id).getBoundingClientRect();
+        return top >= 0 && top < innerHeight;
+      };
+      await page.waitForFunction(inView, form, { timeout: 10_000 }).catch(async () => {
+        assert.fail(`${part}: the form is at ${(await page.locator(form).boundingBox()).y}`);
+      });
       const button = await page.locator(`${form} button[type=submit]`).boundingBox();
       assert.ok(button.height >= 40 && button.width >= 100, `${part}: ${JSON.stringify(button)}`);
       if (process.env.SCREENSHOTS) await page.screenshot({ path: `${process.env.SCREENSHOTS}/${part}-${colorScheme}.png` });
