@@ -131,8 +131,8 @@ trait Word: Copy + BitAnd<Output = Self> + BitXor<Output = Self> + Default {
     const ROTATIONS: [[u32; 3]; 4];
     /// The first bits of a fraction.
     fn fraction(bits: u64) -> Self;
-    /// Of big-endian bytes.
-    fn read(bytes: &[u8]) -> Self;
+    /// Of the big-endian bytes of a block.
+    fn read(block: &[u8]) -> [Self; WORDS];
     fn write(self, bytes: &mut [u8]);
     fn plus(self, other: Self) -> Self;
     fn rotate(self, bits: u32) -> Self;
@@ -161,9 +161,12 @@ macro_rules! word {
                 (bits >> (u64::BITS - Self::BITS)) as Self
             }
 
-            #[inline(always)]
-            fn read(bytes: &[u8]) -> Self {
-                bytes.first_chunk().map(|bytes| Self::from_be_bytes(*bytes)).unwrap_or_default()
+            fn read(block: &[u8]) -> [Self; WORDS] {
+                let mut words = [0; WORDS];
+                for (word, bytes) in words.iter_mut().zip(block.as_chunks().0) {
+                    *word = Self::from_be_bytes(*bytes);
+                }
+                words
             }
 
             fn write(self, bytes: &mut [u8]) {
@@ -258,47 +261,58 @@ impl<W: Word> State<W> {
 
 /// Section 6.2.2 and 6.4.2.
 #[inline(never)]
-#[expect(clippy::indexing_slicing, reason = "all of 16 words, or one of their two halves")]
 fn compress<W: Word>(state: &mut [W; 8], block: &[u8]) {
-    let mut schedule = [W::default(); WORDS];
-    for (word, bytes) in schedule.iter_mut().zip(block.chunks_exact(W::BYTES)) {
-        *word = W::read(bytes);
-    }
     let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = *state;
-    // Variables change places rather than contents: after eight rounds they are where they were.
-    macro_rules! round {
-        ($a:ident $b:ident $c:ident $d:ident $e:ident $f:ident $g:ident $h:ident $word:ident $k:ident) => {
-            $h = $h.plus($e.big_sigma(W::ROTATIONS[1])).plus($g ^ ($e & ($f ^ $g)));
-            $h = $h.plus(W::fraction(*$k)).plus(*$word);
-            $d = $d.plus($h);
-            // What the next round takes of its second and third variable.
-            let majority = $b ^ (($a ^ $b) & ($b ^ $c));
-            $h = $h.plus($a.big_sigma(W::ROTATIONS[0])).plus(majority);
-        };
-    }
-    let (all, _) = CUBE_ROOTS.as_chunks::<8>();
-    for (eighth, constants) in all.iter().enumerate().take(W::ROUNDS / 8) {
-        // Words of rounds that are over make place for those of rounds to come.
-        let first = eighth % 2 * 8;
-        if eighth >= 2 {
-            for i in first..first + 8 {
-                let word = |ago: usize| schedule[(i + WORDS - ago) % WORDS];
-                let near = word(2).small_sigma(W::ROTATIONS[3]).plus(word(7));
-                schedule[i % WORDS] =
-                    near.plus(word(15).small_sigma(W::ROTATIONS[2])).plus(word(16));
-            }
+    // Every index is a constant, so that the words are variables and no part of memory.
+    let mut words = W::read(block);
+    let (constants, _) = CUBE_ROOTS.as_chunks::<WORDS>();
+    let rounds = constants.iter().take(W::ROUNDS / WORDS);
+    let mut left = rounds.len();
+    for constants in rounds {
+        left -= 1;
+        // Variables change places rather than contents: after eight rounds they are where they were.
+        macro_rules! round {
+            ($a:ident $b:ident $c:ident $d:ident $e:ident $f:ident $g:ident $h:ident $i:expr) => {
+                $h = $h.plus($e.big_sigma(W::ROTATIONS[1])).plus($g ^ ($e & ($f ^ $g)));
+                $h = $h.plus(W::fraction(constants[$i])).plus(words[$i]);
+                $d = $d.plus($h);
+                // What the next round takes of its second and third variable.
+                let majority = $b ^ (($a ^ $b) & ($b ^ $c));
+                $h = $h.plus($a.big_sigma(W::ROTATIONS[0])).plus(majority);
+            };
         }
-        let (words, _) = schedule.as_chunks::<8>();
-        let [w0, w1, w2, w3, w4, w5, w6, w7] = &words[eighth % 2];
-        let [k0, k1, k2, k3, k4, k5, k6, k7] = constants;
-        round!(a b c d e f g h w0 k0);
-        round!(h a b c d e f g w1 k1);
-        round!(g h a b c d e f w2 k2);
-        round!(f g h a b c d e w3 k3);
-        round!(e f g h a b c d w4 k4);
-        round!(d e f g h a b c w5 k5);
-        round!(c d e f g h a b w6 k6);
-        round!(b c d e f g h a w7 k7);
+        // A word whose round is over makes place for the one of sixteen rounds later.
+        macro_rules! next {
+            ($($i:expr)*) => {
+                if left > 0 {
+                    $({
+                        let word = |ago: usize| words[($i + WORDS - ago) % WORDS];
+                        let near = word(2).small_sigma(W::ROTATIONS[3]).plus(word(7));
+                        words[$i] = near.plus(word(15).small_sigma(W::ROTATIONS[2])).plus(words[$i]);
+                    })*
+                }
+            };
+        }
+        round!(a b c d e f g h 0);
+        round!(h a b c d e f g 1);
+        round!(g h a b c d e f 2);
+        round!(f g h a b c d e 3);
+        next!(0 1 2 3);
+        round!(e f g h a b c d 4);
+        round!(d e f g h a b c 5);
+        round!(c d e f g h a b 6);
+        round!(b c d e f g h a 7);
+        next!(4 5 6 7);
+        round!(a b c d e f g h 8);
+        round!(h a b c d e f g 9);
+        round!(g h a b c d e f 10);
+        round!(f g h a b c d e 11);
+        next!(8 9 10 11);
+        round!(e f g h a b c d 12);
+        round!(d e f g h a b c 13);
+        round!(c d e f g h a b 14);
+        round!(b c d e f g h a 15);
+        next!(12 13 14 15);
     }
     for (sum, word) in state.iter_mut().zip([a, b, c, d, e, f, g, h]) {
         *sum = sum.plus(word);

@@ -10,7 +10,8 @@ use serde_json::Value;
 
 use crate::error::VerifyError;
 use crate::options::{IssuerRules, Limits};
-use crate::profile::{Profile, Single, is_typ, texts_at};
+use crate::place::{Single, texts_at};
+use crate::profile::{Profile, is_typ};
 use crate::status;
 
 /// Refuses a header whose `typ` this issuer's tokens do not have.
@@ -95,11 +96,7 @@ pub(crate) fn check_claims(
     if let Some(may_assert) = &issuer.may_assert {
         may_assert.restrict(&mut principal);
     }
-    let plain = issuer.profile == Profile::Laika
-        && issuer.may_assert.is_none()
-        && issuer.permission_claims == issuer.profile.permission_claims()
-        && issuer.role_claims == issuer.profile.role_claims();
-    Ok(Checked { principal, times, status, plain })
+    Ok(Checked { principal, times, status, plain: issuer.is_plain })
 }
 
 /// Checks the times, which is all of the claims that can change while a token is kept.
@@ -164,10 +161,9 @@ impl<'a> Typed<'a> {
         let ours = issuer.audiences.iter().map(String::as_str);
         let ours: Vec<_> = ours.filter(|audience| named.contains(audience)).collect();
         let is_laika = issuer.profile == Profile::Laika;
-        let at = |places: &[String], single| {
+        let at = |places, single| {
             let single = if is_laika { Single::Refused } else { single };
-            let texts = places.iter().map(|place| texts_at(claims, place, &ours, single));
-            texts.collect::<Result<Vec<_>, _>>().map(|texts| texts.concat())
+            texts_at(claims, places, &ours, single)
         };
         let sub = reader.text("sub")?.unwrap_or_default();
         let anonymous =

@@ -70,6 +70,7 @@ mod cache;
 mod headers;
 mod issuer;
 mod may_assert;
+mod place;
 mod profile;
 mod uri;
 

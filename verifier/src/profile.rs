@@ -3,7 +3,7 @@
 
 use crate::error::VerifyError;
 use laika_claims::ErrorCode;
-use laika_claims::json::{self, Object, Seen};
+use laika_claims::json::{Object, Seen};
 use laika_claims::token::{MICRO_TYP, MICRO_TYPE};
 
 /// What kind of issuer it is.
@@ -150,74 +150,6 @@ pub(crate) fn is_typ(left: &str, right: &str) -> bool {
         }
     };
     short(left).eq_ignore_ascii_case(short(right))
-}
-
-/// What a text means where an array of texts would also do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Single {
-    /// It is an error.
-    Refused,
-    /// One item.
-    Whole,
-    /// Items with spaces between them, as in `scope` (RFC 6749 section 3.3).
-    Split,
-}
-
-/// The texts that stand at `place`, a name or JSON pointer in which `{audience}` is each of
-/// `audiences`.
-///
-/// # Errors
-/// `claim_invalid` when what stands there is neither an array of texts nor an accepted text.
-pub(crate) fn texts_at(
-    claims: &Object,
-    place: &str,
-    audiences: &[&str],
-    single: Single,
-) -> Result<Vec<String>, VerifyError> {
-    let mut texts = Vec::new();
-    let braces = place.match_indices('{').filter_map(|(at, _)| place.split_at_checked(at));
-    let mut around =
-        braces.filter_map(|(start, rest)| Some((start, rest.strip_prefix("{audience}")?)));
-    let places = match around.next() {
-        None => vec![place.to_owned()],
-        Some((start, end)) => {
-            // RFC 6901 section 3: `/` and `~` of a name are escaped in a pointer.
-            let place_of = |audience: &&str| {
-                let mut place = start.to_owned();
-                for char in audience.chars() {
-                    match char {
-                        '~' => place.push_str("~0"),
-                        '/' => place.push_str("~1"),
-                        char => place.push(char),
-                    }
-                }
-                place.push_str(end);
-                place
-            };
-            audiences.iter().map(place_of).collect()
-        }
-    };
-    for place in places {
-        let found = match place.starts_with('/') {
-            true => json::look_up(claims, &place).map(Seen::Made),
-            false => claims.member(&place),
-        };
-        let Some(found) = found else { continue };
-        match (found.text(), single) {
-            (Some(text), Single::Split) => {
-                texts.extend(text.split(' ').filter(|part| !part.is_empty()).map(str::to_owned));
-            }
-            (Some(text), Single::Whole) => texts.push(text.to_owned()),
-            (Some(_), Single::Refused) | (None, _) => {
-                let items = found.texts().ok_or_else(|| {
-                    let message = format!("the claim `{place}` is not an array of strings");
-                    VerifyError::claim(ErrorCode::ClaimInvalid, &place, &message)
-                })?;
-                texts.extend(items.into_iter().map(str::to_owned));
-            }
-        }
-    }
-    Ok(texts)
 }
 
 /// The tenant of an issuer of Entra, in either of its two spellings.

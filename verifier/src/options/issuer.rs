@@ -7,6 +7,7 @@ use super::members::{self, Members};
 use crate::error::OptionsError;
 use crate::keys::{Discovery, Key, KeySet, KeySource};
 use crate::may_assert::MayAssert;
+use crate::place::Place;
 use crate::profile::Profile;
 use crate::uri;
 use laika_signature::base64url;
@@ -34,12 +35,14 @@ pub(crate) struct IssuerRules {
     pub(crate) required_claims: Vec<String>,
     /// Seconds since `iat`.
     pub(crate) max_token_age: Option<f64>,
-    /// Where permissions are: names or JSON pointers.
-    pub(crate) permission_claims: Vec<String>,
-    /// Where roles are, likewise.
-    pub(crate) role_claims: Vec<String>,
+    /// Where permissions are.
+    pub(crate) permission_claims: Vec<Place>,
+    /// Where roles are.
+    pub(crate) role_claims: Vec<Place>,
     /// Bounds of what a token may grant.
     pub(crate) may_assert: Option<MayAssert>,
+    /// Whether a principal has what the claims of Laika's own names say, and all of it.
+    pub(crate) is_plain: bool,
     pub(crate) status: StatusRules,
 }
 
@@ -222,7 +225,12 @@ pub(super) fn read_issuer(value: &Value, at: &str) -> Result<IssuerOptions, Box<
         return refuse("max_token_age", "write a number of seconds above 0");
     }
     let profile = raw.profile.unwrap_or_default();
-    let owned = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect();
+    let permission_claims = places(raw.permission_claims, profile.permission_claims());
+    let role_claims = places(raw.role_claims, profile.role_claims());
+    let is_plain = profile == Profile::Laika
+        && raw.may_assert.is_none()
+        && permission_claims == places(None, profile.permission_claims())
+        && role_claims == places(None, profile.role_claims());
     let rules = IssuerRules {
         issuer: raw.issuer.to_owned(),
         audiences: raw.audiences,
@@ -233,14 +241,21 @@ pub(super) fn read_issuer(value: &Value, at: &str) -> Result<IssuerOptions, Box<
             .unwrap_or_else(|| profile.typ().iter().map(|typ| typ.map(str::to_owned)).collect()),
         required_claims: raw.required_claims.unwrap_or_default(),
         max_token_age: raw.max_token_age,
-        permission_claims: raw
-            .permission_claims
-            .unwrap_or_else(|| owned(profile.permission_claims())),
-        role_claims: raw.role_claims.unwrap_or_else(|| owned(profile.role_claims())),
+        permission_claims,
+        role_claims,
+        is_plain,
         may_assert: raw.may_assert,
         status,
     };
     Ok(IssuerOptions { keys, rules })
+}
+
+/// The places that were named, or those of the profile.
+fn places(named: Option<Vec<String>>, defaults: &[&str]) -> Vec<Place> {
+    match named {
+        Some(named) => named.iter().map(|place| Place::parse(place)).collect(),
+        None => defaults.iter().map(|place| Place::parse(place)).collect(),
+    }
 }
 
 fn read_keys(raw: &RawIssuer<'_>, at: &str) -> Result<KeysFrom, Box<OptionsError>> {
