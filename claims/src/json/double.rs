@@ -124,7 +124,9 @@ impl Large {
     fn shift(&mut self, by: i64) {
         let limbs = usize::try_from(by / 32).unwrap_or(0);
         self.multiply(1 << (by % 32), 0);
-        self.0.splice(0..0, std::iter::repeat_n(0, limbs));
+        let mut shifted = vec![0; limbs];
+        shifted.append(&mut self.0);
+        self.0 = shifted;
     }
 
     fn compare(&self, other: &Self) -> Ordering {

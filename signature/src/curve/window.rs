@@ -79,7 +79,8 @@ impl<G: Group> Table<G> {
         if step >= self.stride {
             return;
         }
-        let digits = digits.0.iter().skip(step).step_by(self.stride);
+        let digits = digits.0.get(step..).unwrap_or_default().chunks(self.stride);
+        let digits = digits.filter_map(<[_]>::first);
         for (digit, block) in digits.zip(self.entries.chunks_exact(BLOCK)) {
             let magnitude = usize::from(digit.unsigned_abs());
             if let Some(entry) = magnitude.checked_sub(1).and_then(|index| block.get(index)) {

@@ -28,8 +28,11 @@ impl Digits {
         let divisor = leading(&modulus, 3);
         let mut digits = vec![0; 2 * WIDTH * len + 1 - modulus.len()];
         for digit in digits.iter_mut().rev() {
-            // Below the modulus, so its highest digit is the zero that becomes the lowest.
-            remainder.rotate_right(1);
+            // Below the modulus, so its highest digit is a zero, which is pushed out by another.
+            remainder.copy_within(..modulus.len(), 1);
+            if let Some(lowest) = remainder.first_mut() {
+                *lowest = 0;
+            }
             // What is cut off the modulus is less than `2⁻²⁸` of it: at most one too many.
             let quotient = (leading(&remainder, 4) / divisor) as i32;
             let negative = subtract(&mut remainder, quotient, &modulus) < 0;
