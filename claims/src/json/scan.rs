@@ -20,8 +20,9 @@ const MOST_DIGITS: usize = 15;
 /// Where the members of the object that `text` is stand; `None` when it is for the reader to say
 /// what it is.
 pub(super) fn members(text: &str, limits: Limits) -> Option<Vec<Member>> {
-    let mut scanner =
-        Scanner { text: text.as_bytes(), at: 0, left: limits.members, names: Vec::new() };
+    // A token has about as many members.
+    let names = Vec::with_capacity(16);
+    let mut scanner = Scanner { text: text.as_bytes(), at: 0, left: limits.members, names };
     // All the places that follow fit.
     u32::try_from(text.len()).ok()?;
     let mut members = Vec::with_capacity(16);
