@@ -261,6 +261,7 @@ impl<W: Word> State<W> {
 
 /// Section 6.2.2 and 6.4.2.
 #[inline(never)]
+#[expect(clippy::indexing_slicing, reason = "every index is a constant below 16")]
 fn compress<W: Word>(state: &mut [W; 8], block: &[u8]) {
     let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = *state;
     // Every index is a constant, so that the words are variables and no part of memory.
