@@ -89,7 +89,7 @@ class Marked extends Given {
   }
 
   static markOf(object: unknown): symbol | undefined {
-    return object instanceof Object && #mark in object ? object.#mark : undefined;
+    return typeof object === "object" && object !== null && #mark in object ? object.#mark : undefined;
   }
 }
 
