@@ -113,10 +113,12 @@ enum Task {
     /// Run for long, and write `docs/soak.md`
     ///
     /// A million verifications by one verifier and a million by many, damaged tokens through the
-    /// packed npm package, an issuer killed under load again and again, the filter in another host
-    /// than Envoy, and every fuzz target.
+    /// packed npm package, an issuer killed under load again and again, Envoy with a million
+    /// requests, the arithmetic beside other libraries, the filter in another host than Envoy, and
+    /// every fuzz target. Over an hour on two cores; the page is written after every run, so that
+    /// what was found is there if this is ended early.
     Soak {
-        /// How long, about
+        /// For the runs that take as long as they are given, together
         #[arg(long, default_value_t = 10)]
         minutes: u32,
     },

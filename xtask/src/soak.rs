@@ -35,46 +35,87 @@ pub(crate) fn run(minutes: u32) -> Result<bool> {
     // The millions of verifications take what they take; the rest of the time is shared.
     let third = u64::from(minutes) * 60 / 3;
     let seconds = third.to_string();
-    let mut outcomes = vec![
-        play(&scene, "verify.mjs", &[])?,
-        play(&scene, "leak.mjs", &[])?,
-        play(&scene, "mutate.mjs", &[&seconds])?,
-        play(&scene, "kill.mjs", &[&seconds, &issuer])?,
-    ];
+    let mut page = Page::begin(minutes)?;
+    page.add(play(&scene, "verify.mjs", &[])?)?;
+    page.add(play(&scene, "leak.mjs", &[])?)?;
+    page.add(play(&scene, "mutate.mjs", &[&seconds])?)?;
+    page.add(play(&scene, "kill.mjs", &[&seconds, &issuer])?)?;
     for (name, amount) in [("rotation", third), ("chaos", third), ("memory", REQUESTS)] {
-        outcomes.push(endurance(name, amount, &issuer)?);
+        page.add(endurance(name, amount, &issuer)?)?;
     }
-    outcomes.extend([
-        last_line("kernels in WebAssembly", |step| {
-            let program = wasm::kernels()?;
-            Program::new("node")
-                .words("--no-warnings tests/conformance/wasi.mjs")
-                .arg(&program.to_string_lossy())
-                .args(KERNELS)
-                .run(step)
-        })?,
-        last_line("kernels natively", |step| {
-            cargo::cargo()
-                .words("run --quiet --release -p laika-conformance --bin kernels --")
-                .args(KERNELS)
-                .run(step)
-        })?,
-    ]);
-    outcomes.extend(curves()?);
-    outcomes.push(other_hosts());
-    outcomes.push(dependencies());
-    match fuzz::all(third) {
-        Ok(fuzzed) => outcomes.extend(fuzzed.iter().map(|fuzzed| Outcome {
-            what: format!("fuzzing: {}", fuzzed.target),
-            result: fuzzed.result(),
-            ok: fuzzed.held(),
-        })),
-        Err(error) => outcomes.push(broke_off("fuzzing", &error)),
+    page.add(last_line("kernels in WebAssembly", |step| {
+        let program = wasm::kernels()?;
+        Program::new("node")
+            .words("--no-warnings tests/conformance/wasi.mjs")
+            .arg(&program.to_string_lossy())
+            .args(KERNELS)
+            .run(step)
+    })?)?;
+    page.add(last_line("kernels natively", |step| {
+        cargo::cargo()
+            .words("run --quiet --release -p laika-conformance --bin kernels --")
+            .args(KERNELS)
+            .run(step)
+    })?)?;
+    curves()?.into_iter().try_for_each(|outcome| page.add(outcome))?;
+    page.add(other_hosts())?;
+    page.add(dependencies())?;
+    fuzzed(third).into_iter().try_for_each(|outcome| page.add(outcome))?;
+    page.end()
+}
+
+/// What came out so far: on the terminal, and in the file, which is written anew each time. A run
+/// takes more than an hour, and one that is ended early has not been for nothing.
+struct Page {
+    heading: String,
+    outcomes: Vec<Outcome>,
+}
+
+impl Page {
+    /// The page of a run of now.
+    fn begin(minutes: u32) -> Result<Self> {
+        let ask = |program: &str, args: &[&str]| {
+            let asked = Program::new(program).args(args.iter().copied()).try_output();
+            asked.with_context(|| format!("`{program} {}` failed", args.join(" ")))
+        };
+        let date = ask("date", &["-u", "+%Y-%m-%d %H:%M UTC"])?;
+        let commit = ask("git", &["rev-parse", "--short=12", "HEAD"])?;
+        let changes = ask("git", &["status", "--porcelain", "--untracked-files=no"])?;
+        let changes = if changes.is_empty() { "" } else { " with uncommitted changes" };
+        let heading = format!(
+            "# Long runs\n\nWritten by `cargo xtask soak --minutes {minutes}`, begun on {date}, at \
+             commit {commit}{changes}."
+        );
+        Ok(Self { heading, outcomes: Vec::new() })
     }
-    let report = report(&outcomes, minutes)?;
-    files::write(Path::new(REPORT), report.as_bytes())?;
-    println!("\n{report}\nwritten to {REPORT}");
-    Ok(outcomes.iter().all(|outcome| outcome.ok))
+
+    fn add(&mut self, outcome: Outcome) -> Result<()> {
+        run::note(&outcome.what, &format!("{}: {}", outcome.verdict(), outcome.result));
+        self.outcomes.push(outcome);
+        self.write(" The run is not over.")
+    }
+
+    /// Writes the whole; `true` if all of it held.
+    fn end(self) -> Result<bool> {
+        self.write("")?;
+        println!("\nwritten to {REPORT}");
+        Ok(self.outcomes.iter().all(|outcome| outcome.ok))
+    }
+
+    fn write(&self, remark: &str) -> Result<()> {
+        let mut text = format!("{}{remark}\n\n| run | result | |\n|---|---|---|\n", self.heading);
+        for outcome in &self.outcomes {
+            let Outcome { what, result, .. } = outcome;
+            text.push_str(&format!("| {what} | {result} | {} |\n", outcome.verdict()));
+        }
+        files::write(Path::new(REPORT), text.as_bytes())
+    }
+}
+
+impl Outcome {
+    fn verdict(&self) -> &'static str {
+        if self.ok { "held" } else { "FAILED" }
+    }
 }
 
 /// Plays a script, whose last line is its outcome.
@@ -140,6 +181,21 @@ fn dependencies() -> Outcome {
     outcome(what, held.map(|_| ("all allowed".to_owned(), true)))
 }
 
+/// Every fuzz target, for so many seconds together.
+fn fuzzed(seconds: u64) -> Vec<Outcome> {
+    match fuzz::all(seconds) {
+        Ok(fuzzed) => fuzzed
+            .iter()
+            .map(|fuzzed| Outcome {
+                what: format!("fuzzing: {}", fuzzed.target),
+                result: fuzzed.result(),
+                ok: fuzzed.held(),
+            })
+            .collect(),
+        Err(error) => vec![broke_off("fuzzing", &error)],
+    }
+}
+
 /// Of what was told, with whether it held.
 fn outcome(what: &str, told: Result<(String, bool)>) -> Outcome {
     match told {
@@ -153,24 +209,4 @@ fn broke_off(what: &str, error: &anyhow::Error) -> Outcome {
     println!("\nerror: {error:#}\n");
     let result = "broke off; its output is on the terminal only".to_owned();
     Outcome { what: what.to_owned(), result, ok: false }
-}
-
-fn report(outcomes: &[Outcome], minutes: u32) -> Result<String> {
-    let ask = |program: &str, args: &[&str]| {
-        let asked = Program::new(program).args(args.iter().copied()).try_output();
-        asked.with_context(|| format!("`{program} {}` failed", args.join(" ")))
-    };
-    let date = ask("date", &["-u", "+%Y-%m-%d %H:%M UTC"])?;
-    let commit = ask("git", &["rev-parse", "--short=12", "HEAD"])?;
-    let changes = ask("git", &["status", "--porcelain", "--untracked-files=no"])?;
-    let changes = if changes.is_empty() { "" } else { " with uncommitted changes" };
-    let mut text = format!(
-        "# Long runs\n\nWritten by `cargo xtask soak --minutes {minutes}` on {date}, at commit \
-         {commit}{changes}.\n\n| run | result | |\n|---|---|---|\n"
-    );
-    for Outcome { what, result, ok } in outcomes {
-        let verdict = if *ok { "held" } else { "FAILED" };
-        text.push_str(&format!("| {what} | {result} | {verdict} |\n"));
-    }
-    Ok(text)
 }
