@@ -6,13 +6,13 @@ use laika_verifier::fetch::Sharing;
 use laika_verifier::signature::Host;
 use laika_verifier::{
     Authorization, Counts, ErrorCode, Fetch, FetchFailure, OptionsError, Request, Timestamp,
-    VerifyError,
+    VerifiedToken, VerifyError,
 };
 
 use crate::config::Config;
 use crate::denial::Denial;
 use crate::shared::Answer;
-use crate::tokens::{COOKIE, Tokens, other_cookies};
+use crate::tokens::{COOKIE, Tokens, carriers, other_cookies};
 
 /// Header names and values as a host hands them out, pseudo-headers included.
 pub type Headers<'h> = [(&'h [u8], &'h [u8])];
@@ -124,25 +124,20 @@ impl Filter {
     /// Judges a request. `may_wait` says whether it could be held until keys are there.
     pub fn judge(&mut self, headers: &Headers<'_>, may_wait: bool, now: Timestamp) -> Judgement {
         let tokens = Tokens::find(headers, &self.config.token_from);
-        let mut edit = self.cleaned(headers, &tokens);
-        let authorization = self.authorize(headers, &tokens, now);
-        let Authorization { decision, token, error } = authorization;
-        let noted = self.config.access_log || decision.code.is_some();
+        let Authorization { decision, token, error } = self.authorize(headers, &tokens, now);
+        let code = decision.code;
+        let noted = self.config.access_log || code.is_some();
         let verdict = Verdict {
             allowed: decision.allowed,
-            code: decision.code,
+            code,
             rule: decision.rule.filter(|_| noted).map(str::to_owned),
         };
+        let log = (!decision.allowed).then(|| self.describe(&decision, error.as_ref()));
         let outcome = if decision.allowed || self.config.shadow {
-            let values = token.map(|token| self.config.forward.values(&token)).unwrap_or_default();
-            edit.set.extend(values.into_iter().map(|(name, value)| (name, value.into_bytes())));
-            Outcome::Continue(edit)
+            Outcome::Continue(self.edited(headers, &tokens, token.as_ref()))
         } else {
             Outcome::Deny(Denial::new(&decision, self.config.realm.as_deref()))
         };
-        let log =
-            (!decision.allowed).then(|| describe(&decision, error.as_ref(), self.config.shadow));
-        let code = decision.code;
         let calls = self.calls(error.as_ref(), now);
         // Who only watches holds nobody up, and another fault is not mended by a fetch.
         let mendable =
@@ -155,20 +150,28 @@ impl Filter {
         }
     }
 
-    /// What a request loses whatever is decided: forged headers, and its tokens where they are not
-    /// to go on.
-    fn cleaned(&self, headers: &Headers<'_>, tokens: &Tokens<'_>) -> Edit {
-        let forged = self.forged(headers.iter().map(|(name, _)| *name));
-        let mut edit = Edit { remove: forged, set: Vec::new() };
+    /// How a request goes on: without forged headers, without its tokens where they are not to go
+    /// on, and with what the service behind is to know.
+    fn edited(
+        &self,
+        headers: &Headers<'_>,
+        tokens: &Tokens<'_>,
+        verified: Option<&VerifiedToken>,
+    ) -> Edit {
+        let mut edit =
+            Edit { remove: self.forged(headers.iter().map(|(name, _)| *name)), set: Vec::new() };
         if self.config.strip_token {
             // What is spelled like a place of ours is ASCII.
-            let carriers = tokens.carriers.iter();
+            let carriers = carriers(headers, &self.config.token_from);
             edit.remove.extend(carriers.map(|name| String::from_utf8_lossy(name).into_owned()));
             if tokens.in_cookie {
                 edit.remove.push(COOKIE.to_owned());
                 let others = other_cookies(headers, &self.config.token_from);
                 edit.set.extend((!others.is_empty()).then(|| (COOKIE.to_owned(), others)));
             }
+        }
+        if let Some(token) = verified {
+            self.config.forward.fill(&mut edit.set, token);
         }
         edit
     }
@@ -216,9 +219,9 @@ impl Filter {
         if headers.iter().any(|(name, _)| bearer::overrides_method(name)) {
             return refuse("a method override is not accepted");
         }
-        let token = match &tokens.found {
+        let token = match tokens.found {
             Found::None => None,
-            Found::One(token) => Some(token.as_ref()),
+            Found::One(token) => Some(token),
             Found::Several => return refuse("the request has several tokens"),
         };
         let method = text(headers, ":method").unwrap_or_default();
@@ -230,7 +233,7 @@ impl Filter {
         let request = Request {
             method,
             target: text(headers, ":path").unwrap_or_default(),
-            host: has(headers, ":authority").then(|| text(headers, ":authority").unwrap_or("")),
+            host: value(headers, ":authority").map(|host| std::str::from_utf8(host).unwrap_or("")),
         };
         if self.config.pass_preflight && is_preflight(headers) {
             let refused =
@@ -238,7 +241,30 @@ impl Filter {
             let decision = refused.unwrap_or_else(Decision::preflight);
             return Authorization { decision, token: None, error: None };
         }
-        self.config.verifier.authorize(token, &request, now)
+        self.config.verifier.authorize_bytes(token, &request, now)
+    }
+
+    /// What the log says of a denial.
+    #[cold]
+    fn describe(&self, decision: &Decision<'_>, error: Option<&VerifyError>) -> String {
+        let verb = if self.config.shadow { "would deny" } else { "denied" };
+        let code = decision.code.map_or("", ErrorCode::as_str);
+        let mut line = format!("{verb} with {} {code}", decision.status);
+        if let Some(rule) = decision.rule {
+            line.push_str(&format!(" by rule `{}`", rule.escape_debug()));
+        }
+        if let Some(error) = error {
+            line.push_str(&format!(": {}", error.message()));
+        }
+        if !decision.missing.is_empty() {
+            // What makes a request invalid is said in the same place.
+            let missing = match decision.code {
+                Some(ErrorCode::RequestInvalid) => "",
+                _ => "missing ",
+            };
+            line.push_str(&format!(": {missing}{}", decision.missing.join(", ").escape_debug()));
+        }
+        line
     }
 
     fn calls(&mut self, error: Option<&VerifyError>, now: Timestamp) -> Vec<Call> {
@@ -294,8 +320,8 @@ impl Call {
 /// standard, *CORS-preflight request*).
 fn is_preflight(headers: &Headers<'_>) -> bool {
     text(headers, ":method") == Some("OPTIONS")
-        && has(headers, "origin")
-        && has(headers, "access-control-request-method")
+        && value(headers, "origin").is_some()
+        && value(headers, "access-control-request-method").is_some()
 }
 
 /// Whether a request speaks gRPC, whose answers always have the status 200, and another after them.
@@ -318,34 +344,12 @@ pub fn answer_of(
     Answer { asked, came, status: status.unwrap_or_default(), cache_control, body }
 }
 
-fn has(headers: &Headers<'_>, name: &str) -> bool {
-    headers.iter().any(|(other, _)| *other == name.as_bytes())
+fn value<'h>(headers: &Headers<'h>, name: &str) -> Option<&'h [u8]> {
+    headers.iter().find(|(other, _)| *other == name.as_bytes()).map(|(_, value)| *value)
 }
 
 fn text<'h>(headers: &Headers<'h>, name: &str) -> Option<&'h str> {
-    let (_, value) = headers.iter().find(|(other, _)| *other == name.as_bytes())?;
-    std::str::from_utf8(value).ok()
-}
-
-fn describe(decision: &Decision<'_>, error: Option<&VerifyError>, shadow: bool) -> String {
-    let verb = if shadow { "would deny" } else { "denied" };
-    let code = decision.code.map_or("", ErrorCode::as_str);
-    let mut line = format!("{verb} with {} {code}", decision.status);
-    if let Some(rule) = decision.rule {
-        line.push_str(&format!(" by rule `{}`", rule.escape_debug()));
-    }
-    if let Some(error) = error {
-        line.push_str(&format!(": {}", error.message()));
-    }
-    if !decision.missing.is_empty() {
-        // What makes a request invalid is said in the same place.
-        let missing = match decision.code {
-            Some(ErrorCode::RequestInvalid) => "",
-            _ => "missing ",
-        };
-        line.push_str(&format!(": {missing}{}", decision.missing.join(", ").escape_debug()));
-    }
-    line
+    std::str::from_utf8(value(headers, name)?).ok()
 }
 
 #[cfg(test)]

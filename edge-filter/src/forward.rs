@@ -24,21 +24,24 @@ impl Forward {
     /// Those of `names` that pass for a header of ours, in any spelling.
     #[must_use]
     pub fn forged<'n>(&self, names: impl Iterator<Item = &'n [u8]>) -> Vec<String> {
+        if self.names().next().is_none() {
+            return Vec::new();
+        }
         let ours = |name: &&[u8]| self.names().any(|ours| same_header(ours, name));
         // What is spelled like a name of ours is ASCII.
         names.filter(ours).map(|name| String::from_utf8_lossy(name).into_owned()).collect()
     }
 
-    /// The headers that `token` fills. A claim that is absent or null fills none.
-    #[must_use]
-    pub fn values(&self, token: &VerifiedToken) -> Vec<(String, String)> {
-        let value = |(name, claim): &(String, String)| {
-            Some((name.clone(), header_value(&claim_of(token, claim)?)?))
-        };
-        let payload = self.payload_header.iter();
-        let payload =
-            payload.map(|name| (name.clone(), ascii_json(&token.claims().clone().into())));
-        self.headers.iter().filter_map(value).chain(payload).collect()
+    /// Adds the headers that `token` fills. A claim that is absent or null fills none.
+    pub fn fill(&self, set: &mut Vec<(String, Vec<u8>)>, token: &VerifiedToken) {
+        for (name, claim) in &self.headers {
+            let value = claim_of(token, claim).and_then(|claim| header_value(&claim));
+            set.extend(value.map(|value| (name.clone(), value.into_bytes())));
+        }
+        if let Some(name) = &self.payload_header {
+            let claims = ascii_json(&token.claims().clone().into());
+            set.push((name.clone(), claims.into_bytes()));
+        }
     }
 
     /// Whether a backend would learn who somebody is but not who says so: with several issuers a

@@ -3,6 +3,7 @@
 //! A stream never calls out itself: a host hands an answer to the context that asked, and a stream
 //! may be gone by then. It queues the call and asks for a tick; its root makes it.
 
+mod contexts;
 mod metrics;
 mod root;
 mod sharing;
@@ -17,6 +18,7 @@ use laika_proxy_abi::calls::{self, Level};
 use laika_proxy_abi::{Action, Module};
 use laika_verifier::{ErrorCode, Timestamp};
 
+use self::contexts::Contexts;
 use self::metrics::Metrics;
 use self::stream::{Standing, Visit};
 use crate::denial::Denial;
@@ -42,8 +44,8 @@ laika_proxy_abi::export!(Host);
 /// way.
 #[derive(Default)]
 struct Host {
-    roots: RefCell<BTreeMap<u32, Plugin>>,
-    streams: RefCell<BTreeMap<u32, Stream>>,
+    roots: RefCell<Contexts<Plugin>>,
+    streams: RefCell<Contexts<Stream>>,
 }
 
 /// One request on its way through the proxy.
@@ -105,13 +107,13 @@ impl Module for Host {
     }
 
     fn request_headers(&self, stream: u32) -> Action {
-        let plugin = self.streams.borrow().get(&stream).map(|stream| stream.plugin.clone());
-        match plugin {
-            Some(plugin) => self.attend(stream, &plugin, None),
-            // Whose request that is nobody has said.
-            None => stream::send(&Denial::misconfigured(ErrorCode::OptionsInvalid)),
+        let plugin = self.streams.borrow().get(stream).map(|stream| stream.plugin.clone());
+        if let Some(plugin) = plugin {
+            return self.attend(stream, &plugin, None);
         }
-        self.action(stream)
+        // Whose request that is nobody has said.
+        stream::send(&Denial::misconfigured(ErrorCode::OptionsInvalid));
+        Action::Pause
     }
 
     fn request_body(&self, stream: u32) -> Action {
@@ -119,48 +121,51 @@ impl Module for Host {
     }
 
     fn request_trailers(&self, stream: u32) -> Action {
-        if let Some(stream) = self.streams.borrow().get(&stream) {
+        if let Some(stream) = self.streams.borrow().get(stream) {
             stream.plugin.clean_trailers();
         }
         self.action(stream)
     }
 
     fn deleted(&self, context: u32) {
-        let stream = self.streams.borrow_mut().remove(&context);
+        let stream = self.streams.borrow_mut().remove(context);
         match stream {
             Some(stream) => {
                 if let Ok(mut state) = stream.plugin.0.try_borrow_mut() {
                     state.waiting.remove(&context);
                 }
             }
-            None => drop(self.roots.borrow_mut().remove(&context)),
+            None => drop(self.roots.borrow_mut().remove(context)),
         }
     }
 }
 
 impl Host {
     fn root(&self, root: u32) -> Option<Plugin> {
-        self.roots.borrow().get(&root).cloned()
+        self.roots.borrow().get(root).cloned()
     }
 
+    /// What becomes of the rest of a request.
     fn action(&self, stream: u32) -> Action {
-        let passed = self.streams.borrow().get(&stream).is_some_and(|stream| stream.passed);
+        let passed = self.streams.borrow().get(stream).is_some_and(|stream| stream.passed);
         if passed { Action::Continue } else { Action::Pause }
     }
 
     /// Judges the request of the stream that speaks, which has waited for `visit` if it has.
-    fn attend(&self, stream: u32, plugin: &Plugin, visit: Option<Visit>) {
+    fn attend(&self, stream: u32, plugin: &Plugin, visit: Option<Visit>) -> Action {
         match plugin.judge(visit) {
             Standing::Passed => {
-                if let Some(stream) = self.streams.borrow_mut().get_mut(&stream) {
+                if let Some(stream) = self.streams.borrow_mut().get_mut(stream) {
                     stream.passed = true;
                 }
+                return Action::Continue;
             }
             Standing::Answered => {}
             Standing::Waits(visit) => {
                 plugin.0.borrow_mut().waiting.insert(stream, visit);
             }
         }
+        Action::Pause
     }
 }
 

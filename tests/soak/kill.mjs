@@ -52,7 +52,7 @@ console.log(JSON.stringify({
 async function start() {
   const child = spawn(binary, ["serve"], {
     // The port changes with every start, the issuer's name in its tokens must not.
-    env: { ...process.env, LAIKA_DATA_DIR: data, LAIKA_LISTEN: "127.0.0.1:0", LAIKA_PUBLIC_URL: "http://127.0.0.1:1", LAIKA_LIMITS_REGISTRATION: "off" },
+    env: { ...process.env, LAIKA_DATA_DIR: data, LAIKA_LISTEN: "127.0.0.1:0", LAIKA_PUBLIC_URL: "http://127.0.0.1:1", LAIKA_LIMITS_REGISTRATION: "off", LAIKA_LIMITS_LOGIN_ADDRESS: "off" },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let log = "";

@@ -48,7 +48,7 @@ impl Held {
         now: Timestamp,
         may_fetch: bool,
     ) -> i32 {
-        let found = self.verifier.verify(memory.text(length), now);
+        let found = self.verifier.verify_bytes(memory.bytes(length), now);
         match found {
             Ok(token) if token.is_plain() && !self.has_news(now, may_fetch) => {
                 let header = token.header_number();

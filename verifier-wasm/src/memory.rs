@@ -33,10 +33,15 @@ impl Memory {
         self.report.as_ptr()
     }
 
-    /// The text of so many bytes that was written last.
+    /// So many bytes that were written last.
+    pub(crate) fn bytes(&self, length: usize) -> &[u8] {
+        self.input.get(..length).unwrap_or_default()
+    }
+
+    /// The same as text.
     pub(crate) fn text(&self, length: usize) -> &str {
         // Whoever writes encodes a string, so what is no UTF-8 never stands for anything.
-        self.input.get(..length).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or(".")
+        std::str::from_utf8(self.bytes(length)).unwrap_or(".")
     }
 
     /// The question and the bytes that were written after it.

@@ -1,8 +1,6 @@
 //! Tokens in HTTP headers, and denials as HTTP answers: what the filter and the `tower` layer
 //! share.
 
-use std::borrow::Cow;
-
 use laika_claims::policy::Decision;
 use serde_json::json;
 
@@ -17,25 +15,25 @@ const METHOD_OVERRIDES: [&str; 3] =
 /// Methods that change nothing (RFC 9110 section 9.2.1).
 const SAFE_METHODS: [&str; 4] = ["GET", "HEAD", "OPTIONS", "TRACE"];
 
-/// What the places where a token may stand hold together.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What the places where a token may stand hold together. Tokens are bytes that nobody has looked
+/// at, and stay where they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Found<'h> {
     /// No token.
     None,
     /// One token, though perhaps in several places.
-    One(Cow<'h, str>),
+    One(&'h [u8]),
     /// Tokens that differ: nobody can say which one is meant.
     Several,
 }
 
-impl<'h> Found<'h> {
+impl Found<'_> {
     /// Takes another place into account.
     #[must_use]
-    pub fn and(self, token: Option<Cow<'h, str>>) -> Self {
-        match (self, token) {
-            (found, None) => found,
-            (Self::None, Some(token)) => Self::One(token),
-            (Self::One(first), Some(token)) if first == token => Self::One(first),
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (found, Self::None) | (Self::None, found) => found,
+            (Self::One(one), Self::One(other)) if one == other => self,
             _ => Self::Several,
         }
     }
@@ -58,69 +56,59 @@ pub fn overrides_method(name: impl AsRef<[u8]>) -> bool {
     METHOD_OVERRIDES.iter().any(|known| same_header(known, name.as_ref()))
 }
 
-/// The tokens in the value of an `Authorization` header, behind the scheme `scheme` (compared
-/// without case, RFC 9110 section 11.1): none, one, or several where a proxy has joined several
-/// headers into one by commas.
-///
-/// Bytes that are not UTF-8 are replaced, so that such a token is malformed rather than absent.
+/// What the value of an `Authorization` header holds behind the scheme `scheme` (compared without
+/// case, RFC 9110 section 11.1): no token, one, or several where a proxy has joined several headers
+/// into one by commas.
 #[must_use]
-pub fn tokens_of<'h>(value: &'h [u8], scheme: &str) -> Vec<Cow<'h, str>> {
-    // By far the most have none.
-    if !value.contains(&b',') {
-        return token_of(value.trim_ascii_start(), scheme).into_iter().collect();
-    }
-    let mut tokens: Vec<Cow<'h, str>> = Vec::new();
-    for part in value.split(|byte| *byte == b',') {
-        match (token_of(part.trim_ascii_start(), scheme), tokens.last_mut()) {
-            (Some(token), _) => tokens.push(token),
-            // No token has a comma, so what goes on behind one is malformed.
-            (None, Some(token)) => {
-                let token = token.to_mut();
-                token.push(',');
-                token.push_str(&text_of(part));
-            }
-            (None, None) => {}
+pub fn tokens_of<'h>(value: &'h [u8], scheme: &str) -> Found<'h> {
+    let mut found = Found::None;
+    let mut rest = value;
+    loop {
+        // No token has a comma, so what goes on behind one without the scheme belongs to it, and
+        // makes it malformed.
+        let next = memchr::memchr_iter(b',', rest)
+            .filter_map(|comma| rest.split_at_checked(comma + 1))
+            .find(|(_, others)| token_of(others, scheme).is_some());
+        let credentials = next.and_then(|(part, _)| part.strip_suffix(b",")).unwrap_or(rest);
+        found = found.and(token_of(credentials, scheme).map_or(Found::None, Found::One));
+        match next {
+            Some((_, others)) => rest = others,
+            None => return found,
         }
     }
-    tokens
 }
 
-fn token_of<'h>(credentials: &'h [u8], scheme: &str) -> Option<Cow<'h, str>> {
-    let (start, rest) = credentials.split_at_checked(scheme.len())?;
-    if !start.eq_ignore_ascii_case(scheme.as_bytes()) || rest.first() != Some(&b' ') {
-        return None;
-    }
-    Some(trimmed(rest))
+fn token_of<'h>(credentials: &'h [u8], scheme: &str) -> Option<&'h [u8]> {
+    let (start, rest) = credentials.trim_ascii_start().split_at_checked(scheme.len())?;
+    let is_ours = start.eq_ignore_ascii_case(scheme.as_bytes()) && rest.first() == Some(&b' ');
+    is_ours.then(|| trimmed(rest))
 }
 
-/// The tokens in the value of a header that holds nothing else: several where a proxy has joined
-/// several headers into one.
+/// What the value of a header holds that holds nothing but a token: several where a proxy has
+/// joined several headers into one.
 #[must_use]
-pub fn bare_tokens_of(value: &[u8]) -> Vec<Cow<'_, str>> {
-    value.split(|byte| *byte == b',').map(trimmed).collect()
+pub fn bare_tokens_of(value: &[u8]) -> Found<'_> {
+    all_of(value.split(|byte| *byte == b',').map(trimmed))
 }
 
-/// Text without spaces at its ends.
-fn trimmed(bytes: &[u8]) -> Cow<'_, str> {
+fn all_of<'h>(tokens: impl Iterator<Item = &'h [u8]>) -> Found<'h> {
+    tokens.fold(Found::None, |found, token| found.and(Found::One(token)))
+}
+
+/// Without spaces at the ends.
+fn trimmed(bytes: &[u8]) -> &[u8] {
     let start = bytes.iter().position(|byte| *byte != b' ').unwrap_or(bytes.len());
     let end = bytes.iter().rposition(|byte| *byte != b' ').map_or(start, |last| last + 1);
-    text_of(bytes.get(start..end).unwrap_or_default())
+    bytes.get(start..end).unwrap_or_default()
 }
 
-/// The same text as [`String::from_utf8_lossy`], which looks at every byte by itself.
-fn text_of(bytes: &[u8]) -> Cow<'_, str> {
-    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
-}
-
-/// The values of the cookie `name` in a `Cookie` header (RFC 6265 section 4.2.1). Neither a token
-/// nor a cookie's value has a comma: behind one stands another header, where somebody has joined
-/// two.
+/// What the cookies `name` in a `Cookie` header hold (RFC 6265 section 4.2.1). Neither a token nor
+/// a cookie's value has a comma: behind one stands another header, where somebody has joined two.
 #[must_use]
-pub fn cookies_of<'h>(value: &'h [u8], name: &str) -> Vec<Cow<'h, str>> {
+pub fn cookies_of<'h>(value: &'h [u8], name: &str) -> Found<'h> {
     let pairs = value.split(|byte| *byte == b';');
     let values = pairs.filter_map(|pair| cookie_value(pair, name));
-    let parts = values.flat_map(|value| value.split(|byte| *byte == b','));
-    parts.map(text_of).collect()
+    all_of(values.flat_map(|value| value.split(|byte| *byte == b',')))
 }
 
 /// What a `Cookie` header says without the cookie `name`: nothing, where that was all.
@@ -184,43 +172,52 @@ mod tests {
 
     #[test]
     fn a_token_stands_behind_its_scheme() {
-        let tokens = |value: &'static str| tokens_of(value.as_bytes(), SCHEME);
-        assert_eq!(tokens("Bearer a.b.c"), ["a.b.c"]);
-        assert_eq!(tokens("bEARER   a.b.c  "), ["a.b.c"]);
-        assert_eq!(tokens("Bearer "), [""]);
-        for other in ["", "Bearer", "Bearera.b.c", "Basic YTpi", "a.b.c", "Bearer\ta.b.c", ","] {
-            assert_eq!(tokens(other), [""; 0], "{other:?}");
+        for value in ["Bearer a.b.c", "bEARER   a.b.c  ", "  Bearer a.b.c"] {
+            assert_eq!(tokens_of(value.as_bytes(), SCHEME), Found::One(b"a.b.c"), "{value}");
         }
-        assert_eq!(tokens_of(b"Bearer a\xff", SCHEME), ["a\u{fffd}"]);
+        assert_eq!(tokens_of(b"Bearer ", SCHEME), Found::One(b""));
+        for other in ["", "Bearer", "Bearera.b.c", "Basic YTpi", "a.b.c", "Bearer\ta.b.c", ","] {
+            assert_eq!(tokens_of(other.as_bytes(), SCHEME), Found::None, "{other:?}");
+        }
+        assert_eq!(tokens_of(b"Bearer a\xff", SCHEME), Found::One(b"a\xff"));
     }
 
     #[test]
     fn headers_that_a_proxy_has_joined_are_taken_apart() {
-        let tokens = |value: &'static str| tokens_of(value.as_bytes(), SCHEME);
-        assert_eq!(tokens("Bearer a,Bearer b"), ["a", "b"]);
-        assert_eq!(tokens("Basic YTpi, bearer a"), ["a"]);
-        assert_eq!(tokens("Bearer a,b"), ["a,b"]);
-        assert_eq!(tokens("Bearer a, Basic YTpi"), ["a, Basic YTpi"]);
-        assert_eq!(tokens("Bearer a,"), ["a,"]);
+        for (value, found) in [
+            ("Bearer a,Bearer b", Found::Several),
+            ("Bearer a, bearer  a ", Found::One(b"a")),
+            ("Basic YTpi, bearer a", Found::One(b"a")),
+            ("Basic YTpi,,Bearer a ,Digest x", Found::One(b"a ,Digest x")),
+            ("Bearer a,b", Found::One(b"a,b")),
+            ("Bearer a,b,Bearer a", Found::Several),
+            ("Bearer a, Basic YTpi", Found::One(b"a, Basic YTpi")),
+            ("Bearer a,", Found::One(b"a,")),
+            ("Basic YTpi, Digest x", Found::None),
+        ] {
+            assert_eq!(tokens_of(value.as_bytes(), SCHEME), found, "{value}");
+        }
     }
 
     #[test]
     fn a_token_in_a_cookie_is_found_and_taken_out() {
-        for (value, tokens, rest) in [
-            ("micro=a.b.c", &["a.b.c"][..], ""),
-            ("a=1; micro=a.b.c;b=2", &["a.b.c"], "a=1; b=2"),
-            ("micro=a; xmicro=b; micro=c", &["a", "c"], "xmicro=b"),
-            ("micro=a, micro=b", &["a", " micro=b"], ""),
-            ("Micro=a; micro = b; micro", &[], "Micro=a; micro = b; micro"),
-            ("micro=", &[""], ""),
-            ("", &[], ""),
+        for (value, found, rest) in [
+            ("micro=a.b.c", Found::One(b"a.b.c".as_slice()), ""),
+            ("a=1; micro=a.b.c;b=2", Found::One(b"a.b.c"), "a=1; b=2"),
+            ("micro=a; xmicro=b; micro=c", Found::Several, "xmicro=b"),
+            ("micro=a; micro=a", Found::One(b"a"), ""),
+            ("micro=a, micro=b", Found::Several, ""),
+            ("Micro=a; micro = b; micro", Found::None, "Micro=a; micro = b; micro"),
+            ("micro=", Found::One(b""), ""),
+            ("", Found::None, ""),
         ] {
-            assert_eq!(cookies_of(value.as_bytes(), "micro"), tokens, "{value}");
+            assert_eq!(cookies_of(value.as_bytes(), "micro"), found, "{value}");
             assert_eq!(without_cookie(value.as_bytes(), "micro"), rest.as_bytes(), "{value}");
         }
         assert_eq!(without_cookie(b"a=\xff; micro=x", "micro"), b"a=\xff");
-        assert_eq!(bare_tokens_of(b" a, b"), ["a", "b"]);
-        assert_eq!(bare_tokens_of(b"  ,a\xff b  "), ["", "a\u{fffd} b"]);
+        assert_eq!(bare_tokens_of(b" a, b"), Found::Several);
+        assert_eq!(bare_tokens_of(b" a\xff b "), Found::One(b"a\xff b"));
+        assert_eq!(bare_tokens_of(b""), Found::One(b""));
     }
 
     #[test]
@@ -265,13 +262,10 @@ mod tests {
 
     #[test]
     fn tokens_that_differ_are_several() {
-        let found = |tokens: &[&str]| {
-            tokens
-                .iter()
-                .fold(Found::None, |found, token| found.and(Some(token.to_string().into())))
-        };
-        assert_eq!(found(&[]).and(None), Found::None);
-        assert_eq!(found(&["a", "a"]).and(None), Found::One("a".into()));
+        let found = |tokens: &[&'static str]| all_of(tokens.iter().map(|token| token.as_bytes()));
+        assert_eq!(found(&[]).and(Found::None), Found::None);
+        assert_eq!(found(&["a", "a"]).and(Found::None), Found::One(b"a"));
+        assert_eq!(Found::None.and(found(&["a"])), Found::One(b"a"));
         assert_eq!(found(&["a", "b"]), Found::Several);
         assert_eq!(found(&["a", "b", "a"]), Found::Several);
     }

@@ -53,9 +53,9 @@ pub trait Generation: Debug + Default {
     type Kept: Clone;
 
     /// By what a token is found whose text this is, if not by what it got when it was verified.
-    fn of_text(text: &str) -> Option<&Self::Key>;
+    fn of_text(text: &[u8]) -> Option<&Self::Key>;
     /// By what a token is to be found.
-    fn new_key(text: &str, serial: u64) -> Self::Kept;
+    fn new_key(text: &[u8], serial: u64) -> Self::Kept;
     /// What is there under `key`.
     fn get(&self, key: &Self::Key) -> Option<(&Self::Kept, &Entry)>;
     /// Adds an entry, and answers with the one that had to make room for it.
@@ -81,12 +81,12 @@ impl Generation for Texts {
     type Key = [u8];
     type Kept = Arc<[u8]>;
 
-    fn of_text(text: &str) -> Option<&[u8]> {
-        Some(text.as_bytes())
+    fn of_text(text: &[u8]) -> Option<&[u8]> {
+        Some(text)
     }
 
-    fn new_key(text: &str, _: u64) -> Arc<[u8]> {
-        text.as_bytes().into()
+    fn new_key(text: &[u8], _: u64) -> Arc<[u8]> {
+        text.into()
     }
 
     fn get(&self, key: &[u8]) -> Option<(&Arc<[u8]>, &Entry)> {
@@ -124,11 +124,11 @@ impl Generation for Serials {
     type Key = u64;
     type Kept = u64;
 
-    fn of_text(_: &str) -> Option<&u64> {
+    fn of_text(_: &[u8]) -> Option<&u64> {
         None
     }
 
-    fn new_key(_: &str, serial: u64) -> u64 {
+    fn new_key(_: &[u8], serial: u64) -> u64 {
         serial
     }
 
@@ -196,7 +196,7 @@ impl<T: Generation> Cache<T> {
     }
 
     /// Keeps `token`, which had to be verified from `text`.
-    pub(crate) fn insert(&self, text: &str, token: VerifiedToken) {
+    pub(crate) fn insert(&self, text: &[u8], token: VerifiedToken) {
         let mut state = self.state();
         state.counts.misses += 1;
         let key = T::new_key(text, token.serial());
@@ -238,11 +238,14 @@ impl<T: Generation> Cache<T> {
     }
 }
 
-/// Compares eight bytes at a time: in WebAssembly the compiler's own comparison takes each alone.
+/// Compares sixteen bytes at a time: in WebAssembly the compiler's own comparison takes each alone.
 fn same(left: &[u8], right: &[u8]) -> bool {
-    let ((left, left_rest), (right, right_rest)) = (left.as_chunks::<8>(), right.as_chunks::<8>());
-    let word = |bytes: &[u8; 8]| u64::from_le_bytes(*bytes);
-    left_rest == right_rest && left.iter().map(word).eq(right.iter().map(word))
+    let ((left, left_rest), (right, right_rest)) =
+        (left.as_chunks::<16>(), right.as_chunks::<16>());
+    let word = |bytes: &[u8; 16]| u128::from_le_bytes(*bytes);
+    left.len() == right.len()
+        && left_rest == right_rest
+        && left.iter().zip(right).all(|(left, right)| word(left) == word(right))
 }
 
 #[cfg(test)]

@@ -54,12 +54,12 @@ impl<'a> UntrustedToken<'a> {
     /// # Errors
     /// `token_missing`, `token_too_large`, `token_malformed`, `critical_header_unsupported`.
     pub fn parse(token: &'a str, max_size: usize) -> Result<Self, VerifyError> {
-        Self::read(token, max_size, None)
+        Self::read(token.as_bytes(), max_size, None)
     }
 
     /// As [`UntrustedToken::parse`], by a verifier that knows some headers already.
     pub(crate) fn parse_knowing(
-        token: &'a str,
+        token: &'a [u8],
         max_size: usize,
         headers: &Headers,
     ) -> Result<Self, VerifyError> {
@@ -67,7 +67,7 @@ impl<'a> UntrustedToken<'a> {
     }
 
     fn read(
-        token: &'a str,
+        token: &'a [u8],
         max_size: usize,
         headers: Option<&Headers>,
     ) -> Result<Self, VerifyError> {
@@ -81,6 +81,7 @@ impl<'a> UntrustedToken<'a> {
             ));
         }
         let not_compact = || malformed("a token is three base64url segments joined by dots");
+        let token = std::str::from_utf8(token).map_err(|_| not_compact())?;
         let (signing_input, signature) = token.rsplit_once('.').ok_or_else(not_compact)?;
         let (header, payload) = signing_input.split_once('.').ok_or_else(not_compact)?;
         if payload.contains('.') || header.is_empty() || payload.is_empty() || signature.is_empty()

@@ -141,6 +141,14 @@ impl<T: Generation> Verifier<T> {
     /// The first check that fails. `keys_unavailable`, `key_not_found` and `status_unavailable` may
     /// be mended by a fetch: see [`Verifier::fetches`].
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<VerifiedToken, VerifyError> {
+        self.verify_bytes(token.as_bytes(), now)
+    }
+
+    /// As [`Verifier::verify`], for a token as it came: one that is no text is malformed.
+    ///
+    /// # Errors
+    /// As [`Verifier::verify`].
+    pub fn verify_bytes(&self, token: &[u8], now: Timestamp) -> Result<VerifiedToken, VerifyError> {
         let Some(cache) = &self.cache else {
             return self.prove(token, now);
         };
@@ -156,7 +164,7 @@ impl<T: Generation> Verifier<T> {
     }
 
     /// Everything about a token that is seen for the first time.
-    fn prove(&self, token: &str, now: Timestamp) -> Result<VerifiedToken, VerifyError> {
+    fn prove(&self, token: &[u8], now: Timestamp) -> Result<VerifiedToken, VerifyError> {
         let max_size = self.limits.max_token_size;
         let mut token = UntrustedToken::parse_knowing(token, max_size, &self.headers)?;
         let Chosen { index, issuer, claims } = self.choose_issuer(&mut token)?;
@@ -217,7 +225,17 @@ impl<T: Generation> Verifier<T> {
         request: &Request<'_>,
         now: Timestamp,
     ) -> Authorization<'_> {
-        self.authorize_if(|| token.map(|token| self.verify(token, now)), request, now)
+        self.authorize_bytes(token.map(str::as_bytes), request, now)
+    }
+
+    /// As [`Verifier::authorize`], for a token as it came: one that is no text is malformed.
+    pub fn authorize_bytes(
+        &self,
+        token: Option<&[u8]>,
+        request: &Request<'_>,
+        now: Timestamp,
+    ) -> Authorization<'_> {
+        self.authorize_if(|| token.map(|token| self.verify_bytes(token, now)), request, now)
     }
 
     /// As [`Verifier::authorize`], for whoever sent a token that was verified or recalled just now.

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 
 use super::evaluate::{self, Facts, Verdict};
+use super::methods::Method;
 use super::requirement::{Requirement, Test};
 use super::target::{self, Segments};
-use super::{Explanation, OTHERWISE, Policy, Rule, explain, host, methods};
+use super::{Explanation, OTHERWISE, Policy, Rule, explain, host};
 use crate::code::{Challenge, ErrorCode};
 use crate::principal::Principal;
 use crate::time::Timestamp;
@@ -73,9 +74,9 @@ impl Policy {
     /// # Errors
     /// The decision `request_invalid`, for a request that can't be judged without guessing.
     pub fn route<'p, 'r>(&'p self, request: &Request<'r>) -> Result<Route<'p, 'r>, Decision<'p>> {
-        if !methods::is_token(request.method) {
+        let Some(method) = Method::read(request.method) else {
             return Err(Decision::request_invalid("the method is not a token"));
-        }
+        };
         let segments =
             target::read(request.target, self.reading).map_err(Decision::request_invalid)?;
         let folded = self.reading.ignore_case.then(|| fold_case(&segments));
@@ -85,7 +86,7 @@ impl Policy {
             return Ok(Route { found: Found::Otherwise(self.otherwise.as_ref()), segments });
         };
         let mut rules = Self::rules_from(&self.rules, Some(first));
-        let rule = rules.find(|(_, rule)| rule.methods.contain(request.method));
+        let rule = rules.find(|(_, rule)| rule.methods.contain(method));
         let found = rule.and_then(|(place, rule)| {
             Some(Found::Rule(place, rule, self.requirements.get(rule.require)?))
         });
@@ -103,7 +104,7 @@ impl Policy {
         std::iter::successors(first, move |(_, rule)| rule.next.and_then(with_place))
     }
 
-    fn read_host(&self, host: Option<&str>) -> Result<Option<String>, Decision<'_>> {
+    fn read_host<'r>(&self, host: Option<&'r str>) -> Result<Option<Cow<'r, str>>, Decision<'_>> {
         match host.map(host::normalise) {
             Some(Some(host)) => Ok(Some(host)),
             Some(None) => Err(Decision::request_invalid("the host is not a host name")),

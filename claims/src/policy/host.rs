@@ -1,30 +1,40 @@
 //! Host names as rules write them and as requests bring them.
 
+use std::borrow::Cow;
+
 /// The host of a request: lower case, without port and trailing dot; `None` when it can't be one.
 ///
 /// A host in an unusual spelling must not slip past the rules that name it, so what is not plainly
 /// a host name or an IPv6 address in brackets (RFC 9110 section 4.2.3) is refused.
-pub(super) fn normalise(authority: &str) -> Option<String> {
+pub(super) fn normalise(authority: &str) -> Option<Cow<'_, str>> {
     if authority.starts_with('[') {
         let end = authority.find(']')?;
         let (address, rest) = authority.split_at_checked(end + 1)?;
         let inside = address.strip_prefix('[')?.strip_suffix(']')?;
         let known = |byte: u8| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.');
         let good = is_port(rest) && !inside.is_empty() && inside.bytes().all(known);
-        return good.then(|| address.to_ascii_lowercase());
+        return good.then(|| address.to_ascii_lowercase().into());
     }
-    let host = match authority.split_once(':') {
-        Some((host, port)) => port.bytes().all(|b| b.is_ascii_digit()).then_some(host)?,
-        None => authority,
-    };
+    let (mut before, mut is_lower, mut end) = (b'.', true, authority.len());
+    for (at, byte) in authority.bytes().enumerate() {
+        match byte {
+            b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' => {}
+            b'A'..=b'Z' => is_lower = false,
+            b'.' if before != b'.' => {}
+            b':' => {
+                end = at;
+                break;
+            }
+            _ => return None,
+        }
+        before = byte;
+    }
+    let (host, port) = authority.split_at_checked(end)?;
     let host = host.strip_suffix('.').unwrap_or(host);
-    let known = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
-    let good = !host.is_empty()
-        && !host.starts_with('.')
-        && !host.ends_with('.')
-        && !host.as_bytes().windows(2).any(|pair| pair == b"..")
-        && host.bytes().all(known);
-    good.then(|| host.to_ascii_lowercase())
+    if host.is_empty() || !is_port(port) {
+        return None;
+    }
+    Some(if is_lower { Cow::Borrowed(host) } else { Cow::Owned(host.to_ascii_lowercase()) })
 }
 
 fn is_port(rest: &str) -> bool {

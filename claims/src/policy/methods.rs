@@ -16,9 +16,33 @@ const KNOWN: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTI
 const GET: u8 = 1;
 const HEAD: u8 = 2;
 
+/// The method of a request.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Method<'r> {
+    /// One of [`KNOWN`], by its bit.
+    Known(u8),
+    /// Another token.
+    Other(&'r str),
+}
+
+impl<'r> Method<'r> {
+    /// `None` for what is no token (RFC 9110 section 5.6.2).
+    pub(super) fn read(method: &'r str) -> Option<Self> {
+        match bit(method) {
+            Some(bit) => Some(Self::Known(bit)),
+            None => is_token(method).then_some(Self::Other(method)),
+        }
+    }
+}
+
 /// The bit of `method`, if it has one.
 fn bit(method: &str) -> Option<u8> {
     KNOWN.iter().position(|known| *known == method).map(|place| 1 << place)
+}
+
+fn is_token(method: &str) -> bool {
+    !method.is_empty()
+        && method.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
 }
 
 impl Methods {
@@ -38,9 +62,8 @@ impl Methods {
         let (mut known, mut others) = (0, Vec::new());
         for (at, item) in items {
             let method = fields::text(item, &at)?;
-            if !is_token(method) {
-                return Err(PolicyError::new(&at, &format!("`{method}` is not a method")));
-            }
+            let read = Method::read(method)
+                .ok_or_else(|| PolicyError::new(&at, &format!("`{method}` is not a method")))?;
             if method.bytes().any(|byte| byte.is_ascii_lowercase()) {
                 let upper = method.to_ascii_uppercase();
                 return Err(PolicyError::new(
@@ -48,24 +71,24 @@ impl Methods {
                     &format!("methods are case-sensitive: write `{upper}`"),
                 ));
             }
-            match bit(method) {
+            match read {
                 // GET covers HEAD.
-                Some(GET) => known |= GET | HEAD,
-                Some(bit) => known |= bit,
-                None => others.push(method.to_owned()),
+                Method::Known(GET) => known |= GET | HEAD,
+                Method::Known(bit) => known |= bit,
+                Method::Other(name) => others.push(name.to_owned()),
             }
         }
         Ok(Self::Some(known, others))
     }
 
-    /// Whether a request with `method` is among them.
-    pub(super) fn contain(&self, method: &str) -> bool {
-        match self {
-            Self::All => true,
-            Self::Some(known, others) => match bit(method) {
-                Some(bit) => known & bit != 0,
-                None => others.iter().any(|name| name == method),
-            },
+    /// Whether `method` is among them.
+    pub(super) fn contain(&self, method: Method<'_>) -> bool {
+        match (self, method) {
+            (Self::All, _) => true,
+            (Self::Some(known, _), Method::Known(bit)) => known & bit != 0,
+            (Self::Some(_, others), Method::Other(name)) => {
+                others.iter().any(|other| other == name)
+            }
         }
     }
 
@@ -73,15 +96,9 @@ impl Methods {
     pub(super) fn overlap(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Some(these, others), Self::Some(those, _)) => {
-                these & those != 0 || others.iter().any(|method| other.contain(method))
+                these & those != 0 || others.iter().any(|name| other.contain(Method::Other(name)))
             }
             _ => true,
         }
     }
-}
-
-/// Whether `method` is a token (RFC 9110 section 5.6.2).
-pub(super) fn is_token(method: &str) -> bool {
-    !method.is_empty()
-        && method.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
 }

@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use crate::text::split_at_first;
-
 /// The longest path a request or a rule may have, in segments.
 pub(super) const MAX_SEGMENTS: usize = 64;
 
@@ -23,43 +21,51 @@ pub(super) type Segments<'a> = Vec<Cow<'a, str>>;
 
 /// The path of `target` (all before the first `?`) as decoded segments, or what makes it
 /// impossible to judge.
-pub(super) fn read(target: &str, reading: Reading) -> Result<Segments<'_>, &'static str> {
-    let (path, _) = split_at_first(target, b'?');
-    let Some(path) = path.strip_prefix('/') else {
+pub(super) fn read<'t>(target: &'t str, reading: Reading) -> Result<Segments<'t>, &'static str> {
+    let Some(path) = target.strip_prefix('/') else {
         return Err("the request target does not begin with `/`");
     };
-    // A trailing slash says nothing; two of them are an empty segment.
-    let mut rest = path.strip_suffix('/').unwrap_or(path);
-    if rest.is_empty() {
-        // `//` has lost both its slashes by now.
-        return if target.starts_with("//") { Err(EMPTY_SEGMENT) } else { Ok(Vec::new()) };
-    }
     // Few paths have more.
     let mut segments = Vec::with_capacity(8);
-    loop {
+    let mut add = |raw: Option<&'t str>, plain: bool| {
         if segments.len() == MAX_SEGMENTS {
             return Err("the path has more than 64 segments");
         }
-        let (raw, others) = split_at_first(rest, b'/');
-        segments.push(decode(raw, reading)?);
-        match others {
-            Some(others) => rest = others,
-            None => return Ok(segments),
+        segments.push(segment(raw.unwrap_or_default(), plain, reading)?);
+        Ok(())
+    };
+    let (mut start, mut end, mut plain) = (0, path.len(), true);
+    for (at, byte) in path.bytes().enumerate() {
+        match byte {
+            b'/' => {
+                add(path.get(start..at), plain)?;
+                (start, plain) = (at + 1, true);
+            }
+            b'?' => {
+                end = at;
+                break;
+            }
+            byte => plain &= is_plain(byte),
         }
+    }
+    // A slash at the end says nothing.
+    if start < end {
+        add(path.get(start..end), plain)?;
+    }
+    Ok(segments)
+}
+
+/// What a segment stands for; `plain` is whether that is what it says.
+fn segment(raw: &str, plain: bool, reading: Reading) -> Result<Cow<'_, str>, &'static str> {
+    match raw {
+        "" => Err("the path has an empty segment"),
+        "." | ".." => Err("the path has a dot segment"),
+        _ if plain => Ok(Cow::Borrowed(raw)),
+        _ => decode(raw, reading).map(Cow::Owned),
     }
 }
 
-const EMPTY_SEGMENT: &str = "the path has an empty segment";
-
-fn decode(raw: &str, reading: Reading) -> Result<Cow<'_, str>, &'static str> {
-    match raw {
-        "" => return Err(EMPTY_SEGMENT),
-        "." | ".." => return Err("the path has a dot segment"),
-        _ => {}
-    }
-    if raw.bytes().all(is_plain) {
-        return Ok(Cow::Borrowed(raw));
-    }
+fn decode(raw: &str, reading: Reading) -> Result<String, &'static str> {
     let mut decoded = Vec::with_capacity(raw.len());
     let mut bytes = raw.bytes();
     while let Some(byte) = bytes.next() {
@@ -88,7 +94,7 @@ fn decode(raw: &str, reading: Reading) -> Result<Cow<'_, str>, &'static str> {
     if decoded.chars().any(char::is_control) {
         return Err("the path has a control character");
     }
-    Ok(Cow::Owned(decoded))
+    Ok(decoded)
 }
 
 /// Bytes that stand for themselves and need no second look.

@@ -10,6 +10,10 @@ use laika_verifier::{Counts, ErrorCode};
 
 use crate::filter::Verdict;
 
+/// Of so many requests, the time of one is taken: reading the clock and telling the host cost as
+/// much as half of what a known token takes in the module.
+const TIMED: u32 = 16;
+
 /// The metrics of one plugin, each defined when it is first needed.
 #[derive(Debug, Default)]
 pub(super) struct Metrics {
@@ -17,6 +21,8 @@ pub(super) struct Metrics {
     counters: BTreeMap<String, u32>,
     /// The host's number of the histogram; none in the inner one where the host has none.
     times: Option<Option<u32>>,
+    /// Requests since one was timed, that one included.
+    since: u32,
     /// Requests that were let through since it was last told how many.
     allowed: u64,
     /// What the cache had counted then.
@@ -24,18 +30,29 @@ pub(super) struct Metrics {
 }
 
 impl Metrics {
+    /// Whether the time of the request at hand is to be told, as that of the first one is.
+    pub(super) fn is_timed(&mut self) -> bool {
+        let timed = self.since % TIMED == 0;
+        self.since = if timed { 1 } else { self.since + 1 };
+        timed
+    }
+
+    /// A judgement took so many nanoseconds.
+    pub(super) fn took(&mut self, nanoseconds: u64) {
+        let define = || calls::metric(Metric::Histogram, "laika_decision_microseconds");
+        if let Some(id) = self.times.get_or_insert_with(define) {
+            calls::record(*id, nanoseconds / 1000);
+        }
+    }
+
     /// A request was let through or denied; `enforced` is whether a denial was one.
-    pub(super) fn judged(&mut self, verdict: &Verdict, enforced: bool, nanoseconds: u64) {
+    pub(super) fn judged(&mut self, verdict: &Verdict, enforced: bool) {
         if verdict.allowed {
             self.allowed += 1;
         } else {
             let verb = if enforced { "denied" } else { "would_deny" };
             let code = verdict.code.unwrap_or(ErrorCode::PermissionDenied).as_str();
             self.count(&format!("laika_{verb}_{code}"), 1);
-        }
-        let define = || calls::metric(Metric::Histogram, "laika_decision_microseconds");
-        if let Some(id) = self.times.get_or_insert_with(define) {
-            calls::record(*id, nanoseconds / 1000);
         }
     }
 

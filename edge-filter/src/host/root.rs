@@ -49,8 +49,7 @@ impl Host {
             if calls::speak_for(stream).is_err() {
                 continue;
             }
-            self.attend(stream, plugin, Some(visit));
-            if self.action(stream) == Action::Continue {
+            if self.attend(stream, plugin, Some(visit)) == Action::Continue {
                 calls::resume();
             }
         }

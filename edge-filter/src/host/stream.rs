@@ -49,9 +49,12 @@ impl Plugin {
                     }
                     if !matches!(outcome, Outcome::Wait(_)) {
                         let enforced = matches!(outcome, Outcome::Deny(_));
-                        let took = calls::time().zip(start);
-                        let took = took.map_or(0, |(end, start)| end.saturating_sub(start));
-                        state.metrics.judged(&verdict, enforced, took);
+                        state.metrics.judged(&verdict, enforced);
+                        if state.metrics.is_timed()
+                            && let Some((end, start)) = calls::time().zip(start)
+                        {
+                            state.metrics.took(end.saturating_sub(start));
+                        }
                         note(&verdict);
                     }
                     // Not for every request, or those that follow would put the tick off again and

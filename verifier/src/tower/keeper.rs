@@ -71,7 +71,7 @@ impl Keeper {
         let request =
             Request { method: &facts.method, target: &facts.target, host: facts.host.as_deref() };
         let verifier = self.verifier.read().unwrap_or_else(PoisonError::into_inner);
-        let judged = verifier.authorize(facts.token.as_deref(), &request, now);
+        let judged = verifier.authorize_bytes(facts.token.as_deref(), &request, now);
         let found = if judged.decision.allowed {
             Found::Allowed(judged.token)
         } else {

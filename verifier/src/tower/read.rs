@@ -14,7 +14,7 @@ pub(super) struct Readable {
     pub(super) method: String,
     pub(super) target: String,
     pub(super) host: Option<String>,
-    pub(super) token: Option<String>,
+    pub(super) token: Option<Vec<u8>>,
 }
 
 pub(super) fn facts<B>(request: &Request<B>) -> Facts {
@@ -25,11 +25,11 @@ pub(super) fn facts<B>(request: &Request<B>) -> Facts {
     let found = headers
         .get_all(AUTHORIZATION)
         .iter()
-        .flat_map(|value| bearer::tokens_of(value.as_bytes(), bearer::SCHEME))
-        .fold(Found::None, |found, token| found.and(Some(token)));
+        .map(|value| bearer::tokens_of(value.as_bytes(), bearer::SCHEME))
+        .fold(Found::None, Found::and);
     let token = match found {
         Found::None => None,
-        Found::One(token) => Some(token.into_owned()),
+        Found::One(token) => Some(token.to_vec()),
         Found::Several => return Err("the request has several tokens"),
     };
     let uri = request.uri();
