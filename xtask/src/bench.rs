@@ -30,6 +30,8 @@ pub(crate) enum Subject {
     Issuer,
     /// The filter in Envoy beside no filter, the least filter, and Envoy's own `jwt_authn`
     Edge,
+    /// The same with a known token, by instructions in place of time, which no other load disturbs
+    EdgeInstructions,
 }
 
 /// What can be said about a benchmark.
@@ -46,7 +48,10 @@ pub(crate) fn run(subject: Subject, wishes: &Wishes) -> Result<()> {
     );
     let script = match subject {
         Subject::Issuer => return wishes.issuer(),
-        Subject::Edge => return wishes.edge(),
+        Subject::Edge => return wishes.edge("main.mjs", "--wrk", &tools::wrk()?),
+        Subject::EdgeInstructions => {
+            return wishes.edge("instructions.mjs", "--valgrind", &tools::valgrind()?);
+        }
         Subject::Verify => {
             return verify::run(wishes.json.as_deref(), wishes.only.as_deref());
         }
@@ -56,7 +61,7 @@ pub(crate) fn run(subject: Subject, wishes: &Wishes) -> Result<()> {
     };
     ensure!(
         wishes.json.is_none() && wishes.only.is_none(),
-        "`--json` and `--only` are for `bench verify`, `bench issuer` and `bench edge`"
+        "`--json` and `--only` are for `bench verify`, `bench issuer`, `bench edge` and `bench edge-instructions`"
     );
     if let Subject::Rsa = subject {
         let program = wasm::kernels()?;
@@ -88,22 +93,23 @@ pub(crate) fn run(subject: Subject, wishes: &Wishes) -> Result<()> {
 }
 
 impl Wishes {
-    fn edge(&self) -> Result<()> {
+    /// Measures the filter in Envoy by a script that needs one tool besides.
+    fn edge(&self, name: &str, tool: &str, program: &Path) -> Result<()> {
         tools::node()?;
         tools::wasm_target()?;
         bundle::prepare()?;
         wasm::filter()?;
-        let ([floor, least], envoy, wrk) = (wasm::floors()?, tools::envoy()?, tools::wrk()?);
+        let ([floor, least], envoy) = (wasm::floors()?, tools::envoy()?);
         let folder = tempfile::tempdir_in("target").context("cannot make a folder in `target`")?;
         let places = [
             ("--envoy", envoy.as_path()),
             ("--filter", Path::new(wasm::FILTER)),
             ("--floor", &floor),
             ("--least", &least),
-            ("--wrk", &wrk),
+            (tool, program),
             ("--folder", folder.path()),
         ];
-        let program = self.told(script("edge", &places)?);
+        let program = self.told(script(&format!("edge/{name}"), &places)?);
         let report = run::step("measure", |step| program.run(step))?;
         println!("\n{report}");
         Ok(())
@@ -149,7 +155,8 @@ pub(crate) fn issuer_load(
     folder: &Path,
     postgres: &Postgres,
 ) -> Result<Program> {
-    let program = script("issuer", &[("--laika", laika), ("--wrk", wrk), ("--folder", folder)])?;
+    let program =
+        script("issuer/main.mjs", &[("--laika", laika), ("--wrk", wrk), ("--folder", folder)])?;
     Ok(program
         .args(["--postgres-url", &postgres.url()])
         .args(["--postgres-pid", &postgres.pid().to_string()]))
@@ -157,7 +164,7 @@ pub(crate) fn issuer_load(
 
 /// The script of a benchmark, which is told where everything is.
 fn script(name: &str, places: &[(&str, &Path)]) -> Result<Program> {
-    let program = Program::new("node").arg(&format!("tests/bench/{name}/main.mjs"));
+    let program = Program::new("node").arg(&format!("tests/bench/{name}"));
     places.iter().try_fold(program, |program, (name, path)| {
         Ok(program.args([name, &*files::absolute(path)?.to_string_lossy()]))
     })

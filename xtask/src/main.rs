@@ -79,11 +79,12 @@ enum Task {
     Bench {
         /// What to measure
         subject: bench::Subject,
-        /// Also write every figure to this file, as JSON (`verify`, `issuer` and `edge`)
+        /// Also write every figure to this file, as JSON (`verify`, `issuer`, `edge` and
+        /// `edge-instructions`)
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
         /// Only what contains this text: a runtime of `verify`, a pair of contender and operation of
-        /// `issuer` and `edge`
+        /// `issuer`, a contender of `edge` and `edge-instructions`
         #[arg(long, value_name = "TEXT")]
         only: Option<String>,
         /// Another build of `laika`, to be measured in turns with ours (`issuer`)

@@ -143,6 +143,19 @@ pub(crate) fn wrk() -> Result<PathBuf> {
     in_path("wrk").with_context(|| format!("Debian's package brought no `wrk`: {advice}"))
 }
 
+/// What counts the instructions of a program.
+pub(crate) fn valgrind() -> Result<PathBuf> {
+    if let Some(path) = std::env::var_os("LAIKA_VALGRIND") {
+        return Ok(path.into());
+    }
+    if let Some(path) = in_path("valgrind") {
+        return Ok(path);
+    }
+    let advice = "install it (Debian: `apt-get install valgrind`), or name one by `LAIKA_VALGRIND`";
+    from_debian("valgrind", "valgrind", advice)?;
+    in_path("valgrind").with_context(|| format!("Debian's package brought no `valgrind`: {advice}"))
+}
+
 /// A Node.js newer than the oldest that is supported: what is measured there may use more.
 pub(crate) fn newer_node() -> Result<PathBuf> {
     let arch = match std::env::consts::ARCH {

@@ -7,12 +7,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 const PATIENCE = 60_000;
 
-/** Starts one; `filter` is the HTTP filter before the router, or nothing. */
-export async function start({ program, core, folder, filter }) {
+/**
+ * Starts one; `filter` is the HTTP filter before the router, or nothing, and `under` the command that
+ * runs it, such as a profiler with its arguments.
+ */
+export async function start({ program, core, folder, filter, under = [] }) {
   const at = (name) => join(folder, name);
   writeFileSync(at("envoy.json"), JSON.stringify(bootstrap(filter)));
   writeFileSync(at("admin"), "");
-  const args = ["-c", String(core), program, "--concurrency", "1", "--disable-hot-restart", "--log-level", "error"];
+  const args = ["-c", String(core), ...under, program, "--concurrency", "1", "--disable-hot-restart", "--log-level", "error"];
   const child = spawn("taskset", [...args, "--admin-address-path", at("admin"), "-c", at("envoy.json")], { stdio: "inherit" });
   const admin = await until(() => readFileSync(at("admin"), "utf8").trim());
   const answer = await until(() => fetch(`http://${admin}/listeners?format=json`).then((answer) => answer.json()));
@@ -22,6 +25,7 @@ export async function start({ program, core, folder, filter }) {
   });
   return {
     url,
+    pid: child.pid,
     /** CPU time so far, in ms. */
     cpu: () => {
       const fields = readFileSync(`/proc/${child.pid}/stat`, "latin1").split(") ")[1].split(" ");

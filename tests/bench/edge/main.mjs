@@ -6,13 +6,13 @@
 // Every contender gets the same requests. Rounds go through all of them in turn, so that what else
 // the machine does meets each alike; what counts are the medians, and their ratios.
 
-import { generateKeyPairSync, randomUUID, sign } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { load } from "../issuer/load.mjs";
 import { median } from "../issuer/report.mjs";
-import { jwtAuthn, start, wasm } from "./envoy.mjs";
+import { casesOf, requestsOf } from "./cases.mjs";
+import { start } from "./envoy.mjs";
 
 const text = { type: "string" };
 const { values: args } = parseArgs({
@@ -21,86 +21,14 @@ const { values: args } = parseArgs({
 const ROUNDS = Number(args.rounds ?? 3);
 const SECONDS = Number(args.seconds ?? 2);
 const [SERVER, CLIENT] = [0, 1];
-const [issuer, audience] = ["https://id.example.com", "orders"];
-/** More than any cache here keeps by default, so that each is new when its turn comes. */
-const NEW = 4000;
-const MANY = 1000;
-
-const KEYS = {
-  RS256: generateKeyPairSync("rsa", { modulusLength: 2048 }),
-  ES256: generateKeyPairSync("ec", { namedCurve: "P-256" }),
-  EdDSA: generateKeyPairSync("ed25519"),
-};
-
-const url = (bytes) => Buffer.from(bytes).toString("base64url");
-const jwksOf = (alg) => ({ keys: [{ ...KEYS[alg].publicKey.export({ format: "jwk" }), kid: alg, alg, use: "sig" }] });
-
-function tokenOf(alg) {
-  const now = Math.floor(Date.now() / 1000);
-  const claims = {
-    iss: issuer, sub: randomUUID(), aud: [audience], exp: now + 86_400, iat: now, jti: randomUUID(),
-    type: "micro", sid: randomUUID(), username: "laika", level: 100, roles: ["orders/clerk", "user"],
-    permissions: ["orders:read", "orders:create"],
-  };
-  const input = `${url(JSON.stringify({ alg, typ: "at+jwt", kid: alg }))}.${url(JSON.stringify(claims))}`;
-  const key = KEYS[alg].privateKey;
-  const signature = sign(alg === "EdDSA" ? null : "sha256", Buffer.from(input), { key, dsaEncoding: "ieee-p1363" });
-  return `${input}.${url(signature)}`;
-}
-
-/** What a browser sends besides, about. */
-const MORE = Object.fromEntries(Array.from({ length: 12 }, (_, index) => [`x-header-${index}`, `a value of usual length, number ${index}`]));
-
-const rulesOf = (count) => Array.from({ length: count }, (_, index) => ({
-  id: `rule-${index}`, methods: ["GET"], path: `/service-${index}/orders/{id}`, require: "orders:read",
-}));
-
-const ours = (alg, { rules = 1, ...more } = {}) => wasm(args.filter, {
-  issuers: { issuer, audience, jwks: jwksOf(alg) },
-  policy: { version: 1, rules: rulesOf(rules) },
-  ...more,
-});
-const theirs = (alg, cached) => jwtAuthn({ issuer, audience, jwks: jwksOf(alg), cached });
-
-/** What is measured: a filter, the tokens of its requests, and the path. */
-const cases = [
-  { name: "no filter", alg: "RS256", tokens: 1 },
-  { name: "reads one header", filter: () => wasm(args.floor), alg: "RS256", tokens: 1 },
-  { name: "reads token, method and path", filter: () => wasm(args.least), alg: "RS256", tokens: 1 },
-];
-for (const alg of Object.keys(KEYS)) {
-  for (const [set, tokens] of [["one token", 1], ["1,000 tokens", MANY], ["new tokens", NEW]]) {
-    // For 1,000 in turn, each keeps as many as it may be told to.
-    const room = tokens === MANY;
-    cases.push(
-      { name: `${alg}, ${set}: jwt_authn`, filter: () => theirs(alg), alg, tokens },
-      { name: `${alg}, ${set}: jwt_authn with cache`, filter: () => theirs(alg, room ? 2 * MANY : 100), alg, tokens },
-      { name: `${alg}, ${set}: ours`, filter: () => ours(alg, room ? { cache: { max_bytes: 8 * 1024 * 1024 } } : {}), alg, tokens },
-    );
-  }
-}
-for (const rules of [100, 10_000]) {
-  cases.push({ name: `RS256, one token, ${rules} rules: ours`, filter: () => ours("RS256", { rules }), alg: "RS256", tokens: 1, rule: rules / 2 });
-}
-
-cases.push(
-  { name: "RS256, one token, access_log: ours", filter: () => ours("RS256", { access_log: true }), alg: "RS256", tokens: 1 },
-  { name: "12 headers more: reads one header", filter: () => wasm(args.floor), alg: "RS256", tokens: 1, more: MORE },
-  { name: "RS256, one token, 12 headers more: ours", filter: () => ours("RS256"), alg: "RS256", tokens: 1, more: MORE },
-);
-
-const chosen = cases.filter(({ name }) => !args.only || args.only.split("|").some((text) => name.includes(text)));
-const made = {};
-for (const { alg, tokens } of chosen) made[alg] = Math.max(made[alg] ?? 0, tokens);
-for (const alg of Object.keys(made)) made[alg] = Array.from({ length: made[alg] }, () => tokenOf(alg));
+const chosen = casesOf(args).filter(({ name }) => !args.only || args.only.split("|").some((text) => name.includes(text)));
+const requestsFor = requestsOf(chosen);
 
 for (let round = 0; round < ROUNDS; round++) {
   for (const each of chosen) {
     const envoy = await start({ program: args.envoy, core: SERVER, folder: args.folder, filter: each.filter?.() });
     try {
-      const requests = made[each.alg].slice(0, each.tokens).map((token) => ({
-        method: "GET", path: `/service-${each.rule ?? 0}/orders/7`, headers: { authorization: `Bearer ${token}`, ...each.more },
-      }));
+      const requests = requestsFor(each);
       const idle = envoy.memory();
       const stretch = (seconds) => load({
         wrk: args.wrk, core: CLIENT, folder: args.folder, url: envoy.url, list: { requests }, seconds, meters: [envoy.cpu],
