@@ -10,8 +10,8 @@ use laika_verifier::{Counts, ErrorCode};
 
 use crate::filter::Verdict;
 
-/// Of so many requests, the time of one is taken: reading the clock and telling the host cost as
-/// much as half of what a known token takes in the module.
+/// Of so many requests, the time of one is taken: reading the clock and telling the host takes a
+/// third of the instructions that a known token takes above the least filter.
 const TIMED: u32 = 16;
 
 /// The metrics of one plugin, each defined when it is first needed.
@@ -21,8 +21,8 @@ pub(super) struct Metrics {
     counters: BTreeMap<String, u32>,
     /// The host's number of the histogram; none in the inner one where the host has none.
     times: Option<Option<u32>>,
-    /// Requests since one was timed, that one included.
-    since: u32,
+    /// Requests until one is timed.
+    until_timed: u32,
     /// Requests that were let through since it was last told how many.
     allowed: u64,
     /// What the cache had counted then.
@@ -32,8 +32,8 @@ pub(super) struct Metrics {
 impl Metrics {
     /// Whether the time of the request at hand is to be told, as that of the first one is.
     pub(super) fn is_timed(&mut self) -> bool {
-        let timed = self.since % TIMED == 0;
-        self.since = if timed { 1 } else { self.since + 1 };
+        let timed = self.until_timed == 0;
+        self.until_timed = if timed { TIMED } else { self.until_timed } - 1;
         timed
     }
 
