@@ -44,6 +44,25 @@ describe("authorize", () => {
     assert.equal((await decide(token, "GET", `/users/${claimsWith().sub}/picture`)).rule, "profile");
   });
 
+  test("each bearer and rule has its own decision, however many there are", async () => {
+    const rules = Array.from({ length: 100 }, (_, n) => ({ id: `rule ${n}`, path: `/${n}`, require: n % 2 ? "anyone" : "authenticated" }));
+    const verifier = await createVerifier(optionsWith([key], { policy: { version: 1, rules } }));
+    const tokens = [token, await mint(key, { sub: "another" }), undefined];
+    for (const text of tokens.slice(0, 2)) verifier.verifySync(text);
+    for (let round = 0; round < 3; round++) {
+      for (const [n, { id }] of rules.entries()) {
+        for (const text of tokens) {
+          const decision = verifier.authorizeSync(text, { method: "GET", path: `/${n}` });
+          assert.equal(decision.rule, id);
+          assert.equal(decision.allowed, text !== undefined || n % 2 === 1);
+          assert.equal(decision.token, text && verifier.verifySync(text));
+          assert.equal(decision.code, text ? undefined : "token_missing");
+          assert.ok(Object.isFrozen(decision));
+        }
+      }
+    }
+  });
+
   test("answers 401 to no token and to a bad one", async () => {
     const none = await decide(undefined, "GET", "/orders");
     assert.deepEqual([none.allowed, none.status, none.code], [false, 401, "token_missing"]);

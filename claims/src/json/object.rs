@@ -18,11 +18,28 @@ pub struct Object {
     map: OnceLock<Map<String, Value>>,
 }
 
-/// Where a member stands: the name without its quotes, and the value.
+/// Where a member stands.
 #[derive(Debug, Clone)]
 pub(super) struct Member {
-    pub(super) name: Range<u32>,
+    pub(super) name: Name,
     pub(super) value: Range<u32>,
+}
+
+/// A name: where it stands, without its quotes, and what tells it from nearly every other at a
+/// glance.
+#[derive(Debug, Clone)]
+pub(super) struct Name {
+    pub(super) place: Range<u32>,
+    pub(super) tag: u32,
+}
+
+impl Name {
+    /// Length, first and last letter.
+    #[inline(always)]
+    pub(super) fn tag(name: &[u8]) -> u32 {
+        let letter = |byte: Option<&u8>| byte.map_or(0, |byte| u32::from(*byte));
+        (name.len() as u32) << 16 | letter(name.first()) << 8 | letter(name.last())
+    }
 }
 
 /// One value, where it stands.
@@ -66,17 +83,10 @@ impl Object {
         if self.members.is_empty() {
             return self.deref().get(name).map(Seen::Made);
         }
-        let (text, last) = (self.text.as_bytes(), name.as_bytes().last());
-        for Member { name: found, value } in &self.members {
-            // Nearly all are told apart by their length or their last letter.
-            if found.len() == name.len()
-                && last.is_none_or(|last| text.get(found.end as usize - 1) == Some(last))
-                && self.cut(found) == name
-            {
-                return Some(Seen::Plain(self.cut(value)));
-            }
-        }
-        None
+        let tag = Name::tag(name.as_bytes());
+        let is = |found: &Name| found.tag == tag && self.cut(&found.place) == name;
+        let found = self.members.iter().find(|member| is(&member.name))?;
+        Some(Seen::Plain(self.cut(&found.value)))
     }
 
     /// Whether there is a member of that name.

@@ -10,7 +10,7 @@
 use std::ops::Range;
 
 use super::Limits;
-use super::object::Member;
+use super::object::{Member, Name};
 
 /// Names are compared each with each, so an object that has more members is for the reader.
 const MOST_NAMES: usize = 64;
@@ -38,7 +38,7 @@ struct Scanner<'t> {
     /// How many more members there may be.
     left: usize,
     /// The names in the objects that are open.
-    names: Vec<Range<u32>>,
+    names: Vec<Name>,
 }
 
 impl Scanner<'_> {
@@ -50,7 +50,7 @@ impl Scanner<'_> {
             (next == b'"').then_some(())?;
             self.at += 1;
             let name = self.string()?;
-            self.add_name(outside, name.clone())?;
+            let name = self.add_name(outside, name)?;
             self.left = self.left.checked_sub(1)?;
             (self.skip_space()? == b':').then_some(())?;
             self.at += 1;
@@ -125,11 +125,15 @@ impl Scanner<'_> {
     }
 
     /// Notes a name of the object whose names begin at `outside`, unless it has that already.
-    fn add_name(&mut self, outside: usize, name: Range<u32>) -> Option<()> {
+    fn add_name(&mut self, outside: usize, place: Range<u32>) -> Option<Name> {
         let known = self.names.get(outside..)?;
-        let text = self.cut(&name)?;
-        let is_new = known.iter().all(|known| self.cut(known) != Some(text));
-        (is_new && known.len() < MOST_NAMES).then(|| self.names.push(name))
+        let text = self.cut(&place)?;
+        let name = Name { tag: Name::tag(text), place };
+        let is_same = |known: &Name| known.tag == name.tag && self.cut(&known.place) == Some(text);
+        let is_new = !known.iter().any(is_same);
+        (is_new && known.len() < MOST_NAMES).then_some(())?;
+        self.names.push(name.clone());
+        Some(name)
     }
 
     #[inline(always)]
