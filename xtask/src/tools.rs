@@ -132,28 +132,26 @@ pub(crate) fn python_issuer() -> Result<PathBuf> {
 
 /// The load generator, and what pins programs to cores.
 pub(crate) fn wrk() -> Result<PathBuf> {
-    if let Some(path) = std::env::var_os("LAIKA_WRK") {
-        return Ok(path.into());
-    }
-    if let Some(path) = in_path("wrk") {
-        return Ok(path);
-    }
-    let advice = "install it (Debian: `apt-get install wrk`), or name one by `LAIKA_WRK`";
-    from_debian("wrk", "wrk", advice)?;
-    in_path("wrk").with_context(|| format!("Debian's package brought no `wrk`: {advice}"))
+    of_debian("wrk", "LAIKA_WRK")
 }
 
 /// What counts the instructions of a program.
 pub(crate) fn valgrind() -> Result<PathBuf> {
-    if let Some(path) = std::env::var_os("LAIKA_VALGRIND") {
+    of_debian("valgrind", "LAIKA_VALGRIND")
+}
+
+/// The program that a variable names, or is in the path, or comes with Debian's package of its name.
+fn of_debian(name: &str, variable: &str) -> Result<PathBuf> {
+    if let Some(path) = std::env::var_os(variable) {
         return Ok(path.into());
     }
-    if let Some(path) = in_path("valgrind") {
+    if let Some(path) = in_path(name) {
         return Ok(path);
     }
-    let advice = "install it (Debian: `apt-get install valgrind`), or name one by `LAIKA_VALGRIND`";
-    from_debian("valgrind", "valgrind", advice)?;
-    in_path("valgrind").with_context(|| format!("Debian's package brought no `valgrind`: {advice}"))
+    let advice =
+        format!("install it (Debian: `apt-get install {name}`), or name one by `{variable}`");
+    from_debian(name, name, &advice)?;
+    in_path(name).with_context(|| format!("Debian's package brought no `{name}`: {advice}"))
 }
 
 /// A Node.js newer than the oldest that is supported: what is measured there may use more.
