@@ -3,7 +3,6 @@
 //! A stream never calls out itself: a host hands an answer to the context that asked, and a stream
 //! may be gone by then. It queues the call and asks for a tick; its root makes it.
 
-mod contexts;
 mod metrics;
 mod root;
 mod sharing;
@@ -18,9 +17,9 @@ use laika_proxy_abi::calls::{self, Level};
 use laika_proxy_abi::{Action, Module};
 use laika_verifier::{ErrorCode, Timestamp};
 
-use self::contexts::Contexts;
 use self::metrics::Metrics;
 use self::stream::{Standing, Visit};
+use crate::contexts::Contexts;
 use crate::denial::Denial;
 use crate::filter::{Call, Filter};
 

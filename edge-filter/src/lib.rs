@@ -20,11 +20,14 @@
 //! | [`signatures`] | Envoy's host call that checks a signature |
 //! | [`tokens`] | where tokens stand in a request |
 //! | [`forward`] | claims as headers, and forged ones removed |
+//! | `contexts` | finds what belongs to a context by its number |
 //! | `host` | the adapter (wasm32 only) |
 
 #![forbid(unsafe_code)]
 
 pub mod config;
+#[cfg(any(target_arch = "wasm32", test))]
+mod contexts;
 pub mod denial;
 pub mod filter;
 pub mod forward;
