@@ -1,4 +1,4 @@
-import type { Decision, VerifiedToken } from "./types.js";
+import type { VerifiedToken } from "./types.js";
 import type { Outcome } from "./wasm/exports.js";
 
 /** So many characters of a token, the last of its signature, make its number. */
@@ -14,8 +14,6 @@ export interface Kept<C> {
   /** By which the module knows it. */
   readonly serial: number;
   readonly token: VerifiedToken<C>;
-  /** What was decided where a rule allowed its bearer something, by the rule's place in the policy. */
-  allowed?: Map<number, Decision<C>>;
 }
 
 /**
