@@ -12,7 +12,7 @@ use laika_verifier::{
 use crate::config::Config;
 use crate::denial::Denial;
 use crate::shared::Answer;
-use crate::tokens::{COOKIE, Tokens, carriers, other_cookies};
+use crate::tokens::{COOKIE, Tokens, other_cookies};
 
 /// Header names and values as a host hands them out, pseudo-headers included.
 pub type Headers<'h> = [(&'h [u8], &'h [u8])];
@@ -162,7 +162,7 @@ impl Filter {
             Edit { remove: self.forged(headers.iter().map(|(name, _)| *name)), set: Vec::new() };
         if self.config.strip_token {
             // What is spelled like a place of ours is ASCII.
-            let carriers = carriers(headers, &self.config.token_from);
+            let carriers = tokens.carriers.iter();
             edit.remove.extend(carriers.map(|name| String::from_utf8_lossy(name).into_owned()));
             if tokens.in_cookie {
                 edit.remove.push(COOKIE.to_owned());

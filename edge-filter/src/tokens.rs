@@ -26,6 +26,8 @@ pub(crate) const COOKIE: &str = "cookie";
 pub(crate) struct Tokens<'h> {
     /// What all places hold together.
     pub(crate) found: Found<'h>,
+    /// Names of the headers that hold nothing but one.
+    pub(crate) carriers: Vec<&'h [u8]>,
     /// Whether one stands in a cookie.
     pub(crate) in_cookie: bool,
 }
@@ -60,27 +62,22 @@ impl TokenPlace {
 
 impl<'h> Tokens<'h> {
     pub(crate) fn find(headers: &Headers<'h>, places: &[TokenPlace]) -> Self {
-        let mut tokens = Self { found: Found::None, in_cookie: false };
+        let mut tokens = Self { found: Found::None, carriers: Vec::new(), in_cookie: false };
         for (name, value) in headers {
             for place in places {
                 let found = place.find(name, value);
+                if found == Found::None {
+                    continue;
+                }
                 tokens.found = tokens.found.and(found);
-                tokens.in_cookie |= found != Found::None && matches!(place, TokenPlace::Cookie(_));
+                match place {
+                    TokenPlace::Header { .. } => tokens.carriers.push(name),
+                    TokenPlace::Cookie(_) => tokens.in_cookie = true,
+                }
             }
         }
         tokens
     }
-}
-
-/// Names of the headers of a request that hold nothing but a token.
-pub(crate) fn carriers<'h>(
-    headers: &Headers<'h>,
-    places: &[TokenPlace],
-) -> impl Iterator<Item = &'h [u8]> {
-    let places = places.iter().filter(|place| matches!(place, TokenPlace::Header { .. }));
-    let holds =
-        move |(name, value)| places.clone().any(|place| place.find(name, value) != Found::None);
-    headers.iter().copied().filter(move |header| holds(*header)).map(|(name, _)| name)
 }
 
 /// What the `Cookie` headers of a request say, as one, without those that are places of tokens.
