@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::fields::{self, Fields};
 use super::methods::Methods;
 use super::pattern::{Part, Pattern};
+use super::place::Place;
 use super::requirement::Requirement;
 use super::routes::Routes;
 use super::target::Reading;
@@ -96,9 +97,15 @@ fn add_rule(
             &format!("a rule's id is not empty and not `{OTHERWISE}`"),
         ));
     }
-    let place = policy.rules.len();
+    let too_many = || {
+        PolicyError::new(
+            at,
+            "the paths of the policy are too long or too many: write fewer or shorter segments",
+        )
+    };
+    let number = policy.rules.len();
     if let Some(first) =
-        known.ids.insert(id.to_owned(), place.into()).and_then(|first| first.as_u64())
+        known.ids.insert(id.to_owned(), number.into()).and_then(|first| first.as_u64())
     {
         return Err(PolicyError::new(
             &fields.path("id"),
@@ -125,10 +132,9 @@ fn add_rule(
         }
     };
     let mut rule = Rule {
-        id: id.to_owned(),
+        id: id.into(),
         methods: Methods::read(fields.items("methods")?, &fields.path("methods"))?,
-        parameters: pattern.parameters,
-        require,
+        require: Place::of(require).ok_or_else(too_many)?,
         next: None,
     };
     let host = fields.text("host")?;
@@ -141,15 +147,9 @@ fn add_rule(
         ));
     }
     let parts = fold_case(pattern.parts, policy.reading);
-    let too_many = || {
-        PolicyError::new(
-            at,
-            "the paths of the policy are too long or too many: write fewer or shorter segments",
-        )
-    };
-    let slot = policy.routes.rules_of(host, &parts).ok_or_else(too_many)?;
-    let first = slot.first();
-    let other = Policy::rules_from(&policy.rules, first)
+    let place = Place::of(number).ok_or_else(too_many)?;
+    rule.next = policy.routes.begin(host, &parts, place).ok_or_else(too_many)?;
+    let other = Policy::rules_from(&policy.rules, rule.next)
         .map(|(_, other)| other)
         .find(|other| other.methods.overlap(&rule.methods));
     if let Some(other) = other {
@@ -161,10 +161,6 @@ fn add_rule(
                 other.id
             ),
         ));
-    }
-    rule.next = first;
-    if !slot.begin(place) {
-        return Err(too_many());
     }
     policy.rules.push(rule);
     Ok(())

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::evaluate::{self, Facts, Verdict};
 use super::methods::Method;
+use super::place::Place;
 use super::requirement::{Requirement, Test};
 use super::target::{self, Segments};
 use super::{Explanation, OTHERWISE, Policy, Rule, explain, host};
@@ -88,7 +89,7 @@ impl Policy {
         let mut rules = Self::rules_from(&self.rules, Some(first));
         let rule = rules.find(|(_, rule)| rule.methods.contain(method));
         let found = rule.and_then(|(place, rule)| {
-            Some(Found::Rule(place, rule, self.requirements.get(rule.require)?))
+            Some(Found::Rule(place.index(), rule, self.requirements.get(rule.require.index())?))
         });
         let found = found.unwrap_or_else(|| Found::NoMethod(request.method.to_owned()));
         Ok(Route { found, segments })
@@ -97,9 +98,9 @@ impl Policy {
     /// The rules of one path, each with its place, from the one at `first` on.
     pub(super) fn rules_from(
         rules: &[Rule],
-        first: Option<usize>,
-    ) -> impl Iterator<Item = (usize, &Rule)> {
-        let with_place = |place: usize| Some((place, rules.get(place)?));
+        first: Option<Place>,
+    ) -> impl Iterator<Item = (Place, &Rule)> {
+        let with_place = |place: Place| Some((place, rules.get(place.index())?));
         let first = first.and_then(with_place);
         std::iter::successors(first, move |(_, rule)| rule.next.and_then(with_place))
     }
@@ -121,11 +122,9 @@ impl<'p> Route<'p, '_> {
     /// Evaluates the rule for whoever sent the request.
     #[must_use]
     pub fn decide(&self, bearer: Bearer<'_>, now: Timestamp) -> Decision<'p> {
-        let (requirement, rule, parameters) = match &self.found {
-            Found::Rule(_, rule, requirement) => {
-                (*requirement, rule.id.as_str(), rule.parameters.as_slice())
-            }
-            Found::Otherwise(Some(requirement)) => (*requirement, OTHERWISE, [].as_slice()),
+        let (requirement, rule) = match &self.found {
+            Found::Rule(_, rule, requirement) => (*requirement, &*rule.id),
+            Found::Otherwise(Some(requirement)) => (*requirement, OTHERWISE),
             Found::Otherwise(None) => {
                 return Decision::denied(ErrorCode::PermissionDenied).by(OTHERWISE);
             }
@@ -135,8 +134,7 @@ impl<'p> Route<'p, '_> {
                 return decision;
             }
         };
-        let facts =
-            Facts { principal: bearer.principal(), segments: &self.segments, parameters, now };
+        let facts = Facts { principal: bearer.principal(), segments: &self.segments, now };
         let fault = bearer.fault();
         if evaluate::evaluate(requirement, facts) == Verdict::Holds {
             let place = match self.found {
@@ -156,16 +154,13 @@ impl<'p> Route<'p, '_> {
     /// no rule of the path names the method.
     #[must_use]
     pub fn explain(&self, bearer: Bearer<'_>, now: Timestamp) -> Option<Explanation> {
-        let (requirement, parameters) = match &self.found {
-            Found::Rule(_, rule, requirement) => (*requirement, rule.parameters.as_slice()),
-            Found::Otherwise(requirement) => ((*requirement)?, [].as_slice()),
+        let requirement = match self.found {
+            Found::Rule(_, _, requirement) => requirement,
+            Found::Otherwise(requirement) => requirement?,
             Found::NoMethod(_) => return None,
         };
-        let principal = bearer.principal();
-        Some(explain::explain(
-            requirement,
-            Facts { principal, segments: &self.segments, parameters, now },
-        ))
+        let facts = Facts { principal: bearer.principal(), segments: &self.segments, now };
+        Some(explain::explain(requirement, facts))
     }
 }
 

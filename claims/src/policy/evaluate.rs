@@ -5,7 +5,6 @@ use std::cmp::Ordering;
 
 use serde_json::{Number, Value};
 
-use super::pattern::Parameter;
 use super::requirement::{ClaimTest, Operand, Requirement, Test};
 use super::target::Segments;
 use crate::json;
@@ -22,7 +21,6 @@ pub(super) struct Facts<'a> {
     /// Whose token was verified, if any was.
     pub(super) principal: Option<&'a Principal>,
     pub(super) segments: &'a Segments<'a>,
-    pub(super) parameters: &'a [Parameter],
     pub(super) now: Timestamp,
 }
 
@@ -190,8 +188,7 @@ pub(super) fn resolve<'a>(
     match operand {
         Operand::Literal(value) => Some(Cow::Borrowed(value)),
         Operand::Claim(name) => json::look_up(&who.claims, name).map(Cow::Borrowed),
-        Operand::Path(name) => {
-            let parameter = facts.parameters.iter().find(|parameter| parameter.name == *name)?;
+        Operand::Path(parameter) => {
             let from = facts.segments.get(parameter.index..)?;
             let text = if parameter.rest { joined(from, "/") } else { from.first()?.to_string() };
             Some(Cow::Owned(Value::String(text)))

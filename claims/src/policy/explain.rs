@@ -64,7 +64,7 @@ fn words(requirement: &Requirement) -> String {
 fn in_words(operand: &Operand) -> String {
     match operand {
         Operand::Literal(value) => value.to_string(),
-        Operand::Path(name) => format!("path:{name}"),
+        Operand::Path(parameter) => format!("path:{}", parameter.name),
         Operand::Claim(name) => format!("claim:{name}"),
     }
 }

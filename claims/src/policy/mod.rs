@@ -20,6 +20,7 @@ mod fields;
 mod host;
 mod methods;
 mod pattern;
+mod place;
 mod requirement;
 mod routes;
 mod table;
@@ -30,7 +31,7 @@ pub use error::PolicyError;
 pub use evaluate::Verdict;
 pub use explain::Explanation;
 use methods::Methods;
-use pattern::Parameter;
+use place::Place;
 use requirement::Requirement;
 use routes::Routes;
 use target::Reading;
@@ -60,15 +61,16 @@ pub struct Context {
     pub several_issuers: bool,
 }
 
+/// Aligned to no more than it takes in WebAssembly, so that it lies in one line of a cache.
 #[derive(Debug)]
+#[repr(align(32))]
 struct Rule {
-    id: String,
+    id: Box<str>,
     methods: Methods,
-    parameters: Vec<Parameter>,
     /// The place of what it demands.
-    require: usize,
+    require: Place,
     /// The place of another rule for the same path and other methods.
-    next: Option<usize>,
+    next: Option<Place>,
 }
 
 impl Policy {
@@ -100,7 +102,7 @@ impl Policy {
     /// The id of the rule at [`Decision::place`].
     #[must_use]
     pub fn rule_at(&self, place: usize) -> Option<&str> {
-        self.rules.get(place).map(|rule| rule.id.as_str())
+        self.rules.get(place).map(|rule| &*rule.id)
     }
 
     /// Whether it has no rule, so that `otherwise` decides everything.

@@ -62,7 +62,7 @@ pub(super) enum Test {
 pub(super) enum Operand {
     Literal(Value),
     /// A parameter of the rule's path.
-    Path(String),
+    Path(Parameter),
     /// Another claim.
     Claim(String),
 }
@@ -252,17 +252,13 @@ impl Operand {
                         "a path parameter is a text; compare it with `equals` or `contains`",
                     ));
                 }
-                if !parameters.iter().any(|parameter| parameter.name == name) {
+                let known = parameters.iter().find(|parameter| parameter.name == name);
+                return known.cloned().map(Self::Path).ok_or_else(|| {
                     let names: Vec<_> = parameters.iter().map(|p| p.name.as_str()).collect();
-                    return Err(PolicyError::new(
-                        at,
-                        &format!(
-                            "the path has no parameter `{name}`; it has {}",
-                            if names.is_empty() { "none".to_owned() } else { list(&names) }
-                        ),
-                    ));
-                }
-                return Ok(Self::Path(name.to_owned()));
+                    let names = if names.is_empty() { "none".to_owned() } else { list(&names) };
+                    let message = format!("the path has no parameter `{name}`; it has {names}");
+                    PolicyError::new(at, &message)
+                });
             }
             let fields = Fields::read(value, at, &["claim"])?;
             return non_empty(fields.required("claim")?, &fields.path("claim")).map(Self::Claim);

@@ -3,11 +3,13 @@
 //! All of it lies in three lists, in the order of the rules, with indices in place of pointers: what
 //! a decision looks at stands close together, so a policy of ten thousand rules asks the
 //! processor's caches for little more than one of ten. The first segment below a node is compared
-//! where it stands; a node that has several has them in one table for the whole tree.
+//! where it stands; a node that has several has them in one table for the whole tree. Where a path
+//! ends and no other goes on, there is no node, but the rule.
 
 use std::borrow::Cow;
 
 use super::pattern::Part;
+use super::place::Place;
 use super::table::{Spread, hash};
 
 /// All paths of a policy.
@@ -22,29 +24,33 @@ pub(super) struct Routes {
     texts: String,
 }
 
-/// A node, by its index: small, as three of them are what most paths consist of.
+/// A node, by its index: small, as two of them are what most paths consist of.
 type Index = u32;
 
+/// Aligned as large as it is, as are the others here: so that none begins in one line of a cache and
+/// ends in the next.
 #[derive(Debug, Clone, Copy, Default)]
+#[repr(align(32))]
 struct Node {
     /// A segment below, if there is one.
     first: Edge,
     /// Whether the table has more: 1, or 0.
     several: Index,
-    /// What is below for any segment; 0 is nothing, as no node is above the first.
-    parameter: Index,
-    /// One more than the first rule of the path that ends here.
-    here: Index,
-    /// One more than the first rule of the path that ends in `{*rest}` here.
-    rest: Index,
+    /// What is below for any segment.
+    parameter: Link,
+    /// The first rule of the path that ends here.
+    here: Link,
+    /// The first rule of the path that ends in `{*rest}` here.
+    rest: Link,
 }
 
-/// From a node to one below, by a segment.
+/// From a node to what is below it, by a segment.
 #[derive(Debug, Clone, Copy, Default)]
+#[repr(align(16))]
 struct Edge {
     from: Index,
-    /// 0 in an edge that is none, as no node is above the first.
-    to: Index,
+    /// Nothing in an edge that is none.
+    to: Link,
     /// Where its text stands.
     start: u32,
     length: u16,
@@ -52,35 +58,43 @@ struct Edge {
     tag: u16,
 }
 
+/// Leads to a node, or to a rule that nothing is below, or nowhere: in four bytes. 0 is nowhere, as
+/// the first two nodes are below none; the highest bit says that it is a rule.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+struct Link(u32);
+
+impl Link {
+    const RULE: u32 = 1 << 31;
+
+    fn to_rule(place: Place) -> Self {
+        Self(place.number() | Self::RULE)
+    }
+
+    fn leads_nowhere(self) -> bool {
+        self == Self::default()
+    }
+
+    /// Itself, having become `new` if it led nowhere.
+    fn or(&mut self, new: Self) -> &mut Self {
+        if self.leads_nowhere() {
+            *self = new;
+        }
+        self
+    }
+
+    fn rule(self) -> Option<Place> {
+        (self.0 & Self::RULE != 0).then_some(self.0 & !Self::RULE).and_then(Place::numbered)
+    }
+}
+
 /// The paths of rules that name no host begin here.
 const ANY_HOST: Index = 0;
 /// Below this one are hosts, and below each its paths.
 const HOSTS: Index = 1;
 
-/// Where the rules of a path begin: the place of the first, if there is one.
-#[derive(Debug)]
-pub(super) struct Slot<'r>(&'r mut Index);
-
-impl Slot<'_> {
-    pub(super) fn first(&self) -> Option<usize> {
-        place(*self.0)
-    }
-
-    /// Has the rules of the path begin with the one at `place`; whether that is possible.
-    pub(super) fn begin(self, place: usize) -> bool {
-        let index = u32::try_from(place).ok().and_then(|place| place.checked_add(1));
-        *self.0 = index.unwrap_or_default();
-        index.is_some()
-    }
-}
-
 /// What an edge keeps of a hash: bits by which the table does not choose a place.
 fn tag(hash: u64) -> u16 {
     (hash >> 32) as u16
-}
-
-fn place(index: Index) -> Option<usize> {
-    usize::try_from(index).ok()?.checked_sub(1)
 }
 
 impl Default for Routes {
@@ -91,69 +105,84 @@ impl Default for Routes {
 }
 
 impl Routes {
-    /// The rules of the path `parts`, of a host or of any; `None` when the tree would be larger than
-    /// its indices reach.
-    pub(super) fn rules_of(&mut self, host: Option<&str>, parts: &[Part]) -> Option<Slot<'_>> {
+    /// Has the rules of the path `parts`, of a host or of any, begin with `rule`, and answers with
+    /// the one they began with before. `None` when the tree would be larger than its indices reach.
+    pub(super) fn begin(
+        &mut self,
+        host: Option<&str>,
+        parts: &[Part],
+        rule: Place,
+    ) -> Option<Option<Place>> {
         let mut at = match host {
-            Some(host) => self.make_below(HOSTS, host)?,
+            Some(host) => self.node_below(HOSTS, &Part::Static(host.to_owned()))?,
             None => ANY_HOST,
         };
-        for part in parts {
-            at = match part {
-                Part::Static(text) => self.make_below(at, text)?,
-                Part::Parameter => match self.node(at)?.parameter {
-                    0 => {
-                        let new = self.add()?;
-                        self.node_mut(at)?.parameter = new;
-                        new
-                    }
-                    known => known,
-                },
-                Part::Rest => return Some(Slot(&mut self.node_mut(at)?.rest)),
-            };
+        let new = Link::to_rule(rule);
+        let Some((last, others)) = parts.split_last() else {
+            return Some(std::mem::replace(&mut self.node_mut(at)?.here, new).rule());
+        };
+        for part in others {
+            at = self.node_below(at, part)?;
         }
-        Some(Slot(&mut self.node_mut(at)?.here))
+        let link = self.link(at, last, new)?;
+        let known = *link;
+        if known == new {
+            return Some(None);
+        }
+        let link = if known.rule().is_some() { link } else { &mut self.node_mut(known.0)?.here };
+        Some(std::mem::replace(link, new).rule())
     }
 
     /// Whether a rule names a host.
     pub(super) fn have_hosts(&self) -> bool {
-        self.node(HOSTS).is_some_and(|node| node.first.to != 0)
+        self.node(HOSTS).is_some_and(|node| !node.first.to.leads_nowhere())
     }
 
     /// The first rule of the most specific path that matches: segment by segment from the left,
     /// static over parameter over rest; first among the paths of `host`.
     ///
     /// The search visits no node of the tree twice and descends at most 64 levels.
-    pub(super) fn find(&self, host: Option<&str>, segments: &[Cow<'_, str>]) -> Option<usize> {
+    pub(super) fn find(&self, host: Option<&str>, segments: &[Cow<'_, str>]) -> Option<Place> {
         let of_host = host.and_then(|host| self.below(self.node(HOSTS)?, HOSTS, host));
         let found = of_host.and_then(|root| self.find_below(root, segments));
-        found.or_else(|| self.find_below(ANY_HOST, segments))
+        found.or_else(|| self.find_below(Link(ANY_HOST), segments))
     }
 
-    fn find_below(&self, at: Index, segments: &[Cow<'_, str>]) -> Option<usize> {
-        let node = self.node(at)?;
+    fn find_below(&self, link: Link, segments: &[Cow<'_, str>]) -> Option<Place> {
+        if let Some(rule) = link.rule() {
+            return segments.is_empty().then_some(rule);
+        }
+        let node = self.node(link.0)?;
         let Some((first, others)) = segments.split_first() else {
-            return place(node.here);
+            return node.here.rule();
         };
-        let below = self.below(node, at, first);
+        let below = self.below(node, link.0, first);
         let found = below.and_then(|below| self.find_below(below, others)).or_else(|| {
-            (node.parameter != 0).then(|| self.find_below(node.parameter, others)).flatten()
+            let below = Some(node.parameter).filter(|below| !below.leads_nowhere())?;
+            self.find_below(below, others)
         });
-        found.or_else(|| place(node.rest))
+        found.or_else(|| node.rest.rule())
     }
 
-    /// The node below `node`, which is at `at`, for this segment.
-    fn below(&self, node: &Node, at: Index, text: &str) -> Option<Index> {
-        if node.first.to != 0 && self.is(&node.first, text) {
+    /// What is below `node`, which is at `at`, for this segment.
+    fn below(&self, node: &Node, at: Index, text: &str) -> Option<Link> {
+        if !node.first.to.leads_nowhere() && self.is(&node.first, text) {
             return Some(node.first.to);
         }
         if node.several == 0 {
             return None;
         }
+        let edge = self.table.get(self.search(at, text)?)?;
+        Some(edge.to).filter(|below| !below.leads_nowhere())
+    }
+
+    /// The place in the table of what leads from the node at `at` by this segment, or, where nothing
+    /// does, the empty one for it.
+    fn search(&self, at: Index, text: &str) -> Option<usize> {
         let hash = hash(at, text.as_bytes());
-        let edges = Spread::new(hash, self.table.len()).filter_map(|at| self.table.get(at));
         let is = |edge: &Edge| edge.from == at && edge.tag == tag(hash) && self.is(edge, text);
-        edges.take_while(|edge| edge.to != 0).find(|edge| is(edge)).map(|edge| edge.to)
+        let ends = |edge: &Edge| edge.to.leads_nowhere() || is(edge);
+        Spread::new(hash, self.table.len()).find(|place| self.table.get(*place).is_some_and(ends))
     }
 
     fn is(&self, edge: &Edge, text: &str) -> bool {
@@ -165,53 +194,70 @@ impl Routes {
         self.texts.as_bytes().get(start..start + usize::from(edge.length)).unwrap_or_default()
     }
 
-    fn make_below(&mut self, at: Index, text: &str) -> Option<Index> {
-        if let Some(known) = self.below(self.node(at)?, at, text) {
-            return Some(known);
+    /// The node below the one at `at`, which is made where there is none.
+    fn node_below(&mut self, at: Index, part: &Part) -> Option<Index> {
+        let index = u32::try_from(self.nodes.len()).ok().filter(|index| *index < Link::RULE)?;
+        let new = Link(index);
+        let link = self.link(at, part, new)?;
+        let here = match *link {
+            known if known == new => Link::default(),
+            known if known.rule().is_some() => std::mem::replace(link, new),
+            known => return Some(known.0),
+        };
+        self.nodes.push(Node { here, ..Node::default() });
+        Some(index)
+    }
+
+    /// What leads from the node at `at` by `part`; `new` from now on, where nothing does.
+    fn link(&mut self, at: Index, part: &Part, new: Link) -> Option<&mut Link> {
+        let text = match part {
+            Part::Static(text) => text,
+            Part::Parameter => return self.node_mut(at).map(|node| node.parameter.or(new)),
+            Part::Rest => return self.node_mut(at).map(|node| node.rest.or(new)),
+        };
+        let first = self.node(at)?.first;
+        if first.to.leads_nowhere() {
+            let first = self.edge(at, text, new)?;
+            self.node_mut(at)?.first = first;
         }
+        if first.to.leads_nowhere() || self.is(&first, text) {
+            return self.node_mut(at).map(|node| &mut node.first.to);
+        }
+        self.node_mut(at)?.several = 1;
+        if self.used * 4 >= self.table.len() * 3 {
+            self.grow();
+        }
+        let place = self.search(at, text)?;
+        if self.table.get(place)?.to.leads_nowhere() {
+            *self.table.get_mut(place)? = self.edge(at, text, new)?;
+            self.used += 1;
+        }
+        self.table.get_mut(place).map(|edge| &mut edge.to)
+    }
+
+    /// A new edge.
+    fn edge(&mut self, from: Index, text: &str, to: Link) -> Option<Edge> {
         let start = u32::try_from(self.texts.len()).ok()?;
         let length = u16::try_from(text.len()).ok()?;
         start.checked_add(length.into())?;
         self.texts.push_str(text);
-        let to = self.add()?;
-        let tag = tag(hash(at, text.as_bytes()));
-        let edge = Edge { from: at, to, start, length, tag };
-        let node = self.node_mut(at)?;
-        if node.first.to == 0 {
-            node.first = edge;
-        } else {
-            node.several = 1;
-            self.insert(edge);
-        }
-        Some(to)
+        Some(Edge { from, to, start, length, tag: tag(hash(from, text.as_bytes())) })
     }
 
-    fn insert(&mut self, edge: Edge) {
-        self.used += 1;
-        if self.used * 4 > self.table.len() * 3 {
-            let larger = vec![Edge::default(); (self.table.len() * 2).max(16)];
-            let smaller = std::mem::replace(&mut self.table, larger);
-            let edges = smaller.into_iter().filter(|edge| edge.to != 0);
-            edges.for_each(|edge| self.place(edge));
-        }
-        self.place(edge);
-    }
-
-    /// Puts `edge` into the first empty place that a search for it comes to.
-    fn place(&mut self, edge: Edge) {
-        let spread = Spread::new(hash(edge.from, self.text(&edge)), self.table.len());
-        for at in spread {
-            if let Some(empty) = self.table.get_mut(at).filter(|known| known.to == 0) {
-                *empty = edge;
-                return;
+    /// Gives the table twice its places.
+    fn grow(&mut self) {
+        let larger = vec![Edge::default(); (self.table.len() * 2).max(16)];
+        let smaller = std::mem::replace(&mut self.table, larger);
+        for edge in smaller.into_iter().filter(|edge| !edge.to.leads_nowhere()) {
+            let hash = hash(edge.from, self.text(&edge));
+            let is_free = |place: &usize| {
+                self.table.get(*place).is_some_and(|known| known.to.leads_nowhere())
+            };
+            let free = Spread::new(hash, self.table.len()).find(is_free);
+            if let Some(free) = free.and_then(|place| self.table.get_mut(place)) {
+                *free = edge;
             }
         }
-    }
-
-    fn add(&mut self) -> Option<Index> {
-        let index = u32::try_from(self.nodes.len()).ok()?;
-        self.nodes.push(Node::default());
-        Some(index)
     }
 
     fn node(&self, at: Index) -> Option<&Node> {
