@@ -13,6 +13,7 @@
 //! | [`principal`] | who a verified token speaks for |
 //! | [`policy`] | the policy document, compiled once, deciding requests |
 //! | [`code`] | every error code, and the one table from code to HTTP status and challenge |
+//! | [`document`] | what people write, read value by value with the place of each |
 //! | [`json`] | JSON read strictly: no duplicate members, bounded depth and size |
 //! | [`text`] | foreign text in messages |
 //! | [`time`] | points in time as tokens write them |
@@ -20,6 +21,7 @@
 #![forbid(unsafe_code)]
 
 pub mod code;
+pub mod document;
 pub mod json;
 pub mod permission;
 pub mod policy;

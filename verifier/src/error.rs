@@ -3,6 +3,7 @@
 use std::fmt;
 
 use laika_claims::ErrorCode;
+use laika_claims::document::Fault;
 use serde_json::Value;
 
 /// Why a token is refused.
@@ -126,13 +127,10 @@ pub struct OptionsError {
     pub message: String,
 }
 
-impl OptionsError {
-    /// In a box, so that the many results on the way of an error are small.
-    #[cold]
-    #[inline(never)]
-    pub(crate) fn new(at: &str, message: &str) -> Box<Self> {
-        let (at, message) = (at.to_owned(), message.to_owned());
-        Box::new(Self { code: ErrorCode::OptionsInvalid, at, message })
+impl From<Box<Fault>> for OptionsError {
+    fn from(fault: Box<Fault>) -> Self {
+        let Fault { at, message } = *fault;
+        Self { code: ErrorCode::OptionsInvalid, at, message }
     }
 }
 

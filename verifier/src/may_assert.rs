@@ -1,11 +1,8 @@
 //! What an issuer may say of its holders, where several issuers are trusted.
 
+use laika_claims::document::{self, Node};
 use laika_claims::text::quoted;
 use laika_claims::{Grant, Permission, Principal, permission};
-use serde_json::Value;
-
-use crate::error::OptionsError;
-use crate::options::members::{self, Members};
 
 /// Bounds of what a token may grant. What lies outside them is dropped from it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -19,18 +16,18 @@ pub(crate) struct MayAssert {
 }
 
 impl MayAssert {
-    /// Reads the bounds that stand at `at`.
-    pub(crate) fn read(value: &Value, at: &str) -> Result<Self, Box<OptionsError>> {
-        let members = Members::read(value, at, &["permissions", "roles", "level"])?;
-        let grant = |value, at: &str| {
-            let text = members::text(value, at)?;
+    pub(crate) fn read(node: &Node<'_, '_>) -> document::Result<Self> {
+        let members = node.members(&["permissions", "roles", "level"])?;
+        let grant = |node: &Node<'_, '_>| {
+            let text = node.text()?;
             Grant::parse(text)
-                .map_err(|error| OptionsError::new(at, &format!("`{}`: {error}", quoted(text))))
+                .map_err(|error| node.refuse(format_args!("`{}`: {error}", quoted(text))))
         };
+        let grants = |node: &Node<'_, '_>| node.list(grant);
         Ok(Self {
-            permissions: members.items("permissions", grant)?.unwrap_or_default(),
-            roles: members.texts("roles")?.unwrap_or_default(),
-            level: members.switch("level")?.unwrap_or_default(),
+            permissions: members.read_given("permissions", grants)?.unwrap_or_default(),
+            roles: members.read_given("roles", Node::texts)?.unwrap_or_default(),
+            level: members.read_given("level", Node::switch)?.unwrap_or_default(),
         })
     }
 
@@ -72,7 +69,7 @@ impl MayAssert {
 #[cfg(test)]
 mod tests {
     use laika_claims::principal::Kind;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -88,7 +85,7 @@ mod tests {
             wildcards,
             claims: serde_json::Map::new().into(),
         };
-        MayAssert::read(&may, "").unwrap().restrict(&mut principal);
+        MayAssert::read(&Node::whole(&may)).unwrap().restrict(&mut principal);
         (principal.permissions, principal.roles, principal.level)
     }
 
@@ -115,8 +112,10 @@ mod tests {
 
     #[test]
     fn a_bound_that_is_no_grant_is_refused() {
-        let error = MayAssert::read(&json!({ "permissions": ["orders"] }), "");
-        assert!(error.unwrap_err().to_string().contains("`orders`"));
-        assert!(MayAssert::read(&json!({ "permission": [] }), "").is_err());
+        let read = |bounds: Value| MayAssert::read(&Node::whole(&bounds)).unwrap_err();
+        let fault = read(json!({ "permissions": ["orders"] }));
+        assert_eq!(fault.at, "permissions[0]");
+        assert!(fault.message.contains("`orders`"));
+        assert_eq!(read(json!({ "permission": [] })).at, "permission");
     }
 }

@@ -2,74 +2,77 @@
 
 use serde_json::{Map, Value};
 
-use super::fields::{self, Fields};
 use super::methods::Methods;
 use super::pattern::{Part, Pattern};
 use super::place::Place;
 use super::requirement::Requirement;
 use super::routes::Routes;
 use super::target::Reading;
-use super::{Context, OTHERWISE, Policy, PolicyError, Rule, host};
+use super::{Context, OTHERWISE, Policy, Rule, host};
+use crate::document::{self, Members, Node};
 
 const DOCUMENT: [&str; 5] = ["version", "rules", "otherwise", "case", "allow"];
 const RULE: [&str; 5] = ["id", "host", "methods", "path", "require"];
 
-pub(super) fn compile(document: &Value, context: Context) -> Result<Policy, Box<PolicyError>> {
-    let fields = Fields::read(document, "", &DOCUMENT)?;
-    if fields.required("version")?.as_u64() != Some(1) {
-        return Err(PolicyError::new("version", "the only version there is so far is `1`"));
+pub(super) fn compile(document: &Node<'_, '_>, context: Context) -> document::Result<Policy> {
+    let members = document.members(&DOCUMENT)?;
+    let version = members.required("version")?;
+    if version.value().as_u64() != Some(1) {
+        return Err(version.refuse(format_args!("the only version there is so far is `1`")));
     }
-    let reading = read_reading(&fields)?;
     let mut policy = Policy {
         rules: Vec::new(),
         requirements: Vec::new(),
         routes: Routes::default(),
-        otherwise: read_otherwise(fields.text("otherwise")?)?,
-        reading,
+        otherwise: members.read("otherwise", read_otherwise)?.flatten(),
+        reading: read_reading(&members)?,
     };
     let mut known = Known::default();
-    for (at, value) in fields.items("rules")?.unwrap_or_default() {
-        add_rule(&mut policy, &mut known, value, &at, context)?;
+    if let Some(rules) = members.get("rules") {
+        for rule in rules.items()? {
+            add_rule(&mut policy, &mut known, &rule, context)?;
+        }
     }
     Ok(policy)
 }
 
-fn read_reading(fields: &Fields<'_>) -> Result<Reading, Box<PolicyError>> {
-    let ignore_case = match fields.text("case")? {
-        None | Some("sensitive") => false,
-        Some("insensitive") => true,
-        Some(_) => {
-            return Err(PolicyError::new("case", "write `sensitive` or `insensitive`"));
-        }
-    };
-    let mut reading = Reading { ignore_case, ..Reading::default() };
-    for (at, item) in fields.items("allow")?.unwrap_or_default() {
-        match fields::text(item, &at)? {
-            "semicolon" => reading.allow_semicolon = true,
-            "percent25" => reading.allow_percent25 = true,
-            _ => {
-                return Err(PolicyError::new(
-                    &at,
-                    "only `semicolon` and `percent25` can be allowed",
-                ));
+fn read_reading(members: &Members<'_, '_>) -> document::Result<Reading> {
+    let mut reading = Reading::default();
+    if let Some(case) = members.get("case") {
+        reading.ignore_case = match case.text()? {
+            "sensitive" => false,
+            "insensitive" => true,
+            _ => return Err(case.refuse(format_args!("write `sensitive` or `insensitive`"))),
+        };
+    }
+    if let Some(allow) = members.get("allow") {
+        for item in allow.items()? {
+            match item.text()? {
+                "semicolon" => reading.allow_semicolon = true,
+                "percent25" => reading.allow_percent25 = true,
+                _ => {
+                    let message = format_args!("only `semicolon` and `percent25` can be allowed");
+                    return Err(item.refuse(message));
+                }
             }
         }
     }
     Ok(reading)
 }
 
-fn read_otherwise(word: Option<&str>) -> Result<Option<Requirement>, Box<PolicyError>> {
-    match word {
-        None | Some("deny") => Ok(None),
-        Some("user") => Ok(Some(Requirement::User)),
-        Some("authenticated") => Ok(Some(Requirement::Authenticated)),
-        Some("any_token") => Ok(Some(Requirement::AnyToken)),
-        Some("anyone") => Ok(Some(Requirement::Anyone)),
-        Some(_) => Err(PolicyError::new(
-            OTHERWISE,
-            "write `deny`, `user`, `authenticated`, `any_token` or `anyone`",
-        )),
-    }
+fn read_otherwise(node: &Node<'_, '_>) -> document::Result<Option<Requirement>> {
+    Ok(Some(match node.text()? {
+        "deny" => return Ok(None),
+        "user" => Requirement::User,
+        "authenticated" => Requirement::Authenticated,
+        "any_token" => Requirement::AnyToken,
+        "anyone" => Requirement::Anyone,
+        _ => {
+            return Err(node.refuse(format_args!(
+                "write `deny`, `user`, `authenticated`, `any_token` or `anyone`"
+            )));
+        }
+    }))
 }
 
 /// What rules before have said. Maps as documents have them: another type of map would be as much
@@ -85,85 +88,72 @@ struct Known {
 fn add_rule(
     policy: &mut Policy,
     known: &mut Known,
-    value: &Value,
-    at: &str,
+    node: &Node<'_, '_>,
     context: Context,
-) -> Result<(), Box<PolicyError>> {
-    let fields = Fields::read(value, at, &RULE)?;
-    let id = fields::text(fields.required("id")?, &fields.path("id"))?;
+) -> document::Result<()> {
+    let members = node.members(&RULE)?;
+    let id_node = members.required("id")?;
+    let id = id_node.text()?;
     if id.is_empty() || id == OTHERWISE {
-        return Err(PolicyError::new(
-            &fields.path("id"),
-            &format!("a rule's id is not empty and not `{OTHERWISE}`"),
-        ));
+        let message = format_args!("a rule's id is not empty and not `{OTHERWISE}`");
+        return Err(id_node.refuse(message));
     }
-    let too_many = || {
-        PolicyError::new(
-            at,
-            "the paths of the policy are too long or too many: write fewer or shorter segments",
-        )
-    };
     let number = policy.rules.len();
-    if let Some(first) =
-        known.ids.insert(id.to_owned(), number.into()).and_then(|first| first.as_u64())
-    {
-        return Err(PolicyError::new(
-            &fields.path("id"),
-            &format!("`{id}` is already the id of `rules[{first}]`"),
-        ));
+    let before = known.ids.insert(id.to_owned(), number.into());
+    if let Some(first) = before.as_ref().and_then(Value::as_u64) {
+        return Err(id_node.refuse(format_args!("`{id}` is already the id of `rules[{first}]`")));
     }
-    let path = fields.path("path");
-    let pattern = Pattern::parse(fields::text(fields.required("path")?, &path)?, &path)?;
-    let require = fields.path("require");
-    let demanded = fields.required("require")?;
-    let known_place = |word| known.words.get(word).and_then(Value::as_u64);
-    let place_of = |word| known_place(word).and_then(|place| usize::try_from(place).ok());
-    let require = match demanded.as_str().and_then(place_of) {
-        Some(place) => place,
+    let pattern = Pattern::read(&members.required("path")?)?;
+    let require = members.required("require")?;
+    let demanded = match require.value().as_str().and_then(|word| known.words.get(word)) {
+        Some(place) => place.as_u64().and_then(|place| usize::try_from(place).ok()),
         None => {
-            let requirement = Requirement::parse(demanded, &require, &pattern.parameters)?;
+            let requirement = Requirement::read(&require, &pattern.parameters)?;
             requirement.check(&require, context)?;
+            let place = policy.requirements.len();
             policy.requirements.push(requirement);
-            let place = policy.requirements.len() - 1;
-            if let Some(word) = demanded.as_str() {
+            if let Some(word) = require.value().as_str() {
                 known.words.insert(word.to_owned(), place.into());
             }
-            place
+            Some(place)
         }
+    };
+    let too_many = || {
+        node.refuse(format_args!(
+            "the paths of the policy are too long or too many: write fewer or shorter segments"
+        ))
     };
     let mut rule = Rule {
         id: id.into(),
-        methods: Methods::read(fields.items("methods")?, &fields.path("methods"))?,
-        require: Place::of(require).ok_or_else(too_many)?,
+        methods: members.read("methods", Methods::read)?.unwrap_or_default(),
+        require: demanded.and_then(Place::of).ok_or_else(too_many)?,
         next: None,
     };
-    let host = fields.text("host")?;
-    if let Some(name) = host
-        && host::normalise(name).as_deref() != Some(name)
-    {
-        return Err(PolicyError::new(
-            &fields.path("host"),
-            &format!("write `{name}` as a host name in lower case, without port and trailing dot"),
-        ));
-    }
+    let host = members.read("host", read_host)?;
     let parts = fold_case(pattern.parts, policy.reading);
     let place = Place::of(number).ok_or_else(too_many)?;
     rule.next = policy.routes.begin(host, &parts, place).ok_or_else(too_many)?;
     let other = Policy::rules_from(&policy.rules, rule.next)
         .map(|(_, other)| other)
         .find(|other| other.methods.overlap(&rule.methods));
-    if let Some(other) = other {
-        return Err(PolicyError::new(
-            at,
-            &format!(
-                "`{id}` and `{}` are for the same path and method: merge them, or give them \
-                 different methods",
-                other.id
-            ),
-        ));
+    if let Some(Rule { id: other, .. }) = other {
+        return Err(node.refuse(format_args!(
+            "`{id}` and `{other}` are for the same path and method: merge them, or give them \
+             different methods"
+        )));
     }
     policy.rules.push(rule);
     Ok(())
+}
+
+fn read_host<'d>(node: &Node<'d, '_>) -> document::Result<&'d str> {
+    let name = node.text()?;
+    if host::normalise(name).as_deref() == Some(name) {
+        return Ok(name);
+    }
+    Err(node.refuse(format_args!(
+        "write `{name}` as a host name in lower case, without port and trailing dot"
+    )))
 }
 
 fn fold_case(parts: Vec<Part>, reading: Reading) -> Vec<Part> {

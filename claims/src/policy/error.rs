@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::document::Fault;
 use crate::json::Position;
 
 /// What is wrong with a policy, where, and how to mend it.
@@ -16,13 +17,6 @@ pub struct PolicyError {
 }
 
 impl PolicyError {
-    /// In a box, so that the many results on the way of an error are small.
-    #[cold]
-    #[inline(never)]
-    pub(super) fn new(at: &str, message: &str) -> Box<Self> {
-        Box::new(Self { at: at.to_owned(), message: message.to_owned(), position: None })
-    }
-
     /// The same error with its position in `text`, which is JSON.
     pub(super) fn positioned(mut self, text: &str) -> Self {
         self.position = Position::of(text, &self.at);
@@ -40,6 +34,13 @@ impl fmt::Display for PolicyError {
         } else {
             write!(f, "`{}`: {}", self.at, self.message)
         }
+    }
+}
+
+impl From<Box<Fault>> for PolicyError {
+    fn from(fault: Box<Fault>) -> Self {
+        let Fault { at, message } = *fault;
+        Self { at, message, position: None }
     }
 }
 

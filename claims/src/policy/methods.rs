@@ -1,11 +1,12 @@
 //! The methods a rule is about.
 
-use super::{PolicyError, fields};
+use crate::document::{self, Node};
 
 /// Which methods a rule decides.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) enum Methods {
     /// Every method: the rule names none.
+    #[default]
     All,
     /// Those of [`KNOWN`] that have their bit here, and others by name.
     Some(u8, Vec<String>),
@@ -46,30 +47,23 @@ fn is_token(method: &str) -> bool {
 }
 
 impl Methods {
-    pub(super) fn read(
-        items: Option<fields::Items<'_>>,
-        at: &str,
-    ) -> Result<Self, Box<PolicyError>> {
-        let Some(items) = items else {
-            return Ok(Self::All);
-        };
-        if items.is_empty() {
-            return Err(PolicyError::new(
-                at,
-                "name at least one method, or leave `methods` out for every method",
-            ));
+    pub(super) fn read(node: &Node<'_, '_>) -> document::Result<Self> {
+        let items = node.items()?;
+        if items.len() == 0 {
+            return Err(node.refuse(format_args!(
+                "name at least one method, or leave `methods` out for every method"
+            )));
         }
         let (mut known, mut others) = (0, Vec::new());
-        for (at, item) in items {
-            let method = fields::text(item, &at)?;
+        for item in items {
+            let method = item.text()?;
             let read = Method::read(method)
-                .ok_or_else(|| PolicyError::new(&at, &format!("`{method}` is not a method")))?;
+                .ok_or_else(|| item.refuse(format_args!("`{method}` is not a method")))?;
             if method.bytes().any(|byte| byte.is_ascii_lowercase()) {
                 let upper = method.to_ascii_uppercase();
-                return Err(PolicyError::new(
-                    &at,
-                    &format!("methods are case-sensitive: write `{upper}`"),
-                ));
+                return Err(
+                    item.refuse(format_args!("methods are case-sensitive: write `{upper}`"))
+                );
             }
             match read {
                 // GET covers HEAD.

@@ -16,7 +16,6 @@ mod decide;
 mod error;
 mod evaluate;
 mod explain;
-mod fields;
 mod host;
 mod methods;
 mod pattern;
@@ -36,6 +35,9 @@ use requirement::Requirement;
 use routes::Routes;
 use target::Reading;
 
+use serde_json::Value;
+
+use crate::document::{self, Node};
 use crate::json::{self, DOCUMENT_LIMITS};
 
 /// The name under which the document's `otherwise` appears as the rule that decided.
@@ -80,7 +82,7 @@ impl Policy {
     /// The first thing in it that is not understood, where it stands, and how to mend it.
     pub fn from_json(text: &str, context: Context) -> Result<Self, PolicyError> {
         let document = json::parse(text.as_bytes(), DOCUMENT_LIMITS).map_err(|error| {
-            PolicyError { position: error.position, ..*PolicyError::new("", &error.message) }
+            PolicyError { at: String::new(), message: error.message, position: error.position }
         })?;
         Self::from_value(&document, context).map_err(|error| error.positioned(text))
     }
@@ -89,8 +91,16 @@ impl Policy {
     ///
     /// # Errors
     /// As [`Policy::from_json`].
-    pub fn from_value(document: &serde_json::Value, context: Context) -> Result<Self, PolicyError> {
-        compile::compile(document, context).map_err(|error| *error)
+    pub fn from_value(document: &Value, context: Context) -> Result<Self, PolicyError> {
+        Ok(Self::read(&Node::whole(document), context)?)
+    }
+
+    /// Compiles a policy that is a part of a document.
+    ///
+    /// # Errors
+    /// As [`Policy::from_json`], with its place in the whole document.
+    pub fn read(document: &Node<'_, '_>, context: Context) -> document::Result<Self> {
+        compile::compile(document, context)
     }
 
     /// How many rules it has.

@@ -1,7 +1,7 @@
 //! Paths as rules write them: static segments, `{parameter}`, and a final `{*rest}`.
 
-use super::PolicyError;
 use super::target::MAX_SEGMENTS;
+use crate::document::{self, Fault, Node};
 use crate::text::quoted;
 
 /// A path pattern.
@@ -34,28 +34,30 @@ pub(super) struct Parameter {
 
 impl Pattern {
     /// Reads a pattern such as `/users/{user}/{*rest}`.
-    pub(super) fn parse(text: &str, at: &str) -> Result<Self, Box<PolicyError>> {
-        let refuse = |message: String| Err(PolicyError::new(at, &message));
+    pub(super) fn read(node: &Node<'_, '_>) -> document::Result<Self> {
+        let text = node.text()?;
         let Some(path) = text.strip_prefix('/') else {
-            return refuse(format!("a path begins with `/`: write `/{text}`"));
+            return Err(node.refuse(format_args!("a path begins with `/`: write `/{text}`")));
         };
         let path = path.strip_suffix('/').unwrap_or(path);
         let mut pattern = Self { parts: Vec::new(), parameters: Vec::new() };
         if path.is_empty() {
-            return if text == "/" { Ok(pattern) } else { refuse(no_segment("", text)) };
+            return if text == "/" { Ok(pattern) } else { Err(no_segment(node, "")) };
         }
         let count = path.split('/').count();
         if count > MAX_SEGMENTS {
-            return refuse(format!("a path has at most {MAX_SEGMENTS} segments"));
+            return Err(node.refuse(format_args!("a path has at most {MAX_SEGMENTS} segments")));
         }
         for (index, segment) in path.split('/').enumerate() {
             let inner = segment.strip_prefix('{').and_then(|s| s.strip_suffix('}'));
             let Some(inner) = inner else {
                 if matches!(segment, "*" | "**") {
-                    return refuse(format!("`{segment}` is no wildcard here: write `{{*rest}}`"));
+                    let message =
+                        format_args!("`{segment}` is no wildcard here: write `{{*rest}}`");
+                    return Err(node.refuse(message));
                 }
                 if !is_static(segment) {
-                    return refuse(no_segment(segment, text));
+                    return Err(no_segment(node, segment));
                 }
                 pattern.parts.push(Part::Static(segment.to_owned()));
                 continue;
@@ -63,16 +65,18 @@ impl Pattern {
             let rest = inner.starts_with('*');
             let name = inner.strip_prefix('*').unwrap_or(inner);
             if !is_name(name) {
-                return refuse(format!(
+                return Err(node.refuse(format_args!(
                     "`{segment}` is no parameter: a name has letters, digits and `_`, and does \
                      not begin with a digit"
-                ));
+                )));
             }
             if rest && index + 1 != count {
-                return refuse(format!("`{segment}` may stand only at the end of a path"));
+                let message = format_args!("`{segment}` may stand only at the end of a path");
+                return Err(node.refuse(message));
             }
             if pattern.parameters.iter().any(|known| known.name == name) {
-                return refuse(format!("the parameter `{name}` stands twice in this path"));
+                let message = format_args!("the parameter `{name}` stands twice in this path");
+                return Err(node.refuse(message));
             }
             pattern.parts.push(if rest { Part::Rest } else { Part::Parameter });
             pattern.parameters.push(Parameter { name: name.to_owned(), index, rest });
@@ -81,12 +85,13 @@ impl Pattern {
     }
 }
 
-fn no_segment(segment: &str, path: &str) -> String {
-    format!(
-        "`{}` in `{path}` is no path segment: write it decoded, without `{{}} % ? # \\ ;`, \
-         control characters, dot segments or doubled slashes",
-        quoted(segment)
-    )
+fn no_segment(node: &Node<'_, '_>, segment: &str) -> Box<Fault> {
+    node.refuse(format_args!(
+        "`{}` in `{}` is no path segment: write it decoded, without `{{}} % ? # \\ ;`, control \
+         characters, dot segments or doubled slashes",
+        quoted(segment),
+        node.text().unwrap_or_default()
+    ))
 }
 
 fn is_static(segment: &str) -> bool {
@@ -104,15 +109,19 @@ fn is_name(name: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn read(text: &str) -> document::Result<Pattern> {
+        Pattern::read(&Node::whole(&text.into()))
+    }
+
     #[test]
     fn patterns_are_read_segment_by_segment() {
-        let pattern = Pattern::parse("/users/{user}/{*rest}", "").unwrap();
+        let pattern = read("/users/{user}/{*rest}").unwrap();
         assert_eq!(pattern.parts, [Part::Static("users".into()), Part::Parameter, Part::Rest]);
         assert_eq!(pattern.parameters[1].index, 2);
         assert!(pattern.parameters[1].rest);
-        assert_eq!(Pattern::parse("/", "").unwrap().parts, []);
-        assert_eq!(Pattern::parse("/a/", "").unwrap(), Pattern::parse("/a", "").unwrap());
-        assert!(Pattern::parse("/café/a b", "").is_ok());
+        assert_eq!(read("/").unwrap().parts, []);
+        assert_eq!(read("/a/").unwrap(), read("/a").unwrap());
+        assert!(read("/café/a b").is_ok());
     }
 
     #[test]
@@ -134,10 +143,9 @@ mod tests {
             ("/{*rest}/a", "only at the end"),
             ("/{a}/{a}", "stands twice"),
         ] {
-            let error = Pattern::parse(text, "rules[0].path").unwrap_err();
-            assert!(error.message.contains(words), "{text}: {error}");
-            assert_eq!(error.at, "rules[0].path");
+            let fault = read(text).unwrap_err();
+            assert!(fault.message.contains(words), "{text}: {}", fault.message);
         }
-        assert!(Pattern::parse(&"/a".repeat(65), "").is_err());
+        assert!(read(&"/a".repeat(65)).is_err());
     }
 }

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::fields::{self, Fields};
+use super::Context;
 use super::pattern::Parameter;
-use super::{Context, PolicyError};
+use crate::document::{self, Node};
 use crate::permission::Permission;
 use crate::text::{list, quoted};
 
@@ -69,73 +69,59 @@ pub(super) enum Operand {
 
 const OBJECTS: [&str; 7] = ["all", "any", "not", "permission", "issuer", "level", "claim"];
 const TESTS: [&str; 7] = ["equals", "in", "contains", "atLeast", "atMost", "within", "present"];
+const CLAIM: [&str; 8] =
+    ["claim", "equals", "in", "contains", "atLeast", "atMost", "within", "present"];
 
 impl Requirement {
     /// Reads a requirement; `parameters` are those of the rule's path.
-    pub(super) fn parse(
-        value: &Value,
-        at: &str,
-        parameters: &[Parameter],
-    ) -> Result<Self, Box<PolicyError>> {
-        let object = match value {
-            Value::String(word) => return Self::parse_word(word, at),
+    pub(super) fn read(node: &Node<'_, '_>, parameters: &[Parameter]) -> document::Result<Self> {
+        let object = match node.value() {
+            Value::String(word) => return Self::read_word(node, word),
             Value::Object(object) => object,
-            other => {
-                let kind = fields::kind(other);
-                return Err(PolicyError::new(
-                    at,
-                    &format!("a requirement is a string or an object, not {kind}"),
-                ));
-            }
+            _ => return Err(node.unexpected("a requirement, which is a string or an object")),
         };
         let Some(kind) = OBJECTS.into_iter().find(|name| object.contains_key(*name)) else {
-            return Err(PolicyError::new(
-                at,
-                &format!("a requirement has one of {}", list(&OBJECTS)),
-            ));
+            let known = list(&OBJECTS);
+            return Err(node.refuse(format_args!("a requirement has one of {known}")));
         };
         if kind == "claim" {
-            return ClaimTest::parse(value, at, parameters).map(Self::Claim);
+            return ClaimTest::read(node, parameters).map(Self::Claim);
         }
-        let fields = Fields::read(value, at, &[kind])?;
-        let inner = fields.required(kind)?;
-        let at = fields.path(kind);
+        let members = node.members(&[kind])?;
+        let inner = members.required(kind)?;
         let several = || {
-            let items = fields::items(inner, &at)?;
-            if items.is_empty() {
-                return Err(PolicyError::new(&at, "name at least one requirement"));
+            let parts = inner.list(|item| Self::read(item, parameters))?;
+            if parts.is_empty() {
+                return Err(inner.refuse(format_args!("name at least one requirement")));
             }
-            items.into_iter().map(|(at, item)| Self::parse(item, &at, parameters)).collect()
+            Ok(parts)
         };
         Ok(match kind {
             "all" => Self::All(several()?),
             "any" => Self::Any(several()?),
-            "not" => Self::Not(Box::new(Self::parse(inner, &at, parameters)?)),
-            "permission" => Self::ForeignPermission(non_empty(inner, &at)?),
-            "issuer" => Self::Issuer(non_empty(inner, &at)?),
-            _ => Self::Level(inner.as_i64().ok_or_else(|| {
-                PolicyError::new(&at, "a level is an integer; lower is stronger")
+            "not" => Self::Not(Box::new(Self::read(&inner, parameters)?)),
+            "permission" => Self::ForeignPermission(non_empty(&inner)?),
+            "issuer" => Self::Issuer(non_empty(&inner)?),
+            _ => Self::Level(inner.value().as_i64().ok_or_else(|| {
+                inner.refuse(format_args!("a level is an integer; lower is stronger"))
             })?),
         })
     }
 
-    fn parse_word(word: &str, at: &str) -> Result<Self, Box<PolicyError>> {
+    fn read_word(node: &Node<'_, '_>, word: &str) -> document::Result<Self> {
         Ok(match word {
             "anyone" => Self::Anyone,
             "any_token" => Self::AnyToken,
             "authenticated" => Self::Authenticated,
             "user" => Self::User,
             _ => match word.strip_prefix("role:") {
-                Some(role) => Self::Role(read_role(role, at)?),
+                Some(role) => Self::Role(read_role(node, role)?),
                 None => Self::Permission(Permission::parse(word).map_err(|error| {
-                    PolicyError::new(
-                        at,
-                        &format!(
-                            "`{}` is neither a permission nor `anyone`, `any_token`, \
-                             `authenticated`, `user` or `role:name`: {error}",
-                            quoted(word)
-                        ),
-                    )
+                    node.refuse(format_args!(
+                        "`{}` is neither a permission nor `anyone`, `any_token`, \
+                         `authenticated`, `user` or `role:name`: {error}",
+                        quoted(word)
+                    ))
                 })?),
             },
         })
@@ -145,13 +131,12 @@ impl Requirement {
     ///
     /// `sub`, `username` and `level` mean something only within one issuer, so where several
     /// tokens reach a policy each test of them stands in an `all` beside `{ "issuer": … }`.
-    pub(super) fn check(&self, at: &str, context: Context) -> Result<(), Box<PolicyError>> {
+    pub(super) fn check(&self, node: &Node<'_, '_>, context: Context) -> document::Result<()> {
         if context.several_issuers && self.speaks_for_unnamed_issuer() {
-            return Err(PolicyError::new(
-                at,
+            return Err(node.refuse(format_args!(
                 "with several issuers a test of `sub`, `username` or `level` needs its issuer: \
-                 write { \"all\": [{ \"issuer\": \"…\" }, …] }",
-            ));
+                 write {{ \"all\": [{{ \"issuer\": \"…\" }}, …] }}"
+            )));
         }
         Ok(())
     }
@@ -181,35 +166,26 @@ impl Requirement {
 }
 
 impl ClaimTest {
-    fn parse(value: &Value, at: &str, parameters: &[Parameter]) -> Result<Self, Box<PolicyError>> {
-        let known: Vec<_> = std::iter::once("claim").chain(TESTS).collect();
-        let fields = Fields::read(value, at, &known)?;
-        let claim = non_empty(fields.required("claim")?, &fields.path("claim"))?;
-        let mut present = TESTS.into_iter().filter_map(|name| Some((name, fields.get(name)?)));
+    fn read(node: &Node<'_, '_>, parameters: &[Parameter]) -> document::Result<Self> {
+        let members = node.members(&CLAIM)?;
+        let claim = non_empty(&members.required("claim")?)?;
+        let mut present = TESTS.into_iter().filter_map(|name| Some((name, members.get(name)?)));
         let (Some((name, operand)), None) = (present.next(), present.next()) else {
-            return Err(PolicyError::new(
-                at,
-                &format!("a claim has exactly one test of {}", list(&TESTS)),
-            ));
+            let known = list(&TESTS);
+            return Err(node.refuse(format_args!("a claim has exactly one test of {known}")));
         };
-        let at = fields.path(name);
-        let operand_of = |accepts| Operand::parse(operand, &at, parameters, accepts);
-        let test =
-            match name {
-                "equals" => Test::Equals(operand_of(Accepts::Anything)?),
-                "in" => Test::In(operand_of(Accepts::Arrays)?),
-                "contains" => Test::Contains(operand_of(Accepts::Anything)?),
-                "atLeast" => Test::AtLeast(operand_of(Accepts::Numbers)?),
-                "atMost" => Test::AtMost(operand_of(Accepts::Numbers)?),
-                "within" => Test::Within(operand.as_u64().ok_or_else(|| {
-                    PolicyError::new(&at, "`within` is a whole number of seconds")
-                })?),
-                _ => Test::Present(
-                    operand
-                        .as_bool()
-                        .ok_or_else(|| PolicyError::new(&at, "`present` is `true` or `false`"))?,
-                ),
-            };
+        let operand_of = |accepts| Operand::read(&operand, parameters, accepts);
+        let test = match name {
+            "equals" => Test::Equals(operand_of(Accepts::Anything)?),
+            "in" => Test::In(operand_of(Accepts::Arrays)?),
+            "contains" => Test::Contains(operand_of(Accepts::Anything)?),
+            "atLeast" => Test::AtLeast(operand_of(Accepts::Numbers)?),
+            "atMost" => Test::AtMost(operand_of(Accepts::Numbers)?),
+            "within" => Test::Within(operand.value().as_u64().ok_or_else(|| {
+                operand.refuse(format_args!("`within` is a whole number of seconds"))
+            })?),
+            _ => Test::Present(operand.switch()?),
+        };
         Ok(Self { claim, test })
     }
 
@@ -236,62 +212,55 @@ enum Accepts {
 }
 
 impl Operand {
-    fn parse(
-        value: &Value,
-        at: &str,
+    fn read(
+        node: &Node<'_, '_>,
         parameters: &[Parameter],
         accepts: Accepts,
-    ) -> Result<Self, Box<PolicyError>> {
-        if let Value::Object(object) = value {
+    ) -> document::Result<Self> {
+        if let Value::Object(object) = node.value() {
             if object.contains_key("path") {
-                let fields = Fields::read(value, at, &["path"])?;
-                let name = fields::text(fields.required("path")?, &fields.path("path"))?;
+                let members = node.members(&["path"])?;
+                let name = members.required("path")?.text()?;
                 if accepts != Accepts::Anything {
-                    return Err(PolicyError::new(
-                        at,
-                        "a path parameter is a text; compare it with `equals` or `contains`",
-                    ));
+                    return Err(node.refuse(format_args!(
+                        "a path parameter is a text; compare it with `equals` or `contains`"
+                    )));
                 }
                 let known = parameters.iter().find(|parameter| parameter.name == name);
                 return known.cloned().map(Self::Path).ok_or_else(|| {
                     let names: Vec<_> = parameters.iter().map(|p| p.name.as_str()).collect();
                     let names = if names.is_empty() { "none".to_owned() } else { list(&names) };
-                    let message = format!("the path has no parameter `{name}`; it has {names}");
-                    PolicyError::new(at, &message)
+                    node.refuse(format_args!("the path has no parameter `{name}`; it has {names}"))
                 });
             }
-            let fields = Fields::read(value, at, &["claim"])?;
-            return non_empty(fields.required("claim")?, &fields.path("claim")).map(Self::Claim);
+            let members = node.members(&["claim"])?;
+            return non_empty(&members.required("claim")?).map(Self::Claim);
         }
-        match (accepts, value) {
+        match (accepts, node.value()) {
             (Accepts::Arrays, Value::Array(items)) if !items.is_empty() => {}
             (Accepts::Arrays, _) => {
-                return Err(PolicyError::new(at, "`in` takes an array of at least one value"));
+                return Err(node.refuse(format_args!("`in` takes an array of at least one value")));
             }
             (Accepts::Numbers, Value::Number(_)) | (Accepts::Anything, _) => {}
-            (Accepts::Numbers, other) => {
-                let kind = fields::kind(other);
-                return Err(PolicyError::new(at, &format!("expected a number, found {kind}")));
-            }
+            (Accepts::Numbers, _) => return Err(node.unexpected("a number")),
         }
-        Ok(Self::Literal(value.clone()))
+        Ok(Self::Literal(node.value().clone()))
     }
 }
 
-fn non_empty(value: &Value, at: &str) -> Result<String, Box<PolicyError>> {
-    match fields::text(value, at)? {
-        "" => Err(PolicyError::new(at, "expected a text that is not empty")),
+fn non_empty(node: &Node<'_, '_>) -> document::Result<String> {
+    match node.text()? {
+        "" => Err(node.refuse(format_args!("expected a text that is not empty"))),
         text => Ok(text.to_owned()),
     }
 }
 
-fn read_role(role: &str, at: &str) -> Result<String, Box<PolicyError>> {
+fn read_role(node: &Node<'_, '_>, role: &str) -> document::Result<String> {
     // Foreign issuers name their roles freely, so only what can't be meant is refused.
     if role.is_empty() || role.trim() != role || role.contains(char::is_control) {
-        return Err(PolicyError::new(
-            at,
-            "a role is written `role:name`, or `role:service/name` for a service's role",
-        ));
+        return Err(node.refuse(format_args!(
+            "a role is written `role:name`, or `role:service/name` for a service's role"
+        )));
     }
     Ok(role.to_owned())
 }

@@ -1,10 +1,9 @@
 //! One issuer of the options.
 
+use laika_claims::document::{self, Members, Node};
 use laika_claims::text::{list, quoted};
 use serde_json::Value;
 
-use super::members::{self, Members};
-use crate::error::OptionsError;
 use crate::keys::{Discovery, Key, KeySet, KeySource};
 use crate::may_assert::MayAssert;
 use crate::place::Place;
@@ -22,7 +21,7 @@ pub(crate) struct IssuerOptions {
 }
 
 /// What is asked of an issuer's tokens.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct IssuerRules {
     pub(crate) issuer: String,
     pub(crate) audiences: Vec<String>,
@@ -47,7 +46,7 @@ pub(crate) struct IssuerRules {
 }
 
 /// What is asked of a token's revocation status.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct StatusRules {
     mode: Status,
     /// Origins and URLs from which lists may be fetched.
@@ -86,31 +85,8 @@ pub(crate) enum KeysFrom {
     Remote(KeySource, Vec<Algorithm>),
 }
 
-/// An issuer as it was written, every member of its type.
-#[derive(Debug, Default)]
-struct RawIssuer<'a> {
-    issuer: &'a str,
-    audiences: Vec<String>,
-    jwks: Option<&'a Value>,
-    jwks_uri: Option<&'a str>,
-    discover: Option<bool>,
-    public_key: Option<&'a str>,
-    secret: Option<&'a str>,
-    algorithms: Option<Vec<Algorithm>>,
-    profile: Option<Profile>,
-    typ: Option<Vec<Option<String>>>,
-    required_claims: Option<Vec<String>>,
-    max_token_age: Option<f64>,
-    permission_claims: Option<Vec<String>>,
-    role_claims: Option<Vec<String>>,
-    may_assert: Option<MayAssert>,
-    status: Option<Status>,
-    status_uris: Option<Vec<String>>,
-    status_max_stale: Option<f64>,
-    insecure_http: Option<Vec<String>>,
-}
-
-const MEMBERS: [&str; 19] = [
+/// Everything that an issuer's options may say.
+pub(super) const MEMBERS: [&str; 19] = [
     "issuer",
     "audience",
     "jwks",
@@ -132,65 +108,9 @@ const MEMBERS: [&str; 19] = [
     "insecure_http",
 ];
 
-impl<'a> RawIssuer<'a> {
-    fn read(value: &'a Value, at: &'a str) -> Result<Self, Box<OptionsError>> {
-        let members = Members::read(value, at, &MEMBERS)?;
-        let typ = |value: &Value, at: &str| match value {
-            Value::Null => Ok(None),
-            typ => members::text(typ, at).map(|typ| Some(typ.to_owned())),
-        };
-        // One after the other into what is there already: an error then has one thing to drop,
-        // and not as many as were read before it.
-        let issuer = members::text(members.required("issuer")?, &members.path("issuer"))?;
-        let mut raw = Self { issuer, ..Self::default() };
-        raw.audiences = read_audiences(&members)?;
-        raw.jwks = members.get("jwks");
-        raw.jwks_uri = members.text("jwks_uri")?;
-        raw.discover = members.switch("discover")?;
-        raw.public_key = members.text("public_key")?;
-        raw.secret = members.text("secret")?;
-        raw.algorithms = members.items("algorithms", read_algorithm)?;
-        raw.profile = members.word("profile", &Profile::NAMES)?;
-        raw.typ = members.items("typ", typ)?;
-        raw.required_claims = members.texts("required_claims")?;
-        raw.max_token_age = members.number("max_token_age")?;
-        raw.permission_claims = members.texts("permission_claims")?;
-        raw.role_claims = members.texts("role_claims")?;
-        raw.may_assert = members
-            .get("may_assert")
-            .map(|value| MayAssert::read(value, &members.path("may_assert")))
-            .transpose()?;
-        raw.status = members.word("status", &Status::NAMES)?;
-        raw.status_uris = members.texts("status_uris")?;
-        raw.status_max_stale = members.number("status_max_stale")?;
-        raw.insecure_http = members.texts("insecure_http")?;
-        Ok(raw)
-    }
-}
-
-fn read_audiences(members: &Members<'_>) -> Result<Vec<String>, Box<OptionsError>> {
-    match members.required("audience")? {
-        Value::String(audience) => Ok(vec![audience.clone()]),
-        Value::Array(_) => Ok(members.texts("audience")?.unwrap_or_default()),
-        _ => {
-            let message = "expected a string or an array of strings";
-            Err(OptionsError::new(&members.path("audience"), message))
-        }
-    }
-}
-
-fn read_algorithm(value: &Value, at: &str) -> Result<Algorithm, Box<OptionsError>> {
-    let name = members::text(value, at)?;
-    Algorithm::from_name(name).ok_or_else(|| {
-        let known = list(&Algorithm::ALL.map(Algorithm::as_str));
-        let name = quoted(name);
-        let message = format!("`{name}` is no algorithm of this verifier; there are {known}");
-        OptionsError::new(at, &message)
-    })
-}
-
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 enum Status {
+    #[default]
     Off,
     IfPresent,
     Required,
@@ -205,145 +125,210 @@ impl Status {
 const MAX_STALE: f64 = 300.0;
 const MOST_STALE: f64 = 86_400.0;
 
-/// Reads the issuer that stands at `at`.
-pub(super) fn read_issuer(value: &Value, at: &str) -> Result<IssuerOptions, Box<OptionsError>> {
-    let raw = RawIssuer::read(value, at)?;
-    let keys = read_keys(&raw, at)?;
-    let status = read_status(&raw, &keys, at)?;
-    let refuse =
-        |name: &str, message: &str| Err(OptionsError::new(&format!("{at}.{name}"), message));
-    if raw.issuer.is_empty() {
-        return refuse("issuer", "write the exact `iss` of the issuer's tokens");
+impl IssuerOptions {
+    /// Reads the options of an issuer.
+    pub(super) fn read(members: &Members<'_, '_>) -> document::Result<Self> {
+        // One after the other into what is there already: a fault then has one thing to drop, and
+        // not as many as were read before it.
+        let mut rules = IssuerRules::default();
+        rules.issuer = read_name(&members.required("issuer")?)?;
+        rules.audiences = read_audiences(&members.required("audience")?)?;
+        let profile = members.read_given("profile", |node| node.word(&Profile::NAMES))?;
+        let profile = profile.unwrap_or_default();
+        rules.profile = profile;
+        rules.algorithms = members.read_given("algorithms", read_algorithms)?;
+        rules.typ = match members.read_given("typ", read_typ)? {
+            Some(named) => named,
+            None => profile.typ().iter().map(|typ| typ.map(str::to_owned)).collect(),
+        };
+        let required = members.read_given("required_claims", Node::texts)?;
+        rules.required_claims = required.unwrap_or_default();
+        rules.max_token_age = members.read_given("max_token_age", read_age)?;
+        let permissions = profile.permission_claims();
+        rules.permission_claims = read_places(members, "permission_claims", permissions)?;
+        rules.role_claims = read_places(members, "role_claims", profile.role_claims())?;
+        rules.may_assert = members.read_given("may_assert", MayAssert::read)?;
+        rules.is_plain = profile == Profile::Laika
+            && rules.may_assert.is_none()
+            && rules.permission_claims == places(permissions)
+            && rules.role_claims == places(profile.role_claims());
+        let insecure = members.read_given("insecure_http", read_origins)?.unwrap_or_default();
+        let keys = read_keys(members, &rules, &insecure)?;
+        rules.status = read_status(members, &rules.issuer, &keys, insecure)?;
+        Ok(Self { keys, rules })
     }
-    if raw.audiences.is_empty() || raw.audiences.iter().any(String::is_empty) {
-        return refuse("audience", "write the audience of this service, or several of them");
+}
+
+fn read_name(node: &Node<'_, '_>) -> document::Result<String> {
+    match node.text()? {
+        "" => Err(node.refuse(format_args!("write the exact `iss` of the issuer's tokens"))),
+        name => Ok(name.to_owned()),
     }
-    if raw.typ.as_ref().is_some_and(Vec::is_empty) {
-        return refuse("typ", "name at least one `typ`, or leave it out for that of the profile");
-    }
-    if raw.max_token_age.is_some_and(|age| !(age > 0.0 && age.is_finite())) {
-        return refuse("max_token_age", "write a number of seconds above 0");
-    }
-    let profile = raw.profile.unwrap_or_default();
-    let permission_claims = places(raw.permission_claims, profile.permission_claims());
-    let role_claims = places(raw.role_claims, profile.role_claims());
-    let is_plain = profile == Profile::Laika
-        && raw.may_assert.is_none()
-        && permission_claims == places(None, profile.permission_claims())
-        && role_claims == places(None, profile.role_claims());
-    let rules = IssuerRules {
-        issuer: raw.issuer.to_owned(),
-        audiences: raw.audiences,
-        profile,
-        algorithms: raw.algorithms,
-        typ: raw
-            .typ
-            .unwrap_or_else(|| profile.typ().iter().map(|typ| typ.map(str::to_owned)).collect()),
-        required_claims: raw.required_claims.unwrap_or_default(),
-        max_token_age: raw.max_token_age,
-        permission_claims,
-        role_claims,
-        is_plain,
-        may_assert: raw.may_assert,
-        status,
+}
+
+fn read_audiences(node: &Node<'_, '_>) -> document::Result<Vec<String>> {
+    let audiences = match node.value() {
+        Value::String(audience) => vec![audience.clone()],
+        Value::Array(_) => node.texts()?,
+        _ => return Err(node.unexpected("a string or an array of strings")),
     };
-    Ok(IssuerOptions { keys, rules })
+    if audiences.is_empty() || audiences.iter().any(String::is_empty) {
+        let message = format_args!("write the audience of this service, or several of them");
+        return Err(node.refuse(message));
+    }
+    Ok(audiences)
 }
 
-/// The places that were named, or those of the profile.
-fn places(named: Option<Vec<String>>, defaults: &[&str]) -> Vec<Place> {
-    match named {
-        Some(named) => named.iter().map(|place| Place::parse(place)).collect(),
-        None => defaults.iter().map(|place| Place::parse(place)).collect(),
+fn read_algorithms(node: &Node<'_, '_>) -> document::Result<Vec<Algorithm>> {
+    let algorithms = node.list(read_algorithm)?;
+    if algorithms.is_empty() {
+        let message = format_args!("name at least one algorithm, or leave `algorithms` out");
+        return Err(node.refuse(message));
+    }
+    Ok(algorithms)
+}
+
+fn read_algorithm(node: &Node<'_, '_>) -> document::Result<Algorithm> {
+    let name = node.text()?;
+    Algorithm::from_name(name).ok_or_else(|| {
+        let known = list(&Algorithm::ALL.map(Algorithm::as_str));
+        let name = quoted(name);
+        node.refuse(format_args!("`{name}` is no algorithm of this verifier; there are {known}"))
+    })
+}
+
+/// Any of these; `None` is a header without `typ`.
+fn read_typ(node: &Node<'_, '_>) -> document::Result<Vec<Option<String>>> {
+    let typ = node.list(|item| match item.value() {
+        Value::Null => Ok(None),
+        _ => item.owned_text().map(Some),
+    })?;
+    if typ.is_empty() {
+        return Err(node.refuse(format_args!(
+            "name at least one `typ`, or leave it out for that of the profile"
+        )));
+    }
+    Ok(typ)
+}
+
+fn read_age(node: &Node<'_, '_>) -> document::Result<f64> {
+    match node.number()? {
+        age if age > 0.0 && age.is_finite() => Ok(age),
+        _ => Err(node.refuse(format_args!("write a number of seconds above 0"))),
     }
 }
 
-fn read_keys(raw: &RawIssuer<'_>, at: &str) -> Result<KeysFrom, Box<OptionsError>> {
-    let refuse =
-        |name: &str, message: &str| Err(OptionsError::new(&format!("{at}.{name}"), message));
-    let algorithms = raw.algorithms.as_deref();
-    if algorithms.is_some_and(<[_]>::is_empty) {
-        return refuse("algorithms", "name at least one algorithm, or leave `algorithms` out");
+/// The places that the member `name` names, or those of the profile.
+fn read_places(
+    members: &Members<'_, '_>,
+    name: &str,
+    defaults: &[&str],
+) -> document::Result<Vec<Place>> {
+    let named = members.read_given(name, |node| node.list(|item| item.text().map(Place::parse)))?;
+    Ok(named.unwrap_or_else(|| places(defaults)))
+}
+
+fn places(names: &[&str]) -> Vec<Place> {
+    names.iter().map(|place| Place::parse(place)).collect()
+}
+
+fn read_origins(node: &Node<'_, '_>) -> document::Result<Vec<String>> {
+    let origins = node.texts()?;
+    if origins.iter().any(|origin| uri::origin(origin) != Some(origin)) {
+        let message = format_args!("write origins, such as `http://issuer.internal:8080`");
+        return Err(node.refuse(message));
     }
-    let insecure = raw.insecure_http.as_deref().unwrap_or_default();
-    if insecure.iter().any(|origin| uri::origin(origin) != Some(origin)) {
-        return refuse("insecure_http", "write origins, such as `http://issuer.internal:8080`");
-    }
-    let discover = raw.discover.unwrap_or(false).then_some(());
-    let keys = match (raw.jwks, raw.jwks_uri, discover, raw.public_key, raw.secret) {
-        (Some(set), None, None, None, None) => match KeySet::from_value(set, &rsa(algorithms)) {
-            Ok(keys) => KeysFrom::Set(keys),
-            Err(why) => return refuse("jwks", &why),
-        },
-        (None, Some(uri), None, None, None) if uri::may_fetch(uri, insecure) => {
-            KeysFrom::Remote(KeySource::Uri(uri.to_owned()), rsa(algorithms))
+    Ok(origins)
+}
+
+fn read_keys(
+    members: &Members<'_, '_>,
+    rules: &IssuerRules,
+    insecure: &[String],
+) -> document::Result<KeysFrom> {
+    let algorithms = rules.algorithms.as_deref();
+    let sources = (
+        members.given("jwks"),
+        members.read_given("jwks_uri", Node::text)?,
+        members.read_given("discover", Node::switch)?.unwrap_or_default(),
+        members.read_given("public_key", Node::text)?,
+        members.read_given("secret", Node::text)?,
+    );
+    let keys = match sources {
+        (Some(set), None, false, None, None) => KeySet::from_value(set.value(), &rsa(algorithms))
+            .map(KeysFrom::Set)
+            .map_err(|why| set.refuse(format_args!("{why}"))),
+        (None, Some(uri), false, None, None) if uri::may_fetch(uri, insecure) => {
+            Ok(KeysFrom::Remote(KeySource::Uri(uri.to_owned()), rsa(algorithms)))
         }
-        (None, None, Some(()), None, None) => match Discovery::new(raw.issuer, insecure) {
-            Some(discovery) => KeysFrom::Remote(KeySource::Discovery(discovery), rsa(algorithms)),
-            None => {
-                return refuse(
-                    "discover",
+        (None, Some(_), false, None, None) => Err(members.refuse(
+            "jwks_uri",
+            format_args!(
+                "keys are fetched by https; plain http needs its origin in `insecure_http`"
+            ),
+        )),
+        (None, None, true, None, None) => match Discovery::new(&rules.issuer, insecure) {
+            Some(from) => Ok(KeysFrom::Remote(KeySource::Discovery(from), rsa(algorithms))),
+            None => Err(members.refuse(
+                "discover",
+                format_args!(
                     "metadata are fetched from the issuer by https; plain http needs its origin \
-                     in `insecure_http`, and an issuer that is no URL needs `jwks_uri`",
-                );
-            }
+                     in `insecure_http`, and an issuer that is no URL needs `jwks_uri`"
+                ),
+            )),
         },
-        (None, Some(_), None, None, None) => {
-            return refuse(
-                "jwks_uri",
-                "keys are fetched by https; plain http needs its origin in `insecure_http`",
-            );
-        }
-        (None, None, None, Some(pem), None) => match Key::from_pem(pem, &rsa(algorithms)) {
-            Ok(key) => KeysFrom::One(key),
-            Err(why) => return refuse("public_key", why),
-        },
-        (None, None, None, None, Some(secret)) => match read_secret(secret, algorithms) {
-            Ok(key) => KeysFrom::Secret(key),
-            Err(why) => return refuse("secret", why),
-        },
-        _ => {
-            return Err(OptionsError::new(
-                at,
-                "give the keys by one of `jwks`, `jwks_uri`, `discover`, `public_key` and `secret`",
-            ));
-        }
-    };
+        (None, None, false, Some(pem), None) => Key::from_pem(pem, &rsa(algorithms))
+            .map(KeysFrom::One)
+            .map_err(|why| members.refuse("public_key", format_args!("{why}"))),
+        (None, None, false, None, Some(secret)) => read_secret(secret, algorithms)
+            .map(KeysFrom::Secret)
+            .map_err(|why| members.refuse("secret", format_args!("{why}"))),
+        _ => Err(members.refuse_all(format_args!(
+            "give the keys by one of `jwks`, `jwks_uri`, `discover`, `public_key` and `secret`"
+        ))),
+    }?;
     let is_secret = matches!(keys, KeysFrom::Secret(_));
     let foreign = |algorithm: &&Algorithm| (algorithm.family() == Family::Hmac) != is_secret;
     match algorithms.unwrap_or_default().iter().find(foreign) {
         None => Ok(keys),
         Some(algorithm) => {
-            refuse("algorithms", &format!("`{algorithm}` can't be used with keys of this kind"))
+            let message = format_args!("`{algorithm}` can't be used with keys of this kind");
+            Err(members.refuse("algorithms", message))
         }
     }
 }
 
 fn read_status(
-    raw: &RawIssuer<'_>,
+    members: &Members<'_, '_>,
+    issuer: &str,
     keys: &KeysFrom,
-    at: &str,
-) -> Result<StatusRules, Box<OptionsError>> {
-    let error = |name: &str, message: &str| OptionsError::new(&format!("{at}.{name}"), message);
-    let insecure = raw.insecure_http.clone().unwrap_or_default();
-    let named = raw.status_uris.clone().unwrap_or_default();
-    if !named.iter().all(|known| uri::may_fetch(known, &insecure)) {
-        return Err(error(
-            "status_uris",
-            "write origins or whole URLs by https; plain http needs its origin in `insecure_http`",
-        ));
-    }
-    let max_stale = raw.status_max_stale.unwrap_or(MAX_STALE);
-    if !(0.0..=MOST_STALE).contains(&max_stale) {
-        return Err(error("status_max_stale", "write a number of seconds from 0 to 86400"));
-    }
-    let mode = raw.status.unwrap_or(match keys {
+    insecure: Vec<String>,
+) -> document::Result<StatusRules> {
+    let mode = members.read_given("status", |node| node.word(&Status::NAMES))?;
+    let mode = mode.unwrap_or(match keys {
         KeysFrom::Set(_) | KeysFrom::One(_) | KeysFrom::Secret(_) => Status::Off,
         KeysFrom::Remote(..) => Status::IfPresent,
     });
-    let origin = uri::origin(raw.issuer).map(str::to_owned);
-    let uris = named.into_iter().chain(origin).collect();
+    let mut uris = members.read_given("status_uris", Node::texts)?.unwrap_or_default();
+    if !uris.iter().all(|known| uri::may_fetch(known, &insecure)) {
+        return Err(members.refuse(
+            "status_uris",
+            format_args!(
+                "write origins or whole URLs by https; plain http needs its origin in \
+                 `insecure_http`"
+            ),
+        ));
+    }
+    uris.extend(uri::origin(issuer).map(str::to_owned));
+    let max_stale = members.read_given("status_max_stale", read_max_stale)?.unwrap_or(MAX_STALE);
     Ok(StatusRules { mode, uris, insecure, max_stale })
+}
+
+fn read_max_stale(node: &Node<'_, '_>) -> document::Result<f64> {
+    match node.number()? {
+        seconds if (0.0..=MOST_STALE).contains(&seconds) => Ok(seconds),
+        _ => Err(node.refuse(format_args!("write a number of seconds from 0 to 86400"))),
+    }
 }
 
 /// What an RSA key that does not name its algorithm is used with: what the options allow, or RS256.

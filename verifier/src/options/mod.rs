@@ -4,19 +4,17 @@
 //! camelCase. Unknown members are refused, never ignored.
 
 mod issuer;
-pub(crate) mod members;
 #[cfg(test)]
 mod tests;
 
 use laika_claims::ErrorCode;
+use laika_claims::document::{self, Fault, Members, Node};
 use laika_claims::json::{self, DOCUMENT_LIMITS};
-use laika_claims::policy::{Context, Policy};
+use laika_claims::policy::{Context, Policy, PolicyError};
 use serde_json::Value;
 
 use crate::error::OptionsError;
-use issuer::read_issuer;
 pub(crate) use issuer::{IssuerOptions, IssuerRules, KeysFrom};
-use members::Members;
 
 /// Options of a [`Verifier`](crate::Verifier), read and checked.
 #[derive(Debug)]
@@ -59,7 +57,7 @@ impl Options {
     /// The first thing that is not understood, where it stands, and how to mend it.
     pub fn from_json(text: &str) -> Result<Self, OptionsError> {
         let document = json::parse(text.as_bytes(), DOCUMENT_LIMITS)
-            .map_err(|error| *OptionsError::new("", &error.message))?;
+            .map_err(|error| Box::new(Fault { at: String::new(), message: error.message }))?;
         Self::from_value(document)
     }
 
@@ -68,110 +66,116 @@ impl Options {
     /// # Errors
     /// As [`Options::from_json`].
     pub fn from_value(document: Value) -> Result<Self, OptionsError> {
-        Self::read(&document).map_err(|error| *error)
+        let members = Node::whole(&document).members(&MEMBERS)?;
+        let mut options = Self::read(&members)?;
+        let context = Context { several_issuers: options.issuers.len() > 1 };
+        let policy = members.read_given("policy", |node| read_policy(node, context));
+        options.policy = policy
+            .map_err(|fault| OptionsError { code: ErrorCode::PolicyInvalid, ..fault.into() })?;
+        Ok(options)
     }
 
-    fn read(document: &Value) -> Result<Self, Box<OptionsError>> {
-        let members = Members::read(document, "", &MEMBERS)?;
-        let clock_tolerance = members.number("clock_tolerance")?;
-        let clock_skew = members.number("clock_skew")?;
-        let max_token_size = members.size("max_token_size")?;
-        let cache_bytes = read_cache(members.get("cache"))?;
-        let issuers = match members.required("issuers")? {
-            Value::Array(items) => {
-                let mut issuers = Vec::with_capacity(items.len());
-                for (index, item) in items.iter().enumerate() {
-                    issuers.push(read_issuer(item, &format!("issuers[{index}]"))?);
-                }
-                issuers
-            }
-            one => vec![read_issuer(one, "issuers")?],
+    /// Everything but the policy.
+    fn read(members: &Members<'_, '_>) -> document::Result<Self> {
+        let seconds = |name| members.read_given(name, seconds);
+        let limits = Limits {
+            clock_tolerance: seconds("clock_tolerance")?.unwrap_or_default(),
+            clock_skew: seconds("clock_skew")?.unwrap_or(DEFAULT_SKEW),
+            max_token_size: members
+                .read_given("max_token_size", token_size)?
+                .unwrap_or(DEFAULT_TOKEN_SIZE),
         };
-        check_together(&issuers)?;
-        let context = Context { several_issuers: issuers.len() > 1 };
+        let cache_bytes = members.read_given("cache", cache_bytes)?.unwrap_or(Some(DEFAULT_CACHE));
         Ok(Self {
-            issuers,
-            policy: members.get("policy").map(|policy| read_policy(policy, context)).transpose()?,
+            issuers: read_issuers(&members.required("issuers")?)?,
+            policy: None,
+            limits,
             cache_bytes,
-            limits: Limits {
-                clock_tolerance: seconds(clock_tolerance, 0.0, "clock_tolerance")?,
-                clock_skew: seconds(clock_skew, DEFAULT_SKEW, "clock_skew")?,
-                max_token_size: match max_token_size {
-                    None => DEFAULT_TOKEN_SIZE,
-                    Some(bytes @ 1..=MAX_TOKEN_SIZE) => bytes,
-                    Some(_) => {
-                        return Err(OptionsError::new(
-                            "max_token_size",
-                            &format!("write a number of bytes from 1 to {MAX_TOKEN_SIZE}"),
-                        ));
-                    }
-                },
-            },
         })
     }
 }
 
-/// What must hold of several issuers: a partner's issuer must not speak for everyone.
-fn check_together(issuers: &[IssuerOptions]) -> Result<(), Box<OptionsError>> {
-    if issuers.is_empty() {
-        return Err(OptionsError::new("issuers", "name at least one issuer"));
+/// One issuer or several. A partner's issuer must not speak for everyone, so each of several says
+/// what it may assert.
+fn read_issuers(node: &Node<'_, '_>) -> document::Result<Vec<IssuerOptions>> {
+    if !node.value().is_array() {
+        return Ok(vec![IssuerOptions::read(&node.members(&issuer::MEMBERS)?)?]);
     }
-    for (index, issuer) in issuers.iter().enumerate() {
-        let at = |member: &str| format!("issuers[{index}].{member}");
-        let others = issuers.get(..index).unwrap_or_default();
-        if others.iter().any(|other| other.rules.issuer == issuer.rules.issuer) {
-            return Err(OptionsError::new(&at("issuer"), "this issuer is named twice"));
+    let items = node.items()?;
+    if items.len() == 0 {
+        return Err(node.refuse(format_args!("name at least one issuer")));
+    }
+    let several = items.len() > 1;
+    let mut issuers: Vec<IssuerOptions> = Vec::with_capacity(items.len());
+    for item in items {
+        let members = item.members(&issuer::MEMBERS)?;
+        let issuer = IssuerOptions::read(&members)?;
+        if issuers.iter().any(|other| other.rules.issuer == issuer.rules.issuer) {
+            return Err(members.refuse("issuer", format_args!("this issuer is named twice")));
         }
-        if issuers.len() > 1 && issuer.rules.may_assert.is_none() {
-            return Err(OptionsError::new(
-                &at("may_assert"),
-                "with several issuers, say what each may assert: `permissions`, `roles`, `level`",
+        if several && issuer.rules.may_assert.is_none() {
+            return Err(members.refuse(
+                "may_assert",
+                format_args!(
+                    "with several issuers, say what each may assert: `permissions`, `roles`, \
+                     `level`"
+                ),
             ));
         }
+        issuers.push(issuer);
     }
-    Ok(())
+    Ok(issuers)
 }
 
-fn read_policy(value: &Value, context: Context) -> Result<Policy, Box<OptionsError>> {
-    let policy = match value {
-        Value::String(text) => Policy::from_json(text, context),
-        document => Policy::from_value(document, context),
-    };
-    policy.map_err(|error| {
-        let at =
-            if error.at.is_empty() { "policy".to_owned() } else { format!("policy.{}", error.at) };
-        Box::new(OptionsError { code: ErrorCode::PolicyInvalid, at, message: error.message })
-    })
+/// A policy, as an object or as its text.
+fn read_policy(node: &Node<'_, '_>, context: Context) -> document::Result<Policy> {
+    match node.value() {
+        Value::String(text) => Policy::from_json(text, context).map_err(|error| {
+            let PolicyError { at, message, .. } = error;
+            let at = if at.is_empty() { "policy".to_owned() } else { format!("policy.{at}") };
+            Box::new(Fault { at, message })
+        }),
+        _ => Policy::read(node, context),
+    }
 }
 
-fn read_cache(cache: Option<&Value>) -> Result<Option<usize>, Box<OptionsError>> {
-    let refuse = |message: &str| Err(OptionsError::new("cache", message));
-    let bytes = match cache {
-        None => None,
-        Some(Value::Bool(false)) => return Ok(None),
-        Some(Value::Bool(true)) => {
-            return refuse(
-                "leave it out for the default, or write `false` or an object with `max_bytes`",
-            );
+/// Bytes of the cache; `None` for none.
+fn cache_bytes(node: &Node<'_, '_>) -> document::Result<Option<usize>> {
+    let bytes = match node.value() {
+        Value::Bool(false) => return Ok(None),
+        Value::Bool(true) => {
+            return Err(node.refuse(format_args!(
+                "leave it out for the default, or write `false` or an object with `max_bytes`"
+            )));
         }
-        Some(value @ (Value::Object(_) | Value::Array(_))) => {
-            Members::read(value, "cache", &["max_bytes"])?.size("max_bytes")?
+        Value::Object(_) | Value::Array(_) => {
+            node.members(&["max_bytes"])?.read_given("max_bytes", cache_size)?
         }
-        Some(_) => return refuse("write `false`, or an object with `max_bytes`"),
+        _ => return Err(node.refuse(format_args!("write `false`, or an object with `max_bytes`"))),
     };
-    match bytes.unwrap_or(DEFAULT_CACHE) {
-        bytes @ 1..=MAX_CACHE => Ok(Some(bytes)),
-        _ => Err(OptionsError::new(
-            "cache.max_bytes",
-            &format!("write a number of bytes from 1 to {MAX_CACHE}, or `cache: false`"),
-        )),
+    Ok(Some(bytes.unwrap_or(DEFAULT_CACHE)))
+}
+
+fn cache_size(node: &Node<'_, '_>) -> document::Result<usize> {
+    match node.size()? {
+        bytes @ 1..=MAX_CACHE => Ok(bytes),
+        _ => Err(node.refuse(format_args!(
+            "write a number of bytes from 1 to {MAX_CACHE}, or `cache: false`"
+        ))),
     }
 }
 
-fn seconds(value: Option<f64>, default: f64, at: &str) -> Result<f64, Box<OptionsError>> {
-    match value {
-        None => Ok(default),
-        Some(seconds) if (0.0..=MAX_SECONDS).contains(&seconds) => Ok(seconds),
-        Some(_) => Err(OptionsError::new(at, "write a number of seconds from 0 to 86400")),
+fn token_size(node: &Node<'_, '_>) -> document::Result<usize> {
+    match node.size()? {
+        bytes @ 1..=MAX_TOKEN_SIZE => Ok(bytes),
+        _ => Err(node.refuse(format_args!("write a number of bytes from 1 to {MAX_TOKEN_SIZE}"))),
     }
+}
+
+fn seconds(node: &Node<'_, '_>) -> document::Result<f64> {
+    let seconds = node.number()?;
+    if (0.0..=MAX_SECONDS).contains(&seconds) {
+        return Ok(seconds);
+    }
+    Err(node.refuse(format_args!("write a number of seconds from 0 to 86400")))
 }
