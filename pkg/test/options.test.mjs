@@ -32,7 +32,9 @@ describe("options", () => {
     await refused(optionsWith([key], { __proto__: null, unknown: undefined }), /unknown/);
     await refused(withIssuer({ audiences: ["orders"] }), /audiences/);
     await refused(withIssuer({ jwks_uri: "https://id.example.com/jwks" }), /camelCase/);
-    await refused(optionsWith([key], { cache: { maxbytes: 5 } }), /cache/);
+    await refused(optionsWith([key], { cache: { maxbytes: 5 } }), /`cache\.maxbytes`: unknown field `maxbytes`, expected one of `maxBytes`/);
+    await refused(optionsWith([key], { cache: { max_bytes: 5 } }), /`max_bytes`.*camelCase/);
+    await refused(optionsWith([key], { ClockSkew: 5 }), /`ClockSkew`: unknown field `ClockSkew`/);
     await refused(withIssuer({ mayAssert: { permission: [] } }), /mayAssert/);
   });
 
@@ -42,7 +44,8 @@ describe("options", () => {
     await refused(withIssuer({ issuer: undefined }), /issuer/);
     await refused(withIssuer({ audience: undefined }), /audience/);
     await refused(withIssuer({ audience: [] }), /audience/);
-    await refused(withIssuer({ jwks: undefined }), /jwks.*jwksUri/s);
+    await refused(withIssuer({ jwks: undefined }), /^`issuers`: .*`jwks`, `jwksUri`/);
+    await refused(withIssuer({ maxTokenAge: 0 }), /^`issuers\.maxTokenAge`: /);
     await refused(withIssuer({ jwksUri: "https://id.example.com/jwks" }), /jwksUri/);
     await refused(withIssuer({ jwks: undefined, jwksUri: "http://id.example.com/jwks" }), /jwksUri|insecureHttp/);
     await refused(withIssuer({ jwks: { keys: [key.jwk, key.jwk] } }), /kid|k1/);
@@ -58,6 +61,15 @@ describe("options", () => {
     }
   });
 
+  test("name a secret by its bytes", async () => {
+    const secret = crypto.getRandomValues(new Uint8Array(32));
+    await createVerifier(withIssuer({ jwks: undefined, secret }));
+    for (const wrong of ["A".repeat(43), [...secret], { bytes: "AAAA" }, 7]) {
+      await refused(withIssuer({ jwks: undefined, secret: wrong }), /Uint8Array/);
+    }
+    await refused(withIssuer({ jwks: undefined, publicKey: secret }), /`issuers\.publicKey`/);
+  });
+
   test("with a policy that does not compile say where and why", async () => {
     const rule = { id: "list", path: "/orders", require: "orders:read" };
     const wrong = [
@@ -66,6 +78,7 @@ describe("options", () => {
       [{ version: 2, rules: [] }, /version/],
       ["{", /./],
       [7, /policy/],
+      [{ version: 1, rules: [{ ...rule, some_thing: 1 }] }, /`policy\.rules\[0\]\.some_thing`: unknown field `some_thing`/],
     ];
     for (const [policy, message] of wrong) await refused(optionsWith([key], { policy }), message, "policy_invalid");
   });

@@ -21,7 +21,6 @@ mod allocator;
 mod ask;
 mod held;
 mod memory;
-mod names;
 mod outcome;
 
 use std::cell::RefCell;

@@ -2,6 +2,7 @@ import type { LaikaErrorCode } from "../code.js";
 import { LaikaError } from "../error.js";
 import { parseFrozen } from "../freeze.js";
 import { guarded } from "../guarded.js";
+import { inCamelCase } from "../options-text.js";
 import type { Exports, Questions, RawError, Report } from "./exports.js";
 
 /** How many bytes the first place for texts has: tokens are shorter, nearly always. */
@@ -100,8 +101,10 @@ export class Module {
         this.#place = new Uint8Array();
       }
       const answer = this.answer<ReturnType<Questions[N]> & RawError>();
-      if (!isAnswer) throw new LaikaError(answer.code as LaikaErrorCode, answer.message);
-      return answer;
+      if (isAnswer) return answer;
+      const { code, message } = answer;
+      // A policy is spelled alike everywhere; only options have other names here.
+      throw new LaikaError(code as LaikaErrorCode, code === "options_invalid" ? inCamelCase(message) : message);
     });
   }
 
