@@ -309,19 +309,18 @@ mod tests {
     fn values_are_of_their_type_alone() {
         let document = json!(["a", 1, 1.5, -1, true, null, [], {}]);
         let whole = Node::whole(&document);
-        let fits = |read: &dyn Fn(Node<'_, '_>) -> bool| whole.items().unwrap().map(read).collect();
-        let expected = |fits: [u8; 8]| fits.map(|fits| fits == 1).to_vec();
-        let cases: [(&dyn Fn(Node<'_, '_>) -> bool, [u8; 8]); 6] = [
-            (&|node| node.text().is_ok(), [1, 0, 0, 0, 0, 0, 0, 0]),
-            (&|node| node.number().is_ok(), [0, 1, 1, 1, 0, 0, 0, 0]),
-            (&|node| node.size().is_ok(), [0, 1, 0, 0, 0, 0, 0, 0]),
-            (&|node| node.switch().is_ok(), [0, 0, 0, 0, 1, 0, 0, 0]),
-            (&|node| node.items().is_ok(), [0, 0, 0, 0, 0, 0, 1, 0]),
-            (&|node| node.members(&[]).is_ok(), [0, 0, 0, 0, 0, 0, 0, 1]),
-        ];
-        for (read, which) in cases {
-            let found: Vec<bool> = fits(read);
-            assert_eq!(found, expected(which));
+        let fits = |read: &dyn Fn(&Node<'_, '_>) -> bool| -> Vec<bool> {
+            whole.items().unwrap().map(|node| read(&node)).collect()
+        };
+        for (found, which) in [
+            (fits(&|node| node.text().is_ok()), [1, 0, 0, 0, 0, 0, 0, 0]),
+            (fits(&|node| node.number().is_ok()), [0, 1, 1, 1, 0, 0, 0, 0]),
+            (fits(&|node| node.size().is_ok()), [0, 1, 0, 0, 0, 0, 0, 0]),
+            (fits(&|node| node.switch().is_ok()), [0, 0, 0, 0, 1, 0, 0, 0]),
+            (fits(&|node| node.items().is_ok()), [0, 0, 0, 0, 0, 0, 1, 0]),
+            (fits(&|node| node.members(&[]).is_ok()), [0, 0, 0, 0, 0, 0, 0, 1]),
+        ] {
+            assert_eq!(found, which.map(|fits| fits == 1));
         }
     }
 }

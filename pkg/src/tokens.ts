@@ -28,7 +28,8 @@ export interface Kept<C> {
 export class Tokens<C> {
   /** Marks the tokens of this verifier; keeps nothing alive that a token need not. */
   readonly #mark = Symbol();
-  #generation: number | null = null;
+  /** A module that has no cache says so with its first answer. */
+  #generation: number | null = 0;
   #young = new Map<number, Kept<C>>();
   #old = new Map<number, Kept<C>>();
 

@@ -1,6 +1,8 @@
 //! The header's type and the claims of a token whose signature holds, in the order that
 //! `docs/contract/verifier.md` fixes: types, presence, issuer, audience, type, times.
 
+use std::fmt;
+
 use laika_claims::json::{Object, Seen};
 use laika_claims::principal::{Kind, Principal};
 use laika_claims::time::Seconds;
@@ -23,10 +25,16 @@ pub(crate) fn check_typ(typ: Option<&str>, issuer: &IssuerRules) -> Result<(), V
     if issuer.typ.iter().any(fits) {
         return Ok(());
     }
-    let message = "the header's `typ` says that this is another kind of token";
+    Err(other_typ(typ, issuer))
+}
+
+#[cold]
+#[inline(never)]
+fn other_typ(typ: Option<&str>, issuer: &IssuerRules) -> VerifyError {
+    let message = format_args!("the header's `typ` says that this is another kind of token");
     let accepted = issuer.typ.iter().map(|typ| typ.clone().map_or(Value::Null, Value::String));
-    Err(VerifyError::new(ErrorCode::TypeMismatch, message)
-        .expecting(Value::Array(accepted.collect()), typ.map(Value::from)))
+    VerifyError::new(ErrorCode::TypeMismatch, message)
+        .expecting(Value::Array(accepted.collect()), typ.map(Value::from))
 }
 
 /// A token whose claims have passed every check but that of its status.
@@ -63,22 +71,15 @@ pub(crate) fn check_claims(
     let required = required.chain(issuer.max_token_age.map(|_| "iat"));
     for name in required.chain(issuer.status.is_required().then_some("status")) {
         if !claims.has(name) {
-            let message = format!("the claim `{name}` is missing");
-            return Err(VerifyError::claim(ErrorCode::ClaimMissing, name, &message));
+            let message = format_args!("the claim `{name}` is missing");
+            return Err(VerifyError::claim(ErrorCode::ClaimMissing, name, message));
         }
     }
     if !issuer.profile.is_issuer(&issuer.issuer, typed.iss) {
-        let message = "the token was made by another issuer";
-        return Err(VerifyError::claim(ErrorCode::IssuerMismatch, "iss", message)
-            .expecting(issuer.issuer.clone().into(), claims.member("iss").map(Seen::to_value)));
+        return Err(other_issuer(&claims, issuer));
     }
     if typed.ours.is_empty() {
-        let message = "the token was made for another service";
-        return Err(VerifyError::claim(ErrorCode::AudienceMismatch, audience_claim, message)
-            .expecting(
-                issuer.audiences.clone().into(),
-                claims.member(audience_claim).map(Seen::to_value),
-            ));
+        return Err(other_audience(&claims, issuer));
     }
     issuer.profile.check_kind(&claims, &issuer.typ)?;
     check_times(typed.times, issuer, limits, now)?;
@@ -99,6 +100,33 @@ pub(crate) fn check_claims(
     Ok(Checked { principal, times, status, plain: issuer.is_plain })
 }
 
+// What refuses stands apart: engines make code of what is called, and most tokens are good.
+
+#[cold]
+#[inline(never)]
+fn other_issuer(claims: &Object, issuer: &IssuerRules) -> VerifyError {
+    let message = format_args!("the token was made by another issuer");
+    VerifyError::claim(ErrorCode::IssuerMismatch, "iss", message)
+        .expecting(issuer.issuer.clone().into(), claims.member("iss").map(Seen::to_value))
+}
+
+#[cold]
+#[inline(never)]
+fn other_audience(claims: &Object, issuer: &IssuerRules) -> VerifyError {
+    let name = issuer.profile.audience_claim();
+    let message = format_args!("the token was made for another service");
+    VerifyError::claim(ErrorCode::AudienceMismatch, name, message)
+        .expecting(issuer.audiences.clone().into(), claims.member(name).map(Seen::to_value))
+}
+
+#[cold]
+#[inline(never)]
+fn of_another_type(name: &str, kind: &str, value: Seen<'_>) -> VerifyError {
+    let message = format_args!("the claim `{name}` is not {kind}");
+    VerifyError::claim(ErrorCode::ClaimInvalid, name, message)
+        .expecting(kind.into(), Some(value.to_value()))
+}
+
 /// Checks the times, which is all of the claims that can change while a token is kept.
 pub(crate) fn check_times(
     times: Times,
@@ -106,24 +134,28 @@ pub(crate) fn check_times(
     limits: Limits,
     now: Timestamp,
 ) -> Result<(), VerifyError> {
-    let fail = |code, name: &str, message: String| Err(VerifyError::claim(code, name, &message));
+    let fail = |code, name: &str, message: fmt::Arguments<'_>| {
+        Err(VerifyError::claim(code, name, message))
+    };
     let expired_for = now.since(times.exp.plus(limits.clock_tolerance));
     if expired_for >= 0.0 {
-        let message = format!("the token expired {} s ago", Seconds(expired_for.floor()));
+        let ago = Seconds(expired_for.floor());
+        let message = format_args!("the token expired {ago} s ago");
         return fail(ErrorCode::Expired, "exp", message);
     }
     let latest = now.plus(limits.clock_skew);
     if times.nbf.is_some_and(|nbf| nbf > latest) {
-        return fail(ErrorCode::NotYetValid, "nbf", "the token is not valid yet".to_owned());
+        return fail(ErrorCode::NotYetValid, "nbf", format_args!("the token is not valid yet"));
     }
     if times.iat.is_some_and(|iat| iat > latest) {
-        let message = "the token was issued in the future: a clock is wrong".to_owned();
+        let message = format_args!("the token was issued in the future: a clock is wrong");
         return fail(ErrorCode::IssuedInFuture, "iat", message);
     }
     if let (Some(most), Some(iat)) = (issuer.max_token_age, times.iat)
         && now.since(iat) > most
     {
-        let message = format!("the token is older than {} s", Seconds(most));
+        let most = Seconds(most);
+        let message = format_args!("the token is older than {most} s");
         return fail(ErrorCode::TooOld, "iat", message);
     }
     Ok(())
@@ -209,11 +241,7 @@ impl<'a> Reader<'a> {
         let Some(value) = self.0.member(name) else {
             return Ok(None);
         };
-        convert(value).map(Some).ok_or_else(|| {
-            let message = format!("the claim `{name}` is not {kind}");
-            VerifyError::claim(ErrorCode::ClaimInvalid, name, &message)
-                .expecting(kind.into(), Some(value.to_value()))
-        })
+        convert(value).map(Some).ok_or_else(|| of_another_type(name, kind, value))
     }
 
     fn text(&self, name: &str) -> Result<Option<&'a str>, VerifyError> {

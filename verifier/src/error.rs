@@ -42,10 +42,10 @@ pub(crate) enum Missing {
 impl VerifyError {
     #[cold]
     #[inline(never)]
-    pub(crate) fn new(code: ErrorCode, message: &str) -> Self {
+    pub(crate) fn new(code: ErrorCode, message: fmt::Arguments<'_>) -> Self {
         Self(Box::new(Details {
             code,
-            message: message.to_owned(),
+            message: message.to_string(),
             claim: None,
             expected: None,
             actual: None,
@@ -56,18 +56,22 @@ impl VerifyError {
     /// An error about the claim `name`.
     #[cold]
     #[inline(never)]
-    pub(crate) fn claim(code: ErrorCode, name: &str, message: &str) -> Self {
+    pub(crate) fn claim(code: ErrorCode, name: &str, message: fmt::Arguments<'_>) -> Self {
         let mut error = Self::new(code, message);
         error.0.claim = Some(name.to_owned());
         error
     }
 
+    #[cold]
+    #[inline(never)]
     pub(crate) fn expecting(mut self, expected: Value, actual: Option<Value>) -> Self {
         self.0.expected = Some(expected);
         self.0.actual = actual;
         self
     }
 
+    #[cold]
+    #[inline(never)]
     pub(crate) fn wanting(mut self, issuer: usize, missing: Missing) -> Self {
         self.0.wanted = Some(Wanted { issuer, missing });
         self

@@ -83,7 +83,7 @@ impl IdTokens {
         check_subject(token.subject())?;
         self.check_party(claims)?;
         if text(claims, "nonce") != Some(expected.nonce) {
-            let message = "the token was made for another log-in";
+            let message = format_args!("the token was made for another log-in");
             return Err(VerifyError::claim(ErrorCode::ClaimInvalid, "nonce", message));
         }
         check_access_token(&token, expected.access_token)?;
@@ -109,7 +109,7 @@ impl IdTokens {
     /// request.
     fn check_party(&self, claims: &Map<String, Value>) -> Result<(), VerifyError> {
         let mismatch = |name: &str, message: &str| {
-            Err(VerifyError::claim(ErrorCode::AudienceMismatch, name, message)
+            Err(VerifyError::claim(ErrorCode::AudienceMismatch, name, format_args!("{message}"))
                 .expecting(json!(self.client_id), claims.get(name).cloned()))
         };
         let alone = match claims.get("aud") {
@@ -131,7 +131,7 @@ fn check_subject(subject: &str) -> Result<(), VerifyError> {
     if good {
         return Ok(());
     }
-    let message = "the claim `sub` is not 1 to 255 printable ASCII characters";
+    let message = format_args!("the claim `sub` is not 1 to 255 printable ASCII characters");
     Err(VerifyError::claim(ErrorCode::ClaimInvalid, "sub", message))
 }
 
@@ -140,8 +140,9 @@ fn check_access_token(token: &VerifiedToken, came: Option<&str>) -> Result<(), V
     let Some(named) = token.claims().get("at_hash") else {
         return Ok(());
     };
-    let refuse =
-        |message: &str| Err(VerifyError::claim(ErrorCode::ClaimInvalid, "at_hash", message));
+    let refuse = |message: &str| {
+        Err(VerifyError::claim(ErrorCode::ClaimInvalid, "at_hash", format_args!("{message}")))
+    };
     let Some(access_token) = came else {
         return refuse("the token names an access token, and none came with it");
     };

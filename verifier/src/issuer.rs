@@ -105,7 +105,7 @@ impl Issuer {
             Keys::Remote(keys) => in_set(keys.usable(now).ok_or_else(|| {
                 VerifyError::new(
                     ErrorCode::KeysUnavailable,
-                    "the keys of the issuer are not here and could not be fetched",
+                    format_args!("the keys of the issuer are not here and could not be fetched"),
                 )
                 .wanting(self.index, Missing::Keys)
             })?)?,
@@ -113,7 +113,10 @@ impl Issuer {
         if holds {
             Ok(())
         } else {
-            Err(VerifyError::new(ErrorCode::SignatureInvalid, "the signature does not hold"))
+            Err(VerifyError::new(
+                ErrorCode::SignatureInvalid,
+                format_args!("the signature does not hold"),
+            ))
         }
     }
 
@@ -126,7 +129,7 @@ impl Issuer {
         Algorithm::from_name(name).filter(allowed).ok_or_else(|| {
             VerifyError::new(
                 ErrorCode::AlgorithmNotAllowed,
-                &format!("tokens signed with `{}` are not accepted", quoted(name)),
+                format_args!("tokens signed with `{}` are not accepted", quoted(name)),
             )
         })
     }
@@ -137,7 +140,9 @@ impl Issuer {
         claim: Option<&status::Claim>,
         now: Timestamp,
     ) -> Result<(), VerifyError> {
-        let fail = |code, message: &str| Err(VerifyError::claim(code, "status", message));
+        let fail = |code, message: &str| {
+            Err(VerifyError::claim(code, "status", format_args!("{message}")))
+        };
         let slot = match claim {
             None => return Ok(()),
             Some(status::Claim::Unknown) => {
@@ -163,7 +168,7 @@ impl Issuer {
             Err(status::Silence::Absent) => Err(VerifyError::claim(
                 ErrorCode::StatusUnavailable,
                 "status",
-                "the token's status list is not here and could not be fetched",
+                format_args!("the token's status list is not here and could not be fetched"),
             )
             .wanting(self.index, Missing::List(slot.uri.clone()))),
         }

@@ -1,5 +1,6 @@
 //! The compact form of a JWS (RFC 7515 section 7.1), read strictly.
 
+use std::fmt;
 use std::sync::Arc;
 
 use laika_claims::ErrorCode;
@@ -72,15 +73,22 @@ impl<'a> UntrustedToken<'a> {
         headers: Option<&Headers>,
     ) -> Result<Self, VerifyError> {
         if token.is_empty() {
-            return Err(VerifyError::new(ErrorCode::TokenMissing, "the token is empty"));
+            return Err(VerifyError::new(
+                ErrorCode::TokenMissing,
+                format_args!("the token is empty"),
+            ));
         }
         if token.len() > max_size {
             return Err(VerifyError::new(
                 ErrorCode::TokenTooLarge,
-                &format!("the token has {} bytes, more than the {max_size} accepted", token.len()),
+                format_args!(
+                    "the token has {} bytes, more than the {max_size} accepted",
+                    token.len()
+                ),
             ));
         }
-        let not_compact = || malformed("a token is three base64url segments joined by dots");
+        let not_compact =
+            || malformed(format_args!("a token is three base64url segments joined by dots"));
         let token = std::str::from_utf8(token).map_err(|_| not_compact())?;
         let (signing_input, signature) = token.rsplit_once('.').ok_or_else(not_compact)?;
         let (header, payload) = signing_input.split_once('.').ok_or_else(not_compact)?;
@@ -89,9 +97,9 @@ impl<'a> UntrustedToken<'a> {
             return Err(not_compact());
         }
         if header.len() > MAX_HEADER {
-            return Err(malformed("the header is longer than 4096 bytes"));
+            return Err(malformed(format_args!("the header is longer than 4096 bytes")));
         }
-        let not_base64 = |what| malformed(&format!("the {what} is not canonical base64url"));
+        let not_base64 = |what| malformed(format_args!("the {what} is not canonical base64url"));
         let segment = header;
         let known = match headers.and_then(|headers| headers.find(segment)) {
             Some(header) => Ok(header),
@@ -114,7 +122,7 @@ impl UntrustedToken<'_> {
     /// `token_malformed`.
     pub fn read_payload(&mut self) -> Result<Object, VerifyError> {
         Object::parse(std::mem::take(&mut self.payload), TOKEN_LIMITS).map_err(|error| {
-            malformed(&format!("the payload is not strict JSON: {}", error.message))
+            malformed(format_args!("the payload is not strict JSON: {}", error.message))
         })
     }
 }
@@ -122,17 +130,21 @@ impl UntrustedToken<'_> {
 impl Header {
     fn parse(bytes: Vec<u8>, number: u64) -> Result<Self, VerifyError> {
         let members = json::parse_object(&bytes, TOKEN_LIMITS)
-            .map_err(|error| malformed(&format!("the header is not strict JSON: {error}")))?;
-        let text = String::from_utf8(bytes).map_err(|_| malformed("the header is not UTF-8"))?;
+            .map_err(|error| malformed(format_args!("the header is not strict JSON: {error}")))?;
+        let text = String::from_utf8(bytes)
+            .map_err(|_| malformed(format_args!("the header is not UTF-8")))?;
         let member = |name: &str| match members.get(name) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text.clone())),
-            Some(_) => Err(malformed(&format!("the header member `{name}` is not a string"))),
+            Some(_) => Err(malformed(format_args!("the header member `{name}` is not a string"))),
         };
-        let alg = member("alg")?.ok_or_else(|| malformed("the header has no `alg`"))?;
+        let alg =
+            member("alg")?.ok_or_else(|| malformed(format_args!("the header has no `alg`")))?;
         let kid = member("kid")?;
         if kid.as_ref().is_some_and(|kid| kid.len() > MAX_KID) {
-            return Err(malformed("the header member `kid` is longer than 256 bytes"));
+            return Err(malformed(format_args!(
+                "the header member `kid` is longer than 256 bytes"
+            )));
         }
         let typ = member("typ")?;
         // RFC 7515 section 4.1.11: what must be understood and isn't, makes the token invalid.
@@ -140,14 +152,14 @@ impl Header {
         if let Some(name) = ["crit", "b64"].into_iter().find(|name| members.contains_key(*name)) {
             return Err(VerifyError::new(
                 ErrorCode::CriticalHeaderUnsupported,
-                &format!("the header has `{name}`, and no extension is supported"),
+                format_args!("the header has `{name}`, and no extension is supported"),
             ));
         }
         Ok(Self { alg, kid, typ, members, text, number })
     }
 }
 
-fn malformed(message: &str) -> VerifyError {
+fn malformed(message: fmt::Arguments<'_>) -> VerifyError {
     VerifyError::new(ErrorCode::TokenMalformed, message)
 }
 

@@ -94,8 +94,8 @@ fn read(
         (Some(text), Single::Whole) => texts.push(text.to_owned()),
         (Some(_), Single::Refused) | (None, _) => {
             let items = found.texts().ok_or_else(|| {
-                let message = format!("the claim `{place}` is not an array of strings");
-                VerifyError::claim(ErrorCode::ClaimInvalid, place, &message)
+                let message = format_args!("the claim `{place}` is not an array of strings");
+                VerifyError::claim(ErrorCode::ClaimInvalid, place, message)
             })?;
             texts.extend(items.into_iter().map(str::to_owned));
         }

@@ -113,15 +113,15 @@ impl Profile {
         if let Some((name, value)) = wanted
             && claims.member(name).and_then(Seen::text) != Some(value)
         {
-            let message = format!("`{name}` is not `{value}`: this is another kind of token");
-            return Err(VerifyError::claim(ErrorCode::TypeMismatch, name, &message)
+            let message = format_args!("`{name}` is not `{value}`: this is another kind of token");
+            return Err(VerifyError::claim(ErrorCode::TypeMismatch, name, message)
                 .expecting(value.into(), claims.member(name).map(Seen::to_value)));
         }
         if self == Self::IdToken {
             // A log-out token has `iss`, `aud` and `sub` as well.
             return match claims.has("events") {
                 true => {
-                    let message = "the token has `events`: it is no ID token";
+                    let message = format_args!("the token has `events`: it is no ID token");
                     Err(VerifyError::claim(ErrorCode::TypeMismatch, "events", message))
                 }
                 false => Ok(()),
@@ -132,8 +132,8 @@ impl Profile {
         if accepted.iter().any(says_little)
             && let Some(name) = NOT_OF_ACCESS_TOKENS.iter().find(|name| claims.has(name))
         {
-            let message = format!("the token has `{name}`: it is no access token");
-            return Err(VerifyError::claim(ErrorCode::TypeMismatch, name, &message));
+            let message = format_args!("the token has `{name}`: it is no access token");
+            return Err(VerifyError::claim(ErrorCode::TypeMismatch, name, message));
         }
         Ok(())
     }

@@ -212,7 +212,7 @@ impl<T: Generation> Verifier<T> {
         };
         let found = self.issuers.iter().enumerate().find(|(_, issuer)| is_of(issuer));
         let (index, issuer) = found.ok_or_else(|| {
-            let message = "no issuer of this verifier made the token";
+            let message = format_args!("no issuer of this verifier made the token");
             VerifyError::claim(ErrorCode::IssuerMismatch, "iss", message)
         })?;
         checks::check_typ(token.header.typ.as_deref(), issuer.rules())?;

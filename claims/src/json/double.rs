@@ -17,6 +17,10 @@ const LIMB_TENS: i64 = 9;
 
 /// The double nearest to `digits` × 10^`exponent`, of two that are as near the one whose last bit is
 /// 0; infinite where it is too large. `digits` are ASCII digits with at most one point among them.
+///
+/// Apart from what reads JSON, which an engine makes code of with the first token.
+#[cold]
+#[inline(never)]
 pub(super) fn nearest(digits: &str, exponent: i64) -> f64 {
     let (mut over, mut exponent) = (Large::default(), exponent);
     let (mut count, mut behind, mut rest) = (0, 0, 0);

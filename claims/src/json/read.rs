@@ -176,6 +176,9 @@ impl<'t> Reader<'t> {
         }
     }
 
+    // This and `number` are apart, as headers and key sets have neither: engines make code of what is
+    // called, and all of it before the first token.
+    #[inline(never)]
     fn escaped(&mut self) -> Result<char, Fault> {
         Ok(match self.next().ok_or(EOF_IN_STRING)? {
             plain @ (b'"' | b'\\' | b'/') => char::from(plain),
@@ -212,6 +215,7 @@ impl<'t> Reader<'t> {
     }
 
     /// The number that begins with `first`, which is behind.
+    #[inline(never)]
     fn number(&mut self, first: u8) -> Result<Number, Fault> {
         let negative = first == b'-';
         if !negative {

@@ -7,6 +7,8 @@ mod max_age;
 mod pem;
 mod remote;
 
+use std::fmt;
+
 use laika_claims::ErrorCode;
 use laika_claims::json::{self, DOCUMENT_LIMITS};
 use laika_claims::text::quoted;
@@ -111,18 +113,21 @@ impl KeySet {
         token: &UntrustedToken<'_>,
         algorithm: Algorithm,
     ) -> Result<&PublicKey, VerifyError> {
-        let not_found = |message: &str| VerifyError::new(ErrorCode::KeyNotFound, message);
+        let not_found =
+            |message: fmt::Arguments<'_>| VerifyError::new(ErrorCode::KeyNotFound, message);
         if let Some(kid) = token.header.kid.as_deref() {
-            let message = || format!("the issuer has no key `{}`", quoted(kid));
-            return self.get(kid).ok_or_else(|| not_found(&message()))?.material_for(algorithm);
+            let key = self
+                .get(kid)
+                .ok_or_else(|| not_found(format_args!("the issuer has no key `{}`", quoted(kid))));
+            return key?.material_for(algorithm);
         }
         let fits = |key: &&Key| key.material.is_ok() && key.algorithms.contains(&algorithm);
         let mut fitting = self.keys.iter().filter(fits);
         match (fitting.next(), fitting.next()) {
             (Some(key), None) => key.material_for(algorithm),
-            (None, _) => Err(not_found(&format!("the issuer has no key for {algorithm}"))),
+            (None, _) => Err(not_found(format_args!("the issuer has no key for {algorithm}"))),
             (Some(_), Some(_)) => {
-                Err(not_found("the token has no `kid` and more than one key fits"))
+                Err(not_found(format_args!("the token has no `kid` and more than one key fits")))
             }
         }
     }
@@ -145,10 +150,12 @@ impl Key {
         if !self.algorithms.contains(&algorithm) {
             return Err(VerifyError::new(
                 ErrorCode::AlgorithmNotAllowed,
-                &format!("the key is not for {algorithm}"),
+                format_args!("the key is not for {algorithm}"),
             ));
         }
-        self.material.as_ref().map_err(|why| VerifyError::new(ErrorCode::KeyInvalid, why))
+        self.material
+            .as_ref()
+            .map_err(|why| VerifyError::new(ErrorCode::KeyInvalid, format_args!("{why}")))
     }
 }
 

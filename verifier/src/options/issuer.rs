@@ -130,8 +130,8 @@ impl IssuerOptions {
     pub(super) fn read(members: &Members<'_, '_>) -> document::Result<Self> {
         // One after the other into what is there already: a fault then has one thing to drop, and
         // not as many as were read before it.
-        let mut rules = IssuerRules::default();
-        rules.issuer = read_name(&members.required("issuer")?)?;
+        let issuer = read_name(&members.required("issuer")?)?;
+        let mut rules = IssuerRules { issuer, ..IssuerRules::default() };
         rules.audiences = read_audiences(&members.required("audience")?)?;
         let profile = members.read_given("profile", |node| node.word(&Profile::NAMES))?;
         let profile = profile.unwrap_or_default();
