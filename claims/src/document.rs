@@ -146,6 +146,19 @@ impl<'d, 'p> Node<'d, 'p> {
         Ok(list)
     }
 
+    /// The members of an object that may have any, by their names.
+    ///
+    /// # Errors
+    /// It is of another type.
+    pub fn entries(&self) -> Result<impl Iterator<Item = (&'d str, Node<'d, '_>)>> {
+        let Value::Object(members) = self.value else {
+            return Err(self.unexpected("an object"));
+        };
+        Ok(members.iter().map(|(name, value)| {
+            (name.as_str(), Node { value, place: Place::Member(&self.place, name) })
+        }))
+    }
+
     /// The object, whose members are all among `known`.
     ///
     /// # Errors
@@ -159,7 +172,8 @@ impl<'d, 'p> Node<'d, 'p> {
             None => Ok(members),
             Some(name) => {
                 let known = list(known);
-                let message = format_args!("unknown field `{name}`, expected one of {known}");
+                let unknown = quoted(name);
+                let message = format_args!("unknown field `{unknown}`, expected one of {known}");
                 Err(members.refuse(name, message))
             }
         }
@@ -262,8 +276,8 @@ impl fmt::Display for Place<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Whole => Ok(()),
-            Self::Member(Place::Whole, name) => f.write_str(name),
-            Self::Member(of, name) => write!(f, "{of}.{name}"),
+            Self::Member(Place::Whole, name) => quoted(name).fmt(f),
+            Self::Member(of, name) => write!(f, "{of}.{}", quoted(name)),
             Self::Item(of, index) => write!(f, "{of}[{index}]"),
         }
     }

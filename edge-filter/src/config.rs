@@ -1,14 +1,12 @@
 //! The plugin configuration: the verifier's options, and what only a proxy has to know.
 //!
-//! The members of the filter are taken off the document and the rest is the verifier's. Both halves
-//! refuse what they do not know, so nothing in a configuration is ever ignored.
+//! What neither knows is refused, so nothing in a configuration is ever ignored.
 
-use std::collections::BTreeMap;
-
+use laika_claims::document::{self, Fault, Members, Node};
 use laika_claims::json::{self, DOCUMENT_LIMITS};
+use laika_claims::text::quoted;
 use laika_verifier::bearer::same_header;
-use laika_verifier::{ErrorCode, Options, OptionsError, Verifier};
-use serde::Deserialize;
+use laika_verifier::{Options, OptionsError, Verifier};
 use serde_json::{Map, Value};
 
 use crate::forward::Forward;
@@ -44,34 +42,6 @@ const OWN: [&str; 8] = [
     "access_log",
 ];
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawOwn {
-    token_from: Option<Vec<RawPlace>>,
-    cookie_origins: Option<Vec<String>>,
-    forward: Option<RawForward>,
-    strip_token: Option<bool>,
-    realm: Option<String>,
-    shadow: Option<bool>,
-    pass_preflight: Option<bool>,
-    access_log: Option<bool>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawPlace {
-    header: Option<String>,
-    scheme: Option<String>,
-    cookie: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawForward {
-    headers: Option<BTreeMap<String, String>>,
-    payload_header: Option<String>,
-}
-
 /// Headers that say where a message goes and where it ends; a claim in one of them would change the
 /// request itself.
 const RESERVED: [&str; 10] = [
@@ -94,56 +64,52 @@ impl Config {
     /// The first thing that is not understood, where it stands, and how to mend it.
     pub fn from_json(text: &[u8]) -> Result<Self, OptionsError> {
         if text.is_empty() {
-            return Err(error("", "the filter has no configuration: write one as JSON"));
+            return Err(fault("", "the filter has no configuration: write one as JSON").into());
         }
-        let mut document = json::parse_object(text, DOCUMENT_LIMITS)
-            .map_err(|json_error| error("", json_error.message))?;
-        let own = take_own(&mut document)?;
-        let several =
-            matches!(document.get("issuers"), Some(Value::Array(items)) if items.len() > 1);
+        let mut document =
+            json::parse(text, DOCUMENT_LIMITS).map_err(|error| fault("", &error.message))?;
         let clusters = match document.get_mut("issuers") {
             Some(issuers) => take_clusters(issuers)?,
             None => Vec::new(),
         };
-        let options = Options::from_value(Value::Object(document)).map_err(name_own_members)?;
-        let verifier = Verifier::new(options);
+        let known: Vec<_> = Options::MEMBERS.into_iter().chain(OWN).collect();
+        let members = Node::whole(&document).members(&known)?;
+        let verifier = Verifier::new(Options::read(&members)?);
+        Ok(Self::read(&members, verifier, clusters)?)
+    }
+
+    fn read(
+        members: &Members<'_, '_>,
+        verifier: Verifier,
+        clusters: Vec<Option<String>>,
+    ) -> document::Result<Self> {
         if verifier.policy().is_none() {
-            return Err(error("policy", "write a policy: without one every request is refused"));
+            let message = format_args!("write a policy: without one every request is refused");
+            return Err(members.refuse("policy", message));
         }
-        let token_from = read_places(own.token_from)?;
-        let cookie_origins = read_origins(own.cookie_origins, &token_from)?;
-        let forward = read_forward(own.forward.unwrap_or_default(), &token_from)?;
-        if several && forward.names_subject_alone() {
-            return Err(error(
-                "forward.headers",
-                "with several issuers `sub` says little alone: forward `iss` too",
-            ));
-        }
+        let switch = |name| members.read_given(name, Node::switch).map(Option::unwrap_or_default);
+        let token_from = members.read_given("token_from", read_places)?;
+        let token_from = token_from.unwrap_or_else(|| vec![TokenPlace::authorization()]);
+        let origins = members.read_given("cookie_origins", |node| read_origins(node, &token_from));
+        let forward = members
+            .read_given("forward", |node| read_forward(node, &token_from, clusters.len() > 1))?;
         Ok(Self {
             verifier,
             clusters,
-            forward,
+            cookie_origins: origins?.unwrap_or_default(),
+            forward: forward.unwrap_or_default(),
+            strip_token: switch("strip_token")?,
+            realm: members.read_given("realm", Node::owned_text)?,
+            shadow: switch("shadow")?,
+            pass_preflight: switch("pass_preflight")?,
+            access_log: switch("access_log")?,
             token_from,
-            cookie_origins,
-            strip_token: own.strip_token.unwrap_or(false),
-            realm: own.realm,
-            shadow: own.shadow.unwrap_or(false),
-            pass_preflight: own.pass_preflight.unwrap_or(false),
-            access_log: own.access_log.unwrap_or(false),
         })
     }
 }
 
-fn take_own(document: &mut Map<String, Value>) -> Result<RawOwn, OptionsError> {
-    let own = OWN.into_iter().filter_map(|name| document.remove_entry(name)).collect();
-    serde_path_to_error::deserialize(Value::Object(own)).map_err(|failure| {
-        let at = failure.path().to_string();
-        error(if at == "." { "" } else { &at }, failure.into_inner().to_string())
-    })
-}
-
 /// Takes `cluster` off each issuer.
-fn take_clusters(issuers: &mut Value) -> Result<Vec<Option<String>>, OptionsError> {
+fn take_clusters(issuers: &mut Value) -> document::Result<Vec<Option<String>>> {
     let issuers = match issuers {
         Value::Array(items) => items.as_mut_slice(),
         one => std::slice::from_mut(one),
@@ -161,12 +127,12 @@ fn take_clusters(issuers: &mut Value) -> Result<Vec<Option<String>>, OptionsErro
             (Some(_), false) => {
                 let advice = "remove it: nothing is fetched without `jwks_uri`, `discover` or \
                               `status`";
-                return Err(error(at, advice));
+                return Err(fault(&at, advice));
             }
             (_, true) => {
                 let advice = "name the proxy's cluster through which keys and status lists of \
                               the issuer are fetched";
-                return Err(error(at, advice));
+                return Err(fault(&at, advice));
             }
         });
     }
@@ -180,77 +146,62 @@ fn fetches(issuer: &Map<String, Value>) -> bool {
         || issuer.get("status").is_some_and(|status| status != "off")
 }
 
-/// The verifier lists the members it knows; the filter knows some more.
-fn name_own_members(mut error: OptionsError) -> OptionsError {
-    if !error.at.contains('.') && error.message.starts_with("unknown field") {
-        let own = OWN.map(|name| format!("`{name}`")).join(", ");
-        error.message = format!("{}, {own}", error.message);
+fn read_places(node: &Node<'_, '_>) -> document::Result<Vec<TokenPlace>> {
+    let places = node.list(read_place)?;
+    if places.is_empty() {
+        let message = format_args!("name at least one place, or leave `token_from` out");
+        return Err(node.refuse(message));
     }
-    error
+    Ok(places)
 }
 
-fn read_places(raw: Option<Vec<RawPlace>>) -> Result<Vec<TokenPlace>, OptionsError> {
-    let Some(raw) = raw else {
-        return Ok(vec![TokenPlace::authorization()]);
-    };
-    if raw.is_empty() {
-        return Err(error("token_from", "name at least one place, or leave `token_from` out"));
-    }
-    let places = raw.into_iter().enumerate();
-    places.map(|(index, place)| read_place(place, &format!("token_from[{index}]"))).collect()
-}
-
-fn read_place(place: RawPlace, at: &str) -> Result<TokenPlace, OptionsError> {
-    match place {
-        RawPlace { header: None, cookie: None, .. } => {
-            Err(error(at, "name the `header` or the `cookie` in which the token stands"))
+fn read_place(node: &Node<'_, '_>) -> document::Result<TokenPlace> {
+    let members = node.members(&["header", "scheme", "cookie"])?;
+    let scheme = members.read_given("scheme", Node::text)?;
+    match (members.given("header"), members.given("cookie")) {
+        (None, None) => {
+            let message =
+                format_args!("name the `header` or the `cookie` in which the token stands");
+            Err(node.refuse(message))
         }
-        RawPlace { header: Some(_), cookie: Some(_), .. } => {
-            Err(error(at, "name a `header` or a `cookie`: each place is one of them"))
+        (Some(_), Some(_)) => {
+            let message = format_args!("name a `header` or a `cookie`: each place is one of them");
+            Err(node.refuse(message))
         }
-        RawPlace { scheme: Some(_), cookie: Some(_), .. } => {
-            Err(error(format!("{at}.scheme"), "remove it: in a cookie stands the token alone"))
+        (None, Some(_)) if scheme.is_some() => {
+            let message = format_args!("remove it: in a cookie stands the token alone");
+            Err(members.refuse("scheme", message))
         }
-        RawPlace { cookie: Some(cookie), .. } if is_token(&cookie) => {
-            Ok(TokenPlace::Cookie(cookie))
+        (None, Some(cookie)) => match cookie.text()? {
+            name if is_token(name) => Ok(TokenPlace::Cookie(name.to_owned())),
+            name => Err(cookie.refuse(format_args!("`{}` is no name of a cookie", quoted(name)))),
+        },
+        (Some(_), None) if !scheme.is_none_or(is_token) => {
+            let message = format_args!("write a scheme such as `Bearer`, or leave `scheme` out");
+            Err(members.refuse("scheme", message))
         }
-        RawPlace { cookie: Some(cookie), .. } => {
-            let message = format!("`{}` is no name of a cookie", cookie.escape_debug());
-            Err(error(format!("{at}.cookie"), message))
-        }
-        RawPlace { scheme: Some(scheme), .. } if !is_token(&scheme) => {
-            let advice = "write a scheme such as `Bearer`, or leave `scheme` out";
-            Err(error(format!("{at}.scheme"), advice))
-        }
-        RawPlace { header: Some(header), scheme, .. } => {
-            let at = format!("{at}.header");
-            let name = read_name(&header, &at)?;
+        (Some(header), None) => {
+            let name = read_name(&header, header.text()?)?;
             if name == COOKIE {
-                return Err(error(at, "name the `cookie` in which the token stands instead"));
+                let message = format_args!("name the `cookie` in which the token stands instead");
+                return Err(header.refuse(message));
             }
-            Ok(TokenPlace::Header { name, scheme })
+            Ok(TokenPlace::Header { name, scheme: scheme.map(str::to_owned) })
         }
     }
 }
 
-fn read_origins(
-    raw: Option<Vec<String>>,
-    places: &[TokenPlace],
-) -> Result<Vec<String>, OptionsError> {
-    let Some(origins) = raw else {
-        return Ok(Vec::new());
-    };
+fn read_origins(node: &Node<'_, '_>, places: &[TokenPlace]) -> document::Result<Vec<String>> {
     if !places.iter().any(|place| matches!(place, TokenPlace::Cookie(_))) {
-        return Err(error("cookie_origins", "remove it: no token is read from a cookie"));
+        return Err(node.refuse(format_args!("remove it: no token is read from a cookie")));
     }
-    match origins.iter().position(|origin| !is_origin(origin)) {
-        None => Ok(origins),
-        Some(index) => Err(error(
-            format!("cookie_origins[{index}]"),
+    node.list(|item| match item.text()? {
+        origin if is_origin(origin) => Ok(origin.to_owned()),
+        _ => Err(item.refuse(format_args!(
             "write an origin as a browser sends it, such as `https://app.example.com`: scheme, \
-             host in lower case, and a port where it is not the scheme's own",
-        )),
-    }
+             host in lower case, and a port where it is not the scheme's own"
+        ))),
+    })
 }
 
 /// Whether a browser would send exactly this as `Origin` (RFC 6454 section 6.2).
@@ -284,42 +235,62 @@ fn is_origin(text: &str) -> bool {
     is_host && port.is_none_or(is_port)
 }
 
-fn read_forward(raw: RawForward, places: &[TokenPlace]) -> Result<Forward, OptionsError> {
+fn read_forward(
+    node: &Node<'_, '_>,
+    places: &[TokenPlace],
+    several_issuers: bool,
+) -> document::Result<Forward> {
+    let members = node.members(&["headers", "payload_header"])?;
     let mut forward = Forward::default();
-    let check = |forward: &Forward, name: &str, at: &str| {
-        let name = read_name(name, at)?;
-        if RESERVED.contains(&name.as_str()) {
-            return Err(error(at, "choose another name: this header belongs to HTTP itself"));
+    if let Some(headers) = members.given("headers") {
+        for (name, claim) in headers.entries()? {
+            let name = read_new_name(&claim, name, &forward, places)?;
+            let claim = match claim.text()? {
+                "" => {
+                    let message = format_args!("name the claim, or write a JSON pointer to it");
+                    return Err(claim.refuse(message));
+                }
+                text => text.to_owned(),
+            };
+            forward.headers.push((name, claim));
         }
-        if places.iter().any(|place| same_header(place.header(), &name)) {
-            return Err(error(at, "choose another name: this header is where the token stands"));
-        }
-        if forward.names().any(|other| same_header(other, &name)) {
-            return Err(error(at, "choose another name: this one is taken"));
-        }
-        Ok(name)
-    };
-    for (name, claim) in raw.headers.unwrap_or_default() {
-        let at = format!("forward.headers.{}", name.escape_debug());
-        let name = check(&forward, &name, &at)?;
-        if claim.is_empty() {
-            return Err(error(at, "name the claim, or write a JSON pointer to it"));
-        }
-        forward.headers.push((name, claim));
     }
-    if let Some(name) = raw.payload_header {
-        forward.payload_header = Some(check(&forward, &name, "forward.payload_header")?);
+    forward.payload_header = members
+        .read_given("payload_header", |node| read_new_name(node, node.text()?, &forward, places))?;
+    if several_issuers && forward.names_subject_alone() {
+        let message =
+            format_args!("with several issuers `sub` says little alone: forward `iss` too");
+        return Err(members.refuse("headers", message));
     }
     Ok(forward)
 }
 
-/// A header's name in lower case, as hosts keep it.
-fn read_name(name: &str, at: &str) -> Result<String, OptionsError> {
-    if is_token(name) {
-        Ok(name.to_ascii_lowercase())
+/// The name of a header that is forwarded, which `node` is about.
+fn read_new_name(
+    node: &Node<'_, '_>,
+    name: &str,
+    forward: &Forward,
+    places: &[TokenPlace],
+) -> document::Result<String> {
+    let name = read_name(node, name)?;
+    let why = if RESERVED.contains(&name.as_str()) {
+        "this header belongs to HTTP itself"
+    } else if places.iter().any(|place| same_header(place.header(), &name)) {
+        "this header is where the token stands"
+    } else if forward.names().any(|other| same_header(other, &name)) {
+        "this one is taken"
     } else {
-        Err(error(at, format!("`{}` is no name of a header", name.escape_debug())))
+        return Ok(name);
+    };
+    Err(node.refuse(format_args!("choose another name: {why}")))
+}
+
+/// A header's name in lower case, as hosts keep it.
+fn read_name(node: &Node<'_, '_>, name: &str) -> document::Result<String> {
+    if is_token(name) {
+        return Ok(name.to_ascii_lowercase());
     }
+    Err(node.refuse(format_args!("`{}` is no name of a header", quoted(name))))
 }
 
 /// RFC 9110 section 5.6.2.
@@ -328,8 +299,9 @@ fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(known)
 }
 
-fn error(at: impl Into<String>, message: impl Into<String>) -> OptionsError {
-    OptionsError { code: ErrorCode::OptionsInvalid, at: at.into(), message: message.into() }
+/// Where no node is: before there are any, and of what the verifier never sees.
+fn fault(at: &str, message: &str) -> Box<Fault> {
+    Box::new(Fault { at: at.to_owned(), message: message.to_owned() })
 }
 
 #[cfg(test)]

@@ -55,6 +55,7 @@ fn what_is_not_understood_is_refused_with_its_place() {
     let forward = |headers: Value| with("forward", json!({ "headers": headers }));
     for (result, at, words) in [
         (with("forwrd", json!({})), "forwrd", "`forward`"),
+        (with("forw\nrd", json!({})), "forw\\nrd", "unknown field `forw\\nrd`"),
         (with("policy", Value::Null), "policy", "write a policy"),
         (with("policy", json!({ "version": 2 })), "policy.version", "only version"),
         (with("issuers", json!("x")), "issuers", "expected an object"),
@@ -80,7 +81,7 @@ fn what_is_not_understood_is_refused_with_its_place() {
         ),
         (with("token_from", json!([{ "query": "t" }])), "token_from[0].query", "unknown field"),
         (with("cookie_origins", json!([])), "cookie_origins", "remove it"),
-        (with("cookie_origins", json!("x")), "cookie_origins", "expected a sequence"),
+        (with("cookie_origins", json!("x")), "cookie_origins", "remove it"),
         (with("pass_preflight", json!("x")), "pass_preflight", "expected a boolean"),
         (with("access_log", json!("all")), "access_log", "expected a boolean"),
         (with("forward", json!({ "header": {} })), "forward.header", "unknown field"),
@@ -149,6 +150,11 @@ fn origins_are_written_as_browsers_send_them() {
     ] {
         assert_eq!(read(origin).unwrap_err().at, "cookie_origins[1]", "{origin}");
     }
+    let mut document = document();
+    document["token_from"] = json!([{ "cookie": "micro" }]);
+    document["cookie_origins"] = json!("https://app.example");
+    let error = super::Config::from_json(document.to_string().as_bytes()).unwrap_err();
+    assert!(error.message.contains("expected an array"), "{error}");
 }
 
 #[test]

@@ -37,9 +37,6 @@ pub(crate) struct Limits {
     pub(crate) max_token_size: usize,
 }
 
-const MEMBERS: [&str; 6] =
-    ["issuers", "policy", "clock_tolerance", "clock_skew", "max_token_size", "cache"];
-
 const DEFAULT_CACHE: usize = 1024 * 1024;
 const MAX_CACHE: usize = 256 * 1024 * 1024;
 
@@ -51,6 +48,10 @@ const DEFAULT_SKEW: f64 = 60.0;
 const MAX_SECONDS: f64 = 86_400.0;
 
 impl Options {
+    /// The names of all members.
+    pub const MEMBERS: [&str; 6] =
+        ["issuers", "policy", "clock_tolerance", "clock_skew", "max_token_size", "cache"];
+
     /// Reads options from JSON text, strictly.
     ///
     /// # Errors
@@ -66,8 +67,16 @@ impl Options {
     /// # Errors
     /// As [`Options::from_json`].
     pub fn from_value(document: Value) -> Result<Self, OptionsError> {
-        let members = Node::whole(&document).members(&MEMBERS)?;
-        let mut options = Self::read(&members)?;
+        Self::read(&Node::whole(&document).members(&Self::MEMBERS)?)
+    }
+
+    /// Reads options that are the members [`Options::MEMBERS`] of a document; others are for whoever
+    /// knows them.
+    ///
+    /// # Errors
+    /// As [`Options::from_json`].
+    pub fn read(members: &Members<'_, '_>) -> Result<Self, OptionsError> {
+        let mut options = Self::read_all_but_policy(members)?;
         let context = Context { several_issuers: options.issuers.len() > 1 };
         let policy = members.read_given("policy", |node| read_policy(node, context));
         options.policy = policy
@@ -75,8 +84,7 @@ impl Options {
         Ok(options)
     }
 
-    /// Everything but the policy.
-    fn read(members: &Members<'_, '_>) -> document::Result<Self> {
+    fn read_all_but_policy(members: &Members<'_, '_>) -> document::Result<Self> {
         let seconds = |name| members.read_given(name, seconds);
         let limits = Limits {
             clock_tolerance: seconds("clock_tolerance")?.unwrap_or_default(),
