@@ -22,6 +22,7 @@ mod pattern;
 mod place;
 mod requirement;
 mod routes;
+mod short;
 mod table;
 mod target;
 

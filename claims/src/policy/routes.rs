@@ -1,41 +1,40 @@
 //! The tree of path segments that finds the most specific path of a request.
 //!
-//! All of it lies in three lists, in the order of the rules, with indices in place of pointers: what
-//! a decision looks at stands close together, so a policy of ten thousand rules asks the
-//! processor's caches for little more than one of ten. The first segment below a node is compared
-//! where it stands; a node that has several has them in one table for the whole tree. Where a path
-//! ends and no other goes on, there is no node, but the rule.
+//! What a decision looks at stands close together, so a policy of ten thousand rules asks the
+//! processor's caches for little more than one of ten: all of it lies in two lists, in the order of
+//! the rules, with indices in place of pointers. The first segment below a node stands in the node;
+//! a node that has several has them in one table for the whole tree. Where a path ends and no other
+//! goes on, there is no node, but the rule.
 
 use std::borrow::Cow;
 
 use super::pattern::Part;
 use super::place::Place;
+use super::short::Short;
 use super::table::{Spread, hash};
 
 /// All paths of a policy.
 #[derive(Debug)]
 pub(super) struct Routes {
-    nodes: Vec<Node>,
+    nodes: Nodes,
     /// The segments below nodes that have more than one; its length is a power of two, and a
     /// quarter of it or more is empty.
     table: Vec<Edge>,
     used: usize,
-    /// Every segment, one after the other.
-    texts: String,
+    /// Segments that are too long for their place, one after the other.
+    long: String,
 }
 
-/// A node, by its index: small, as two of them are what most paths consist of.
+/// A node, by its index.
 type Index = u32;
 
-/// Aligned as large as it is, as are the others here: so that none begins in one line of a cache and
-/// ends in the next.
+/// What is below for one segment, if anything is, and which.
 #[derive(Debug, Clone, Copy, Default)]
-#[repr(align(32))]
 struct Node {
-    /// A segment below, if there is one.
-    first: Edge,
-    /// Whether the table has more: 1, or 0.
-    several: Index,
+    first: Link,
+    text: Short<12>,
+    /// Whether the table has more.
+    several: bool,
     /// What is below for any segment.
     parameter: Link,
     /// The first rule of the path that ends here.
@@ -44,18 +43,21 @@ struct Node {
     rest: Link,
 }
 
-/// From a node to what is below it, by a segment.
+/// Two nodes, which is what most paths consist of, in one line of a cache.
 #[derive(Debug, Clone, Copy, Default)]
-#[repr(align(16))]
+#[repr(align(64))]
+struct Pair([Node; 2]);
+
+/// From a node to what is below it, by a segment. Half a line of a cache.
+#[derive(Debug, Clone, Copy, Default)]
+#[repr(align(32))]
 struct Edge {
     from: Index,
-    /// Nothing in an edge that is none.
+    /// Nowhere in an edge that is none.
     to: Link,
-    /// Where its text stands.
-    start: u32,
-    length: u16,
     /// Of its hash, so that nearly no other text is looked at.
     tag: u16,
+    text: Short<20>,
 }
 
 /// Leads to a node, or to a rule that nothing is below, or nowhere: in four bytes. 0 is nowhere, as
@@ -97,10 +99,38 @@ fn tag(hash: u64) -> u16 {
     (hash >> 32) as u16
 }
 
+/// All nodes; the first two are always there.
+#[derive(Debug)]
+struct Nodes {
+    pairs: Vec<Pair>,
+    length: Index,
+}
+
+impl Nodes {
+    fn get(&self, at: Index) -> Option<&Node> {
+        self.pairs.get(at as usize / 2)?.0.get(at as usize % 2)
+    }
+
+    fn get_mut(&mut self, at: Index) -> Option<&mut Node> {
+        self.pairs.get_mut(at as usize / 2)?.0.get_mut(at as usize % 2)
+    }
+
+    /// The index is what the length was.
+    fn push(&mut self, node: Node) {
+        if self.length.is_multiple_of(2) {
+            self.pairs.push(Pair::default());
+        }
+        self.length += 1;
+        if let Some(new) = self.get_mut(self.length - 1) {
+            *new = node;
+        }
+    }
+}
+
 impl Default for Routes {
     fn default() -> Self {
-        let nodes = vec![Node::default(); 2];
-        Self { nodes, table: Vec::new(), used: 0, texts: String::new() }
+        let nodes = Nodes { pairs: vec![Pair::default()], length: 2 };
+        Self { nodes, table: Vec::new(), used: 0, long: String::new() }
     }
 }
 
@@ -119,7 +149,7 @@ impl Routes {
         };
         let new = Link::to_rule(rule);
         let Some((last, others)) = parts.split_last() else {
-            return Some(std::mem::replace(&mut self.node_mut(at)?.here, new).rule());
+            return Some(std::mem::replace(&mut self.nodes.get_mut(at)?.here, new).rule());
         };
         for part in others {
             at = self.node_below(at, part)?;
@@ -129,13 +159,14 @@ impl Routes {
         if known == new {
             return Some(None);
         }
-        let link = if known.rule().is_some() { link } else { &mut self.node_mut(known.0)?.here };
+        let link =
+            if known.rule().is_some() { link } else { &mut self.nodes.get_mut(known.0)?.here };
         Some(std::mem::replace(link, new).rule())
     }
 
     /// Whether a rule names a host.
     pub(super) fn have_hosts(&self) -> bool {
-        self.node(HOSTS).is_some_and(|node| !node.first.to.leads_nowhere())
+        self.nodes.get(HOSTS).is_some_and(|node| !node.first.leads_nowhere())
     }
 
     /// The first rule of the most specific path that matches: segment by segment from the left,
@@ -143,7 +174,7 @@ impl Routes {
     ///
     /// The search visits no node of the tree twice and descends at most 64 levels.
     pub(super) fn find(&self, host: Option<&str>, segments: &[Cow<'_, str>]) -> Option<Place> {
-        let of_host = host.and_then(|host| self.below(self.node(HOSTS)?, HOSTS, host));
+        let of_host = host.and_then(|host| self.below(self.nodes.get(HOSTS)?, HOSTS, host));
         let found = of_host.and_then(|root| self.find_below(root, segments));
         found.or_else(|| self.find_below(Link(ANY_HOST), segments))
     }
@@ -152,7 +183,7 @@ impl Routes {
         if let Some(rule) = link.rule() {
             return segments.is_empty().then_some(rule);
         }
-        let node = self.node(link.0)?;
+        let node = self.nodes.get(link.0)?;
         let Some((first, others)) = segments.split_first() else {
             return node.here.rule();
         };
@@ -166,10 +197,10 @@ impl Routes {
 
     /// What is below `node`, which is at `at`, for this segment.
     fn below(&self, node: &Node, at: Index, text: &str) -> Option<Link> {
-        if !node.first.to.leads_nowhere() && self.is(&node.first, text) {
-            return Some(node.first.to);
+        if !node.first.leads_nowhere() && node.text.is(text, &self.long) {
+            return Some(node.first);
         }
-        if node.several == 0 {
+        if !node.several {
             return None;
         }
         let edge = self.table.get(self.search(at, text)?)?;
@@ -180,23 +211,16 @@ impl Routes {
     /// does, the empty one for it.
     fn search(&self, at: Index, text: &str) -> Option<usize> {
         let hash = hash(at, text.as_bytes());
-        let is = |edge: &Edge| edge.from == at && edge.tag == tag(hash) && self.is(edge, text);
+        let is = |edge: &Edge| {
+            edge.from == at && edge.tag == tag(hash) && edge.text.is(text, &self.long)
+        };
         let ends = |edge: &Edge| edge.to.leads_nowhere() || is(edge);
         Spread::new(hash, self.table.len()).find(|place| self.table.get(*place).is_some_and(ends))
     }
 
-    fn is(&self, edge: &Edge, text: &str) -> bool {
-        usize::from(edge.length) == text.len() && self.text(edge) == text.as_bytes()
-    }
-
-    fn text(&self, edge: &Edge) -> &[u8] {
-        let start = edge.start as usize;
-        self.texts.as_bytes().get(start..start + usize::from(edge.length)).unwrap_or_default()
-    }
-
     /// The node below the one at `at`, which is made where there is none.
     fn node_below(&mut self, at: Index, part: &Part) -> Option<Index> {
-        let index = u32::try_from(self.nodes.len()).ok().filter(|index| *index < Link::RULE)?;
+        let index = Some(self.nodes.length).filter(|index| *index < Link::RULE)?;
         let new = Link(index);
         let link = self.link(at, part, new)?;
         let here = match *link {
@@ -212,36 +236,29 @@ impl Routes {
     fn link(&mut self, at: Index, part: &Part, new: Link) -> Option<&mut Link> {
         let text = match part {
             Part::Static(text) => text,
-            Part::Parameter => return self.node_mut(at).map(|node| node.parameter.or(new)),
-            Part::Rest => return self.node_mut(at).map(|node| node.rest.or(new)),
+            Part::Parameter => return self.nodes.get_mut(at).map(|node| node.parameter.or(new)),
+            Part::Rest => return self.nodes.get_mut(at).map(|node| node.rest.or(new)),
         };
-        let first = self.node(at)?.first;
-        if first.to.leads_nowhere() {
-            let first = self.edge(at, text, new)?;
-            self.node_mut(at)?.first = first;
+        let node = self.nodes.get_mut(at)?;
+        if node.first.leads_nowhere() {
+            node.text = Short::new(text, &mut self.long)?;
+            node.first = new;
         }
-        if first.to.leads_nowhere() || self.is(&first, text) {
-            return self.node_mut(at).map(|node| &mut node.first.to);
+        if node.text.is(text, &self.long) {
+            return self.nodes.get_mut(at).map(|node| &mut node.first);
         }
-        self.node_mut(at)?.several = 1;
+        node.several = true;
         if self.used * 4 >= self.table.len() * 3 {
             self.grow();
         }
         let place = self.search(at, text)?;
         if self.table.get(place)?.to.leads_nowhere() {
-            *self.table.get_mut(place)? = self.edge(at, text, new)?;
+            let tag = tag(hash(at, text.as_bytes()));
+            let text = Short::new(text, &mut self.long)?;
+            *self.table.get_mut(place)? = Edge { from: at, to: new, tag, text };
             self.used += 1;
         }
         self.table.get_mut(place).map(|edge| &mut edge.to)
-    }
-
-    /// A new edge.
-    fn edge(&mut self, from: Index, text: &str, to: Link) -> Option<Edge> {
-        let start = u32::try_from(self.texts.len()).ok()?;
-        let length = u16::try_from(text.len()).ok()?;
-        start.checked_add(length.into())?;
-        self.texts.push_str(text);
-        Some(Edge { from, to, start, length, tag: tag(hash(from, text.as_bytes())) })
     }
 
     /// Gives the table twice its places.
@@ -249,7 +266,7 @@ impl Routes {
         let larger = vec![Edge::default(); (self.table.len() * 2).max(16)];
         let smaller = std::mem::replace(&mut self.table, larger);
         for edge in smaller.into_iter().filter(|edge| !edge.to.leads_nowhere()) {
-            let hash = hash(edge.from, self.text(&edge));
+            let hash = hash(edge.from, edge.text.get(&self.long));
             let is_free = |place: &usize| {
                 self.table.get(*place).is_some_and(|known| known.to.leads_nowhere())
             };
@@ -258,13 +275,5 @@ impl Routes {
                 *free = edge;
             }
         }
-    }
-
-    fn node(&self, at: Index) -> Option<&Node> {
-        self.nodes.get(at as usize)
-    }
-
-    fn node_mut(&mut self, at: Index) -> Option<&mut Node> {
-        self.nodes.get_mut(at as usize)
     }
 }

@@ -79,6 +79,36 @@ fn the_most_specific_path_decides_whatever_the_order() {
 }
 
 #[test]
+fn segments_of_every_length_lead_to_their_rule_whatever_the_order() {
+    let lengths = 1..=45;
+    let name = |length: usize| "abcdefghi".repeat(5)[..length].to_owned();
+    let mut rules = Vec::new();
+    for length in lengths.clone() {
+        let name = name(length);
+        // The last of these goes on where the first ends.
+        for path in [format!("/{name}"), format!("/x/{name}"), format!("/{name}/{name}/{name}")] {
+            rules.push(json!({ "id": path, "path": path, "require": "anyone" }));
+        }
+    }
+    let backwards: Vec<_> = rules.iter().rev().cloned().collect();
+    for rules in [rules, backwards] {
+        let policy = policy(Value::Array(rules));
+        for length in lengths.clone() {
+            let name = name(length);
+            let rule = |target: &str| decide(&policy, None, "GET", target).rule;
+            for path in [format!("/{name}"), format!("/x/{name}"), format!("/{name}/{name}/{name}")]
+            {
+                assert_eq!(rule(&path), Some(path.as_str()));
+            }
+            for path in [format!("/{name}/{name}"), format!("/{name}z"), format!("/x/{name}/x")] {
+                assert_eq!(rule(&path), Some(OTHERWISE), "{path}");
+            }
+        }
+        assert_eq!(decide(&policy, None, "GET", "/x").rule, Some(OTHERWISE));
+    }
+}
+
+#[test]
 fn a_method_that_no_rule_of_the_path_names_never_falls_through() {
     let policy = policy(json!([
         { "id": "read", "methods": ["GET"], "path": "/orders/{id}", "require": "anyone" },
