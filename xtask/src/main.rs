@@ -116,12 +116,15 @@ enum Task {
     /// A million verifications by one verifier and a million by many, damaged tokens through the
     /// packed npm package, an issuer killed under load again and again, Envoy with a million
     /// requests, the arithmetic beside other libraries, the filter in another host than Envoy, and
-    /// every fuzz target. Over an hour on two cores; the page is written after every run, so that
-    /// what was found is there if this is ended early.
+    /// every fuzz target. Over an hour on two cores; the page is written after every run, and keeps what
+    /// others have found before.
     Soak {
         /// For the runs that take as long as they are given, together
         #[arg(long, default_value_t = 10)]
         minutes: u32,
+        /// Run this part alone; may be given several times
+        #[arg(long, value_name = "PART")]
+        only: Vec<soak::Part>,
     },
 }
 
@@ -159,7 +162,7 @@ fn start(arguments: Arguments) -> Result<ExitCode> {
             println!("\n{tally}");
             tally.failed == 0
         }),
-        Task::Soak { minutes } => soak::run(minutes),
+        Task::Soak { minutes, only } => soak::run(minutes, &only),
     }?;
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -1,8 +1,11 @@
 //! `cargo xtask soak`: what only time brings out. The outcome goes to `docs/soak.md`.
+//!
+//! Each run is a part that can be run by itself; the page has the last outcome of each.
 
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
+use clap::ValueEnum;
 use serde::Deserialize;
 
 use crate::run::{self, Program, Step};
@@ -11,12 +14,52 @@ use crate::{build, cargo, files, fuzz, hosts, tools, wasm};
 
 const REPORT: &str = "docs/soak.md";
 
+/// What stands above the rows.
+const HEADING: &str = "\
+# Long runs
+
+Written by `cargo xtask soak`: what came out last of each run, when, and at which commit. Those that \
+take as long as they are given were given 200 seconds (`--minutes 10`), unless they say more.
+
+| run | result | | when |
+|---|---|---|---|
+";
+
 /// Powers and verifications by which each kernel is held against other libraries: thousands of
 /// millions of products of limbs, and a million verifications.
 const KERNELS: [&str; 2] = ["3000", "1000000"];
 
 /// A day's worth of requests to Envoy.
 const REQUESTS: u64 = 1_000_000;
+
+/// What can be run by itself.
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+pub(crate) enum Part {
+    /// A million verifications by one verifier
+    Verify,
+    /// Verifiers made and dropped
+    Leak,
+    /// Damaged tokens through the packed npm package
+    Mutate,
+    /// An issuer killed under load
+    Kill,
+    /// Envoy while keys and sessions change
+    Rotation,
+    /// Envoy while issuer and server are killed
+    Chaos,
+    /// Envoy with a million requests
+    Memory,
+    /// The arithmetic of RSA beside other libraries, in WebAssembly and natively
+    Kernels,
+    /// The curves beside other libraries
+    Curves,
+    /// The filter in another host than Envoy
+    Hosts,
+    /// Licences, bans and sources of dependencies
+    Dependencies,
+    /// Every fuzz target
+    Fuzzing,
+}
 
 /// The last line of each script, as JSON.
 #[derive(Deserialize)]
@@ -26,111 +69,128 @@ struct Outcome {
     ok: bool,
 }
 
-/// Runs everything for about so many minutes. `true` if all of it held.
-pub(crate) fn run(minutes: u32) -> Result<bool> {
-    build::run()?;
-    let scene = Scene::set("tests/soak")?;
-    let issuer = files::absolute(build::ISSUER)?;
-    let issuer = issuer.to_string_lossy();
+/// Runs everything, or `only` some, for about so many minutes. `true` if all of it held.
+pub(crate) fn run(minutes: u32, only: &[Part]) -> Result<bool> {
+    let parts = Part::value_variants().iter().filter(|part| only.is_empty() || only.contains(part));
     // The millions of verifications take what they take; the rest of the time is shared.
     let third = u64::from(minutes) * 60 / 3;
-    let seconds = third.to_string();
-    let mut page = Page::begin(minutes)?;
-    page.add(play(&scene, "verify.mjs", &[])?)?;
-    page.add(play(&scene, "leak.mjs", &[])?)?;
-    page.add(play(&scene, "mutate.mjs", &[&seconds])?)?;
-    page.add(play(&scene, "kill.mjs", &[&seconds, &issuer])?)?;
-    for (name, amount) in [("rotation", third), ("chaos", third), ("memory", REQUESTS)] {
-        page.add(endurance(name, amount, &issuer)?)?;
+    let mut page = Page::begin()?;
+    for part in parts {
+        for outcome in part.run(third)? {
+            page.add(outcome)?;
+        }
     }
-    page.add(last_line("kernels in WebAssembly", |step| {
+    println!("\nwritten to {REPORT}");
+    Ok(page.held)
+}
+
+impl Part {
+    /// Runs it, for so many seconds where it takes as long as it is given.
+    fn run(self, seconds: u64) -> Result<Vec<Outcome>> {
+        let given = seconds.to_string();
+        Ok(vec![match self {
+            Self::Verify => play("verify.mjs", &[])?,
+            Self::Leak => play("leak.mjs", &[])?,
+            Self::Mutate => play("mutate.mjs", &[&given])?,
+            Self::Kill => play("kill.mjs", &[&given, &issuer()?])?,
+            Self::Rotation => endurance("rotation", seconds)?,
+            Self::Chaos => endurance("chaos", seconds)?,
+            Self::Memory => endurance("memory", REQUESTS)?,
+            Self::Kernels => return Ok(vec![kernels_in_wasm()?, kernels_natively()?]),
+            Self::Curves => return curves(),
+            Self::Hosts => other_hosts(),
+            Self::Dependencies => dependencies(),
+            Self::Fuzzing => return Ok(fuzzed(seconds)),
+        }])
+    }
+}
+
+fn issuer() -> Result<String> {
+    Ok(files::absolute(build::ISSUER)?.to_string_lossy().into_owned())
+}
+
+fn kernels_in_wasm() -> Result<Outcome> {
+    last_line("kernels in WebAssembly", |step| {
         let program = wasm::kernels()?;
         Program::new("node")
             .words("--no-warnings tests/conformance/wasi.mjs")
             .arg(&program.to_string_lossy())
             .args(KERNELS)
             .run(step)
-    })?)?;
-    page.add(last_line("kernels natively", |step| {
+    })
+}
+
+fn kernels_natively() -> Result<Outcome> {
+    last_line("kernels natively", |step| {
         cargo::cargo()
             .words("run --quiet --release -p laika-conformance --bin kernels --")
             .args(KERNELS)
             .run(step)
-    })?)?;
-    curves()?.into_iter().try_for_each(|outcome| page.add(outcome))?;
-    page.add(other_hosts())?;
-    page.add(dependencies())?;
-    fuzzed(third).into_iter().try_for_each(|outcome| page.add(outcome))?;
-    page.end()
+    })
 }
 
-/// What came out so far: on the terminal, and in the file, which is written anew each time. A run
-/// takes more than an hour, and one that is ended early has not been for nothing.
+/// What came out last of each run: in the file, which is written anew each time. All of it takes more
+/// than an hour, and a run that is ended early, or is one of many, has not been for nothing.
 struct Page {
-    heading: String,
-    outcomes: Vec<Outcome>,
+    /// Of now.
+    moment: String,
+    /// Lines of the table, each of which begins with what was run.
+    rows: Vec<String>,
+    /// Whether all held that was run now.
+    held: bool,
 }
 
 impl Page {
-    /// The page of a run of now.
-    fn begin(minutes: u32) -> Result<Self> {
+    /// The page as it is, to be changed by runs of now.
+    fn begin() -> Result<Self> {
         let ask = |program: &str, args: &[&str]| {
             let asked = Program::new(program).args(args.iter().copied()).try_output();
             asked.with_context(|| format!("`{program} {}` failed", args.join(" ")))
         };
-        let date = ask("date", &["-u", "+%Y-%m-%d %H:%M UTC"])?;
+        let date = ask("date", &["-u", "+%Y-%m-%d"])?;
         let commit = ask("git", &["rev-parse", "--short=12", "HEAD"])?;
-        let changes = ask("git", &["status", "--porcelain", "--untracked-files=no"])?;
-        let changes = if changes.is_empty() { "" } else { " with uncommitted changes" };
-        let heading = format!(
-            "# Long runs\n\nWritten by `cargo xtask soak --minutes {minutes}`, begun on {date}, at \
-             commit {commit}{changes}."
-        );
-        Ok(Self { heading, outcomes: Vec::new() })
+        let changes =
+            ["status", "--porcelain", "--untracked-files=no", "--", ".", ":!docs/soak.md"];
+        let changes = if ask("git", &changes)?.is_empty() { "" } else { " with changes" };
+        let page = String::from_utf8(files::read(Path::new(REPORT))?)
+            .with_context(|| format!("`{REPORT}` is not UTF-8"))?;
+        let rows = page.lines().filter(|line| line.starts_with("| ")).skip(1);
+        let rows = rows.map(str::to_owned).collect();
+        Ok(Self { moment: format!("{date}, {commit}{changes}"), rows, held: true })
     }
 
     fn add(&mut self, outcome: Outcome) -> Result<()> {
-        run::note(&outcome.what, &format!("{}: {}", outcome.verdict(), outcome.result));
-        self.outcomes.push(outcome);
-        self.write(" The run is not over.")
-    }
-
-    /// Writes the whole; `true` if all of it held.
-    fn end(self) -> Result<bool> {
-        self.write("")?;
-        println!("\nwritten to {REPORT}");
-        Ok(self.outcomes.iter().all(|outcome| outcome.ok))
-    }
-
-    fn write(&self, remark: &str) -> Result<()> {
-        let mut text = format!("{}{remark}\n\n| run | result | |\n|---|---|---|\n", self.heading);
-        for outcome in &self.outcomes {
-            let Outcome { what, result, .. } = outcome;
-            text.push_str(&format!("| {what} | {result} | {} |\n", outcome.verdict()));
+        let Outcome { what, result, ok } = outcome;
+        let verdict = if ok { "held" } else { "FAILED" };
+        run::note(&what, &format!("{verdict}: {result}"));
+        self.held &= ok;
+        let new = format!("| {what} | {result} | {verdict} | {} |", self.moment);
+        let begins = format!("| {what} |");
+        match self.rows.iter_mut().find(|row| row.starts_with(&begins)) {
+            Some(row) => *row = new,
+            None => self.rows.push(new),
         }
+        let text = format!("{HEADING}{}\n", self.rows.join("\n"));
         files::write(Path::new(REPORT), text.as_bytes())
     }
 }
 
-impl Outcome {
-    fn verdict(&self) -> &'static str {
-        if self.ok { "held" } else { "FAILED" }
-    }
-}
-
 /// Plays a script, whose last line is its outcome.
-fn play(scene: &Scene, script: &str, args: &[&str]) -> Result<Outcome> {
+fn play(script: &str, args: &[&str]) -> Result<Outcome> {
+    build::run()?;
+    let scene = Scene::set("tests/soak")?;
     last_line(script, |step| scene.node(step, script, args))
 }
 
 /// A long run of the filter in Envoy.
-fn endurance(name: &str, amount: u64, issuer: &str) -> Result<Outcome> {
+fn endurance(name: &str, amount: u64) -> Result<Outcome> {
+    build::run()?;
     let (filter, envoy) = (files::absolute(wasm::FILTER)?, files::absolute(tools::envoy()?)?);
     last_line(&format!("Envoy: {name}"), |step| {
         cargo::cargo()
             .words("run --quiet -p laika-tests --bin endurance --")
             .args([name, &amount.to_string()])
-            .env("LAIKA_BIN", issuer)
+            .env("LAIKA_BIN", &issuer()?)
             .env("LAIKA_ENVOY", &envoy.to_string_lossy())
             .env("LAIKA_FILTER_WASM", &filter.to_string_lossy())
             .run(step)
