@@ -1,6 +1,7 @@
 //! From the headers of a request to what the proxy has to do: no clock, no host.
 
 use laika_claims::policy::Decision;
+use laika_claims::text::{joined, quoted};
 use laika_verifier::bearer::{self, Found};
 use laika_verifier::fetch::Sharing;
 use laika_verifier::signature::Host;
@@ -251,7 +252,7 @@ impl Filter {
         let code = decision.code.map_or("", ErrorCode::as_str);
         let mut line = format!("{verb} with {} {code}", decision.status);
         if let Some(rule) = decision.rule {
-            line.push_str(&format!(" by rule `{}`", rule.escape_debug()));
+            line.push_str(&format!(" by rule `{}`", quoted(rule)));
         }
         if let Some(error) = error {
             line.push_str(&format!(": {}", error.message()));
@@ -262,7 +263,8 @@ impl Filter {
                 Some(ErrorCode::RequestInvalid) => "",
                 _ => "missing ",
             };
-            line.push_str(&format!(": {missing}{}", decision.missing.join(", ").escape_debug()));
+            let all = joined(&decision.missing, ", ");
+            line.push_str(&format!(": {missing}{}", quoted(&all)));
         }
         line
     }

@@ -1,9 +1,9 @@
 //! Claims as headers for the service behind the proxy, and forged ones removed.
 
-use laika_claims::json::look_up;
+use laika_claims::json::{look_up, push_value};
 use laika_verifier::VerifiedToken;
 use laika_verifier::bearer::same_header;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// Which claims go on in which headers.
 #[derive(Debug, Default)]
@@ -62,9 +62,9 @@ impl Forward {
 fn claim_of(token: &VerifiedToken, claim: &str) -> Option<Value> {
     let principal = token.principal();
     match claim {
-        "permissions" => Some(json!(principal.permissions)),
-        "roles" => Some(json!(principal.roles)),
-        "level" => principal.level.map(|level| json!(level)),
+        "permissions" => Some(principal.permissions.clone().into()),
+        "roles" => Some(principal.roles.clone().into()),
+        "level" => principal.level.map(Value::from),
         other => look_up(token.claims(), other).cloned(),
     }
 }
@@ -93,8 +93,9 @@ fn percent_encode(text: &str) -> String {
 
 /// JSON in visible ASCII: whatever is not plain stands inside a string, where it may be escaped.
 fn ascii_json(value: &Value) -> String {
-    let mut escaped = String::new();
-    for letter in value.to_string().chars() {
+    let (mut text, mut escaped) = (String::new(), String::new());
+    push_value(&mut text, value);
+    for letter in text.chars() {
         if is_plain(letter) {
             escaped.push(letter);
         } else {
@@ -112,6 +113,8 @@ fn is_plain(letter: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]

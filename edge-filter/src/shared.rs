@@ -4,10 +4,10 @@
 //! it looks here: whether another has asked so short a time ago that its answer will do, or is
 //! asking at this moment. So all workers together ask as often as one would.
 
-use std::collections::BTreeMap;
-
+use laika_claims::json::{self, DOCUMENT_LIMITS};
 use laika_verifier::fetch::Sharing;
 use laika_verifier::{Response, Timestamp};
+use serde_json::{Map, Value};
 
 /// Who asks is written down under this name; it is there from the first configuration on.
 pub const ASKING: &str = "laika asking";
@@ -86,8 +86,8 @@ pub fn plan(store: &impl Store, wish: Wish<'_>, now: Timestamp) -> Plan {
     if asking.contains_key(wish.name) {
         return Plan::Wait;
     }
-    asking.insert(wish.name.to_owned(), now.seconds());
-    if store.set(ASKING, &write_asking(&asking), Some(state)) { Plan::Ask } else { Plan::Wait }
+    asking.insert(wish.name.to_owned(), now.seconds().into());
+    if store.set(ASKING, &write_asking(asking), Some(state)) { Plan::Ask } else { Plan::Wait }
 }
 
 /// Leaves an answer for the others, and lets them ask again.
@@ -100,7 +100,7 @@ pub fn publish(store: &impl Store, name: &str, answer: &Answer) {
         };
         let mut asking = read_asking(&asking, answer.came);
         asking.remove(name);
-        if store.set(ASKING, &write_asking(&asking), Some(state)) {
+        if store.set(ASKING, &write_asking(asking), Some(state)) {
             return;
         }
     }
@@ -124,14 +124,17 @@ fn name_of(name: &str) -> String {
 }
 
 /// Who asks and has not been forgotten.
-fn read_asking(bytes: &[u8], now: Timestamp) -> BTreeMap<String, f64> {
-    let all: BTreeMap<String, f64> = serde_json::from_slice(bytes).unwrap_or_default();
+fn read_asking(bytes: &[u8], now: Timestamp) -> Map<String, Value> {
+    let mut asking = json::parse_object(bytes, DOCUMENT_LIMITS).unwrap_or_default();
     let is_asking = |since: f64| (0.0..LOST).contains(&(now.seconds() - since));
-    all.into_iter().filter(|(_, since)| is_asking(*since)).collect()
+    asking.retain(|_, since| since.as_f64().is_some_and(is_asking));
+    asking
 }
 
-fn write_asking(asking: &BTreeMap<String, f64>) -> Vec<u8> {
-    serde_json::to_vec(asking).unwrap_or_else(|_| b"{}".to_vec())
+fn write_asking(asking: Map<String, Value>) -> Vec<u8> {
+    let mut text = String::new();
+    json::push_value(&mut text, &Value::Object(asking));
+    text.into_bytes()
 }
 
 impl Answer {

@@ -1,8 +1,9 @@
 //! Tokens in HTTP headers, and denials as HTTP answers: what the filter and the `tower` layer
 //! share.
 
+use laika_claims::json::push_value;
 use laika_claims::policy::Decision;
-use serde_json::json;
+use serde_json::Value;
 
 /// The scheme of RFC 6750.
 pub const SCHEME: &str = "Bearer";
@@ -155,15 +156,18 @@ pub fn problem(decision: &Decision<'_>) -> String {
         403 => "Forbidden",
         _ => "Service Unavailable",
     };
-    let mut problem = json!({
-        "type": "about:blank", "title": title, "status": decision.status, "code": code,
-    });
-    if !decision.missing.is_empty()
-        && let Some(members) = problem.as_object_mut()
-    {
-        members.insert("missing".to_owned(), json!(decision.missing));
-    }
-    problem.to_string()
+    let missing = Some(decision.missing.clone()).filter(|missing| !missing.is_empty());
+    let members = [
+        ("type", Some("about:blank".into())),
+        ("title", Some(title.into())),
+        ("status", Some(decision.status.into())),
+        ("code", Some(code.into())),
+        ("missing", missing.map(Value::from)),
+    ];
+    let members = members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    let mut problem = String::new();
+    push_value(&mut problem, &Value::Object(members.collect()));
+    problem
 }
 
 #[cfg(test)]
