@@ -108,9 +108,10 @@ fn texts(value: &Value) -> BTreeSet<String> {
     value["enum"].as_array().unwrap().iter().map(|text| text.as_str().unwrap().into()).collect()
 }
 
-/// The words in backticks.
+/// The words in backticks that a message says are known.
 fn quoted(message: &str) -> BTreeSet<String> {
-    message.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+    let known = message.split("expected one of").last().unwrap();
+    known.split('`').skip(1).step_by(2).map(str::to_owned).collect()
 }
 
 /// The blocks of JSON in a page that are policies; a comment ends its line.
