@@ -19,7 +19,7 @@ const HEADING: &str = "\
 # Long runs
 
 Written by `cargo xtask soak`: what came out last of each run, when, and at which commit. Those that \
-take as long as they are given were given 200 seconds (`--minutes 10`), unless they say more.
+take as long as they are given get a third of the `--minutes`.
 
 | run | result | | when |
 |---|---|---|---|
@@ -72,9 +72,13 @@ struct Outcome {
 /// Runs everything, or `only` some, for about so many minutes. `true` if all of it held.
 pub(crate) fn run(minutes: u32, only: &[Part]) -> Result<bool> {
     let parts = Part::value_variants().iter().filter(|part| only.is_empty() || only.contains(part));
+    let parts: Vec<_> = parts.collect();
+    if parts.iter().any(|part| part.needs_build()) {
+        build::run()?;
+    }
     // The millions of verifications take what they take; the rest of the time is shared.
     let third = u64::from(minutes) * 60 / 3;
-    let mut page = Page::begin()?;
+    let mut page = Page::begin(minutes)?;
     for part in parts {
         for outcome in part.run(third)? {
             page.add(outcome)?;
@@ -85,6 +89,11 @@ pub(crate) fn run(minutes: u32, only: &[Part]) -> Result<bool> {
 }
 
 impl Part {
+    /// Whether it runs what is shipped, or is optimised by the same tools.
+    fn needs_build(self) -> bool {
+        !matches!(self, Self::Curves | Self::Hosts | Self::Dependencies | Self::Fuzzing)
+    }
+
     /// Runs it, for so many seconds where it takes as long as it is given.
     fn run(self, seconds: u64) -> Result<Vec<Outcome>> {
         let given = seconds.to_string();
@@ -142,7 +151,7 @@ struct Page {
 
 impl Page {
     /// The page as it is, to be changed by runs of now.
-    fn begin() -> Result<Self> {
+    fn begin(minutes: u32) -> Result<Self> {
         let ask = |program: &str, args: &[&str]| {
             let asked = Program::new(program).args(args.iter().copied()).try_output();
             asked.with_context(|| format!("`{program} {}` failed", args.join(" ")))
@@ -154,9 +163,10 @@ impl Page {
         let changes = if ask("git", &changes)?.is_empty() { "" } else { " with changes" };
         let page = String::from_utf8(files::read(Path::new(REPORT))?)
             .with_context(|| format!("`{REPORT}` is not UTF-8"))?;
-        let rows = page.lines().filter(|line| line.starts_with("| ")).skip(1);
+        let rows = page.lines().skip_while(|line| !line.starts_with("|---")).skip(1);
         let rows = rows.map(str::to_owned).collect();
-        Ok(Self { moment: format!("{date}, {commit}{changes}"), rows, held: true })
+        let moment = format!("{date}, {commit}{changes}, `--minutes {minutes}`");
+        Ok(Self { moment, rows, held: true })
     }
 
     fn add(&mut self, outcome: Outcome) -> Result<()> {
@@ -177,14 +187,12 @@ impl Page {
 
 /// Plays a script, whose last line is its outcome.
 fn play(script: &str, args: &[&str]) -> Result<Outcome> {
-    build::run()?;
     let scene = Scene::set("tests/soak")?;
     last_line(script, |step| scene.node(step, script, args))
 }
 
 /// A long run of the filter in Envoy.
 fn endurance(name: &str, amount: u64) -> Result<Outcome> {
-    build::run()?;
     let (filter, envoy) = (files::absolute(wasm::FILTER)?, files::absolute(tools::envoy()?)?);
     last_line(&format!("Envoy: {name}"), |step| {
         cargo::cargo()

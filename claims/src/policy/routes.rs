@@ -197,20 +197,20 @@ impl Routes {
 
     /// What is below `node`, which is at `at`, for this segment.
     fn below(&self, node: &Node, at: Index, text: &str) -> Option<Link> {
-        if !node.first.leads_nowhere() && node.text.is(text, &self.long) {
+        if !node.first.leads_nowhere() && node.text.is(text.as_bytes(), &self.long) {
             return Some(node.first);
         }
         if !node.several {
             return None;
         }
-        let edge = self.table.get(self.search(at, text)?)?;
+        let edge = self.table.get(self.search(at, text.as_bytes())?)?;
         Some(edge.to).filter(|below| !below.leads_nowhere())
     }
 
     /// The place in the table of what leads from the node at `at` by this segment, or, where nothing
     /// does, the empty one for it.
-    fn search(&self, at: Index, text: &str) -> Option<usize> {
-        let hash = hash(at, text.as_bytes());
+    fn search(&self, at: Index, text: &[u8]) -> Option<usize> {
+        let hash = hash(at, text);
         let is = |edge: &Edge| {
             edge.from == at && edge.tag == tag(hash) && edge.text.is(text, &self.long)
         };
@@ -244,14 +244,14 @@ impl Routes {
             node.text = Short::new(text, &mut self.long)?;
             node.first = new;
         }
-        if node.text.is(text, &self.long) {
+        if node.text.is(text.as_bytes(), &self.long) {
             return self.nodes.get_mut(at).map(|node| &mut node.first);
         }
         node.several = true;
         if self.used * 4 >= self.table.len() * 3 {
             self.grow();
         }
-        let place = self.search(at, text)?;
+        let place = self.search(at, text.as_bytes())?;
         if self.table.get(place)?.to.leads_nowhere() {
             let tag = tag(hash(at, text.as_bytes()));
             let text = Short::new(text, &mut self.long)?;
@@ -266,11 +266,7 @@ impl Routes {
         let larger = vec![Edge::default(); (self.table.len() * 2).max(16)];
         let smaller = std::mem::replace(&mut self.table, larger);
         for edge in smaller.into_iter().filter(|edge| !edge.to.leads_nowhere()) {
-            let hash = hash(edge.from, edge.text.get(&self.long));
-            let is_free = |place: &usize| {
-                self.table.get(*place).is_some_and(|known| known.to.leads_nowhere())
-            };
-            let free = Spread::new(hash, self.table.len()).find(is_free);
+            let free = self.search(edge.from, edge.text.get(&self.long));
             if let Some(free) = free.and_then(|place| self.table.get_mut(place)) {
                 *free = edge;
             }

@@ -40,8 +40,8 @@ impl<const N: usize> Short<N> {
     }
 
     /// Whether it is `text`.
-    pub(super) fn is(&self, text: &str, long: &str) -> bool {
-        usize::from(self.length) == text.len() && self.get(long) == text.as_bytes()
+    pub(super) fn is(&self, text: &[u8], long: &str) -> bool {
+        usize::from(self.length) == text.len() && self.get(long) == text
     }
 }
 
@@ -59,7 +59,7 @@ mod tests {
         for (place, (text, short)) in texts.iter().zip(&kept).enumerate() {
             assert_eq!(short.get(&long), text.as_bytes());
             for (other, text) in texts.iter().enumerate() {
-                assert_eq!(short.is(text, &long), place == other);
+                assert_eq!(short.is(text.as_bytes(), &long), place == other);
             }
         }
         assert_eq!(long.len(), (13..40).sum::<usize>());

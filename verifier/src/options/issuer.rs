@@ -4,6 +4,7 @@ use laika_claims::document::{self, Members, Node};
 use laika_claims::text::{list, quoted};
 use serde_json::Value;
 
+use super::seconds;
 use crate::keys::{Discovery, Key, KeySet, KeySource};
 use crate::may_assert::MayAssert;
 use crate::place::Place;
@@ -121,9 +122,8 @@ impl Status {
         [("off", Self::Off), ("if-present", Self::IfPresent), ("required", Self::Required)];
 }
 
-/// Default and bounds of `status_max_stale`, in seconds.
+/// Default of `status_max_stale`, in seconds.
 const MAX_STALE: f64 = 300.0;
-const MOST_STALE: f64 = 86_400.0;
 
 impl IssuerOptions {
     /// Reads the options of an issuer.
@@ -320,15 +320,8 @@ fn read_status(
         ));
     }
     uris.extend(uri::origin(issuer).map(str::to_owned));
-    let max_stale = members.read_given("status_max_stale", read_max_stale)?.unwrap_or(MAX_STALE);
+    let max_stale = members.read_given("status_max_stale", seconds)?.unwrap_or(MAX_STALE);
     Ok(StatusRules { mode, uris, insecure, max_stale })
-}
-
-fn read_max_stale(node: &Node<'_, '_>) -> document::Result<f64> {
-    match node.number()? {
-        seconds if (0.0..=MOST_STALE).contains(&seconds) => Ok(seconds),
-        _ => Err(node.refuse(format_args!("write a number of seconds from 0 to 86400"))),
-    }
 }
 
 /// What an RSA key that does not name its algorithm is used with: what the options allow, or RS256.

@@ -44,7 +44,7 @@ const MAX_CACHE: usize = 256 * 1024 * 1024;
 const MAX_TOKEN_SIZE: usize = 1024 * 1024;
 const DEFAULT_TOKEN_SIZE: usize = 16 * 1024;
 const DEFAULT_SKEW: f64 = 60.0;
-/// No clock is a day wrong by accident.
+/// No clock is a day wrong by accident, and no list is of use for longer.
 const MAX_SECONDS: f64 = 86_400.0;
 
 impl Options {
@@ -180,6 +180,7 @@ fn token_size(node: &Node<'_, '_>) -> document::Result<usize> {
     }
 }
 
+/// A time of up to a day.
 fn seconds(node: &Node<'_, '_>) -> document::Result<f64> {
     let seconds = node.number()?;
     if (0.0..=MAX_SECONDS).contains(&seconds) {
