@@ -1,4 +1,4 @@
-//! Texts of messages, and foreign text in them.
+//! Texts of messages, foreign text in them, and what a protocol has names made of.
 
 use std::fmt::{self, Write as _};
 
@@ -10,6 +10,13 @@ use std::fmt::{self, Write as _};
 #[must_use]
 pub fn quoted(text: &str) -> impl fmt::Display {
     Quoted(text)
+}
+
+/// Whether `text` is a token, as methods and names of headers and cookies are (RFC 9110 section 5.6.2).
+#[must_use]
+pub fn is_token(text: &str) -> bool {
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !text.is_empty() && text.bytes().all(known)
 }
 
 /// Names as a message lists them: in backticks, with commas.

@@ -4,7 +4,7 @@
 
 use laika_claims::document::{self, Fault, Members, Node};
 use laika_claims::json::{self, DOCUMENT_LIMITS};
-use laika_claims::text::quoted;
+use laika_claims::text::{is_token, quoted};
 use laika_verifier::bearer::same_header;
 use laika_verifier::{Options, OptionsError, Verifier};
 use serde_json::{Map, Value};
@@ -291,12 +291,6 @@ fn read_name(node: &Node<'_, '_>, name: &str) -> document::Result<String> {
         return Ok(name.to_ascii_lowercase());
     }
     Err(node.refuse(format_args!("`{}` is no name of a header", quoted(name))))
-}
-
-/// RFC 9110 section 5.6.2.
-fn is_token(text: &str) -> bool {
-    let known = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    !text.is_empty() && text.bytes().all(known)
 }
 
 /// Where no node is: before there are any, and of what the verifier never sees.

@@ -1,6 +1,7 @@
 //! The methods a rule is about.
 
 use crate::document::{self, Node};
+use crate::text::is_token;
 
 /// Which methods a rule decides.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -39,11 +40,6 @@ impl<'r> Method<'r> {
 /// The bit of `method`, if it has one.
 fn bit(method: &str) -> Option<u8> {
     KNOWN.iter().position(|known| *known == method).map(|place| 1 << place)
-}
-
-fn is_token(method: &str) -> bool {
-    !method.is_empty()
-        && method.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
 }
 
 impl Methods {
