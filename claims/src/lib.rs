@@ -15,7 +15,7 @@
 //! | [`code`] | every error code, and the one table from code to HTTP status and challenge |
 //! | [`document`] | what people write, read value by value with the place of each |
 //! | [`json`] | JSON read strictly: no duplicate members, bounded depth and size |
-//! | [`text`] | foreign text in messages, names of protocols |
+//! | [`text`] | foreign text in messages, tokens of HTTP |
 //! | [`time`] | points in time as tokens write them |
 
 #![forbid(unsafe_code)]

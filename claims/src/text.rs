@@ -1,4 +1,4 @@
-//! Texts of messages, foreign text in them, and what a protocol has names made of.
+//! Texts of messages, foreign text in them, and the tokens of HTTP.
 
 use std::fmt::{self, Write as _};
 
@@ -12,7 +12,8 @@ pub fn quoted(text: &str) -> impl fmt::Display {
     Quoted(text)
 }
 
-/// Whether `text` is a token, as methods and names of headers and cookies are (RFC 9110 section 5.6.2).
+/// Whether `text` is a token of HTTP, as methods, schemes and names of headers and cookies are
+/// (RFC 9110 section 5.6.2).
 #[must_use]
 pub fn is_token(text: &str) -> bool {
     let known = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
