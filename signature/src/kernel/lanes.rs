@@ -86,22 +86,16 @@ mod machine {
             lanes(wasm::i32x4_sub(self.0, other.0))
         }
 
+        /// The product by a power of two, of which the bits that do not fit are lost.
         #[inline(always)]
-        pub(crate) fn and(self, mask: i32) -> Self {
-            lanes(wasm::v128_and(self.0, wasm::i32x4_splat(mask)))
+        pub(crate) fn shift_left(self, bits: u32) -> Self {
+            lanes(wasm::i32x4_shl(self.0, bits))
         }
 
         /// The quotient by a power of two, rounded down.
         #[inline(always)]
         pub(crate) fn shift_right(self, bits: u32) -> Self {
             lanes(wasm::i32x4_shr(self.0, bits))
-        }
-
-        /// The lower half of each lane of `self` above the lower half of `low`'s.
-        #[inline(always)]
-        pub(crate) fn above(self, low: Self) -> Self {
-            let low = wasm::v128_and(low.0, wasm::i32x4_splat(0xffff));
-            lanes(wasm::v128_or(wasm::i32x4_shl(self.0, 16), low))
         }
 
         /// One lane up: the last one of `before`, then three of these.
@@ -116,13 +110,24 @@ mod machine {
             lanes(wasm::i32x4_shuffle::<2, 3, 4, 5>(before.0, self.0))
         }
 
-        /// Four numbers that fit in 16 bits as two pairs, each in all four lanes.
+        /// Eight halves: these numbers, which fit in 16 bits, and then those of `high`.
         #[inline(always)]
-        pub(crate) fn pairs(self) -> [Self; 2] {
-            let halves = wasm::i16x8_narrow_i32x4(self.0, self.0);
+        pub(crate) fn packed(self, high: Self) -> Self {
+            lanes(wasm::i16x8_narrow_i32x4(self.0, high.0))
+        }
+
+        /// One half up: the last one of `before`, then seven of these.
+        #[inline(always)]
+        pub(crate) fn half_after(self, before: Self) -> Self {
+            lanes(wasm::i16x8_shuffle::<7, 8, 9, 10, 11, 12, 13, 14>(before.0, self.0))
+        }
+
+        /// Each half below the same one of `above`.
+        #[inline(always)]
+        pub(crate) fn below(self, above: Self) -> [Self; 2] {
             [
-                lanes(wasm::i32x4_shuffle::<0, 0, 0, 0>(halves, halves)),
-                lanes(wasm::i32x4_shuffle::<1, 1, 1, 1>(halves, halves)),
+                lanes(wasm::i16x8_shuffle::<0, 8, 1, 9, 2, 10, 3, 11>(self.0, above.0)),
+                lanes(wasm::i16x8_shuffle::<4, 12, 5, 13, 6, 14, 7, 15>(self.0, above.0)),
             ]
         }
     }
@@ -188,18 +193,14 @@ mod machine {
             zip(self.0, other.0, |one, other| one - other)
         }
 
-        pub(crate) fn and(self, mask: i32) -> Self {
-            Self(self.0.map(|lane| lane & mask))
+        /// The product by a power of two, of which the bits that do not fit are lost.
+        pub(crate) fn shift_left(self, bits: u32) -> Self {
+            Self(self.0.map(|lane| lane << bits))
         }
 
         /// The quotient by a power of two, rounded down.
         pub(crate) fn shift_right(self, bits: u32) -> Self {
             Self(self.0.map(|lane| lane >> bits))
-        }
-
-        /// The lower half of each lane of `self` above the lower half of `low`'s.
-        pub(crate) fn above(self, low: Self) -> Self {
-            zip(self.0, low.0, |high, low| join(low, high))
         }
 
         /// One lane up: the last one of `before`, then three of these.
@@ -214,10 +215,27 @@ mod machine {
             Self([y, z, a, b])
         }
 
-        /// Four numbers that fit in 16 bits as two pairs, each in all four lanes.
-        pub(crate) fn pairs(self) -> [Self; 2] {
-            let [a, b, c, d] = self.0;
-            [Self::splat(join(a, b)), Self::splat(join(c, d))]
+        /// Eight halves: these numbers, which fit in 16 bits, and then those of `high`.
+        pub(crate) fn packed(self, high: Self) -> Self {
+            let ([a, b, c, d], [e, f, g, h]) = (self.0, high.0);
+            Self([join(a, b), join(c, d), join(e, f), join(g, h)])
+        }
+
+        /// One half up: the last one of `before`, then seven of these.
+        pub(crate) fn half_after(self, before: Self) -> Self {
+            zip(self.0, self.after(before).0, |lane, before| join(before >> 16, lane << 16 >> 16))
+        }
+
+        /// Each half below the same one of `above`.
+        pub(crate) fn below(self, above: Self) -> [Self; 2] {
+            let below = |lane, above| {
+                let ([a, b], [c, d]) = (halves(lane), halves(above));
+                [join(a, c), join(b, d)]
+            };
+            let ([a, b, c, d], [e, f, g, h]) = (self.0, above.0);
+            let ([p, q], [r, s]) = (below(a, e), below(b, f));
+            let ([t, u], [v, w]) = (below(c, g), below(d, h));
+            [Self([p, q, r, s]), Self([t, u, v, w])]
         }
     }
 }

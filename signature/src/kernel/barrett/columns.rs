@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::super::lanes::{Four, Lanes, map, zip};
 use super::operand::{Factor, Operand, Pair};
-use super::{BASE, BITS, BLOCK};
+use super::{BITS, BLOCK};
 
 /// Vectors of the left factor after which the upper parts of the columns are set aside: four
 /// products each.
@@ -30,6 +30,14 @@ pub(super) fn product(
     }
 }
 
+/// Digits of either sign, of digits from `1 - B` to `B - 1`: those of the blocks, one after the other.
+pub(super) fn balance(blocks: impl Iterator<Item = Four>, mut take: impl FnMut(usize, Four)) {
+    let mut carries = Carries::NONE;
+    for (block, low) in blocks.enumerate() {
+        take(BLOCK * block, carries.settle(Sum { low, high: Lanes::FOUR_ZEROS }));
+    }
+}
+
 /// All columns of `x²`, for an `x` of `len` vectors.
 #[inline(never)]
 pub(super) fn square(x: &Operand, len: usize, mut take: impl FnMut(usize, Four)) {
@@ -37,6 +45,12 @@ pub(super) fn square(x: &Operand, len: usize, mut take: impl FnMut(usize, Four))
     for column in (0..2 * len).step_by(BLOCK) {
         take(column, carries.settle(Sum::square(x, len, column)));
     }
+}
+
+/// The pairs of a vector, each in all lanes.
+#[inline(always)]
+fn splat([p, q]: &Pair) -> [Lanes; 2] {
+    [Lanes::splat(*p), Lanes::splat(*q)]
 }
 
 /// A block of columns, in two parts: `low + 2¹⁴ high`.
@@ -56,10 +70,11 @@ impl Sum {
         for run in left.chunks(RUN) {
             let mut low = self.low;
             for (pair, w) in run.iter().zip(&mut windows) {
+                let [p, q] = splat(pair);
                 let first = [w[3][0], w[2][0], w[1][0], w[0][0]];
                 let second = [w[3][1], w[2][1], w[1][1], w[0][1]];
-                low = zip(low, first, |low, window| low.plus(pair[0].dot(window)));
-                low = zip(low, second, |low, window| low.plus(pair[1].dot(window)));
+                low = zip(low, first, |low, window| low.plus(p.dot(window)));
+                low = zip(low, second, |low, window| low.plus(q.dot(window)));
             }
             self.low = low;
             self.set_aside();
@@ -69,8 +84,9 @@ impl Sum {
     /// Moves the upper parts of the columns to `high`.
     #[inline(always)]
     fn set_aside(&mut self) {
-        self.high = zip(self.high, self.low, |high, low| high.plus(low.shift_right(BITS)));
-        self.low = map(self.low, |low| low.and(BASE - 1));
+        let upper = map(self.low, |low| low.shift_right(BITS));
+        self.high = zip(self.high, upper, Lanes::plus);
+        self.low = zip(self.low, upper, |low, upper| low.minus(upper.shift_left(BITS)));
     }
 
     /// A block of columns of `x²`: products of two digits once and doubled, squares of one digit
@@ -84,11 +100,12 @@ impl Sum {
         sum.add(left, &x.factor, column, column.saturating_sub(len)..half);
         // The two in the middle. Their windows, of columns 3, 2, 1, 0 for the lower one, are of
         // columns 4, 3, 2, 1 for the upper one.
-        let (Some(&[[p0, p1], [q0, q1]]), Some(&[[e3, o3], [e2, o2], [e1, o1], [e0, _]])) =
+        let (Some([p, q]), Some(&[[e3, o3], [e2, o2], [e1, o1], [e0, _]])) =
             (left.last_chunk(), x.factor.windows(column, half, 1).first_chunk())
         else {
             return sum;
         };
+        let ([p0, p1], [q0, q1]) = (splat(p), splat(q));
         let [first, second, third, fourth] = sum.low;
         sum.low = [
             first,
@@ -125,10 +142,10 @@ impl Carries {
         let [a, b, c, last] = high;
         let sum = zip(low, zip(high, [self.high, a, b, c], Lanes::after), Lanes::plus);
         self.high = last;
-        // Rounded to the nearest, so that digits have either sign.
-        let rounded = map(sum, |sum| sum.plus(Lanes::splat(BASE / 2)));
-        let carry = map(rounded, |rounded| rounded.shift_right(BITS));
-        let digits = zip(sum, rounded, |sum, rounded| sum.minus(rounded.and(-BASE)));
+        // The lowest bits with the highest of them as sign, so that digits have either.
+        const OTHERS: u32 = i32::BITS - BITS;
+        let digits = map(sum, |sum| sum.shift_left(OTHERS).shift_right(OTHERS));
+        let carry = zip(sum, digits, |sum, digits| sum.minus(digits).shift_right(BITS));
         let [a, b, c, last] = carry;
         let passed_on = zip(carry, [self.carry, a, b, c], Lanes::after);
         self.carry = last;

@@ -1,23 +1,33 @@
 //! Numbers as plain digits: how they come in and go out.
 
 use super::super::lanes::{Four, Lanes};
-use super::{BASE, BITS, BLOCK, MAX_VECTORS, WIDTH};
+use super::{BASE, BITS, BLOCK, WIDTH};
 
-/// Digits of either sign, the lowest first.
+/// Digits, the lowest first, in groups that fill a vector.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Digits(Vec<i32>);
+pub(super) struct Digits(Vec<[i32; WIDTH]>);
+
+/// Bytes of the digits of a vector.
+const GROUP: usize = 7;
+
+const _: () = assert!(8 * GROUP == WIDTH * BITS as usize);
 
 impl Digits {
-    /// A big-endian number.
+    /// A big-endian number, in digits from 0 to `B - 1`.
     pub(super) fn of_bytes(bytes: &[u8]) -> Self {
-        Self::balanced(unsigned(bytes))
+        let groups = bytes.rchunks(GROUP).map(|group| {
+            let group = group.iter().fold(0, |group, byte| group << 8 | i64::from(*byte));
+            let digit = |at: u32| (group >> (BITS * at)) as i32 & (BASE - 1);
+            [digit(0), digit(1), digit(2), digit(3)]
+        });
+        Self(groups.collect())
     }
 
     /// `⌊B^2L / modulus⌋` for `L` digits in `len` vectors, by long division (D. E. Knuth, *The Art of
-    /// Computer Programming*, vol. 2, 4.3.1). The modulus is odd, greater than 1, and has no leading
-    /// zeros.
+    /// Computer Programming*, vol. 2, 4.3.1), in digits from 0 to `B - 1`. The modulus is odd, greater
+    /// than 1, and has no leading zeros.
     pub(super) fn reciprocal(modulus: &[u8], len: usize) -> Self {
-        let mut modulus = unsigned(modulus);
+        let mut modulus = Self::of_bytes(modulus).0.into_flattened();
         while modulus.pop_if(|digit| *digit == 0).is_some() {}
         // The power of `B` just below the modulus: the quotient's digits so far are zero.
         let mut remainder = vec![0; modulus.len()];
@@ -26,8 +36,9 @@ impl Digits {
         }
         remainder.push(0);
         let divisor = leading(&modulus, 3);
-        let mut digits = vec![0; 2 * WIDTH * len + 1 - modulus.len()];
-        for digit in digits.iter_mut().rev() {
+        let count = 2 * WIDTH * len + 1 - modulus.len();
+        let mut digits = vec![[0; WIDTH]; count.div_ceil(WIDTH)];
+        for digit in digits.as_flattened_mut().iter_mut().take(count).rev() {
             // Below the modulus, so its highest digit is a zero, which is pushed out by another.
             remainder.copy_within(..modulus.len(), 1);
             if let Some(lowest) = remainder.first_mut() {
@@ -41,85 +52,53 @@ impl Digits {
             }
             *digit = quotient - i32::from(negative);
         }
-        Self::balanced(digits)
-    }
-
-    /// Of the lower halves of pairs.
-    pub(super) fn of_pairs(vectors: impl Iterator<Item = [i32; WIDTH]>) -> Self {
-        Self(vectors.flatten().map(|pair| pair << 16 >> 16).collect())
-    }
-
-    /// Digits from `-B/2` to `B/2 - 1`, of digits from 0 to `B - 1`.
-    fn balanced(mut digits: Vec<i32>) -> Self {
-        digits.push(0);
-        let mut carry = 0;
-        for digit in &mut digits {
-            *digit += carry;
-            carry = i32::from(*digit >= BASE / 2);
-            *digit -= carry * BASE;
-        }
-        while digits.pop_if(|digit| *digit == 0).is_some() {}
         Self(digits)
     }
 
-    pub(super) fn negated(&self) -> Self {
-        Self(self.0.iter().map(|digit| -digit).collect())
+    /// Of vectors of digits.
+    pub(super) fn of_vectors(vectors: impl Iterator<Item = Lanes>) -> Self {
+        Self(vectors.map(Lanes::to_array).collect())
     }
 
-    /// How many vectors they fill.
+    pub(super) fn negated(&self) -> Self {
+        Self(self.0.iter().map(|digits| digits.map(|digit| -digit)).collect())
+    }
+
+    /// How many vectors they fill when they have either sign: a large one has one above it then.
     pub(super) fn len(&self) -> usize {
-        self.0.len().div_ceil(WIDTH)
+        let mut digits = self.0.as_flattened().iter().enumerate();
+        digits.rfind(|(_, digit)| **digit != 0).map_or(0, |(last, digit)| {
+            (last + 1 + usize::from(digit.abs() >= BASE / 2)).div_ceil(WIDTH)
+        })
     }
 
     /// The vectors, and zeros after the last digit.
     pub(super) fn blocks(&self) -> impl Iterator<Item = Four> {
-        let vector = |at: usize| {
-            let digit = |lane| self.0.get(WIDTH * at + lane).copied().unwrap_or(0);
-            Lanes::of([digit(0), digit(1), digit(2), digit(3)])
-        };
-        let blocks = (0..=self.len()).step_by(BLOCK);
+        let vector = |at: usize| self.0.get(at).map_or(Lanes::ZERO, |digits| Lanes::of(*digits));
+        let blocks = (0..=self.0.len()).step_by(BLOCK);
         blocks.map(move |at| [vector(at), vector(at + 1), vector(at + 2), vector(at + 3)])
     }
 
     /// The number, or the number and `modulus` where it is negative: the lowest `len` bytes,
     /// big-endian.
-    pub(super) fn to_bytes(&self, modulus: &Self, len: usize) -> Vec<u8> {
-        let negative = self.0.iter().fold(0, |carry, digit| (digit + carry) >> BITS) < 0;
-        let added = modulus.0.iter().copied().filter(|_| negative);
-        let mut bytes = Vec::with_capacity(len + 1);
-        let (mut carry, mut bits, mut count) = (0, 0, 0);
-        for (digit, added) in self.0.iter().zip(added.chain(std::iter::repeat(0))) {
-            let sum = digit + added + carry;
-            carry = sum >> BITS;
-            bits |= (sum & (BASE - 1)) << count;
-            count += BITS;
-            while count >= 8 {
-                bytes.extend_from_slice(&bits.to_le_bytes()[..1]);
-                bits >>= 8;
-                count -= 8;
-            }
+    pub(super) fn into_bytes(mut self, modulus: &Self, len: usize) -> Vec<u8> {
+        let digits = self.0.as_flattened_mut();
+        // What is below a digit is less than one of it: the highest has the sign of all.
+        if digits.iter().rfind(|digit| **digit != 0).is_some_and(|digit| *digit < 0) {
+            let modulus = modulus.0.as_flattened();
+            digits.iter_mut().zip(modulus).for_each(|(digit, of_modulus)| *digit += of_modulus);
+        }
+        let mut bytes = Vec::with_capacity(len + GROUP);
+        let mut carry = 0;
+        for [a, b, c, d] in self.0.iter().map(|digits| digits.map(i64::from)) {
+            let sum = carry + a + (b << BITS) + (c << (2 * BITS)) + (d << (3 * BITS));
+            bytes.extend_from_slice(&sum.to_le_bytes()[..GROUP]);
+            carry = sum >> (8 * GROUP);
         }
         bytes.resize(len, 0);
         bytes.reverse();
         bytes
     }
-}
-
-/// The digits of a big-endian number, from 0 to `B - 1`.
-fn unsigned(bytes: &[u8]) -> Vec<i32> {
-    let mut digits = Vec::with_capacity(WIDTH * MAX_VECTORS);
-    let (mut bits, mut count) = (0, 0);
-    for byte in bytes.iter().rev() {
-        bits |= i32::from(*byte) << count;
-        count += 8;
-        if count >= BITS {
-            digits.push(bits & (BASE - 1));
-            bits >>= BITS;
-            count -= BITS;
-        }
-    }
-    digits.push(bits);
-    digits
 }
 
 /// The number that the highest `count` digits are, with zeros below where there are fewer.

@@ -130,7 +130,7 @@ impl ModularPower for Barrett {
                 self.reduce(&wide, &mut quotient, &mut x);
             }
         }
-        x.factor.digits(self.len).to_bytes(&self.modulus, base.len())
+        x.factor.digits(self.len).into_bytes(&self.modulus, base.len())
     }
 }
 

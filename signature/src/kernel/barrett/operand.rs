@@ -3,7 +3,8 @@
 //! What is read and written by position is within bounds by construction; where it were not, the
 //! number would be left as it is, and the signature not hold.
 
-use super::super::lanes::{Four, Lanes, map, zip};
+use super::super::lanes::{Four, Lanes, zip};
+use super::columns::balance;
 use super::digits::Digits;
 use super::{BLOCK, MAX_VECTORS, WIDTH};
 
@@ -16,8 +17,17 @@ const FACTOR: usize = MAX_VECTORS + 1 + 3 * BLOCK;
 /// Where the lowest vector stands.
 const LOWEST: usize = FACTOR - BLOCK;
 
-/// The first and the second pair of digits of a vector, `(a₀, a₁)` and `(a₂, a₃)`, in every lane.
-pub(super) type Pair = [Lanes; 2];
+/// The digits of a block, in 16 bits each.
+type Packed = [Lanes; 2];
+
+#[inline(always)]
+fn pack([a, b, c, d]: Four) -> Packed {
+    [a.packed(b), c.packed(d)]
+}
+
+/// The first and the second pair of digits of a vector, `(a₀, a₁)` and `(a₂, a₃)`, the first digit of
+/// a pair in its lower half.
+pub(super) type Pair = [i32; 2];
 
 /// A left factor.
 #[derive(Debug, Clone)]
@@ -25,7 +35,7 @@ pub(super) struct Pairs([Pair; PAIRS]);
 
 impl Default for Pairs {
     fn default() -> Self {
-        Self([[Lanes::ZERO; 2]; PAIRS])
+        Self([[0; 2]; PAIRS])
     }
 }
 
@@ -34,15 +44,21 @@ impl Pairs {
     /// block above.
     #[inline(always)]
     pub(super) fn put(&mut self, at: usize, origin: usize, digits: Four) {
+        self.put_packed(at, origin, pack(digits));
+    }
+
+    #[inline(always)]
+    fn put_packed(&mut self, at: usize, origin: usize, packed: Packed) {
         let to = self.0.get_mut(BLOCK + at - origin..);
         if let Some(to) = to.and_then(<[_]>::first_chunk_mut) {
-            *to = map(digits, Lanes::pairs);
+            let [[a, b, c, d], [e, f, g, h]] = [packed[0].to_array(), packed[1].to_array()];
+            *to = [[a, b], [c, d], [e, f], [g, h]];
         }
     }
 
     /// Forgets the vector below the lowest.
     pub(super) fn clear_below(&mut self) {
-        self.0[BLOCK - 1] = [Lanes::ZERO; 2];
+        self.0[BLOCK - 1] = [0; 2];
     }
 
     /// So many vectors, from the given one on.
@@ -70,16 +86,14 @@ impl Factor {
     pub(super) fn of(digits: &Digits, shift: usize) -> Self {
         let mut factor = Self { windows: [[Lanes::ZERO; 2]; FACTOR], len: digits.len() + shift };
         let mut writer = FactorWriter::new(&mut factor);
-        for (block, digits) in digits.blocks().enumerate() {
-            writer.put(block * BLOCK + shift, 0, digits);
-        }
+        balance(digits.blocks(), |at, digits| writer.put(at + shift, 0, pack(digits)));
         factor
     }
 
     /// The digits, which are the lower halves of their pairs.
     pub(super) fn digits(&self, len: usize) -> Digits {
         let vectors = self.windows.get(..=LOWEST).into_iter().flatten().rev().take(len);
-        Digits::of_pairs(vectors.map(|[first, _]| first.to_array()))
+        Digits::of_vectors(vectors.map(|[first, _]| first.shift_left(16).shift_right(16)))
     }
 
     /// What meets the vectors of the left factor, from the given one on, in a block of columns:
@@ -94,7 +108,7 @@ impl Factor {
 /// Writes a right factor, lowest vectors first.
 pub(super) struct FactorWriter<'a> {
     to: &'a mut Factor,
-    /// The last vector, as digits and as pairs.
+    /// The last digits, and their last pairs.
     last: Window,
 }
 
@@ -106,20 +120,17 @@ impl<'a> FactorWriter<'a> {
 
     /// Puts digits where vector `at` is, of a number whose lowest vector is `origin`.
     #[inline(always)]
-    fn put(&mut self, at: usize, origin: usize, digits: Four) {
-        let [a, b, c, d] = digits;
+    fn put(&mut self, at: usize, origin: usize, [low, high]: Packed) {
         let [last, last_pairs] = self.last;
-        let pairs =
-            zip(digits, [last, a, b, c], |digits, before| digits.after(before).above(digits));
-        let [w, x, y, z] = pairs;
-        let two_below = zip(pairs, [last_pairs, w, x, y], Lanes::two_after);
+        let [w, x] = low.below(low.half_after(last));
+        let [y, z] = high.below(high.half_after(low));
+        let [p, q, r, s] = zip([w, x, y, z], [last_pairs, w, x, y], Lanes::two_after);
         let highest = (LOWEST + 1 + origin).checked_sub(at + BLOCK);
         let to = highest.and_then(|highest| self.to.windows.get_mut(highest..));
         if let Some(to) = to.and_then(<[_]>::first_chunk_mut) {
-            let [p, q, r, s] = two_below;
             *to = [[z, s], [y, r], [x, q], [w, p]];
         }
-        self.last = [d, z];
+        self.last = [high, z];
     }
 }
 
@@ -131,13 +142,12 @@ pub(super) struct Operand {
 }
 
 impl Operand {
+    /// A number that `len` vectors hold.
     pub(super) fn of(digits: &Digits, len: usize) -> Self {
+        let mut factor = Factor { windows: [[Lanes::ZERO; 2]; FACTOR], len };
         let mut pairs = Pairs::default();
-        for (block, digits) in digits.blocks().enumerate() {
-            pairs.put(block * BLOCK, 0, digits);
-        }
-        let mut factor = Factor::of(digits, 0);
-        factor.len = len;
+        let mut writer = Writer { pairs: &mut pairs, factor: FactorWriter::new(&mut factor) };
+        balance(digits.blocks(), |at, digits| writer.put(at, 0, digits));
         Self { pairs, factor }
     }
 
@@ -158,14 +168,15 @@ impl Writer<'_> {
     /// block above.
     #[inline(always)]
     pub(super) fn put(&mut self, at: usize, origin: usize, digits: Four) {
-        self.pairs.put(at, origin, digits);
-        self.factor.put(at, origin, digits);
+        let packed = pack(digits);
+        self.pairs.put_packed(at, origin, packed);
+        self.factor.put(at, origin, packed);
     }
 
     /// Puts the last digit a second time, above.
     #[inline(always)]
     pub(super) fn end(&mut self, len: usize) {
-        self.factor.put(len, 0, Lanes::FOUR_ZEROS);
+        self.factor.put(len, 0, [Lanes::ZERO; 2]);
     }
 }
 
