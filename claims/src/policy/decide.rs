@@ -6,7 +6,7 @@ use super::evaluate::{self, Facts, Verdict};
 use super::methods::Method;
 use super::place::Place;
 use super::requirement::{Requirement, Test};
-use super::target::{self, Segments};
+use super::target::{self, Path};
 use super::{Explanation, OTHERWISE, Policy, Rule, explain, host};
 use crate::code::{Challenge, ErrorCode};
 use crate::principal::Principal;
@@ -36,7 +36,7 @@ pub enum Bearer<'a> {
 #[derive(Debug)]
 pub struct Route<'p, 'r> {
     found: Found<'p>,
-    segments: Segments<'r>,
+    path: Path<'r>,
 }
 
 #[derive(Debug)]
@@ -78,13 +78,12 @@ impl Policy {
         let Some(method) = Method::read(request.method) else {
             return Err(Decision::request_invalid("the method is not a token"));
         };
-        let segments =
-            target::read(request.target, self.reading).map_err(Decision::request_invalid)?;
-        let folded = self.reading.ignore_case.then(|| fold_case(&segments));
-        let path = folded.as_ref().unwrap_or(&segments);
+        let path = target::read(request.target, self.reading).map_err(Decision::request_invalid)?;
+        let folded = self.reading.ignore_case.then(|| path.to_ascii_lowercase());
+        let compared = folded.as_ref().unwrap_or(&path);
         let host = self.read_host(request.host)?;
-        let Some(first) = self.routes.find(host.as_deref(), path) else {
-            return Ok(Route { found: Found::Otherwise(self.otherwise.as_ref()), segments });
+        let Some(first) = self.routes.find(host.as_deref(), compared) else {
+            return Ok(Route { found: Found::Otherwise(self.otherwise.as_ref()), path });
         };
         let mut rules = Self::rules_from(&self.rules, Some(first));
         let rule = rules.find(|(_, rule)| rule.methods.contain(method));
@@ -92,7 +91,7 @@ impl Policy {
             Some(Found::Rule(place.index(), rule, self.requirements.get(rule.require.index())?))
         });
         let found = found.unwrap_or_else(|| Found::NoMethod(request.method.to_owned()));
-        Ok(Route { found, segments })
+        Ok(Route { found, path })
     }
 
     /// The rules of one path, each with its place, from the one at `first` on.
@@ -134,7 +133,7 @@ impl<'p> Route<'p, '_> {
                 return decision;
             }
         };
-        let facts = Facts { principal: bearer.principal(), segments: &self.segments, now };
+        let facts = Facts { principal: bearer.principal(), path: &self.path, now };
         let fault = bearer.fault();
         if evaluate::evaluate(requirement, facts) == Verdict::Holds {
             let place = match self.found {
@@ -159,7 +158,7 @@ impl<'p> Route<'p, '_> {
             Found::Otherwise(requirement) => requirement?,
             Found::NoMethod(_) => return None,
         };
-        let facts = Facts { principal: bearer.principal(), segments: &self.segments, now };
+        let facts = Facts { principal: bearer.principal(), path: &self.path, now };
         Some(explain::explain(requirement, facts))
     }
 }
@@ -286,8 +285,4 @@ fn max_age(part: &Requirement) -> Option<u64> {
         },
         _ => None,
     }
-}
-
-fn fold_case<'r>(segments: &Segments<'r>) -> Segments<'r> {
-    segments.iter().map(|segment| Cow::Owned(segment.to_ascii_lowercase())).collect()
 }

@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use serde_json::{Number, Value};
 
 use super::requirement::{ClaimTest, Operand, Requirement, Test};
-use super::target::Segments;
+use super::target::{Path, first_and_others};
 use crate::json;
 use crate::principal::{Kind, Principal};
 use crate::text::joined;
@@ -20,7 +20,7 @@ const CLOCK_SKEW: f64 = 60.0;
 pub(super) struct Facts<'a> {
     /// Whose token was verified, if any was.
     pub(super) principal: Option<&'a Principal>,
-    pub(super) segments: &'a Segments<'a>,
+    pub(super) path: &'a Path<'a>,
     pub(super) now: Timestamp,
 }
 
@@ -189,9 +189,9 @@ pub(super) fn resolve<'a>(
         Operand::Literal(value) => Some(Cow::Borrowed(value)),
         Operand::Claim(name) => json::look_up(&who.claims, name).map(Cow::Borrowed),
         Operand::Path(parameter) => {
-            let from = facts.segments.get(parameter.index..)?;
-            let text = if parameter.rest { joined(from, "/") } else { from.first()?.to_string() };
-            Some(Cow::Owned(Value::String(text)))
+            let rest = facts.path.from(parameter.index)?;
+            let text = if parameter.rest { rest } else { first_and_others(rest).0 };
+            Some(Cow::Owned(Value::String(text.to_owned())))
         }
     }
 }

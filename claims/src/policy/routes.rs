@@ -6,12 +6,11 @@
 //! a node that has several has them in one table for the whole tree. Where a path ends and no other
 //! goes on, there is no node, but the rule.
 
-use std::borrow::Cow;
-
 use super::pattern::Part;
 use super::place::Place;
 use super::short::Short;
 use super::table::{Spread, hash};
+use super::target::{Path, first_and_others};
 
 /// All paths of a policy.
 #[derive(Debug)]
@@ -173,18 +172,19 @@ impl Routes {
     /// static over parameter over rest; first among the paths of `host`.
     ///
     /// The search visits no node of the tree twice and descends at most 64 levels.
-    pub(super) fn find(&self, host: Option<&str>, segments: &[Cow<'_, str>]) -> Option<Place> {
+    pub(super) fn find(&self, host: Option<&str>, path: &Path<'_>) -> Option<Place> {
+        let segments = path.from(0);
         let of_host = host.and_then(|host| self.below(self.nodes.get(HOSTS)?, HOSTS, host));
         let found = of_host.and_then(|root| self.find_below(root, segments));
         found.or_else(|| self.find_below(Link(ANY_HOST), segments))
     }
 
-    fn find_below(&self, link: Link, segments: &[Cow<'_, str>]) -> Option<Place> {
+    fn find_below(&self, link: Link, segments: Option<&str>) -> Option<Place> {
         if let Some(rule) = link.rule() {
-            return segments.is_empty().then_some(rule);
+            return segments.is_none().then_some(rule);
         }
         let node = self.nodes.get(link.0)?;
-        let Some((first, others)) = segments.split_first() else {
+        let Some((first, others)) = segments.map(first_and_others) else {
             return node.here.rule();
         };
         let below = self.below(node, link.0, first);

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::text::split_at_first;
+
 /// The longest path a request or a rule may have, in segments.
 pub(super) const MAX_SEGMENTS: usize = 64;
 
@@ -16,56 +18,85 @@ pub(super) struct Reading {
     pub(super) allow_percent25: bool,
 }
 
-/// The decoded segments of a path; none for `/`.
-pub(super) type Segments<'a> = Vec<Cow<'a, str>>;
+/// The decoded segments of a path, with slashes between them; none has a slash in it.
+#[derive(Debug, Clone)]
+pub(super) struct Path<'t>(Cow<'t, str>);
 
-/// The path of `target` (all before the first `?`) as decoded segments, or what makes it
-/// impossible to judge.
-pub(super) fn read<'t>(target: &'t str, reading: Reading) -> Result<Segments<'t>, &'static str> {
+impl Path<'_> {
+    /// The segments from that one on, if the path has so many; `/` has none.
+    pub(super) fn from(&self, index: usize) -> Option<&str> {
+        let all = Some(&*self.0).filter(|path| !path.is_empty());
+        (0..index).try_fold(all?, |rest, _| first_and_others(rest).1)
+    }
+
+    /// The same in lower case.
+    pub(super) fn to_ascii_lowercase(&self) -> Self {
+        Self(Cow::Owned(self.0.to_ascii_lowercase()))
+    }
+}
+
+/// The first of the segments of a path, and the others, if there are any.
+pub(super) fn first_and_others(segments: &str) -> (&str, Option<&str>) {
+    split_at_first(segments, b'/')
+}
+
+/// The path of `target` (all before the first `?`), or what makes it impossible to judge.
+pub(super) fn read(target: &str, reading: Reading) -> Result<Path<'_>, &'static str> {
     let Some(path) = target.strip_prefix('/') else {
         return Err("the request target does not begin with `/`");
     };
-    // Few paths have more.
-    let mut segments = Vec::with_capacity(8);
-    let mut add = |raw: Option<&'t str>, plain: bool| {
-        if segments.len() == MAX_SEGMENTS {
-            return Err("the path has more than 64 segments");
-        }
-        segments.push(segment(raw.unwrap_or_default(), plain, reading)?);
-        Ok(())
-    };
-    let (mut start, mut end, mut plain) = (0, path.len(), true);
+    let (mut start, mut end, mut count) = (0, path.len(), 0);
     for (at, byte) in path.bytes().enumerate() {
         match byte {
             b'/' => {
-                add(path.get(start..at), plain)?;
-                (start, plain) = (at + 1, true);
+                check(path.get(start..at), count)?;
+                (start, count) = (at + 1, count + 1);
             }
             b'?' => {
                 end = at;
                 break;
             }
-            byte => plain &= is_plain(byte),
+            byte if is_plain(byte) => {}
+            _ => return decode(path, reading).map(|path| Path(Cow::Owned(path))),
         }
     }
     // A slash at the end says nothing.
     if start < end {
-        add(path.get(start..end), plain)?;
+        check(path.get(start..end), count)?;
+    } else {
+        end = start.saturating_sub(1);
     }
-    Ok(segments)
+    Ok(Path(Cow::Borrowed(path.get(..end).unwrap_or_default())))
 }
 
-/// What a segment stands for; `plain` is whether that is what it says.
-fn segment(raw: &str, plain: bool, reading: Reading) -> Result<Cow<'_, str>, &'static str> {
-    match raw {
+/// Whether there may be such a segment after so many.
+fn check(segment: Option<&str>, before: usize) -> Result<(), &'static str> {
+    if before == MAX_SEGMENTS {
+        return Err("the path has more than 64 segments");
+    }
+    match segment.unwrap_or_default() {
         "" => Err("the path has an empty segment"),
         "." | ".." => Err("the path has a dot segment"),
-        _ if plain => Ok(Cow::Borrowed(raw)),
-        _ => decode(raw, reading).map(Cow::Owned),
+        _ => Ok(()),
     }
 }
 
-fn decode(raw: &str, reading: Reading) -> Result<String, &'static str> {
+/// What a path stands for in which not every byte stands for itself.
+fn decode(path: &str, reading: Reading) -> Result<String, &'static str> {
+    let (path, _) = split_at_first(path, b'?');
+    let path = path.strip_suffix('/').unwrap_or(path);
+    let mut decoded = String::with_capacity(path.len());
+    for (count, segment) in path.split('/').enumerate() {
+        check(Some(segment), count)?;
+        if count > 0 {
+            decoded.push('/');
+        }
+        decoded.push_str(&decode_segment(segment, reading)?);
+    }
+    Ok(decoded)
+}
+
+fn decode_segment(raw: &str, reading: Reading) -> Result<String, &'static str> {
     let mut decoded = Vec::with_capacity(raw.len());
     let mut bytes = raw.bytes();
     while let Some(byte) = bytes.next() {
@@ -106,8 +137,18 @@ fn is_plain(byte: u8) -> bool {
 mod tests {
     use super::*;
 
-    fn strict(target: &str) -> Result<Segments<'_>, &'static str> {
-        read(target, Reading::default())
+    /// The segments of a path, one by one.
+    fn segments(target: &str, reading: Reading) -> Result<Vec<String>, &'static str> {
+        let path = read(target, reading)?;
+        let mut segments = Vec::new();
+        while let Some(rest) = path.from(segments.len()) {
+            segments.push(first_and_others(rest).0.to_owned());
+        }
+        Ok(segments)
+    }
+
+    fn strict(target: &str) -> Result<Vec<String>, &'static str> {
+        segments(target, Reading::default())
     }
 
     #[test]
@@ -179,10 +220,10 @@ mod tests {
     #[test]
     fn a_policy_may_relax_by_name() {
         let semicolon = Reading { allow_semicolon: true, ..Reading::default() };
-        assert_eq!(read("/a;b/c%3bd", semicolon).unwrap(), ["a;b", "c;d"]);
+        assert_eq!(segments("/a;b/c%3bd", semicolon).unwrap(), ["a;b", "c;d"]);
         assert!(read("/a%25b", semicolon).is_err());
         let percent = Reading { allow_percent25: true, ..Reading::default() };
-        assert_eq!(read("/a%252fb", percent).unwrap(), ["a%2fb"]);
+        assert_eq!(segments("/a%252fb", percent).unwrap(), ["a%2fb"]);
         assert!(read("/a;b", percent).is_err());
     }
 }
