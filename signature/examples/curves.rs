@@ -12,6 +12,9 @@ use p256::ecdsa::signature::{Signer as _, Verifier as _};
 /// Signatures of one key.
 const OF_ONE_KEY: u64 = 12;
 
+/// Verifications after which a line says how far it is.
+const SAID_EVERY: u64 = 20_000;
+
 fn main() -> std::process::ExitCode {
     let calls = std::env::args().nth(1).and_then(|calls| calls.parse().ok()).unwrap_or(1_000_000);
     // Every branch is taken: one failure does not hide another.
@@ -43,6 +46,12 @@ fn run(algorithm: &str, calls: u64, pair: fn(&mut Random) -> Pair) -> bool {
     for call in 0..calls {
         if call % OF_ONE_KEY == 0 {
             key = pair(&mut random);
+        }
+        if call % SAID_EVERY == 0 {
+            #[expect(clippy::print_stderr, reason = "long work says how far it is")]
+            {
+                eprintln!("{algorithm}: {call} of {calls}");
+            }
         }
         let length = random.below(300);
         let mut message = random.bytes(length);

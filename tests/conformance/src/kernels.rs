@@ -40,6 +40,7 @@ impl Kernels {
         let mut random = Xorshift(0x9e37_79b9_7f4a_7c15);
         let mut all = Self { powers, limb_products: 0, verifications, held: 0, wrong: Vec::new() };
         for (turn, bytes) in (0..powers).zip(BYTES.cycle()) {
+            say(turn, powers, 250, "powers");
             all.power(&mut random, turn, bytes);
         }
         if verifications > 0 {
@@ -104,6 +105,7 @@ impl Kernels {
             })
             .collect();
         for turn in 0..self.verifications {
+            say(turn, self.verifications, 20_000, "verifications");
             let message = turn as usize % SIGNATURES;
             let mut signature = signed[message].clone();
             if random.next_u32().is_multiple_of(2) {
@@ -143,6 +145,13 @@ pub fn time_of_power(repeats: u32) -> f64 {
 
 fn power<K: ModularPower>(modulus: &[u8], base: &[u8]) -> Option<Vec<u8>> {
     K::new(modulus).map(|modulus| modulus.power(base, F4))
+}
+
+/// Says how far long work is, at every so many.
+fn say(turn: u64, of: u64, every: u64, what: &str) {
+    if turn.is_multiple_of(every) {
+        eprintln!("{turn} of {of} {what}");
+    }
 }
 
 /// Mostly random; now and then all ones, or nearly nothing, where carries go far.
