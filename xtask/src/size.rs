@@ -11,7 +11,7 @@ use crate::wasm;
 /// The largest sizes that pass, as gzip -9 makes them, and those that are aimed at. A ceiling is what
 /// was reached, rounded up: it comes down with what is reached, and never goes up without a reason in
 /// `docs/performance.md`.
-const MODULE: Budget = Budget { ceiling: 108_000, goal: 60_000 };
+const MODULE: Budget = Budget { ceiling: 107_000, goal: 60_000 };
 const SCRIPT: Budget = Budget { ceiling: 5_300, goal: 6_000 };
 
 /// The script that is the package without the module inside.

@@ -84,6 +84,7 @@ fn check(segment: Option<&str>, before: usize) -> Result<(), &'static str> {
 /// What a path stands for in which not every byte stands for itself.
 fn decode(path: &str, reading: Reading) -> Result<String, &'static str> {
     let (path, _) = split_at_first(path, b'?');
+    // A slash at the end says nothing here either; before it is the segment that brought us here.
     let path = path.strip_suffix('/').unwrap_or(path);
     let mut decoded = String::with_capacity(path.len());
     for (count, segment) in path.split('/').enumerate() {
@@ -158,6 +159,7 @@ mod tests {
         assert_eq!(strict("/orders/7/").unwrap(), ["orders", "7"]);
         assert_eq!(strict("/orders/7?x=%2f//").unwrap(), ["orders", "7"]);
         assert_eq!(strict("/caf%C3%A9/a%20b/...").unwrap(), ["café", "a b", "..."]);
+        assert_eq!(strict("/caf%C3%A9/?/..").unwrap(), ["café"]);
         assert_eq!(strict("/café").unwrap(), ["café"]);
         assert_eq!(strict("/a+b:c@d,e=f&g!").unwrap(), ["a+b:c@d,e=f&g!"]);
     }
@@ -174,6 +176,10 @@ mod tests {
             "//orders",
             "/orders//",
             "/orders//7",
+            "/%41//",
+            "/%41//7",
+            "//%41",
+            "/%41/..",
             "/./orders",
             "/orders/.",
             "/../orders",

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::super::lanes::{Four, Lanes, map, zip};
-use super::operand::{Factor, Operand, Pair};
+use super::number::{Factor, Number, Pair};
 use super::{BITS, BLOCK};
 
 /// Vectors of the left factor after which the upper parts of the columns are set aside: four
@@ -11,14 +11,15 @@ use super::{BITS, BLOCK};
 const RUN: usize = 7;
 
 /// The columns of `left · right` in a range of vectors, and perhaps some above, on top of the
-/// digits of `start` (or of zeros where it ends): handed over as digits, one block after the other.
-#[inline(always)]
+/// digits of `start` (or of zeros where it ends), as a number whose lowest vector is `origin`.
+#[inline(never)]
 pub(super) fn product(
     left: &[Pair],
     right: &Factor,
     columns: Range<usize>,
     start: &[Lanes],
-    mut take: impl FnMut(usize, Four),
+    origin: usize,
+    to: &mut Number,
 ) {
     let mut carries = Carries::NONE;
     for column in columns.step_by(BLOCK) {
@@ -26,24 +27,24 @@ pub(super) fn product(
         let mut sum = Sum { low: *start.unwrap_or(&Lanes::FOUR_ZEROS), high: Lanes::FOUR_ZEROS };
         let from = column.saturating_sub(right.len);
         sum.add(left, right, column, from..left.len().min(column + BLOCK));
-        take(column, carries.settle(sum));
+        to.put(column, origin, carries.settle(sum));
     }
 }
 
-/// Digits of either sign, of digits from `1 - B` to `B - 1`: those of the blocks, one after the other.
-pub(super) fn balance(blocks: impl Iterator<Item = Four>, mut take: impl FnMut(usize, Four)) {
+/// Digits of either sign, of digits from `1 - B` to `B - 1`, which come in blocks.
+pub(super) fn balance(blocks: impl Iterator<Item = Four>, to: &mut Number) {
     let mut carries = Carries::NONE;
     for (block, low) in blocks.enumerate() {
-        take(BLOCK * block, carries.settle(Sum { low, high: Lanes::FOUR_ZEROS }));
+        to.put(BLOCK * block, 0, carries.settle(Sum { low, high: Lanes::FOUR_ZEROS }));
     }
 }
 
-/// All columns of `x²`, for an `x` of `len` vectors.
+/// All columns of `x²`, for an `x` that is `factor` too.
 #[inline(never)]
-pub(super) fn square(x: &Operand, len: usize, mut take: impl FnMut(usize, Four)) {
+pub(super) fn square(x: &Number, factor: &Factor, to: &mut Number) {
     let mut carries = Carries::NONE;
-    for column in (0..2 * len).step_by(BLOCK) {
-        take(column, carries.settle(Sum::square(x, len, column)));
+    for column in (0..2 * factor.len).step_by(BLOCK) {
+        to.put(column, 0, carries.settle(Sum::square(x, factor, column)));
     }
 }
 
@@ -92,16 +93,16 @@ impl Sum {
     /// A block of columns of `x²`: products of two digits once and doubled, squares of one digit
     /// once. `column` is even, in vectors.
     #[inline(always)]
-    fn square(x: &Operand, len: usize, column: usize) -> Self {
+    fn square(x: &Number, factor: &Factor, column: usize) -> Self {
         let mut sum = Self { low: Lanes::FOUR_ZEROS, high: Lanes::FOUR_ZEROS };
         let half = column / 2;
-        let left = x.pairs.vectors(0, half + 2);
+        let left = x.pairs(0, half + 2);
         // Vectors whose digits all are below their partners, in every column.
-        sum.add(left, &x.factor, column, column.saturating_sub(len)..half);
+        sum.add(left, factor, column, column.saturating_sub(factor.len)..half);
         // The two in the middle. Their windows, of columns 3, 2, 1, 0 for the lower one, are of
         // columns 4, 3, 2, 1 for the upper one.
         let (Some([p, q]), Some(&[[e3, o3], [e2, o2], [e1, o1], [e0, _]])) =
-            (left.last_chunk(), x.factor.windows(column, half, 1).first_chunk())
+            (left.last_chunk(), factor.windows(column, half, 1).first_chunk())
         else {
             return sum;
         };

@@ -55,9 +55,9 @@ impl Digits {
         Self(digits)
     }
 
-    /// Of vectors of digits.
-    pub(super) fn of_vectors(vectors: impl Iterator<Item = Lanes>) -> Self {
-        Self(vectors.map(Lanes::to_array).collect())
+    /// Of so many vectors of digits.
+    pub(super) fn of_vectors(vectors: &[Lanes], len: usize) -> Self {
+        Self(vectors.iter().take(len).map(|vector| vector.to_array()).collect())
     }
 
     pub(super) fn negated(&self) -> Self {

@@ -17,7 +17,7 @@
 //!
 //! A product is added up column by column: column `k` is `Σ aᵢ bₖ₋ᵢ`. To have two terms in one
 //! step, the left factor is kept as pairs `(aᵢ, aᵢ₊₁)` and the right one as pairs `(bⱼ, bⱼ₋₁)` for
-//! every `j` (`operand.rs`). Four vectors of four columns each are added at a time (`columns.rs`).
+//! every `j` (`number.rs`). Four vectors of four columns each are added at a time (`columns.rs`).
 //!
 //! # Why nothing overflows
 //!
@@ -54,13 +54,12 @@
 
 mod columns;
 mod digits;
-mod operand;
+mod number;
 
-use super::lanes::{Four, Lanes};
 use super::{MAX_BYTES, ModularPower, limbs};
 use columns::{product, square};
 use digits::Digits;
-use operand::{Factor, Operand, Pairs};
+use number::{Factor, Number};
 
 /// Bits of a digit.
 const BITS: u32 = 14;
@@ -114,69 +113,39 @@ impl ModularPower for Barrett {
     }
 
     fn power(&self, base: &[u8], exponent: u64) -> Vec<u8> {
-        let base_digits = Digits::of_bytes(base);
-        let base_operand = Operand::of(&base_digits, self.len);
-        let mut x = base_operand.clone();
-        let (mut wide, mut quotient) = (Wide::default(), Pairs::default());
+        let first = Number::of(&Digits::of_bytes(base));
+        let mut factor = Factor::new(self.len);
+        factor.set(&first, 0);
+        let (mut x, mut wide, mut quotient) =
+            (Number::default(), Number::default(), Number::default());
+        let mut current = &first;
         // From the second bit on: the first one is the base itself.
         for bit in (0..exponent.ilog2()).rev() {
-            square(&x, self.len, |column, digits| wide.put(self.shift, column, digits));
+            square(current, &factor, &mut wide);
             self.reduce(&wide, &mut quotient, &mut x);
+            factor.set(&x, 0);
             if exponent >> bit & 1 == 1 {
-                let left = base_operand.pairs.vectors(0, self.len);
-                product(left, &x.factor, 0..2 * self.len, &[], |column, digits| {
-                    wide.put(self.shift, column, digits);
-                });
+                product(first.pairs(0, self.len), &factor, 0..2 * self.len, &[], 0, &mut wide);
                 self.reduce(&wide, &mut quotient, &mut x);
+                factor.set(&x, 0);
             }
+            current = &x;
         }
-        x.factor.digits(self.len).into_bytes(&self.modulus, base.len())
+        Digits::of_vectors(current.above(0), self.len).into_bytes(&self.modulus, base.len())
     }
 }
 
 impl Barrett {
     /// `wide mod modulus`, between `-modulus` and `modulus`. `quotient` is room to work in.
-    #[inline(never)]
-    fn reduce(&self, wide: &Wide, quotient: &mut Pairs, remainder: &mut Operand) {
-        let upper = wide.pairs.vectors(self.cut, 2 * self.len - self.cut);
+    fn reduce(&self, wide: &Number, quotient: &mut Number, remainder: &mut Number) {
+        let upper = wide.pairs(self.cut, 2 * self.len - self.cut);
         // The quotient's point, and one vector of guard columns below it.
         let point = upper.len();
         let columns = point - 1..point + self.len;
-        product(upper, &self.reciprocal, columns, &[], |column, digits| {
-            quotient.put(column, point, digits);
-        });
+        product(upper, &self.reciprocal, columns, &[], point, quotient);
         quotient.clear_below();
-        let mut writer = remainder.writer();
+        let quotient = quotient.pairs(0, self.len);
         let columns = 0..self.len + self.shift;
-        let quotient = quotient.vectors(0, self.len);
-        product(quotient, &self.negative, columns, &wide.digits, |column, digits| {
-            writer.put(column, self.shift, digits);
-        });
-        writer.end(self.len);
-    }
-}
-
-/// A product: all its digits, to which a remainder is added, and the pairs of which its upper part
-/// is multiplied.
-struct Wide {
-    /// Above as many vectors of zeros as the remainder has.
-    digits: [Lanes; 2 * MAX_VECTORS + 2 * BLOCK],
-    pairs: Pairs,
-}
-
-impl Default for Wide {
-    fn default() -> Self {
-        Self { digits: [Lanes::ZERO; _], pairs: Pairs::default() }
-    }
-}
-
-impl Wide {
-    #[inline(always)]
-    fn put(&mut self, shift: usize, column: usize, digits: Four) {
-        let to = self.digits.get_mut(column + shift..);
-        if let Some(to) = to.and_then(<[_]>::first_chunk_mut) {
-            *to = digits;
-        }
-        self.pairs.put(column, 0, digits);
+        product(quotient, &self.negative, columns, wide.above(self.shift), self.shift, remainder);
     }
 }
