@@ -143,6 +143,8 @@ pub(crate) fn conformance() -> Result<PathBuf> {
 /// The program that holds the arithmetic against other libraries, in WebAssembly: optimised as what
 /// is shipped.
 pub(crate) fn kernels() -> Result<PathBuf> {
+    tools::node()?;
+    tools::npm_packages(tools::NPM_TOOLS)?;
     let compiled = conformance()?.with_file_name("kernels.wasm");
     let made = PathBuf::from("target/wasm/kernels.wasm");
     let stamp = optimised(Stamp::new("kernels"))?.input(&compiled)?.output(&made);
