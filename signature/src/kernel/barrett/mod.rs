@@ -122,12 +122,10 @@ impl ModularPower for Barrett {
         // From the second bit on: the first one is the base itself.
         for bit in (0..exponent.ilog2()).rev() {
             square(current, &factor, &mut wide);
-            self.reduce(&wide, &mut quotient, &mut x);
-            factor.set(&x, 0);
+            self.reduce(&wide, &mut quotient, &mut x, &mut factor);
             if exponent >> bit & 1 == 1 {
                 product(first.pairs(0, self.len), &factor, 0..2 * self.len, &[], 0, &mut wide);
-                self.reduce(&wide, &mut quotient, &mut x);
-                factor.set(&x, 0);
+                self.reduce(&wide, &mut quotient, &mut x, &mut factor);
             }
             current = &x;
         }
@@ -136,8 +134,15 @@ impl ModularPower for Barrett {
 }
 
 impl Barrett {
-    /// `wide mod modulus`, between `-modulus` and `modulus`. `quotient` is room to work in.
-    fn reduce(&self, wide: &Number, quotient: &mut Number, remainder: &mut Number) {
+    /// `wide mod modulus`, between `-modulus` and `modulus`, in both forms. `quotient` is room to
+    /// work in.
+    fn reduce(
+        &self,
+        wide: &Number,
+        quotient: &mut Number,
+        remainder: &mut Number,
+        factor: &mut Factor,
+    ) {
         let upper = wide.pairs(self.cut, 2 * self.len - self.cut);
         // The quotient's point, and one vector of guard columns below it.
         let point = upper.len();
@@ -147,5 +152,6 @@ impl Barrett {
         let quotient = quotient.pairs(0, self.len);
         let columns = 0..self.len + self.shift;
         product(quotient, &self.negative, columns, wide.above(self.shift), self.shift, remainder);
+        factor.set(remainder, 0);
     }
 }
