@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 use super::element::{Element, Field, inverses};
 use super::modulus::{Modulus, digits};
-use super::window::{Group, Table};
+use super::window::{Base, Group};
 
 /// 2²⁵⁵ - 19.
 #[derive(Clone, Copy)]
@@ -122,13 +122,13 @@ impl Point {
         Self { x: -self.x, t: -self.t, ..*self }
     }
 
-    /// The table of the base point, y = 4/5 with an even x. It is made when it is first needed.
-    pub(crate) fn base() -> &'static Table<Self> {
-        static TABLE: OnceLock<Table<Point>> = OnceLock::new();
-        TABLE.get_or_init(|| {
+    /// The base point, y = 4/5 with an even x. It is made when it is first needed.
+    pub(crate) fn base() -> &'static Base<Self> {
+        static BASE: OnceLock<Base<Point>> = OnceLock::new();
+        BASE.get_or_init(|| {
             let mut bytes = [0x66; 32];
             bytes[0] = 0x58;
-            Table::large(Self::decode(&bytes).unwrap_or(Self::NEUTRAL))
+            Base::new(Self::decode(&bytes).unwrap_or(Self::NEUTRAL))
         })
     }
 }
@@ -162,7 +162,7 @@ fn d() -> Fe {
 impl Group for Point {
     type Entry = [Fe; 3];
     const BITS: usize = 256;
-    const BLOCKS: usize = 8;
+    const BLOCKS: usize = 13;
     const NEUTRAL: Self = Self::NEUTRAL;
 
     fn double_assign(&mut self) {

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use super::modulus::{Modulus, digits};
 use super::weierstrass::{Curve, Point};
-use super::window::Table;
+use super::window::Base;
 
 /// P-256.
 #[derive(Clone, Copy)]
@@ -37,11 +37,11 @@ impl Curve<9> for P256 {
         "6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296",
         "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5",
     ];
-    const BLOCKS: usize = 11;
+    const BLOCKS: usize = 13;
 
-    fn base() -> &'static OnceLock<Table<Point<Self, 9>>> {
-        static TABLE: OnceLock<Table<Point<P256, 9>>> = OnceLock::new();
-        &TABLE
+    fn base() -> &'static OnceLock<Base<Point<Self, 9>>> {
+        static BASE: OnceLock<Base<Point<P256, 9>>> = OnceLock::new();
+        &BASE
     }
 }
 
@@ -81,10 +81,10 @@ impl Curve<14> for P384 {
         "3617de4a96262c6f5d9e98bf9292dc29f8f41dbd289a147c\
          e9da3113b5f0b8c00a60b1ce1d7e819d7a431d7c90ea0e5f",
     ];
-    const BLOCKS: usize = 8;
+    const BLOCKS: usize = 11;
 
-    fn base() -> &'static OnceLock<Table<Point<Self, 14>>> {
-        static TABLE: OnceLock<Table<Point<P384, 14>>> = OnceLock::new();
-        &TABLE
+    fn base() -> &'static OnceLock<Base<Point<Self, 14>>> {
+        static BASE: OnceLock<Base<Point<P384, 14>>> = OnceLock::new();
+        &BASE
     }
 }

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 use super::element::{Element, Field, inverses};
 use super::modulus::Modulus;
-use super::window::{Group, Table};
+use super::window::{Base, Group};
 
 /// A curve of prime order, its numbers `N` digits wide.
 pub(crate) trait Curve<const N: usize>: Copy + 'static {
@@ -24,8 +24,8 @@ pub(crate) trait Curve<const N: usize>: Copy + 'static {
     const BASE: [&'static str; 2];
     /// Blocks of a key's table, see [`Group::BLOCKS`].
     const BLOCKS: usize;
-    /// Where the table of the base point is kept. It is made when it is first needed.
-    fn base() -> &'static OnceLock<Table<Point<Self, N>>>;
+    /// Where the base point is kept. It is made when it is first needed.
+    fn base() -> &'static OnceLock<Base<Point<Self, N>>>;
 }
 
 /// A point in Jacobian coordinates over the field `F`.
@@ -98,11 +98,11 @@ impl<C: Curve<N>, const N: usize> Point<C, N> {
         (y.square() == right).then_some(Self(Jacobian { x, y, z: Field::ONE }))
     }
 
-    /// The table of the curve's base point.
-    pub(crate) fn base() -> &'static Table<Self> {
+    /// The curve's base point.
+    pub(crate) fn base() -> &'static Base<Self> {
         C::base().get_or_init(|| {
             let [x, y] = C::BASE.map(Element::constant);
-            Table::large(Self(Jacobian { x, y, z: Field::ONE }))
+            Base::new(Self(Jacobian { x, y, z: Field::ONE }))
         })
     }
 }
@@ -118,8 +118,11 @@ impl<C: Curve<N>, const N: usize> Group for Point<C, N> {
     }
 
     fn add_assign(&mut self, [x, y]: &Self::Entry, negative: bool) {
-        let y = if negative { -*y } else { *y };
-        self.0.put(&self.0.add(x, &y));
+        if negative {
+            self.0.put(&self.0.add(x, &-*y));
+        } else {
+            self.0.put(&self.0.add(x, y));
+        }
     }
 
     /// Affine coordinates, with one inversion for all (Montgomery's trick).

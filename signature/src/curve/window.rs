@@ -1,11 +1,11 @@
 //! Sums of multiples of two points, `a·P + b·Q`, from tables.
 //!
-//! A scalar is written in digits of six bits from -31 to 32, `Σ dᵢ·64ⁱ`, and a multiple is the sum
-//! of `dᵢ·64ⁱ·P`. A table has one or more *blocks*; each holds the multiples from 1 to 32 of
-//! `64^(stride·block)·P`, so that the sum takes six doublings for each digit of a stride and one
-//! addition for each digit of the scalar. A single block has the stride of a whole scalar, and is
-//! Horner's rule; eleven blocks have a stride of four digits, hence eighteen doublings instead of
-//! 252. More blocks cost memory and buy time, in one and the same code.
+//! A scalar is written in digits of seven bits from -63 to 64, `Σ dᵢ·128ⁱ`, and a multiple is the sum
+//! of `dᵢ·128ⁱ·P`. A table has one or more *blocks*; each holds the multiples from 1 to 64 of
+//! `128^(stride·block)·P`, so that the sum takes seven doublings for each digit of a stride but one,
+//! and one addition for each digit of the scalar. A single block has the stride of a whole scalar,
+//! and is Horner's rule; thirteen blocks have a stride of three digits, hence fourteen doublings
+//! instead of 252. More blocks cost memory and buy time, in one and the same code.
 //!
 //! Source: C. H. Lim, P. J. Lee, *More flexible exponentiation with precomputation*, CRYPTO '94,
 //! with windows for its combs.
@@ -14,7 +14,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 /// Bits of a digit of a scalar.
-const WIDTH: usize = 6;
+const WIDTH: usize = 7;
 /// Entries of a block: the magnitudes of a digit that are not 0.
 const BLOCK: usize = 1 << (WIDTH - 1);
 /// Digits that a scalar has at most: 384 bits and the carry of the signed digits.
@@ -69,12 +69,7 @@ impl<G: Group> Table<G> {
         Self { stride, entries }
     }
 
-    /// The table of a point that is there for good.
-    pub(crate) fn large(point: G) -> Self {
-        Self::new(point, G::BLOCKS)
-    }
-
-    /// Adds `Σ dᵢ·64^(i - step)·P` over the digits `i` that are `step` from the end of a block.
+    /// Adds `Σ dᵢ·128^(i - step)·P` over the digits `i` that are `step` from the end of a block.
     fn add(&self, sum: &mut G, digits: &Digits, step: usize) {
         if step >= self.stride {
             return;
@@ -90,25 +85,25 @@ impl<G: Group> Table<G> {
     }
 }
 
-/// A scalar in digits from -31 to 32, least significant first.
+/// A scalar in digits from -63 to 64, least significant first.
 pub(crate) struct Digits([i8; MAX_DIGITS]);
 
 impl Digits {
     /// Of little-endian bytes.
     pub(crate) fn new(scalar: &[u8]) -> Self {
         let (mut held, mut bits, mut bytes) = (0_u32, 0, scalar.iter());
-        let mut carry = 0;
+        let mut carry = 0_u8;
         Self([0; MAX_DIGITS].map(|_: i8| {
             if bits < WIDTH {
                 held |= u32::from(bytes.next().copied().unwrap_or_default()) << bits;
                 bits += 8;
             }
             let [low, ..] = held.to_le_bytes();
-            let digit = (low & 0x3f).cast_signed() + carry;
+            let digit = low % (1 << WIDTH) + carry;
             held >>= WIDTH;
             bits -= WIDTH;
-            carry = i8::from(digit > 32);
-            digit - (carry << WIDTH)
+            carry = u8::from(usize::from(digit) > BLOCK);
+            digit.wrapping_sub(carry << WIDTH).cast_signed()
         }))
     }
 }
@@ -136,9 +131,9 @@ pub(crate) struct Base<G: Group> {
 }
 
 impl<G: Group> Base<G> {
-    /// Sums with a point before it gets its large table, which costs about as much as two sums
-    /// without it.
-    const PATIENCE: u8 = 3;
+    /// Sums with a point before it gets its large table, which costs about as much as it spares
+    /// eight sums.
+    const PATIENCE: u8 = 8;
 
     /// The tables are made when they are needed.
     pub(crate) const fn new(point: G) -> Self {
@@ -154,7 +149,7 @@ impl<G: Group> Base<G> {
         // No more than a hint: threads that count at one time may count once.
         let uses = self.uses.load(Ordering::Relaxed);
         if uses >= Self::PATIENCE {
-            return self.large.get_or_init(|| Table::large(self.point));
+            return self.large.get_or_init(|| Table::new(self.point, G::BLOCKS));
         }
         self.uses.store(uses + 1, Ordering::Relaxed);
         self.small.get_or_init(|| Table::new(self.point, 1))
