@@ -112,10 +112,12 @@ impl Point {
         bytes
     }
 
-    /// Whether eight times the point is the neutral one.
+    /// Whether eight times the point is the neutral one, which is whether the order of twice the
+    /// point divides 4. Such points have x = 0 or y = 0, and twice `(x, y)` has multiples of `x·y`
+    /// and of `x² + y²` there.
     pub(crate) fn has_small_order(&self) -> bool {
-        let point = self.double().double().double();
-        point.x.is_zero() && point.y == point.z
+        let Self { x, y, .. } = self;
+        x.times(y).times(&(x.square() + y.square())).is_zero()
     }
 
     pub(crate) fn negate(&self) -> Self {

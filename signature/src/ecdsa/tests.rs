@@ -140,7 +140,10 @@ macro_rules! curve {
                             let [a, b] =
                                 [u, v].map(|scalar| Digits::new(&reversed(&scalar.to_bytes())));
                             for table in &tables {
-                                assert_eq!(affine(sum(Point::base().table(), &a, table, &b)), expected);
+                                assert_eq!(
+                                    affine(sum(Point::base().table(), &a, table, &b)),
+                                    expected
+                                );
                             }
                         }
                     }

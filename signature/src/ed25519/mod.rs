@@ -62,7 +62,8 @@ impl Ed25519Key {
         let hash = Hash::Sha512.of(&[r, &self.0.bytes, message]);
         let mut k = [0; 32];
         reduced(&hash).write(&mut k);
-        let made = sum(Point::base().table(), &Digits::new(s), self.0.negated.table(), &Digits::new(&k));
+        let made =
+            sum(Point::base().table(), &Digits::new(s), self.0.negated.table(), &Digits::new(&k));
         // As long as points are canonical, that of `R` has small order when this one has.
         made.encode() == *r && !made.has_small_order()
     }

@@ -123,6 +123,28 @@ fn parts_of_small_order_are_judged_as_the_reference_judges_them() {
     assert!(held > 8 && held < 8 * 8 * 4, "{held}");
 }
 
+/// As the reference says, of the points of small order, their sums with others, and in coordinates
+/// that are no affine ones.
+#[test]
+fn small_order_is_what_the_reference_says() {
+    let mut cases = Cases(5);
+    let others = [Scalar::ZERO, Scalar::ONE, scalar(&mut cases), scalar(&mut cases)];
+    let mut small = 0;
+    for torsion in EIGHT_TORSION {
+        for other in others {
+            let reference = torsion + ED25519_BASEPOINT_POINT * other;
+            let point = Point::decode(&reference.compress().0).unwrap();
+            // 2057 times: the same point of small order, as eight of it are none.
+            let (table, many) = (Table::new(point, 1), Digits::new(&[9, 8]));
+            let around = sum(&table, &many, &table, &Digits::new(&[0]));
+            assert_eq!(point.has_small_order(), reference.is_small_order());
+            assert_eq!(around.has_small_order(), reference.is_small_order());
+            small += usize::from(reference.is_small_order());
+        }
+    }
+    assert_eq!(small, 8);
+}
+
 /// A signature whose `R` is of small order, and for which the equation holds.
 #[test]
 fn an_r_of_small_order_is_refused() {
