@@ -23,8 +23,8 @@ export class WasmVerifier<C> implements Verifier<C> {
   readonly #now: () => number;
   readonly #fetcher: Fetcher;
   readonly #tokens = new Tokens<C>();
-  /** Ids of rules by their place in the policy, as far as they were used. */
-  readonly #rules: string[] = [];
+  /** Ids of rules by their place in the policy, as far as they were used: without gaps, which engines are slow with. */
+  readonly #rules: (string | undefined)[] = [];
   #raw: RawVerifier | undefined;
 
   constructor(raw: RawVerifier, now: () => number, fetchWith: typeof fetch) {
@@ -147,7 +147,9 @@ export class WasmVerifier<C> implements Verifier<C> {
 
   /** What is decided where the rule at `place` allows a request. */
   #allowed(raw: RawVerifier, place: number, kept: Kept<C> | undefined): Decision<C> {
-    const rule = (this.#rules[place] ??= raw.ask("ruleAt", [place]));
+    const rules = this.#rules;
+    while (rules.length <= place) rules.push(undefined);
+    const rule = (rules[place] ??= raw.ask("ruleAt", [place]));
     const decision: Record<string, unknown> = { allowed: true, status: 200, rule };
     if (kept) decision.token = kept.token;
     else decision.code = "token_missing";
