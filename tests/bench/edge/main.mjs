@@ -5,9 +5,9 @@
 //
 // Every contender gets the same requests. Rounds go through all of them, so that what else the
 // machine does meets each alike. It changes its speed within seconds, so each contender is measured
-// in turns with the least filter, which stands by in an Envoy of its own: a second of one, a second
-// of the other, first the one and then the other first. What counts are the medians of all turns,
-// and of the ratios of the two in one turn.
+// in turns with the least filter in another Envoy, which is as old (an older one takes some percent
+// less): a second of one, a second of the other, first the one and then the other first. What counts
+// are the medians of all turns, and of the ratios of the two in one turn.
 
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
@@ -24,16 +24,18 @@ const { values: args } = parseArgs({
 });
 const ROUNDS = Number(args.rounds ?? 3);
 const TURNS = Number(args.turns ?? 2);
-/** Seconds of load before a contender is measured. */
+/** Seconds of load on each before they are measured. */
 const WARM_UP = 2;
 const [SERVER, CLIENT] = [0, 1];
 const chosen = casesOf(args);
 const requestsFor = requestsOf(chosen);
 
 for (let round = 0; round < ROUNDS; round++) {
-  await within(await begin(wasm(args.floor)), async (floor) => {
-    for (const each of chosen) await within(await begin(each.filter?.()), (contender) => measure(each, contender, floor));
-  });
+  for (const each of chosen) {
+    await within(await begin(wasm(args.floor)), async (floor) => {
+      await within(await begin(each.filter?.()), (contender) => measure(each, contender, floor));
+    });
+  }
 }
 
 const figures = chosen.map(({ name, turns }) => {
@@ -78,7 +80,10 @@ async function measure(each, contender, floor) {
   };
   const idle = contender.memory();
   // Meanwhile V8 makes better code of the module, on the time of the same process.
-  for (let count = 0; count < WARM_UP; count++) await second(contender);
+  for (let count = 0; count < WARM_UP; count++) {
+    await second(floor);
+    await second(contender);
+  }
   for (let turn = 0; turn < TURNS; turn++) {
     const seconds = new Map();
     for (const envoy of turn % 2 === 0 ? [floor, contender] : [contender, floor]) seconds.set(envoy, await second(envoy));
