@@ -118,6 +118,7 @@ impl<C: Curve<N>, const N: usize> Group for Point<C, N> {
     }
 
     fn add_assign(&mut self, [x, y]: &Self::Entry, negative: bool) {
+        // Not `y` or `-y` by value: a copy is a call of the engine.
         if negative {
             self.0.put(&self.0.add(x, &-*y));
         } else {

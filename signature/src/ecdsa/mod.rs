@@ -1,7 +1,7 @@
 //! ECDSA over P-256 and P-384 (FIPS 186-5 section 6.4, RFC 7518 section 3.4).
 //!
-//! A key that has verified eight times gets a table of multiples of its point, with which it is two
-//! to three times as fast. With the small one that it begins with, that is 63 KiB for a key on P-256
+//! A key that has verified eight times gets a table of multiples of its point, with which it is more
+//! than twice as fast. With the small one that it begins with, that is 63 KiB for a key on P-256
 //! and 84 KiB on P-384, as long as the key lives; a key set has at most 64 keys, so tables take 6 MiB
 //! at worst. The base point of a curve has tables of its own, made likewise.
 

@@ -1,8 +1,8 @@
 //! EdDSA over Ed25519 (RFC 8032), in its strict reading: encodings are canonical, neither key nor
 //! `R` has small order, `S` is below the order of the group.
 //!
-//! A key that has verified eight times gets a table of multiples of its point, with which it is three
-//! times as fast: 95 KiB with the small one that it begins with, as long as the key lives. The base
+//! A key that has verified eight times gets a table of multiples of its point, with which it is more
+//! than twice as fast: 95 KiB with the small one that it begins with, as long as the key lives. The base
 //! point has tables of its own, made likewise.
 
 use std::fmt;
