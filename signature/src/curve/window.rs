@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 /// Bits of a digit of a scalar.
 const WIDTH: usize = 7;
 /// Entries of a block: the magnitudes of a digit that are not 0.
-const BLOCK: usize = 1 << (WIDTH - 1);
+pub(crate) const BLOCK: usize = 1 << (WIDTH - 1);
 /// Digits that a scalar has at most: 384 bits and the carry of the signed digits.
 const MAX_DIGITS: usize = 384 / WIDTH + 1;
 
@@ -131,8 +131,8 @@ pub(crate) struct Base<G: Group> {
 }
 
 impl<G: Group> Base<G> {
-    /// Sums with a point before it gets its large table, which costs about as much as it spares
-    /// eight sums.
+    /// Sums with a point before it gets its large table: about as many as have to be spared to pay
+    /// for it.
     const PATIENCE: u8 = 8;
 
     /// The tables are made when they are needed.

@@ -41,11 +41,11 @@ fn points_off_the_curve_or_in_another_length_are_refused() {
 #[test]
 fn tables_of_a_key_take_what_is_documented() {
     use super::super::curve::edwards;
-    use super::super::curve::window::Group;
+    use super::super::curve::window::{BLOCK, Group};
 
     fn bytes<G: Group>() -> usize {
-        // A block of 64 entries at first, and the blocks of the large table.
-        64 * (1 + G::BLOCKS) * size_of::<G::Entry>()
+        // A block at first, and those of the large table.
+        BLOCK * (1 + G::BLOCKS) * size_of::<G::Entry>()
     }
     assert!(bytes::<Point<P256, 9>>() <= 63 << 10);
     assert!(bytes::<Point<P384, 14>>() <= 84 << 10);
