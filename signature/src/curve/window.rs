@@ -124,7 +124,7 @@ pub(crate) fn sum<G: Group>(p: &Table<G>, a: &Digits, q: &Table<G>, b: &Digits) 
 
 /// A point that many sums are made with.
 pub(crate) struct Base<G: Group> {
-    point: G,
+    pub(crate) point: G,
     uses: AtomicU8,
     small: OnceLock<Table<G>>,
     large: OnceLock<Table<G>>,

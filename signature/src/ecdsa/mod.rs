@@ -19,21 +19,18 @@ use super::hash::Hash;
 const MAX_BYTES: usize = 48;
 
 /// A point of the curve that is not infinity, with the tables that are made of it.
-struct Key<C: Curve<N>, const N: usize> {
-    point: Point<C, N>,
-    tables: Base<Point<C, N>>,
-}
+struct Key<C: Curve<N>, const N: usize>(Base<Point<C, N>>);
 
 impl<C: Curve<N>, const N: usize> Key<C, N> {
     /// Of big-endian coordinates, if they are below the prime and on the curve.
     fn new(x: &[u8], y: &[u8]) -> Option<Self> {
         let [x, y] = [x, y].map(|bytes| Element::canonical(&reversed(bytes), &[0; N]));
-        let point = Point::new(x?, y?)?;
-        Some(Self { point, tables: Base::new(point) })
+        Some(Self(Base::new(Point::new(x?, y?)?)))
     }
 
     fn coordinates(&self) -> [Element<C::Prime, N>; 2] {
-        [self.point.0.x, self.point.0.y]
+        let Point(Jacobian { x, y, .. }) = self.0.point;
+        [x, y]
     }
 
     /// The numbers `r` and `s` of a signature, both from 1 to below the order.
@@ -58,7 +55,7 @@ impl<C: Curve<N>, const N: usize> Key<C, N> {
         let u = Element::reduced(&reversed(hash)).times(&inverse);
         let v = scalar_r.times(&inverse);
         let Point(Jacobian { x, z, .. }) =
-            sum(Point::base().table(), &digits(&u), self.tables.table(), &digits(&v));
+            sum(Point::base().table(), &digits(&u), self.0.table(), &digits(&v));
         // The point at infinity has no x.
         if z.is_zero() {
             return false;
