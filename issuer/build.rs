@@ -3,7 +3,7 @@
 use std::path::Path;
 
 fn main() {
-    println!("cargo::rerun-if-changed=migrations");
+    println!("cargo::rerun-if-changed=build.rs");
     if std::env::var_os("CARGO_FEATURE_PAGE").is_none() {
         return;
     }

@@ -78,3 +78,8 @@ pub(crate) fn gather(
     }
     Ok(())
 }
+
+/// Whether there is a file system at `folder` with so many bytes left.
+pub(crate) fn has_room(folder: &Path, bytes: u64) -> bool {
+    rustix::fs::statvfs(folder).is_ok_and(|found| found.f_bavail * found.f_frsize >= bytes)
+}

@@ -1,7 +1,9 @@
 //! The test suites, each by its own runner, with its passes and failures counted.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
@@ -14,6 +16,9 @@ use crate::{cargo, files, scene, tools, wasm};
 
 /// A suite that says nothing for so long hangs.
 const SILENCE: Duration = Duration::from_secs(15 * 60);
+
+/// Tests at one time for each core: half of their time they wait for servers and browsers.
+const TESTS_PER_CORE: usize = 2;
 
 /// The issuer that tests start, made with them: unoptimised, its overflow and debug checks at work.
 const ISSUER: &str = "target/debug/laika";
@@ -50,7 +55,7 @@ pub(crate) fn rust() -> Result<Tally> {
     let program = with(tests()?, "LAIKA_PKG_TGZ", &package)?;
     let program = with(program, "LAIKA_CONFORMANCE_WASM", &wasm::conformance()?)?;
     let program = with(program, "LAIKA_KERNELS_WASM", &wasm::kernels()?)?;
-    suite("tests of all crates", with_artifacts(program)?, Tally::of_cargo)
+    suite("tests of all crates", side_by_side(with_artifacts(program)?), Tally::of_cargo)
 }
 
 /// The issuer once more, on PostgreSQL. The binaries themselves are run: a `cargo test` of fewer
@@ -65,7 +70,7 @@ pub(crate) fn postgres() -> Result<Tally> {
         let program = program.folder("issuer").env("TEST_POSTGRES", &postgres.url());
         all += suite(
             &format!("`{name}` of the issuer on PostgreSQL"),
-            with_artifacts(program)?,
+            side_by_side(with_artifacts(program)?),
             Tally::of_cargo,
         )?;
     }
@@ -103,6 +108,12 @@ pub(crate) fn page() -> Result<Tally> {
         .filter(|file| file.ends_with(".test.mjs"))
         .fold(Program::new("node").arg("--test"), |program, file| program.arg(&file));
     suite("tests of the page", with_artifacts(program)?, Tally::of_node)
+}
+
+/// More tests at one time than the runner would take.
+fn side_by_side(program: Program) -> Program {
+    let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    program.env("RUST_TEST_THREADS", &(TESTS_PER_CORE * cores).to_string())
 }
 
 /// Tells the tests across parts, by `LAIKA_*`, where everything is.

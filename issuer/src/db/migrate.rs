@@ -1,13 +1,48 @@
 //! Migrations: the tables brought up to date.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use serde::Serialize;
-use sqlx::migrate::{Migrate as _, Migrator};
+use sqlx::SqlStr;
+use sqlx::migrate::{Migrate as _, Migration, MigrationType, Migrator};
 
 use super::{Connection, DbError};
 
-pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+/// The files of `migrations/`, named once more: `sqlx::migrate!` would list them, but has all of sqlx
+/// and SQLite compiled a second time, for the compiler.
+macro_rules! files {
+    ($($name:literal)*) => {
+        [$(($name, include_str!(concat!("../../migrations/", $name, ".sql")))),*]
+    };
+}
+
+static FILES: [(&str, &str); 14] = files![
+    "0001_accounts_services_sessions_keys"
+    "0002_people_without_a_name"
+    "0003_accounts_and_mail"
+    "0004_limits"
+    "0005_services_and_clients"
+    "0006_keys"
+    "0007_status_slots"
+    "0008_grants"
+    "0009_restore"
+    "0010_external_logins"
+    "0011_events"
+    "0012_factors"
+    "0013_passkeys"
+    "0014_proofs"
+];
+
+static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
+    let migrations = FILES.iter().filter_map(|(name, sql)| {
+        let (version, description) = name.split_once('_')?;
+        let (version, description) = (version.parse().ok()?, description.replace('_', " "));
+        let sql = SqlStr::from_static(sql);
+        Some(Migration::new(version, description.into(), MigrationType::Simple, sql, false))
+    });
+    Migrator::with_migrations(migrations.collect())
+});
 
 /// Where it is noted which migrations have been run.
 const NOTES: &str = "_sqlx_migrations";
@@ -87,4 +122,25 @@ pub async fn noted(db: &mut Connection) -> Result<BTreeSet<i64>, DbError> {
 #[must_use]
 pub fn known() -> BTreeSet<i64> {
     MIGRATIONS.iter().map(|migration| migration.version).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_named_is_what_the_folder_has_as_sqlx_reads_it() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
+        let read = Migrator::new(folder.as_path()).await.unwrap();
+        let all = |migrator: &Migrator| {
+            let noted = |found: &Migration| {
+                let Migration { version, description, checksum, no_tx, .. } = found.clone();
+                (version, description, checksum, found.migration_type, no_tx)
+            };
+            migrator.iter().map(noted).collect::<Vec<_>>()
+        };
+        assert_eq!(all(&MIGRATIONS), all(&read));
+    }
 }

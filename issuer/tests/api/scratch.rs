@@ -1,5 +1,6 @@
 //! A database on PostgreSQL for one test.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 
@@ -10,20 +11,30 @@ use sqlx::{AnyConnection, AssertSqlSafe, Connection as _};
 pub(crate) struct Scratch {
     server: String,
     name: String,
+    /// What it is a copy of, which goes away with the last of its copies.
+    _template: Option<Arc<Scratch>>,
 }
 
 impl Scratch {
-    /// `None` where the tests run on SQLite.
+    /// One without tables; `None` where the tests run on SQLite.
     pub(crate) fn database() -> Option<Self> {
+        Self::copy(None)
+    }
+
+    /// A copy of another one, to which nobody is connected.
+    pub(crate) fn copy(template: Option<Arc<Self>>) -> Option<Self> {
         static MADE: AtomicU32 = AtomicU32::new(0);
         let server = std::env::var("TEST_POSTGRES").ok()?;
         let number = MADE.fetch_add(1, Ordering::Relaxed);
         let name = format!("laika_test_{}_{number}", std::process::id());
         // There may be one of this name from a run that was killed.
-        let statements =
-            [format!("DROP DATABASE IF EXISTS {name}"), format!("CREATE DATABASE {name}")];
+        let of = template.as_ref().map_or("template1", |template| &template.name);
+        let statements = [
+            format!("DROP DATABASE IF EXISTS {name}"),
+            format!("CREATE DATABASE {name} TEMPLATE {of}"),
+        ];
         run(&server, statements.into()).unwrap();
-        Some(Self { server, name })
+        Some(Self { server, name, _template: template })
     }
 
     pub(crate) fn url(&self) -> String {

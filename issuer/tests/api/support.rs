@@ -3,7 +3,7 @@
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -18,7 +18,7 @@ use laika_issuer::random::SeededRandom;
 use laika_issuer::seed::{self, Seed};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::sync::OnceCell;
+use tokio::sync::{Mutex, OnceCell};
 use tower::ServiceExt as _;
 
 use crate::scratch::Scratch;
@@ -109,6 +109,24 @@ impl Beginnings {
     }
 }
 
+/// A database on PostgreSQL with its tables, copied: to make them takes longer than most tests. `None`
+/// where the tests run on SQLite.
+async fn database() -> Option<Scratch> {
+    static TEMPLATE: Mutex<Weak<Scratch>> = Mutex::const_new(Weak::new());
+    let mut made = TEMPLATE.lock().await;
+    let template = match made.upgrade() {
+        Some(template) => template,
+        None => {
+            let template = Scratch::database()?;
+            Db::open(&template.url()).await.unwrap().close().await;
+            Arc::new(template)
+        }
+    };
+    *made = Arc::downgrade(&template);
+    drop(made);
+    Scratch::copy(Some(template))
+}
+
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
@@ -128,12 +146,12 @@ impl Issuer {
 
     /// The same with this settings file.
     pub(crate) async fn configured(file: &str, variables: &[(&str, &str)]) -> Self {
-        Self::in_database(Scratch::database(), file, variables).await
+        Self::in_database(database().await, file, variables).await
     }
 
     /// The same with keys and ids of its own, whoever else there is.
     pub(crate) async fn stranger() -> Self {
-        Self::made(Scratch::database(), "", &[], None).await
+        Self::made(database().await, "", &[], None).await
     }
 
     /// The same in this database, or on SQLite.
