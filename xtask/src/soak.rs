@@ -86,7 +86,7 @@ pub(crate) fn run(minutes: u32, only: &[Part]) -> Result<bool> {
             page.held = false;
         }
     }
-    println!("\nwritten to {REPORT}");
+    println!("\nthe last outcome of each run is in {REPORT}");
     Ok(page.held)
 }
 
