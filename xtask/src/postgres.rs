@@ -14,8 +14,8 @@ use crate::{files, tools};
 /// How often it is asked whether it is ready, twenty times a second.
 const ATTEMPTS: usize = 600;
 
-/// A file system in memory, where there is one: each test has a database of its own, whose thousand
-/// files take half of the tests' time on a disk.
+/// A file system in memory, where there is one: each test has a database of its own, whose files,
+/// made and removed, were a third of the tests' time on a disk.
 const MEMORY: &str = "/dev/shm";
 
 /// Bytes that the databases of tests take at most: a few at one time, and the log of all.

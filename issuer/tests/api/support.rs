@@ -109,8 +109,8 @@ impl Beginnings {
     }
 }
 
-/// A database on PostgreSQL with its tables, copied: to make them takes longer than most tests. `None`
-/// where the tests run on SQLite.
+/// A database on PostgreSQL with its tables, copied: to make them each time was a twelfth of the time of
+/// all tests. `None` where they run on SQLite.
 async fn database() -> Option<Scratch> {
     static TEMPLATE: Mutex<Weak<Scratch>> = Mutex::const_new(Weak::new());
     let mut made = TEMPLATE.lock().await;
