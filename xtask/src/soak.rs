@@ -80,13 +80,11 @@ pub(crate) fn run(minutes: u32, only: &[Part]) -> Result<bool> {
     let third = u64::from(minutes) * 60 / 3;
     let mut page = Page::begin(minutes)?;
     for part in parts {
-        // What broke off says nothing of what it was to prove: its last outcome stays on the page.
-        if let Err(error) = part.run(third, &mut page) {
-            println!("\nerror: {error:#}\n");
-            page.held = false;
+        for outcome in part.run(third)? {
+            page.add(outcome)?;
         }
     }
-    println!("\nthe last outcome of each run is in {REPORT}");
+    println!("\nwritten to {REPORT}");
     Ok(page.held)
 }
 
@@ -98,28 +96,22 @@ impl Part {
     }
 
     /// Runs it, for so many seconds where it takes as long as it is given.
-    fn run(self, seconds: u64, page: &mut Page) -> Result<()> {
+    fn run(self, seconds: u64) -> Result<Vec<Outcome>> {
         let given = seconds.to_string();
-        let outcome = match self {
-            Self::Verify => play("verify.mjs", &[]),
-            Self::Leak => play("leak.mjs", &[]),
-            Self::Mutate => play("mutate.mjs", &[&given]),
-            Self::Kill => play("kill.mjs", &[&given, &issuer()?]),
-            Self::Rotation => endurance("rotation", seconds),
-            Self::Chaos => endurance("chaos", seconds),
-            Self::Memory => endurance("memory", REQUESTS),
-            Self::Kernels => {
-                page.add(kernels_in_wasm()?)?;
-                kernels_natively()
-            }
-            Self::Curves => return curves()?.into_iter().try_for_each(|found| page.add(found)),
+        Ok(vec![match self {
+            Self::Verify => play("verify.mjs", &[])?,
+            Self::Leak => play("leak.mjs", &[])?,
+            Self::Mutate => play("mutate.mjs", &[&given])?,
+            Self::Kill => play("kill.mjs", &[&given, &issuer()?])?,
+            Self::Rotation => endurance("rotation", seconds)?,
+            Self::Chaos => endurance("chaos", seconds)?,
+            Self::Memory => endurance("memory", REQUESTS)?,
+            Self::Kernels => return Ok(vec![kernels_in_wasm()?, kernels_natively()?]),
+            Self::Curves => return curves(),
             Self::Hosts => other_hosts(),
             Self::Dependencies => dependencies(),
-            Self::Fuzzing => {
-                return fuzzed(seconds)?.into_iter().try_for_each(|found| page.add(found));
-            }
-        };
-        page.add(outcome?)
+            Self::Fuzzing => return Ok(fuzzed(seconds)),
+        }])
     }
 }
 
@@ -216,47 +208,76 @@ fn endurance(name: &str, amount: u64) -> Result<Outcome> {
 
 /// Runs something whose last line is its outcome.
 fn last_line(name: &str, run: impl FnOnce(&Step) -> Result<String>) -> Result<Outcome> {
-    let output = run::step(name, run)?;
-    parsed(name, output.lines().last().unwrap_or_default())
+    match run::step(name, run) {
+        Ok(output) => {
+            let last = output.lines().last().unwrap_or_default();
+            serde_json::from_str(last)
+                .with_context(|| format!("`{name}` ended with `{last}`, not its outcome"))
+        }
+        Err(error) => Ok(broke_off(name, &error)),
+    }
 }
 
 /// A million verifications by each curve beside the reference: a line for each, its outcome.
 fn curves() -> Result<Vec<Outcome>> {
     let words = "run --quiet --release -p laika-signature --example curves -- 1000000";
-    let output = run::step("curves", |step| cargo::cargo().words(words).run(step))?;
-    // The other lines say how far it was.
-    let outcomes = output.lines().filter(|line| line.starts_with('{'));
-    outcomes.map(|line| parsed("curves", line)).collect()
-}
-
-fn parsed(name: &str, line: &str) -> Result<Outcome> {
-    serde_json::from_str(line).with_context(|| format!("`{name}` said `{line}`, not its outcome"))
+    let ran = run::step("curves", |step| cargo::cargo().words(words).run(step));
+    match ran {
+        // The others say how far it was.
+        Ok(output) => output
+            .lines()
+            .filter(|line| line.starts_with('{'))
+            .map(|line| {
+                serde_json::from_str(line)
+                    .with_context(|| format!("`curves` said `{line}`, not an outcome"))
+            })
+            .collect(),
+        Err(error) => Ok(vec![broke_off("curves", &error)]),
+    }
 }
 
 /// The golden vectors through the filter in another host than Envoy.
-fn other_hosts() -> Result<Outcome> {
-    let tally = hosts::run()?;
-    Ok(Outcome {
-        what: "the filter in `proxy-wasm-host`".to_owned(),
-        result: tally.to_string(),
-        ok: tally.failed == 0 && tally.passed > 0,
-    })
+fn other_hosts() -> Outcome {
+    let ran = hosts::run();
+    let told = ran.map(|tally| (tally.to_string(), tally.failed == 0 && tally.passed > 0));
+    outcome("the filter in `proxy-wasm-host`", told)
 }
 
 /// Licences, bans and sources of dependencies, by a program that takes minutes to compile.
-fn dependencies() -> Result<Outcome> {
-    let what = "licences, bans and sources of dependencies".to_owned();
-    let program = tools::cargo_deny()?;
-    run::step(&what, |step| Program::new(program).words("check licenses bans sources").run(step))?;
-    Ok(Outcome { what, result: "all allowed".to_owned(), ok: true })
+fn dependencies() -> Outcome {
+    let what = "licences, bans and sources of dependencies";
+    let held = tools::cargo_deny().and_then(|program| {
+        run::step(what, |step| Program::new(program).words("check licenses bans sources").run(step))
+    });
+    outcome(what, held.map(|_| ("all allowed".to_owned(), true)))
 }
 
 /// Every fuzz target, for so many seconds together.
-fn fuzzed(seconds: u64) -> Result<Vec<Outcome>> {
-    let outcomes = fuzz::all(seconds)?.into_iter().map(|fuzzed| Outcome {
-        what: format!("fuzzing: {}", fuzzed.target),
-        result: fuzzed.result(),
-        ok: fuzzed.held(),
-    });
-    Ok(outcomes.collect())
+fn fuzzed(seconds: u64) -> Vec<Outcome> {
+    match fuzz::all(seconds) {
+        Ok(fuzzed) => fuzzed
+            .iter()
+            .map(|fuzzed| Outcome {
+                what: format!("fuzzing: {}", fuzzed.target),
+                result: fuzzed.result(),
+                ok: fuzzed.held(),
+            })
+            .collect(),
+        Err(error) => vec![broke_off("fuzzing", &error)],
+    }
+}
+
+/// Of what was told, with whether it held.
+fn outcome(what: &str, told: Result<(String, bool)>) -> Outcome {
+    match told {
+        Ok((result, ok)) => Outcome { what: what.to_owned(), result, ok },
+        Err(error) => broke_off(what, &error),
+    }
+}
+
+/// What breaks off is a result as well, and a bad one.
+fn broke_off(what: &str, error: &anyhow::Error) -> Outcome {
+    println!("\nerror: {error:#}\n");
+    let result = "broke off; its output is on the terminal only".to_owned();
+    Outcome { what: what.to_owned(), result, ok: false }
 }

@@ -106,9 +106,7 @@ pub(crate) fn page() -> Result<Tally> {
     let tests = tests.iter().map(|file| file.to_string_lossy());
     let program = tests
         .filter(|file| file.ends_with(".test.mjs"))
-        .fold(Program::new("node").words("--test --test-concurrency=3"), |program, file| {
-            program.arg(&file)
-        });
+        .fold(Program::new("node").arg("--test"), |program, file| program.arg(&file));
     suite("tests of the page", with_artifacts(program)?, Tally::of_node)
 }
 

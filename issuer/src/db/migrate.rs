@@ -34,7 +34,7 @@ static FILES: [(&str, &str); 14] = files![
     "0014_proofs"
 ];
 
-static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
+pub(super) static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
     let migrations = FILES.iter().filter_map(|(name, sql)| {
         let (version, description) = name.split_once('_')?;
         let (version, description) = (version.parse().ok()?, description.replace('_', " "));
