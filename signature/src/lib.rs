@@ -15,8 +15,10 @@ pub mod ed25519;
 pub mod hash;
 pub mod hmac;
 pub mod kernel;
+mod lanes;
 pub mod plain;
 pub mod rsa;
+mod wide;
 
 use std::fmt;
 

@@ -9,10 +9,10 @@ use std::fmt;
 use std::ops::{Add, Neg, Sub};
 
 use super::edwards::{self, Extended};
-use super::element::Field;
+use super::element::{Factors, Field};
 use super::modulus::{BITS, Modulus};
 use super::nist::{P256Prime, P384Prime};
-use super::weierstrass::Jacobian;
+use super::weierstrass::Xyzz;
 
 /// What numbers of `M` can be at one place of a formula.
 struct Interval<M, const N: usize> {
@@ -58,6 +58,16 @@ impl<M: Modulus<N>, const N: usize> Interval<M, N> {
         self
     }
 
+    /// What is tight: the highest digit as well.
+    fn settled(self) -> Self {
+        let most = self.high.max(-self.low) * Self::modulus();
+        let highest = most / Self::digit().powi(N as i32 - 1) + 2.0;
+        assert!(highest < Self::digit() / 2.0, "{self:?}");
+        // `is_zero` knows multiples up to the sixteenth of what is at most the sum of a few of these.
+        assert!(self.high.max(-self.low) < 5.0, "{self:?}");
+        self
+    }
+
     /// Either of both.
     fn or(self, other: Self) -> Self {
         Self::of(self.weight.max(other.weight), self.low.min(other.low), self.high.max(other.high))
@@ -93,7 +103,11 @@ impl<M: Modulus<N>, const N: usize> Field for Interval<M, N> {
     const ZERO: Self = Self::of(0.0, 0.0, 0.0);
     const ONE: Self = Self::of(1.0, 0.0, 1.0);
 
-    fn times_plus(&self, other: &Self, more: &Self) -> Self {
+    fn products(one: Factors<'_, Self>, other: Factors<'_, Self>) -> [Self; 2] {
+        [one, other].map(|(a, b)| a.times(b))
+    }
+
+    fn times(&self, other: &Self) -> Self {
         // A column: N products, at most N multiples of digits of the modulus, a carry.
         let half = Self::digit() / 2.0;
         let digits: f64 = M::DIGITS.iter().map(|digit| (*digit as f64).abs()).sum();
@@ -108,13 +122,17 @@ impl<M: Modulus<N>, const N: usize> Field for Interval<M, N> {
         let scale = Self::modulus() / Self::digit().powi(N as i32);
         // Squares are not negative, which matters: a square is told by where it stands.
         let low = if std::ptr::eq(self, other) { low.max(0.0) } else { low };
-        let result = Self::of(1.0, low * scale + more.low, high * scale + 1.0 + more.high);
-        // The highest digit is tight as well.
-        let most = result.high.max(-result.low) * Self::modulus();
-        assert!(most / Self::digit().powi(N as i32 - 1) < half - 2.0, "{result:?}");
-        // `is_zero` knows multiples up to the sixteenth of what is at most the sum of a few of these.
-        assert!(result.high.max(-result.low) < 5.0, "{result:?}");
-        result
+        Self::of(1.0, low * scale, high * scale + 1.0).settled()
+    }
+
+    fn tighten(&mut self) {
+        // A carry is at most half of the weight, rounded up.
+        let carry = (self.weight / 2.0).ceil();
+        *self = Self::of(1.0 + carry / (Self::digit() / 2.0), self.low, self.high).settled();
+    }
+
+    fn put(&mut self, other: &Self) {
+        *self = *other;
     }
 
     fn is_zero(&self) -> bool {
@@ -143,21 +161,23 @@ fn ends<M, const N: usize>(interval: Interval<M, N>) -> [f64; 3] {
 }
 
 fn weierstrass<M: Modulus<N>, const N: usize>() {
-    type Point<M, const N: usize> = Jacobian<Interval<M, N>>;
-    // What a table holds: products, and negated ones.
-    let start = Jacobian { x: Interval::ONE, y: Interval::ONE, z: Interval::ONE };
+    type Point<M, const N: usize> = Xyzz<Interval<M, N>>;
     settles(
-        start,
-        |Point::<M, N> { x, y, z }| [ends(x), ends(y), ends(z)],
+        Xyzz::affine(Interval::ONE, Interval::ONE),
+        |Point::<M, N> { x, y, zz, zzz }| [ends(x), ends(y), ends(zz), ends(zzz)],
         |point| {
+            // What a table holds: products, and negated ones.
             let x = Interval::of(1.0, -0.1, 1.1);
             let y = x.or(-x);
-            let (sum, double) = (point.add(&x, &y), point.double());
+            let (mut sum, mut double) = (point, point);
+            sum.add(&x, &y);
+            double.double();
             let or = |a: Interval<M, N>, b: Interval<M, N>, c: Interval<M, N>| a.or(b).or(c);
-            Jacobian {
+            Xyzz {
                 x: or(point.x, sum.x, double.x),
                 y: or(point.y, sum.y, double.y),
-                z: or(point.z, sum.z, double.z),
+                zz: or(point.zz, sum.zz, double.zz),
+                zzz: or(point.zzz, sum.zzz, double.zzz),
             }
         },
     );
@@ -172,9 +192,11 @@ fn no_digit_overflows_in_any_number_of_steps() {
         Extended::<Fe>::NEUTRAL,
         |Extended { x, y, z, t }| [ends(x), ends(y), ends(z), ends(t)],
         |point| {
-            let sum = Fe::of(2.0, -1.2, 2.2);
+            let entry = Fe::of(2.0, -1.2, 2.2);
             let product = Fe::of(1.0, -0.1, 1.1);
-            let (sum, double) = (point.add(&sum, &sum, &product.or(-product)), point.double());
+            let (mut sum, mut double) = (point, point);
+            sum.add(&entry, &entry, &product.or(-product));
+            double.double();
             Extended {
                 x: point.x.or(sum.x).or(double.x),
                 y: point.y.or(sum.y).or(double.y),

@@ -7,9 +7,11 @@
 
 use std::sync::OnceLock;
 
-use super::element::{Element, Field, inverses};
-use super::modulus::{Modulus, digits};
+use super::element::{Element, Factors, Field, inverses};
+use super::modulus::{BITS, Modulus, digits};
+use super::pair::{self, Columns, InPairs};
 use super::window::{Base, Group};
+use crate::wide::Wide;
 
 /// 2²⁵⁵ - 19.
 #[derive(Clone, Copy)]
@@ -17,7 +19,28 @@ pub(crate) struct Prime;
 
 impl Modulus<9> for Prime {
     const DIGITS: [i64; 9] = [-19, 0, 0, 0, 0, 0, 0, 0, 1 << 23];
-    const FAST: bool = true;
+
+    fn product(a: &Fe, b: &Fe) -> Fe {
+        pair::product(a, b)
+    }
+
+    fn products(one: Factors<'_, Fe>, other: Factors<'_, Fe>) -> [Fe; 2] {
+        pair::products(one, other)
+    }
+}
+
+impl InPairs for Prime {
+    #[inline(always)]
+    fn reduce(columns: &mut Columns) -> Wide {
+        // With 35 bits of 0 below it.
+        let multiple = columns[0].times_below(Self::INVERSE).shift_left(u64::BITS - BITS);
+        let times = |power: u32| multiple.shift_right(u64::BITS - BITS - power);
+        columns[8] = columns[8].plus(times(23));
+        // 19 times the multiple has the lowest digit of the column: what is above them is the
+        // difference.
+        let times_19 = times(4).plus(times(1).plus(times(0)));
+        columns[0].shift_right(BITS).minus(times_19.shift_right(BITS))
+    }
 }
 
 /// The order of the base point, 2²⁵² + 27742317777372353535851937790883648493 (RFC 8032 section 5.1).
@@ -44,24 +67,33 @@ pub(crate) struct Extended<F> {
 impl<F: Field> Extended<F> {
     pub(crate) const NEUTRAL: Self = Self { x: F::ZERO, y: F::ONE, z: F::ONE, t: F::ZERO };
 
-    /// `2·self`.
-    pub(crate) fn double(&self) -> Self {
+    /// Doubles it.
+    pub(crate) fn double(&mut self) {
         let Self { x, y, z, .. } = self;
-        let (a, b, c) = (x.square(), y.square(), z.square());
-        let h = -(a + b);
-        let e = (*x + *y).square_plus(&h);
-        let g = b - a;
-        let f = g - (c + c);
-        Self { x: e.times(&f), y: g.times(&h), z: f.times(&g), t: e.times(&h) }
+        let sum = *x + *y;
+        let [a, b] = &F::products((x, x), (y, y));
+        let [c, square] = &F::products((z, z), (&sum, &sum));
+        let (g, h) = (*b - *a, -(*a + *b));
+        self.finish(&(*square + h), &(g - (*c + *c)), &g, &h);
     }
 
-    /// `self + other`, where `other` is `y + x`, `y - x` and `2d·x·y` of an affine point.
-    pub(crate) fn add(&self, plus: &F, minus: &F, product: &F) -> Self {
+    /// Adds a point, of which `plus` is `y + x`, `minus` is `y - x` and `product` is `2d·x·y`.
+    pub(crate) fn add(&mut self, plus: &F, minus: &F, product: &F) {
         let Self { x, y, z, t } = self;
-        let (a, b) = ((*y - *x).times(minus), (*y + *x).times(plus));
+        let [a, b] = &F::products((&(*y - *x), minus), (&(*y + *x), plus));
         let (c, d) = (t.times(product), *z + *z);
-        let (e, f, g, h) = (b - a, d - c, d + c, b + a);
-        Self { x: e.times(&f), y: g.times(&h), z: f.times(&g), t: e.times(&h) }
+        self.finish(&(*b - *a), &(d - c), &(d + c), &(*b + *a));
+    }
+
+    /// What both formulas end with.
+    #[inline(always)]
+    fn finish(&mut self, e: &F, f: &F, g: &F, h: &F) {
+        let [x, y] = &F::products((e, f), (g, h));
+        let [z, t] = &F::products((f, g), (e, h));
+        self.x.put(x);
+        self.y.put(y);
+        self.z.put(z);
+        self.t.put(t);
     }
 }
 
@@ -69,14 +101,6 @@ impl<F: Field> Extended<F> {
 pub(crate) type Point = Extended<Fe>;
 
 impl Point {
-    #[inline(always)]
-    fn put(&mut self, other: &Self) {
-        self.x.put(&other.x);
-        self.y.put(&other.y);
-        self.z.put(&other.z);
-        self.t.put(&other.t);
-    }
-
     /// The point of an encoding (RFC 8032 section 5.1.3), `None` if there is none. Spellings that
     /// are not canonical are read as well.
     pub(crate) fn decode(bytes: &[u8; 32]) -> Option<Self> {
@@ -85,7 +109,7 @@ impl Point {
         bytes[31] &= 0x7f;
         let y = Fe::reduced(&bytes);
         let square = y.square();
-        let (u, v) = (square - Fe::ONE, d().times_plus(&square, &Fe::ONE));
+        let (u, v) = (square - Fe::ONE, d().times(&square) + Fe::ONE);
         // (u/v)^((p+3)/8) = u·v³·(u·v⁷)^((p-5)/8), which may need the root of -1 as a factor.
         let v3 = v.square().times(&v);
         let root = u.times(&v3.square()).times(&v).power(&EIGHTH);
@@ -167,15 +191,15 @@ impl Group for Point {
     const BLOCKS: usize = 13;
     const NEUTRAL: Self = Self::NEUTRAL;
 
-    fn double_assign(&mut self) {
-        self.put(&self.double());
+    fn double(&mut self) {
+        self.double();
     }
 
-    fn add_assign(&mut self, [plus, minus, product]: &Self::Entry, negative: bool) {
+    fn add(&mut self, [plus, minus, product]: &Self::Entry, negative: bool) {
         if negative {
-            self.put(&self.add(minus, plus, &-*product));
+            self.add(minus, plus, &-*product);
         } else {
-            self.put(&self.add(plus, minus, product));
+            self.add(plus, minus, product);
         }
     }
 
@@ -183,7 +207,7 @@ impl Group for Point {
         let d = d();
         let inverses = inverses(points.iter().map(|point| point.z));
         entries.extend(points.iter().zip(&inverses).map(|(point, inverse)| {
-            let (x, y) = (point.x.times(inverse), point.y.times(inverse));
+            let [x, y] = Fe::products((&point.x, inverse), (&point.y, inverse));
             [y + x, y - x, (x + x).times(&y).times(&d)]
         }));
     }

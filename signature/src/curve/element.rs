@@ -18,7 +18,6 @@
 //! Sources: P. L. Montgomery, *Modular multiplication without trial division*, Math. Comp. 44
 //! (1985); signed digits without carries as in D. J. Bernstein, *Curve25519: new Diffie-Hellman
 //! speed records*, PKC 2006.
-#![expect(clippy::needless_range_loop, reason = "`repeat` makes loops or writes them out")]
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -26,22 +25,10 @@ use std::ops::{Add, Neg, Sub};
 
 use super::invert::invert;
 use super::modulus::{BITS, MASK, Modulus, Value, digits, plain};
+use crate::lanes::Lanes;
 
-/// Repeats a block for `$i` from 0 to below `$n`: written out nine times where the modulus `$m` is
-/// [`Modulus::FAST`], and in a loop elsewhere. WebAssembly is compiled for size, where the compiler
-/// unrolls none.
-macro_rules! repeat {
-    ($m:ident, $i:ident < $n:ident, $body:block) => {
-        if $m::FAST {
-            repeat!(@ $i $n $body 0 1 2 3 4 5 6 7 8);
-        } else {
-            for $i in 0..$n $body
-        }
-    };
-    (@ $i:ident $n:ident $body:block $($k:literal)*) => {
-        $(if $k < $n { let $i = $k; $body })*
-    };
-}
+/// What a product is made of.
+pub(crate) type Factors<'a, F> = (&'a F, &'a F);
 
 /// What the formulas of points are made of. Factors are taken by reference: what goes by value is
 /// copied, and a copy costs a call of the engine.
@@ -52,49 +39,41 @@ pub(crate) trait Field:
     const ZERO: Self;
     /// 1.
     const ONE: Self;
-    /// `self · other + more`, tight.
-    fn times_plus(&self, other: &Self, more: &Self) -> Self;
+    /// Both products, tight: for hardly more than the price of one.
+    fn products(one: Factors<'_, Self>, other: Factors<'_, Self>) -> [Self; 2];
+    /// `self · other`, tight.
+    fn times(&self, other: &Self) -> Self;
+    /// Makes it tight, but for the little that a carry can be.
+    fn tighten(&mut self);
     /// Whether it is 0.
     fn is_zero(&self) -> bool;
-
-    /// `self · other`, tight.
-    #[inline(always)]
-    fn times(&self, other: &Self) -> Self {
-        self.times_plus(other, &Self::ZERO)
-    }
+    /// Becomes `other`, without the call of the engine that an assignment is.
+    fn put(&mut self, other: &Self);
 
     /// `self²`, tight.
     #[inline(always)]
     fn square(&self) -> Self {
         self.times(self)
     }
-
-    /// `self² + more`, tight.
-    #[inline(always)]
-    fn square_plus(&self, more: &Self) -> Self {
-        self.times_plus(self, more)
-    }
 }
 
 /// A number modulo `M`.
 #[derive(Clone, Copy)]
-pub(crate) struct Element<M, const N: usize>([i32; N], PhantomData<fn() -> M>);
+pub(crate) struct Element<M, const N: usize>(pub(super) [i32; N], PhantomData<fn() -> M>);
 
 impl<M: Modulus<N>, const N: usize> Element<M, N> {
-    const fn new(digits: [i32; N]) -> Self {
+    pub(super) const fn new(digits: [i32; N]) -> Self {
         Self(digits, PhantomData)
+    }
+
+    /// `a·b`, tight, for any modulus.
+    pub(super) fn product(a: &Self, b: &Self) -> Self {
+        Self::new(product(&M::VALUE, &a.0, &b.0))
     }
 
     /// A number that a standard writes in big-endian hexadecimal.
     pub(crate) fn constant(hex: &str) -> Self {
         Self::new(plain(digits(hex))).shifted()
-    }
-
-    /// Becomes `other`. Digit by digit, as an assignment is a call of the engine.
-    #[inline(always)]
-    #[expect(clippy::indexing_slicing, reason = "`repeat` stops at `N`")]
-    pub(crate) fn put(&mut self, other: &Self) {
-        repeat!(M, i < N, { self.0[i] = other.0[i] });
     }
 
     /// The number of little-endian `bytes`, reduced. At most `29·N` bits.
@@ -155,8 +134,26 @@ impl<M: Modulus<N>, const N: usize> Field for Element<M, N> {
     const ONE: Self = Self::new(M::ONE);
 
     #[inline(always)]
-    fn times_plus(&self, other: &Self, more: &Self) -> Self {
-        Self::new(product::<M, N>(&self.0, &other.0, &more.0))
+    fn products(one: Factors<'_, Self>, other: Factors<'_, Self>) -> [Self; 2] {
+        M::products(one, other)
+    }
+
+    #[inline(always)]
+    fn times(&self, other: &Self) -> Self {
+        M::product(self, other)
+    }
+
+    fn tighten(&mut self) {
+        tighten(&mut self.0);
+    }
+
+    #[inline(always)]
+    #[expect(clippy::indexing_slicing, reason = "`repeat` stops at what there is")]
+    fn put(&mut self, other: &Self) {
+        let (to, last) = self.0.as_chunks_mut();
+        let (from, last_of_it) = other.0.as_chunks();
+        repeat!(i < N / 4, { Lanes::of(from[i]).store(&mut to[i]) });
+        repeat!(i < N % 4, { last[i] = last_of_it[i] });
     }
 
     fn is_zero(&self) -> bool {
@@ -169,47 +166,10 @@ impl<M: Modulus<N>, const N: usize> Field for Element<M, N> {
     }
 }
 
-/// `a·b + c`, tight.
-#[inline(never)]
-#[expect(clippy::indexing_slicing, reason = "`repeat` stops at `N`")]
-#[expect(clippy::cast_possible_truncation, reason = "a digit has 29 bits")]
-fn product<M: Modulus<N>, const N: usize>(a: &[i32; N], b: &[i32; N], c: &[i32; N]) -> [i32; N] {
-    if !M::FAST {
-        return product_of(&M::VALUE, a, b, c);
-    }
-    let mut t = [0_i64; N];
-    repeat!(M, i < N, {
-        let a = i64::from(a[i]);
-        repeat!(M, j < N, { t[j] += a * i64::from(b[j]) });
-        // The multiple of the modulus that makes the lowest digit 0.
-        let multiple = i64::from((t[0] as i32).wrapping_mul(M::INVERSE) & MASK);
-        repeat!(M, j < N, { t[j] += multiple * M::DIGITS[j] });
-        // One digit down.
-        let carry = t[0] >> BITS;
-        repeat!(M, j < N, { t[j] = if j + 1 < N { t[j + 1] } else { 0 } });
-        t[0] += carry;
-    });
-    let mut digits = [0; N];
-    let mut carry = 0;
-    repeat!(M, i < N, {
-        let sum = t[i] + i64::from(c[i]) + carry;
-        carry = (sum + (1 << (BITS - 1))) >> BITS;
-        digits[i] = (sum - (carry << BITS)) as i32;
-    });
-    // The value is far below what `N` digits hold.
-    debug_assert_eq!(carry, 0);
-    digits
-}
-
-/// As [`product`], in loops, for any modulus.
+/// `a·b`, tight, for any modulus.
 #[inline(never)]
 #[expect(clippy::cast_possible_truncation, reason = "a digit has 29 bits")]
-fn product_of<const N: usize>(
-    modulus: &Value<N>,
-    a: &[i32; N],
-    b: &[i32; N],
-    c: &[i32; N],
-) -> [i32; N] {
+pub(super) fn product<const N: usize>(modulus: &Value<N>, a: &[i32; N], b: &[i32; N]) -> [i32; N] {
     let mut columns = [0_i64; N];
     let lowest_of_b = i64::from(b.first().copied().unwrap_or_default());
     for a in a {
@@ -230,13 +190,56 @@ fn product_of<const N: usize>(
     }
     let mut digits = [0; N];
     let mut carry = 0;
-    for ((digit, column), c) in digits.iter_mut().zip(columns).zip(c) {
-        let sum = column + i64::from(*c) + carry;
+    for (digit, column) in digits.iter_mut().zip(columns) {
+        let sum = column + carry;
         carry = (sum + (1 << (BITS - 1))) >> BITS;
         *digit = (sum - (carry << BITS)) as i32;
     }
     debug_assert_eq!(carry, 0);
     digits
+}
+
+/// What comes of the digits of two numbers, four at a time.
+#[inline(always)]
+#[expect(clippy::indexing_slicing, reason = "`repeat` stops at what there is")]
+fn zip<const N: usize>(
+    one: &[i32; N],
+    other: &[i32; N],
+    f: impl Fn(Lanes, Lanes) -> Lanes,
+) -> [i32; N] {
+    let mut made = [0; N];
+    let ((one, last_of_one), (other, last_of_other)) = (one.as_chunks(), other.as_chunks());
+    let (to, last) = made.as_chunks_mut();
+    repeat!(i < N / 4, { f(Lanes::of(one[i]), Lanes::of(other[i])).store(&mut to[i]) });
+    repeat!(i < N % 4, {
+        let alone = |digit| Lanes::of([digit, 0, 0, 0]);
+        [last[i], ..] = f(alone(last_of_one[i]), alone(last_of_other[i])).to_array();
+    });
+    made
+}
+
+/// Carries all that is above a tight digit to the next one, at once, so that a digit is at most 2²⁸ then
+/// and what one of them can be.
+#[inline(never)]
+fn tighten<const N: usize>(digits: &mut [i32; N]) {
+    let half = 1 << (BITS - 1);
+    let (fours, rest) = digits.as_chunks_mut();
+    let mut below = Lanes::ZERO;
+    for four in fours {
+        let digits = Lanes::of(*four);
+        let carries = digits.plus(Lanes::splat(half)).shift_right(BITS);
+        digits.minus(carries.shift_left(BITS)).plus(carries.after(below)).store(four);
+        below = carries;
+    }
+    let [.., mut carry] = below.to_array();
+    let mut left = rest.len();
+    for digit in rest {
+        left -= 1;
+        // What is above the highest digit stays there.
+        let above = if left > 0 { (*digit + half) >> BITS } else { 0 };
+        *digit += carry - (above << BITS);
+        carry = above;
+    }
 }
 
 /// Adds `more` to plain digits, and says whether the number is below the modulus.
@@ -291,11 +294,8 @@ impl<M: Modulus<N>, const N: usize> Add for Element<M, N> {
     type Output = Self;
 
     #[inline(always)]
-    #[expect(clippy::indexing_slicing, reason = "`repeat` stops at `N`")]
     fn add(self, other: Self) -> Self {
-        let mut sum = [0; N];
-        repeat!(M, i < N, { sum[i] = self.0[i] + other.0[i] });
-        Self::new(sum)
+        Self::new(zip(&self.0, &other.0, Lanes::plus))
     }
 }
 
@@ -303,11 +303,8 @@ impl<M: Modulus<N>, const N: usize> Sub for Element<M, N> {
     type Output = Self;
 
     #[inline(always)]
-    #[expect(clippy::indexing_slicing, reason = "`repeat` stops at `N`")]
     fn sub(self, other: Self) -> Self {
-        let mut difference = [0; N];
-        repeat!(M, i < N, { difference[i] = self.0[i] - other.0[i] });
-        Self::new(difference)
+        Self::new(zip(&self.0, &other.0, Lanes::minus))
     }
 }
 
@@ -372,8 +369,7 @@ pub(crate) fn inverses<M: Modulus<N>, const N: usize>(
         .collect();
     let mut inverse = product.invert();
     for (number, before) in made.iter_mut().rev() {
-        *before = before.times(&inverse);
-        inverse = inverse.times(number);
+        [*before, inverse] = Element::products((before, &inverse), (&inverse, number));
     }
     made.into_iter().map(|(_, inverse)| inverse).collect()
 }

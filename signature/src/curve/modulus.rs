@@ -4,6 +4,8 @@
     reason = "computed by the compiler, which refuses an index out of bounds"
 )]
 
+use super::element::{Element, Factors};
+
 /// Bits of a digit. Nine of them hold 256 bits with five to spare, fourteen hold 384 bits.
 pub(crate) const BITS: u32 = 29;
 /// The lowest [`BITS`] bits.
@@ -15,9 +17,6 @@ pub(crate) trait Modulus<const N: usize>: Copy + 'static {
     /// so that a modulus which is a sum of few powers of two has few digits other than 0, and
     /// those are powers of two: then the compiler makes shifts of multiplications.
     const DIGITS: [i64; N];
-
-    /// Whether multiplication is written out, for nine digits: much code, and fast.
-    const FAST: bool = false;
 
     /// `-modulus⁻¹ mod 2²⁹`.
     const INVERSE: i32 = negative_inverse(Self::DIGITS);
@@ -32,6 +31,19 @@ pub(crate) trait Modulus<const N: usize>: Copy + 'static {
     /// What is known of it, as a value.
     const VALUE: Value<N> =
         Value { digits: &Self::DIGITS, plain: &Self::PLAIN, inverse: Self::INVERSE };
+
+    /// `a·b`, tight.
+    fn product(a: &Element<Self, N>, b: &Element<Self, N>) -> Element<Self, N> {
+        Element::product(a, b)
+    }
+
+    /// Both products, tight. Primes of which points are made override both, see [`super::pair`].
+    fn products(
+        one: Factors<'_, Element<Self, N>>,
+        other: Factors<'_, Element<Self, N>>,
+    ) -> [Element<Self, N>; 2] {
+        [Element::product(one.0, one.1), Element::product(other.0, other.1)]
+    }
 }
 
 /// A modulus where it is a value and no type, so that there is one code for all of one length: for

@@ -2,9 +2,12 @@
 
 use std::sync::OnceLock;
 
-use super::modulus::{Modulus, digits};
+use super::element::{Element, Factors};
+use super::modulus::{BITS, Modulus, digits};
+use super::pair::{self, Columns, InPairs};
 use super::weierstrass::{Curve, Point};
 use super::window::Base;
+use crate::wide::Wide;
 
 /// P-256.
 #[derive(Clone, Copy)]
@@ -16,7 +19,32 @@ pub(crate) struct P256Prime;
 
 impl Modulus<9> for P256Prime {
     const DIGITS: [i64; 9] = [-1, 0, 0, 1 << 9, 0, 0, 1 << 18, -(1 << 21), 1 << 24];
-    const FAST: bool = true;
+
+    fn product(a: &Element<Self, 9>, b: &Element<Self, 9>) -> Element<Self, 9> {
+        pair::product(a, b)
+    }
+
+    fn products(
+        one: Factors<'_, Element<Self, 9>>,
+        other: Factors<'_, Element<Self, 9>>,
+    ) -> [Element<Self, 9>; 2] {
+        pair::products(one, other)
+    }
+}
+
+impl InPairs for P256Prime {
+    #[inline(always)]
+    fn reduce(columns: &mut Columns) -> Wide {
+        // The multiple is what stands in the lowest digit, here with 35 bits of 0 below it. The digit
+        // of -1 takes it away there.
+        let multiple = columns[0].shift_left(u64::BITS - BITS);
+        let times = |power: u32| multiple.shift_right(u64::BITS - BITS - power);
+        columns[3] = columns[3].plus(times(9));
+        columns[6] = columns[6].plus(times(18));
+        columns[7] = columns[7].minus(times(21));
+        columns[8] = columns[8].plus(times(24));
+        columns[0].shift_right(BITS)
+    }
 }
 
 /// The number of points of P-256.

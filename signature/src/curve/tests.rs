@@ -53,9 +53,12 @@ fn agrees<M: Modulus<N>, const N: usize>() {
         let [a, b, c] = [a, b, c].map(|bytes| BigUint::from_bytes_le(&bytes) % &m);
         assert_eq!(value(x), a);
         assert_eq!(value(x.times(&y)), &a * &b % &m);
-        assert_eq!(value(x.times_plus(&y, &z)), (&a * &b + &c) % &m);
-        assert_eq!(value(x.square_plus(&z)), (&a * &a + &c) % &m);
+        let both = Element::products((&x, &y), (&y, &z));
+        assert_eq!(both.map(value), [&a * &b % &m, &b * &c % &m]);
         let sum = x + y - z;
+        let mut tight = sum;
+        tight.tighten();
+        assert_eq!(value(tight), value(sum));
         assert_eq!(value(sum), (&a + &b + &m - &c) % &m);
         assert_eq!(sum.is_zero(), (&a + &b + &m - &c) % &m == BigUint::from(0_u8));
         let same = Element::reduced(&a.to_bytes_le());

@@ -1,7 +1,8 @@
-//! Points of `y² = x³ - 3x + b` in Jacobian coordinates: `(X/Z², Y/Z³)`, with `Z = 0` for the point
-//! at infinity.
+//! Points of `y² = x³ - 3x + b` in coordinates with two denominators: `(X/ZZ, Y/ZZZ)` where `ZZ³` is
+//! `ZZZ²`, with `ZZ = 0` for the point at infinity. Products come in pairs that do not need each
+//! other, which [`Field::products`] makes at once.
 //!
-//! Formulas: the Explicit-Formulas Database, "shortw/jacobian-3", `dbl-2001-b` and `madd`, with
+//! Formulas: the Explicit-Formulas Database, "shortw/xyzz", `dbl-2008-s-1` and `madd-2008-s`, with
 //! their exceptions taken care of here.
 
 use std::sync::OnceLock;
@@ -28,81 +29,85 @@ pub(crate) trait Curve<const N: usize>: Copy + 'static {
     fn base() -> &'static OnceLock<Base<Point<Self, N>>>;
 }
 
-/// A point in Jacobian coordinates over the field `F`.
+/// A point in these coordinates over the field `F`.
 #[derive(Clone, Copy)]
-pub(crate) struct Jacobian<F> {
+pub(crate) struct Xyzz<F> {
     pub(crate) x: F,
     pub(crate) y: F,
-    pub(crate) z: F,
+    pub(crate) zz: F,
+    pub(crate) zzz: F,
 }
 
-impl<F: Field> Jacobian<F> {
-    pub(crate) const INFINITY: Self = Self { x: F::ONE, y: F::ONE, z: F::ZERO };
+impl<F: Field> Xyzz<F> {
+    pub(crate) const INFINITY: Self = Self { x: F::ONE, y: F::ONE, zz: F::ZERO, zzz: F::ZERO };
 
-    /// `2·self`; infinity stays what it is.
-    pub(crate) fn double(&self) -> Self {
-        let Self { x, y, z } = self;
-        let delta = z.square();
-        let gamma = y.square();
-        let product = (*x - delta).times(&(*x + delta));
-        let alpha = product + product + product;
-        let twice = *x + *x;
-        let beta4 = (twice + twice).times(&gamma);
-        let x = alpha.square_plus(&-(beta4 + beta4));
-        let z = (*y + *y).times(z);
-        let gamma_squared4 = (gamma + gamma).square();
-        let y = alpha.times_plus(&(beta4 - x), &-(gamma_squared4 + gamma_squared4));
-        Self { x, y, z }
+    pub(crate) const fn affine(x: F, y: F) -> Self {
+        Self { x, y, zz: F::ONE, zzz: F::ONE }
     }
 
-    /// `self + other`, where `other` is affine.
-    pub(crate) fn add(&self, x2: &F, y2: &F) -> Self {
-        let Self { x: x1, y: y1, z: z1 } = self;
-        if z1.is_zero() {
-            return Self { x: *x2, y: *y2, z: F::ONE };
+    /// Doubles it; infinity stays what it is.
+    pub(crate) fn double(&mut self) {
+        let Self { x, y, zz, zzz } = self;
+        let mut u = *y + *y;
+        u.tighten();
+        let [v, third] = &F::products((&u, &u), (&(*x - *zz), &(*x + *zz)));
+        let m = *third + *third + *third;
+        let [w, s] = &F::products((&u, v), (x, v));
+        let [square, new_zz] = &F::products((&m, &m), (v, zz));
+        zz.put(new_zz);
+        x.put(&(*square - (*s + *s)));
+        x.tighten();
+        let [left, right] = &F::products((&m, &(*s - *x)), (w, y));
+        y.put(&(*left - *right));
+        zzz.put(&w.times(zzz));
+    }
+
+    /// Adds an affine point.
+    pub(crate) fn add(&mut self, x2: &F, y2: &F) {
+        let Self { x, y, zz, zzz } = self;
+        if zz.is_zero() {
+            *self = Self::affine(*x2, *y2);
+            return;
         }
-        let z1z1 = z1.square();
-        let h = x2.times(&z1z1) - *x1;
-        let r = y2.times(&z1.times(&z1z1)) - *y1;
-        if h.is_zero() {
+        let [u, s] = &F::products((x2, zz), (y2, zzz));
+        let (p, r) = (*u - *x, *s - *y);
+        if p.is_zero() {
             // Both have one x: they are equal, or opposite.
-            return if r.is_zero() { self.double() } else { Self::INFINITY };
+            if r.is_zero() {
+                self.double();
+            } else {
+                *self = Self::INFINITY;
+            }
+            return;
         }
-        let h_squared = h.square();
-        let h_cubed = h.times(&h_squared);
-        let v = x1.times(&h_squared);
-        let x = r.square_plus(&-(h_cubed + v + v));
-        let y = r.times_plus(&(v - x), &-y1.times(&h_cubed));
-        let z = z1.times(&h);
-        Self { x, y, z }
-    }
-}
-
-impl<M: Modulus<N>, const N: usize> Jacobian<Element<M, N>> {
-    #[inline(always)]
-    fn put(&mut self, other: &Self) {
-        self.x.put(&other.x);
-        self.y.put(&other.y);
-        self.z.put(&other.z);
+        let [pp, rr] = &F::products((&p, &p), (&r, &r));
+        let [ppp, q] = &F::products((&p, pp), (x, pp));
+        x.put(&(*rr - (*ppp + *q + *q)));
+        x.tighten();
+        let [left, right] = &F::products((&r, &(*q - *x)), (y, ppp));
+        y.put(&(*left - *right));
+        let [new_zz, new_zzz] = &F::products((zz, pp), (zzz, ppp));
+        zz.put(new_zz);
+        zzz.put(new_zzz);
     }
 }
 
 /// A point of the curve `C`.
 #[derive(Clone, Copy)]
-pub(crate) struct Point<C: Curve<N>, const N: usize>(pub(crate) Jacobian<Element<C::Prime, N>>);
+pub(crate) struct Point<C: Curve<N>, const N: usize>(pub(crate) Xyzz<Element<C::Prime, N>>);
 
 impl<C: Curve<N>, const N: usize> Point<C, N> {
     /// Of affine coordinates, if they are on the curve.
     pub(crate) fn new(x: Element<C::Prime, N>, y: Element<C::Prime, N>) -> Option<Self> {
         let right = x.square().times(&x) - (x + x + x) + Element::constant(C::B);
-        (y.square() == right).then_some(Self(Jacobian { x, y, z: Field::ONE }))
+        (y.square() == right).then_some(Self(Xyzz::affine(x, y)))
     }
 
     /// The curve's base point.
     pub(crate) fn base() -> &'static Base<Self> {
         C::base().get_or_init(|| {
             let [x, y] = C::BASE.map(Element::constant);
-            Base::new(Self(Jacobian { x, y, z: Field::ONE }))
+            Base::new(Self(Xyzz::affine(x, y)))
         })
     }
 }
@@ -111,27 +116,28 @@ impl<C: Curve<N>, const N: usize> Group for Point<C, N> {
     type Entry = [Element<C::Prime, N>; 2];
     const BITS: usize = 8 * C::BYTES;
     const BLOCKS: usize = C::BLOCKS;
-    const NEUTRAL: Self = Self(Jacobian::INFINITY);
+    const NEUTRAL: Self = Self(Xyzz::INFINITY);
 
-    fn double_assign(&mut self) {
-        self.0.put(&self.0.double());
+    fn double(&mut self) {
+        self.0.double();
     }
 
-    fn add_assign(&mut self, [x, y]: &Self::Entry, negative: bool) {
+    fn add(&mut self, [x, y]: &Self::Entry, negative: bool) {
         // Not `y` or `-y` by value: a copy is a call of the engine.
         if negative {
-            self.0.put(&self.0.add(x, &-*y));
+            self.0.add(x, &-*y);
         } else {
-            self.0.put(&self.0.add(x, y));
+            self.0.add(x, y);
         }
     }
 
     /// Affine coordinates, with one inversion for all (Montgomery's trick).
     fn enter(points: &[Self], entries: &mut Vec<Self::Entry>) {
-        let inverses = inverses(points.iter().map(|point| point.0.z));
+        let inverses = inverses(points.iter().map(|point| point.0.zzz));
         entries.extend(points.iter().zip(&inverses).map(|(Self(point), inverse)| {
-            let square = inverse.square();
-            [point.x.times(&square), point.y.times(&square.times(inverse))]
+            // ZZ/ZZZ is 1/Z, and its square 1/ZZ.
+            let [root, y] = Element::products((&point.zz, inverse), (&point.y, inverse));
+            [point.x.times(&root.square()), y]
         }));
     }
 }

@@ -32,9 +32,9 @@ pub(crate) trait Group: Copy + 'static {
     const NEUTRAL: Self;
 
     /// Doubles it.
-    fn double_assign(&mut self);
+    fn double(&mut self);
     /// Adds an entry, or takes it away.
-    fn add_assign(&mut self, entry: &Self::Entry, negative: bool);
+    fn add(&mut self, entry: &Self::Entry, negative: bool);
     /// Entries of points, none of which is neutral, appended.
     fn enter(points: &[Self], entries: &mut Vec<Self::Entry>);
 }
@@ -53,7 +53,7 @@ impl<G: Group> Table<G> {
         let (mut base, mut multiples) = (point, Vec::with_capacity(BLOCK));
         for block in 0..blocks {
             if block > 0 {
-                (0..WIDTH * stride).for_each(|_| base.double_assign());
+                (0..WIDTH * stride).for_each(|_| base.double());
             }
             let mut step = Vec::with_capacity(1);
             G::enter(&[base], &mut step);
@@ -61,7 +61,7 @@ impl<G: Group> Table<G> {
             multiples.clear();
             multiples.push(multiple);
             for entry in step.iter().cycle().take(BLOCK - 1) {
-                multiple.add_assign(entry, false);
+                multiple.add(entry, false);
                 multiples.push(multiple);
             }
             G::enter(&multiples, &mut entries);
@@ -79,7 +79,7 @@ impl<G: Group> Table<G> {
         for (digit, block) in digits.zip(self.entries.chunks_exact(BLOCK)) {
             let magnitude = usize::from(digit.unsigned_abs());
             if let Some(entry) = magnitude.checked_sub(1).and_then(|index| block.get(index)) {
-                sum.add_assign(entry, *digit < 0);
+                sum.add(entry, *digit < 0);
             }
         }
     }
@@ -114,7 +114,7 @@ pub(crate) fn sum<G: Group>(p: &Table<G>, a: &Digits, q: &Table<G>, b: &Digits) 
     let steps = p.stride.max(q.stride);
     for step in (0..steps).rev() {
         if step + 1 < steps {
-            (0..WIDTH).for_each(|_| sum.double_assign());
+            (0..WIDTH).for_each(|_| sum.double());
         }
         p.add(&mut sum, a, step);
         q.add(&mut sum, b, step);

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::curve::element::{Element, Field as _};
 use super::curve::modulus::Modulus;
 use super::curve::nist::{P256, P384};
-use super::curve::weierstrass::{Curve, Jacobian, Point};
+use super::curve::weierstrass::{Curve, Point, Xyzz};
 use super::curve::window::{Base, Digits, sum};
 use super::hash::Hash;
 
@@ -29,7 +29,7 @@ impl<C: Curve<N>, const N: usize> Key<C, N> {
     }
 
     fn coordinates(&self) -> [Element<C::Prime, N>; 2] {
-        let Point(Jacobian { x, y, .. }) = self.0.point;
+        let Point(Xyzz { x, y, .. }) = self.0.point;
         [x, y]
     }
 
@@ -54,19 +54,17 @@ impl<C: Curve<N>, const N: usize> Key<C, N> {
         let inverse = s.invert();
         let u = Element::reduced(&reversed(hash)).times(&inverse);
         let v = scalar_r.times(&inverse);
-        let Point(Jacobian { x, z, .. }) =
+        let Point(Xyzz { x, zz, .. }) =
             sum(Point::base().table(), &digits(&u), self.0.table(), &digits(&v));
         // The point at infinity has no x.
-        if z.is_zero() {
+        if zz.is_zero() {
             return false;
         }
-        // Whether x/z², a number below the prime, is r modulo the order: whether it is r, or
+        // Whether x/zz, a number below the prime, is r modulo the order: whether it is r, or
         // r + order where that is below the prime. There is no third, as the order has as many bits
         // as the prime.
-        let z_squared = z.square();
-        let matches = |more: &[i32; N]| {
-            Element::canonical(&r, more).is_some_and(|r| x == r.times(&z_squared))
-        };
+        let matches =
+            |more: &[i32; N]| Element::canonical(&r, more).is_some_and(|r| x == r.times(&zz));
         matches(&[0; N]) || matches(&C::Order::PLAIN)
     }
 }

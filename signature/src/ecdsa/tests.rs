@@ -66,7 +66,7 @@ macro_rules! curve {
             use super::super::super::curve::modulus::Modulus as _;
             use super::super::super::curve::nist::$ours;
             use super::super::super::curve::tests::Cases;
-            use super::super::super::curve::weierstrass::{Curve, Jacobian, Point};
+            use super::super::super::curve::weierstrass::{Curve, Point, Xyzz};
             use super::super::super::curve::window::{Digits, Table, sum};
             use super::super::{Key, reversed};
 
@@ -109,16 +109,16 @@ macro_rules! curve {
             }
 
             /// Big-endian coordinates, `None` at infinity.
-            fn affine(Point(Jacobian { x, y, z }): Point<$ours, $digits>) -> Option<Vec<u8>> {
+            fn affine(Point(point): Point<$ours, $digits>) -> Option<Vec<u8>> {
                 use super::super::super::curve::element::Field as _;
-                let inverse = z.invert();
-                let square = inverse.square();
+                let Xyzz { x, y, zz, zzz } = point;
+                assert_eq!(zz.times(&zz).times(&zz), zzz.square());
                 let mut bytes = [0; 2 * $bytes];
                 let (y_bytes, x_bytes) = bytes.split_at_mut($bytes);
-                x.times(&square).write(x_bytes);
-                y.times(&square.times(&inverse)).write(y_bytes);
+                x.times(&zz.invert()).write(x_bytes);
+                y.times(&zzz.invert()).write(y_bytes);
                 bytes.reverse();
-                (!z.is_zero()).then(|| bytes.to_vec())
+                (!zz.is_zero()).then(|| bytes.to_vec())
             }
 
             /// Sums of multiples of the base point and of another one (which at times is the base

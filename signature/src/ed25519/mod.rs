@@ -74,7 +74,7 @@ fn reduced(hash: &[u8]) -> Scalar {
     let (low, high) = hash.split_at(32);
     let mut two_to_256 = [0; 33];
     two_to_256[32] = 1;
-    Scalar::reduced(high).times_plus(&Scalar::reduced(&two_to_256), &Scalar::reduced(low))
+    Scalar::reduced(high).times(&Scalar::reduced(&two_to_256)) + Scalar::reduced(low)
 }
 
 impl PartialEq for Ed25519Key {

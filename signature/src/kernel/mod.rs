@@ -9,7 +9,6 @@
 //! library where they run, inside WebAssembly. They are no part of what a user of the crate needs.
 
 mod barrett;
-mod lanes;
 mod limbs;
 mod montgomery;
 #[cfg(test)]

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use super::super::lanes::{Four, Lanes, map, zip};
 use super::number::{Factor, Number, Pair};
 use super::{BITS, BLOCK};
+use crate::lanes::{Four, Lanes, map, zip};
 
 /// Vectors of the left factor after which the upper parts of the columns are set aside: four
 /// products each.

@@ -1,7 +1,7 @@
 //! Numbers as plain digits: how they come in and go out.
 
-use super::super::lanes::{Four, Lanes};
 use super::{BASE, BITS, BLOCK, WIDTH};
+use crate::lanes::{Four, Lanes};
 
 /// Digits, the lowest first, in groups that fill a vector.
 #[derive(Debug, Clone, PartialEq)]

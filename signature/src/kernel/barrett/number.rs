@@ -3,10 +3,10 @@
 //! What is read and written by position is within bounds by construction; where it were not, the
 //! number would be left as it is, and the signature not hold.
 
-use super::super::lanes::{Four, Lanes, zip};
 use super::columns::balance;
 use super::digits::Digits;
 use super::{BLOCK, MAX_VECTORS, WIDTH};
+use crate::lanes::{Four, Lanes, zip};
 
 /// Vectors of a number: those of a product, and room for a block on either side.
 const VECTORS: usize = BLOCK + 2 * MAX_VECTORS + 2 * BLOCK;

@@ -1,26 +1,26 @@
 //! Four 32-bit numbers at a time: `simd128` in WebAssembly, and elsewhere the same operations one
 //! by one, so that tests on any machine run the same kernel. There every sum and product is checked
-//! for overflow in a debug build, which holds the bounds in [`super::barrett`] against numbers.
+//! for overflow in a debug build, which holds the bounds in [`crate::kernel`] against numbers.
 
-pub(super) use machine::Lanes;
+pub(crate) use machine::Lanes;
 
 /// Four vectors: as many columns as a kernel adds up at a time.
-pub(super) type Four = [Lanes; 4];
+pub(crate) type Four = [Lanes; 4];
 
 /// Written out, because the optimiser for size would leave a loop over memory.
 #[inline(always)]
-pub(super) fn map<T>([a, b, c, d]: Four, f: impl Fn(Lanes) -> T) -> [T; 4] {
+pub(crate) fn map<T>([a, b, c, d]: Four, f: impl Fn(Lanes) -> T) -> [T; 4] {
     [f(a), f(b), f(c), f(d)]
 }
 
 /// Likewise.
 #[inline(always)]
-pub(super) fn zip(a: Four, b: Four, f: impl Fn(Lanes, Lanes) -> Lanes) -> Four {
+pub(crate) fn zip(a: Four, b: Four, f: impl Fn(Lanes, Lanes) -> Lanes) -> Four {
     [f(a[0], b[0]), f(a[1], b[1]), f(a[2], b[2]), f(a[3], b[3])]
 }
 
 impl Lanes {
-    pub(super) const FOUR_ZEROS: Four = [Self::ZERO; 4];
+    pub(crate) const FOUR_ZEROS: Four = [Self::ZERO; 4];
 }
 
 impl PartialEq for Lanes {
@@ -35,7 +35,7 @@ mod machine {
 
     /// Four 32-bit numbers, or eight 16-bit halves of them.
     #[derive(Debug, Clone, Copy)]
-    pub(crate) struct Lanes(wasm::v128);
+    pub(crate) struct Lanes(pub(crate) wasm::v128);
 
     #[inline(always)]
     const fn lanes(vector: wasm::v128) -> Lanes {
@@ -53,6 +53,16 @@ mod machine {
         #[inline(always)]
         pub(crate) fn splat(value: i32) -> Self {
             lanes(wasm::i32x4_splat(value))
+        }
+
+        /// Lane by lane, which the compiler makes one instruction of; of an array it would make two.
+        #[inline(always)]
+        pub(crate) fn store(self, four: &mut [i32; 4]) {
+            let [a, b, c, d] = four;
+            *a = wasm::i32x4_extract_lane::<0>(self.0);
+            *b = wasm::i32x4_extract_lane::<1>(self.0);
+            *c = wasm::i32x4_extract_lane::<2>(self.0);
+            *d = wasm::i32x4_extract_lane::<3>(self.0);
         }
 
         pub(crate) fn to_array(self) -> [i32; 4] {
@@ -96,6 +106,45 @@ mod machine {
         #[inline(always)]
         pub(crate) fn shift_right(self, bits: u32) -> Self {
             lanes(wasm::i32x4_shr(self.0, bits))
+        }
+
+        /// Bits of which exactly one is set.
+        #[inline(always)]
+        pub(crate) fn xor(self, other: Self) -> Self {
+            lanes(wasm::v128_xor(self.0, other.0))
+        }
+
+        /// The two lower lanes, twice.
+        #[inline(always)]
+        pub(crate) fn low_twice(self) -> Self {
+            lanes(wasm::i64x2_shuffle::<0, 0>(self.0, self.0))
+        }
+
+        /// The two upper lanes, twice.
+        #[inline(always)]
+        pub(crate) fn high_twice(self) -> Self {
+            lanes(wasm::i64x2_shuffle::<1, 1>(self.0, self.0))
+        }
+
+        /// The lanes by turns, of these and of `other`.
+        #[inline(always)]
+        pub(crate) fn woven(self, other: Self) -> [Self; 2] {
+            [
+                lanes(wasm::i32x4_shuffle::<0, 4, 1, 5>(self.0, other.0)),
+                lanes(wasm::i32x4_shuffle::<2, 6, 3, 7>(self.0, other.0)),
+            ]
+        }
+
+        /// The first and third lane of these, then of `next`.
+        #[inline(always)]
+        pub(crate) fn evens(self, next: Self) -> Self {
+            lanes(wasm::i32x4_shuffle::<0, 2, 4, 6>(self.0, next.0))
+        }
+
+        /// The second and fourth lane of these, then of `next`.
+        #[inline(always)]
+        pub(crate) fn odds(self, next: Self) -> Self {
+            lanes(wasm::i32x4_shuffle::<1, 3, 5, 7>(self.0, next.0))
         }
 
         /// One lane up: the last one of `before`, then three of these.
@@ -165,6 +214,10 @@ mod machine {
             Self([value; 4])
         }
 
+        pub(crate) fn store(self, four: &mut [i32; 4]) {
+            *four = self.0;
+        }
+
         pub(crate) fn to_array(self) -> [i32; 4] {
             self.0
         }
@@ -201,6 +254,41 @@ mod machine {
         /// The quotient by a power of two, rounded down.
         pub(crate) fn shift_right(self, bits: u32) -> Self {
             Self(self.0.map(|lane| lane >> bits))
+        }
+
+        /// Bits of which exactly one is set.
+        pub(crate) fn xor(self, other: Self) -> Self {
+            zip(self.0, other.0, |one, other| one ^ other)
+        }
+
+        /// The two lower lanes, twice.
+        pub(crate) fn low_twice(self) -> Self {
+            let [a, b, ..] = self.0;
+            Self([a, b, a, b])
+        }
+
+        /// The two upper lanes, twice.
+        pub(crate) fn high_twice(self) -> Self {
+            let [.., c, d] = self.0;
+            Self([c, d, c, d])
+        }
+
+        /// The lanes by turns, of these and of `other`.
+        pub(crate) fn woven(self, other: Self) -> [Self; 2] {
+            let ([a, b, c, d], [p, q, r, s]) = (self.0, other.0);
+            [Self([a, p, b, q]), Self([c, r, d, s])]
+        }
+
+        /// The first and third lane of these, then of `next`.
+        pub(crate) fn evens(self, next: Self) -> Self {
+            let ([a, _, c, _], [p, _, r, _]) = (self.0, next.0);
+            Self([a, c, p, r])
+        }
+
+        /// The second and fourth lane of these, then of `next`.
+        pub(crate) fn odds(self, next: Self) -> Self {
+            let ([_, b, _, d], [_, q, _, s]) = (self.0, next.0);
+            Self([b, d, q, s])
         }
 
         /// One lane up: the last one of `before`, then three of these.
