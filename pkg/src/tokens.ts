@@ -57,8 +57,10 @@ export class Tokens<C> {
   /** The token that `outcome` brings for the first time, frozen, and from now on kept for `text`. */
   add(text: string, { serial, token }: Outcome): VerifiedToken<C> | undefined {
     if (serial === undefined || token === undefined) return undefined;
-    new Marked(token, this.#mark);
-    const made = Object.freeze(token) as VerifiedToken<C>;
+    // Some engines add no private member to what is frozen already.
+    const own = Object.isExtensible(token) ? token : { ...token };
+    new Marked(own, this.#mark);
+    const made = Object.freeze(own) as VerifiedToken<C>;
     if (this.#generation !== null) {
       const number = numberOf(text);
       this.#young.set(number, { text, number, serial, token: made });

@@ -12,7 +12,7 @@ use crate::wasm;
 /// was reached, rounded up: it comes down with what is reached, and never goes up without a reason in
 /// `docs/performance.md`.
 const MODULE: Budget = Budget { ceiling: 107_000, goal: 60_000 };
-const SCRIPT: Budget = Budget { ceiling: 5_300, goal: 6_000 };
+const SCRIPT: Budget = Budget { ceiling: 5_550, goal: 6_000 };
 
 /// The script that is the package without the module inside.
 const SLIM: &str = "pkg/dist/slim.js";

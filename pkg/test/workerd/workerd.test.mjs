@@ -1,15 +1,22 @@
 // The packed package in `workerd`, the runtime of Cloudflare Workers, as its users deploy it.
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { Miniflare } from "miniflare";
 import { startKeyServer } from "../key-server.mjs";
 import { AUDIENCE, ISSUER, makeKey, mint } from "../tokens.mjs";
 import { deployment, install } from "./deployment.mjs";
+
+const { resolve } = createRequire(import.meta.url);
+/** The runtime itself, as Miniflare has it. */
+const { default: workerd } = createRequire(resolve("miniflare"))("workerd");
 
 describe("workerd", () => {
   let folder, modules, key, server, worker;
@@ -74,6 +81,22 @@ describe("workerd", () => {
     assert.deepEqual([without.status, without.body.challenge], [401, "Bearer"]);
     const weak = await ask("/orders", await fresh({ permissions: [] }));
     assert.deepEqual([weak.status, weak.body.code], [403, "permission_denied"]);
+  });
+
+  test("marks tokens where what is frozen takes no private member", async () => {
+    const tokens = { own: await fresh(), other: await fresh({ typ: "Bearer" }) };
+    const given = { options: { issuer: ISSUER, audience: AUDIENCE, jwks: { keys: [key.jwk] } }, tokens };
+    const files = [...(await deployment(folder, fileURLToPath(new URL("marked.mjs", import.meta.url))))];
+    for (const { path, contents } of files) await writeFile(join(folder, path), contents);
+    await writeFile(join(folder, "given.json"), JSON.stringify(given));
+    const kinds = { ESModule: "esModule", CompiledWasm: "wasm" };
+    const listed = files.map(({ type, path }) => `(name = "${path}", ${kinds[type]} = embed "${path}")`);
+    // What TC39's proposal "nonextensible applies to private" makes the rule everywhere.
+    const config = `using Workerd = import "/workerd/workerd.capnp";
+      const config :Workerd.Config = (v8Flags = ["--js-nonextensible-applies-to-private"], services = [(name = "main", worker = .worker)]);
+      const worker :Workerd.Worker = (modules = [${listed}], bindings = [(name = "GIVEN", json = embed "given.json")], compatibilityDate = "2024-10-14");`;
+    await writeFile(join(folder, "marked.capnp"), config);
+    await promisify(execFile)(workerd, ["test", "marked.capnp"], { cwd: folder });
   });
 
   test("refreshes keys in the background, after the answer", async () => {
