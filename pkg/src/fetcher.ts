@@ -39,12 +39,12 @@ export class Fetcher {
     return this.#failure;
   }
 
-  /** Starts `fetches` at the Unix time `now`. */
-  start(fetches: readonly Fetch[], now: number): void {
+  /** Starts `fetches` at the Unix time `now`, where they follow from another: from the one with the id `first`. */
+  start(fetches: readonly Fetch[], now: number, first?: number): void {
     for (const { id, uri } of fetches) {
       const abort = new AbortController();
       const done = this.#run(id, uri, abort, now);
-      this.#running.set(id, { uri, abort, done, since: Date.now() });
+      this.#running.set(id, { uri, abort, done, first: first ?? id, since: Date.now() });
       host.keepAlive(done);
     }
   }
@@ -59,6 +59,16 @@ export class Fetcher {
     });
     await Promise.race([overdue, ...running.map(({ done }) => done)]);
     clearTimeout(timer);
+  }
+
+  /** Waits until all that is in flight has ended, and what follows from it, but not what others start meanwhile. */
+  async allEnded(): Promise<void> {
+    const firsts = () => [...this.#running.values()].map(({ first }) => first);
+    const awaited = new Set(firsts());
+    while (firsts().some((first) => awaited.has(first))) {
+      await this.oneEnded();
+      this.giveUpOverdue();
+    }
   }
 
   /** Reports what a host has cancelled without a word; to be called before the module is asked. */
@@ -76,7 +86,8 @@ export class Fetcher {
 
   async #run(id: number, uri: string, abort: AbortController, started: number): Promise<void> {
     const answer = await this.#get(uri, abort).catch((error: unknown) => reason(error));
-    if (!this.#running.has(id)) return;
+    const running = this.#running.get(id);
+    if (!running) return;
     const now = this.#nowOr(started);
     const failed = (why: string) => this.#end(id, uri, () => this.#failed(id, why));
     if (typeof answer === "string") return failed(answer);
@@ -88,7 +99,7 @@ export class Fetcher {
       return failed(reason(error));
     }
     // Before this one is over, so that whoever waits for all sees what follows.
-    this.start(landed.fetch ?? [], now);
+    this.start(landed.fetch ?? [], now, running.first);
     if (landed.inflate) {
       const { data, limit } = landed.inflate;
       const bytes = await inflate(data, limit).catch((error: unknown) => reason(error));
@@ -146,6 +157,8 @@ interface Running {
   readonly uri: string;
   readonly abort: AbortController;
   readonly done: Promise<void>;
+  /** The id of the fetch with which it began, perhaps its own. */
+  readonly first: number;
   /** Milliseconds, by the host's clock: the one of the options may stand still. */
   readonly since: number;
 }

@@ -7,8 +7,8 @@ import type { AuthorizeRequest, Decision, Stats, VerifiedToken, Verifier } from 
 import type { AuthorizeOutcome, Outcome, RawError } from "./wasm/exports.js";
 import type { RawVerifier } from "./wasm/raw-verifier.js";
 
-/** How often an operation may wait for fetches: metadata, keys and status of a few issuers. */
-const MAX_WAITS = 16;
+/** How long an operation may wait for fetches, one after the other: two metadata documents, keys, status. */
+const MAX_WAIT_MS = 20_000;
 /** The largest time a token may name (RFC 7519 leaves it open): all integers below are exact. */
 const MAX_TIME = 2 ** 53;
 /** Stands for a token that is not even a string: no such token has this form. */
@@ -64,10 +64,7 @@ export class WasmVerifier<C> implements Verifier<C> {
     const raw = this.#living();
     const now = this.#moment();
     this.#fetcher.start(raw.ask("refresh", [], now), now);
-    while (this.#fetcher.busy) {
-      await this.#fetcher.oneEnded();
-      this.#fetcher.giveUpOverdue();
-    }
+    await this.#fetcher.allEnded();
   }
 
   stats(): Stats {
@@ -100,7 +97,9 @@ export class WasmVerifier<C> implements Verifier<C> {
   /** Asks, and asks again as long as what is in flight may change the answer. */
   async #settled<A>(ask: (mayFetch: boolean) => Asked<A>): Promise<A> {
     let asked = ask(true);
-    for (let waits = 0; asked.wait !== undefined && this.#fetcher.busy && waits < MAX_WAITS; waits++) {
+    // By the host's clock: that of the options may stand still.
+    let until: number | undefined;
+    while (asked.wait !== undefined && this.#fetcher.busy && (until ??= Date.now() + MAX_WAIT_MS) > Date.now()) {
       await this.#fetcher.oneEnded(asked.wait);
       asked = ask(true);
     }

@@ -203,6 +203,49 @@ describe("keys by jwksUri", () => {
     for (const slow of servers) await slow.stop();
   });
 
+  test("of many issuers are waited for, however often others' come first", async () => {
+    const issuers = Array.from({ length: 8 }, (_, at) => ({
+      issuer: `https://id-${at}.example`, audience: AUDIENCE, discover: true, mayAssert: { permissions: ["*"] },
+    }));
+    const fetch = async (uri) => {
+      const { hostname, origin, pathname } = new URL(uri);
+      await sleep(5 + 5 * Number(/\d/.exec(hostname)[0]));
+      if (pathname.includes("oauth-authorization-server")) return new Response("", { status: 404 });
+      return Response.json(pathname === "/jwks" ? { keys: [first.jwk] } : { issuer: origin, jwks_uri: `${origin}/jwks` });
+    };
+    const verifier = await createVerifier({ issuers, now: () => now, fetch });
+    assert.equal(await codeOf(verifier.verify(await mint(first, { iss: issuers[7].issuer }))), "accepted");
+  });
+
+  test("are refreshed without a wait for what others ask for meanwhile", async () => {
+    const hung = new Set();
+    const fetch = (uri) => (uri.endsWith("/jwks") ? sleep(50, Response.json({ keys: [first.jwk] })) : new Promise(() => hung.add(uri)));
+    const issuers = { issuer: ISSUER, audience: AUDIENCE, jwksUri: `${ISSUER}/jwks`, status: "if-present" };
+    const verifier = await createVerifier({ issuers, now: () => now, fetch });
+    await verifier.refresh();
+    const refreshed = verifier.refresh();
+    const status = { status_list: { idx: 0, uri: `${ISSUER}/status/0` } };
+    const waiting = codeOf(verifier.verify(await mint(first, { status })));
+    while (hung.size === 0) await sleep(1);
+    assert.equal(await Promise.race([refreshed.then(() => "refreshed"), waiting]), "refreshed");
+    verifier.free();
+    assert.equal(await waiting, "options_invalid");
+  });
+
+  test("are there once they were refreshed, also by a fetch that was in flight, and by what it leads to", async () => {
+    const answers = {
+      "/.well-known/oauth-authorization-server": { issuer: ISSUER, jwks_uri: `${ISSUER}/jwks` },
+      "/jwks": { keys: [first.jwk] },
+    };
+    const fetch = (uri) => sleep(20, Response.json(answers[new URL(uri).pathname]));
+    const issuers = { issuer: ISSUER, audience: AUDIENCE, discover: true };
+    const verifier = await createVerifier({ issuers, now: () => now, fetch });
+    const token = await mint(first);
+    const waiting = verifier.verify(token);
+    await verifier.refresh();
+    assert.equal(verifier.verifySync(token), await waiting);
+  });
+
   test("come from the fetch of the options, whatever it does", async () => {
     const token = await mint(first);
     const calls = [];
