@@ -292,9 +292,7 @@ class BrowserSession implements Session {
   }
 
   async stepUp(proof: FactorProof | { password: string }): Promise<void> {
-    await this.#issuer.stepUp(proof);
-    // Tokens in hand, here and in other tabs, do not say so.
-    this.#announce(this.#user);
+    await this.#showing(() => this.#issuer.stepUp(proof));
   }
 
   async logInByPasskey(): Promise<SessionUser> {
@@ -302,9 +300,7 @@ class BrowserSession implements Session {
   }
 
   async addPasskey(options: PasskeyOptions = {}): Promise<NewPasskey> {
-    const made = await this.#issuer.addPasskey(options);
-    this.#announce(this.#user);
-    return made;
+    return this.#showing(() => this.#issuer.addPasskey(options));
   }
 
   async passkeys(): Promise<readonly Passkey[]> {
@@ -348,12 +344,14 @@ class BrowserSession implements Session {
   }
 
   async #takeUp(): Promise<SessionUser | undefined> {
+    const { epoch } = this.#tokens;
+    // Who has logged in or out meanwhile, in whichever tab, has come later.
+    const counts = () => this.#tokens.epoch === epoch;
     try {
       const user = await this.#issuer.me();
-      // Somebody who logged in meanwhile has come later.
-      if (!this.#user) this.#become(user);
+      if (counts()) this.#become(user);
     } catch (error) {
-      if (!isEnded(error)) {
+      if (!isEnded(error) && counts()) {
         this.#restored = undefined;
         throw error;
       }
@@ -370,6 +368,15 @@ class BrowserSession implements Session {
       if (isEnded(error) && this.#user === user) this.#announce(undefined);
       throw error;
     }
+  }
+
+  /** Does `work`, by which the session shows more than tokens in hand say, here and in other tabs. */
+  async #showing<T>(work: () => Promise<T>): Promise<T> {
+    // Else nobody would seem to be logged in, and all tabs would be told so.
+    await this.restore();
+    const done = await work();
+    this.#announce(this.#user);
+    return done;
   }
 
   #announce<U extends SessionUser | undefined>(user: U): U {

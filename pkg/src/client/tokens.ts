@@ -16,14 +16,21 @@ export class Tokens {
   readonly #held = new Map<string, Held>();
   readonly #renewing = new Map<string, Promise<Held>>();
   #user: SessionUser | undefined;
+  #epoch = 0;
 
   constructor(mint: (services: readonly string[]) => Promise<Minted>, tabs: Tabs) {
     this.#mint = mint;
     this.#tabs = tabs;
   }
 
-  /** Forgets every token: they were those of the user before. */
+  /** Changes with every log-in, log-out and proof: an answer that was asked for in another one is of no use. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** Forgets every token: they were those of the user before, or say less than was shown since. */
   belongTo(user: SessionUser | undefined): void {
+    this.#epoch++;
     this.#user = user;
     this.#held.clear();
     this.#renewing.clear();
@@ -73,8 +80,10 @@ export class Tokens {
     const fresh = this.#fresh(key, refused);
     if (fresh) return fresh;
     const asked = Date.now();
+    const epoch = this.#epoch;
     const { text, expiresIn } = await this.#mint(services);
-    if (this.#user !== user) throw changed();
+    if (this.#user?.id !== user.id) throw changed();
+    if (this.#epoch !== epoch) return this.#next(services, key, refused);
     const life = expiresIn * 1000;
     const renewAt = asked + life * (RENEW_AFTER + RENEW_SPREAD * chance());
     const held: Held = { text, renewAt, expiresAt: asked + life };
