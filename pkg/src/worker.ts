@@ -62,16 +62,16 @@ export type ProtectedFetch<C = {}, E = unknown, X = WorkerContext> = (
   passed: Passed<C, E, X>,
 ) => Response | Promise<Response>;
 
-/** A handler as a runtime calls it. */
-type WorkerFetch<E = unknown, X = WorkerContext> = (request: Request, env: E, ctx: X) => Promise<Response>;
+/** A handler as a runtime calls it; Deno, Bun and service workers have no bindings and no context. */
+type WorkerFetch<E = unknown, X = WorkerContext> = (request: Request, env?: E, ctx?: X) => Promise<Response>;
 
 /** What decides, or a function of the bindings that tells it; it is asked once, at the first request. */
 type WorkerSource<C = {}, E = unknown> = Source<C> | ((env: E) => Source<C> | Promise<Source<C>>);
 
 /**
  * Decides every request by the policy, answers the denials itself, as problem+json, and hands the
- * token of the others to `handler`: a function, or an object with `fetch`, whose other handlers
- * stay as they are.
+ * token of the others to `handler`: a function, or an object with `fetch`, whose other handlers,
+ * also those of its class, stay as they are.
  *
  * Keys are kept in the isolate. Where the runtime has `caches.default` and the source is options,
  * key sets named by `jwksUri` are also shared between the isolates of a data centre, for a minute.
@@ -120,11 +120,26 @@ export function protect<C, E, X>(
   const guard = new Guard<C, E>(source, make);
   const call: ProtectedFetch<C, E, X> =
     typeof handler === "function" ? handler : (request, passed) => handler.fetch(request, passed);
-  const fetch: WorkerFetch<E, X> = async (request, env, ctx) => {
+  // A runtime that has no bindings calls handlers that ask for none.
+  const fetch = (async (request: Request, env: E, ctx: X) => {
     const { decision, answer } = await guard.judge(fromFetch(request), env);
     return answer ? toResponse(answer) : call(request, { token: decision.token, decision, env, ctx });
-  };
-  return typeof handler === "function" ? fetch : { ...handler, fetch };
+  }) as WorkerFetch<E, X>;
+  return typeof handler === "function" ? fetch : { ...inherited(handler), ...handler, fetch };
+}
+
+/** What the class of `handler` has for it to do, and those that it extends. */
+function inherited(handler: object): object {
+  const found: Record<PropertyKey, unknown> = {};
+  let from = Object.getPrototypeOf(handler);
+  // What every object has is no handler.
+  for (let above; (above = from && Object.getPrototypeOf(from)); from = above) {
+    for (const name of Reflect.ownKeys(from)) {
+      const { value } = Object.getOwnPropertyDescriptor(from, name) as PropertyDescriptor;
+      if (typeof value === "function" && name !== "constructor") found[name] ??= value.bind(handler);
+    }
+  }
+  return found;
 }
 
 /** A verifier whose first key sets come from the Cache API, where there is one. */

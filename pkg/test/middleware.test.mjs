@@ -316,4 +316,24 @@ describe("the worker's wrapper", () => {
     assert.equal(verifier.can(caller, "orders:read"), true);
     assert.equal((await worker.fetch(new Request("http://a.example/api/orders"), env, ctx)).status, 401);
   });
+
+  test("keeps what an object has of its class", async () => {
+    class Base {
+      #greeting = "reached";
+      fetch() { return new Response(this.#greeting); }
+      scheduled() { return this.#greeting; }
+      queue() { return "of the base"; }
+    }
+    class App extends Base {
+      static made = 0;
+      name = "own";
+      get version() { return 7; }
+      queue() { return `of the app, ${super.queue()}`; }
+    }
+    const worker = forWorker(new App(), verifier);
+    assert.equal((await worker.fetch(new Request("http://a.example/api/orders"))).status, 401);
+    assert.equal(await (await worker.fetch(new Request("http://a.example/api/orders", { headers: bearer }))).text(), "reached");
+    assert.deepEqual([worker.scheduled(), worker.queue()], ["reached", "of the app, of the base"]);
+    assert.deepEqual(Object.keys(worker).sort(), ["fetch", "name", "queue", "scheduled"]);
+  });
 });

@@ -66,6 +66,34 @@ export async function everyFace(): Promise<void> {
   void [answer, simple(new Request("https://a.example"), {}, { waitUntil: () => {} })];
 }
 
+// What other runtimes declare, as far as it matters here.
+declare namespace Deno {
+  type ServeHandler = (request: Request, info: { remoteAddr: object; completed: Promise<void> }) => Response | Promise<Response>;
+  function serve(handler: ServeHandler): void;
+  interface ServeDefaultExport {
+    fetch: ServeHandler;
+  }
+}
+declare namespace Bun {
+  function serve(options: { fetch(this: object, request: Request, server: { stop(): void }): Response | Promise<Response> }): void;
+}
+declare const event: { request: Request; respondWith(answer: Response | Promise<Response>): void };
+interface ExportedHandler<E> {
+  fetch?: (request: Request, env: E, ctx: { waitUntil(work: Promise<unknown>): void; props: object }) => Response | Promise<Response>;
+}
+
+export function everyRuntime(): object[] {
+  const handler = forWorker((_, { token }) => new Response(token?.subject), options);
+  Deno.serve(handler);
+  Deno.serve(forWorker((_, { token }) => new Response(token?.subject), options));
+  Bun.serve({ fetch: handler });
+  event.respondWith(handler(event.request));
+  return [
+    forWorker({ fetch: () => new Response() }, options) satisfies Deno.ServeDefaultExport,
+    forWorker({ fetch: () => new Response() }, (env: Env) => ({ ...options, realm: env.ISSUER })) satisfies ExportedHandler<Env>,
+  ];
+}
+
 export function wrong(verifier: Verifier): void {
   // @ts-expect-error: neither a verifier nor options
   forExpress({ realm: "orders" });
