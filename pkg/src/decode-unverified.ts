@@ -1,4 +1,5 @@
 import { LaikaError } from "./error.js";
+import { MAX_TEXT } from "./request-text.js";
 import { loadSync } from "./wasm/load.js";
 
 /**
@@ -18,5 +19,5 @@ import { loadSync } from "./wasm/load.js";
  */
 export function decodeUnverified(token: string): { header: object; claims: object } {
   if (typeof token !== "string") throw new LaikaError("token_malformed", "the token is not a string");
-  return loadSync().ask("decodeUnverified", [], undefined, token);
+  return loadSync().ask("decodeUnverified", [], undefined, token.slice(0, MAX_TEXT));
 }

@@ -1,6 +1,6 @@
 /**
  * Longer text than any option allows is not copied whole into WebAssembly's memory, which never
- * shrinks: a token is cut, and still too large, and a request is refused.
+ * shrinks: a token or permission is cut, and still too large, and a request is refused.
  */
 export const MAX_TEXT = 2 ** 20 + 1;
 /** Stands for a request that is not even text: refused before any rule is looked at. */

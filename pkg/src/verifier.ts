@@ -56,7 +56,7 @@ export class WasmVerifier<C> implements Verifier<C> {
   can(token: VerifiedToken<C>, permission: string): boolean {
     if (!this.#tokens.has(token)) throw new TypeError("the token was not verified by this verifier");
     if (typeof permission !== "string") throw new TypeError("the permission must be a string");
-    const asked = JSON.stringify([permission, token.issuer, ...token.permissions]);
+    const asked = JSON.stringify([permission.slice(0, MAX_TEXT), token.issuer, ...token.permissions]);
     return this.#living().ask("can", [], undefined, asked);
   }
 

@@ -1,8 +1,17 @@
 // The way of tokens into the module's memory, and of their claims out of it.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { createVerifier } from "laika-verifier";
+import { createVerifier, decodeUnverified } from "laika-verifier";
 import { claimsWith, headerText, makeKey, mint, mintText, NOW, optionsWith } from "./tokens.mjs";
+
+let memory;
+const { Instance } = WebAssembly;
+WebAssembly.Instance = class extends Instance {
+  constructor(...given) {
+    super(...given);
+    memory = this.exports.memory;
+  }
+};
 
 describe("claims cross as they were signed", () => {
   let key, other;
@@ -75,6 +84,17 @@ describe("claims cross as they were signed", () => {
     assert.throws(() => verifier.verifySync("é".repeat(100_000)), { code: "token_malformed" });
     assert.throws(() => verifier.verifySync("\ud800.e30.AA"), { code: "token_malformed" });
     assert.equal(verifier.verifySync(await mint(key)).subject, claimsWith().sub);
+  });
+
+  test("and no text is so long that the memory grows with it", async () => {
+    const verifier = await createVerifier(optionsWith([key], { policy: { version: 1, rules: [] } }));
+    const verified = verifier.verifySync(await mint(key));
+    const long = "x".repeat(2 ** 25);
+    assert.throws(() => decodeUnverified(long), { code: "token_too_large" });
+    assert.throws(() => verifier.can(verified, `orders:${long}`), { code: "policy_invalid" });
+    assert.throws(() => verifier.verifySync(long), { code: "token_too_large" });
+    assert.equal(verifier.authorizeSync(undefined, { method: "GET", path: `/${long}` }).code, "request_invalid");
+    assert.ok(memory.buffer.byteLength < 2 ** 25, `${memory.buffer.byteLength} bytes`);
   });
 
   test("mapped where the options say so", async () => {
