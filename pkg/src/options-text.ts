@@ -4,7 +4,10 @@ import { LaikaError } from "./error.js";
 const MAX_DEPTH = 64;
 
 /** What has options as members. Policies, keys and values are passed on as they are. */
-const HAS_OPTIONS = /^(options|cache|issuers(\[\d+\])?)$/;
+const HAS_OPTIONS = /^(options|cache|issuers(\[\d+\])?(\.mayAssert)?)$/;
+/** Where a message says that the fault is, perhaps with a name that is unknown there, and names that differ. */
+const NAMES =
+  /^`((cache|issuers(\[\d+\])?(\.may_assert)?)\.)?([^`.[]+)(`: unknown field `\5)?|`(clock_(tolerance|skew)|max_(bytes|token_(size|age))|jwks_uri|public_key|(required|permission|role)_claims|may_assert|status_(uris|max_stale)|insecure_http)`/g;
 const SECRET = /^issuers(\[\d+\])?\.secret$/;
 
 /**
@@ -19,24 +22,28 @@ export function optionsText(options: object): string {
   return JSON.stringify(plain(options, "options", 0));
 }
 
-/** The names of options that `message` quotes, as JavaScript writes them. */
+/** The names of options in `message`, as JavaScript writes them; all else is quoted as it was given. */
 export function inCamelCase(message: string): string {
-  return message.replace(/`[a-z_.[\]\d]+`/g, (quoted) => quoted.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase()));
+  return message.replace(NAMES, (names) => names.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase()));
 }
 
 /** `value`, which stands at `at`, as JSON has it. */
 function plain(value: unknown, at: string, depth: number): unknown {
   if (typeof value === "number" && !Number.isFinite(value)) throw refused(`\`${at}\` must be a finite number, not \`${value}\``);
-  // Also an option that is unknown and `undefined` is to be refused by its name.
+  // Also an option that is unknown and `undefined` is to be refused by its name; elsewhere it is left out.
   if (value == null) return null;
   if (SECRET.test(at)) return base64url(value);
   if (["string", "number", "boolean"].includes(typeof value)) return value;
   if (depth > MAX_DEPTH) throw refused(`the options are nested more than ${MAX_DEPTH} levels deep`);
   if (Array.isArray(value)) return value.map((item, index) => plain(item, `${at}[${index}]`, depth + 1));
   if (typeOf(value) !== "[object Object]") throw refused(`\`${at}\` must be what JSON has, not a ${typeof value}`);
-  const rename = HAS_OPTIONS.test(at) ? inSnakeCase : String;
+  const hasOptions = HAS_OPTIONS.test(at);
+  const members = Object.entries(value).filter(([, inner]) => hasOptions || inner !== undefined);
   return Object.fromEntries(
-    Object.entries(value).map(([name, inner]) => [rename(name), plain(inner, depth ? `${at}.${name}` : name, depth + 1)]),
+    members.map(([name, inner]) => [
+      hasOptions ? inSnakeCase(name) : name,
+      plain(inner, depth ? `${at}.${name}` : name, depth + 1),
+    ]),
   );
 }
 

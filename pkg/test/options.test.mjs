@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { before, describe, test } from "node:test";
 import { createVerifier, LaikaError } from "laika-verifier";
 import { ISSUER, makeKey, mint, optionsWith } from "./tokens.mjs";
@@ -35,7 +36,10 @@ describe("options", () => {
     await refused(optionsWith([key], { cache: { maxbytes: 5 } }), /`cache\.maxbytes`: unknown field `maxbytes`, expected one of `maxBytes`/);
     await refused(optionsWith([key], { cache: { max_bytes: 5 } }), /`max_bytes`.*camelCase/);
     await refused(optionsWith([key], { ClockSkew: 5 }), /`ClockSkew`: unknown field `ClockSkew`/);
-    await refused(withIssuer({ mayAssert: { permission: [] } }), /mayAssert/);
+    for (const permission of [[], undefined]) {
+      await refused(withIssuer({ mayAssert: { permission } }), /^`issuers\.mayAssert\.permission`: unknown field/);
+    }
+    await refused(withIssuer({ mayAssert: { may_be: [] } }), /`may_be`.*camelCase/);
   });
 
   test("that are missing or wrong are named as JavaScript writes them", async () => {
@@ -59,6 +63,20 @@ describe("options", () => {
       await refused(optionsWith([key], { now: value }), /`now`/);
       await refused(optionsWith([key], { fetch: value }), /`fetch`/);
     }
+  });
+
+  test("are named so, and all else as it was written", async () => {
+    const jwk = { ...key.jwk, key_ops: ["sign"] };
+    await refused(withIssuer({ jwks: { keys: [jwk] } }), /^`issuers\.jwks`: .*`key_ops`.*`verify`/);
+    const named = { ...key.jwk, kid: "my_key" };
+    await refused(withIssuer({ jwks: { keys: [named, named] } }), /`kid` `my_key`/);
+    await refused(withIssuer({ profile: "key_cloak" }), /^`issuers\.profile`: .*key_cloak/);
+    await refused(withIssuer({ mayAssert: { someThing: [] } }), /^`issuers\.mayAssert\.someThing`: unknown field `someThing`/);
+    await refused(withIssuer({ mayAssert: { permissions: ["my_orders"] } }), /^`issuers\.mayAssert\.permissions\[0\]`: `my_orders`/);
+    await refused(withIssuer({ someThing: 1 }), /^`issuers\.someThing`: unknown field `someThing`, expected one of .*`maxTokenAge`/);
+    await refused(optionsWith([key], { issuers: [{ ...withIssuer().issuers, someThing: 1 }] }), /^`issuers\[0\]\.someThing`: unknown field `someThing`/);
+    await refused(optionsWith([key], { cache: true }), /`maxBytes`/);
+    await refused(withIssuer({ jwks: undefined, jwksUri: "http://id.example.com/jwks" }), /`insecureHttp`/);
   });
 
   test("name a secret by its bytes", async () => {
@@ -100,6 +118,26 @@ describe("options", () => {
     options.issuers.issuer = "https://evil.example.com";
     options.issuers.jwks.keys.length = 0;
     assert.equal(verifier.verifySync(await mint(key)).issuer, ISSUER);
+  });
+
+  test("are to have every name that messages change", async () => {
+    const rust = (file) => readFile(new URL(`../../verifier/src/options/${file}`, import.meta.url), "utf8");
+    const [all, issuer] = await Promise.all(["mod.rs", "issuer.rs"].map(rust));
+    const lists = [...all.matchAll(/MEMBERS[^=]+=\s+\[([^\]]+)/g), ...issuer.matchAll(/MEMBERS[^=]+=\s+\[([^\]]+)/g)];
+    const names = ["max_bytes", ...lists.flatMap(([, list]) => list.match(/\w+/g))];
+    assert.equal(lists.length, 2);
+    const text = await readFile(new URL("../src/options-text.ts", import.meta.url), "utf8");
+    const [, known] = /\^`.*\|(`\(.*\)`)\/g;/.exec(text);
+    for (const name of names.filter((name) => name.includes("_"))) assert.match(`\`${name}\``, new RegExp(`^${known}$`), name);
+  });
+
+  test("may hold what is undefined, as JSON leaves it out, in policies and keys", async () => {
+    const rule = { id: "list", host: undefined, methods: undefined, path: "/orders", require: "orders:read" };
+    const policy = { version: 1, rules: [rule], otherwise: undefined, case: undefined };
+    const jwk = { ...key.jwk, use: undefined, key_ops: undefined };
+    const mayAssert = { permissions: ["orders:*"], roles: undefined };
+    const verifier = await createVerifier(optionsWith([{ jwk }], { policy }, { mayAssert }));
+    assert.equal(verifier.authorizeSync(await mint(key), { method: "GET", path: "/orders" }).rule, "list");
   });
 
   test("may be left undefined", async () => {
