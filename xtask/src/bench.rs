@@ -64,7 +64,7 @@ pub(crate) fn run(subject: Subject, wishes: &Wishes) -> Result<()> {
         "`--json` and `--only` are for `bench verify`, `bench issuer`, `bench edge` and `bench edge-instructions`"
     );
     if let Subject::Rsa = subject {
-        let program = wasm::kernels()?;
+        let program = wasm::arithmetic("kernels")?;
         let report = run::step("measure", |step| {
             let script = format!("tests/bench/{script}");
             Program::new("node")

@@ -29,6 +29,9 @@ take as long as they are given get a third of the `--minutes`.
 /// millions of products of limbs, and a million verifications.
 const KERNELS: [&str; 2] = ["3000", "1000000"];
 
+/// Verifications by each curve.
+const CURVES: &str = "1000000";
+
 /// A day's worth of requests to Envoy.
 const REQUESTS: u64 = 1_000_000;
 
@@ -51,7 +54,7 @@ pub(crate) enum Part {
     Memory,
     /// The arithmetic of RSA beside other libraries, in WebAssembly and natively
     Kernels,
-    /// The curves beside other libraries
+    /// The curves beside other libraries, in WebAssembly and natively
     Curves,
     /// The filter in another host than Envoy
     Hosts,
@@ -106,8 +109,16 @@ impl Part {
             Self::Rotation => endurance("rotation", seconds)?,
             Self::Chaos => endurance("chaos", seconds)?,
             Self::Memory => endurance("memory", REQUESTS)?,
-            Self::Kernels => return Ok(vec![kernels_in_wasm()?, kernels_natively()?]),
-            Self::Curves => return curves(),
+            Self::Kernels => {
+                let wasm = last_line("kernels in WebAssembly", |s| in_wasm(s, "kernels", &KERNELS));
+                let native = last_line("kernels natively", |s| natively(s, "kernels", &KERNELS));
+                return Ok(vec![wasm?, native?]);
+            }
+            Self::Curves => {
+                let wasm = curves("in WebAssembly", |step| in_wasm(step, "curves", &[CURVES]))?;
+                let native = curves("natively", |step| natively(step, "curves", &[CURVES]))?;
+                return Ok(wasm.into_iter().chain(native).collect());
+            }
             Self::Hosts => other_hosts(),
             Self::Dependencies => dependencies(),
             Self::Fuzzing => return Ok(fuzzed(seconds)),
@@ -119,24 +130,23 @@ fn issuer() -> Result<String> {
     Ok(files::absolute(build::ISSUER)?.to_string_lossy().into_owned())
 }
 
-fn kernels_in_wasm() -> Result<Outcome> {
-    last_line("kernels in WebAssembly", |step| {
-        let program = wasm::kernels()?;
-        Program::new("node")
-            .words("--no-warnings tests/conformance/wasi.mjs")
-            .arg(&program.to_string_lossy())
-            .args(KERNELS)
-            .run(step)
-    })
+/// The program `name` that holds arithmetic against other libraries, in WebAssembly.
+fn in_wasm(step: &Step, name: &str, args: &[&str]) -> Result<String> {
+    let program = wasm::arithmetic(name)?;
+    Program::new("node")
+        .words("--no-warnings tests/conformance/wasi.mjs")
+        .arg(&program.to_string_lossy())
+        .args(args.iter().copied())
+        .run(step)
 }
 
-fn kernels_natively() -> Result<Outcome> {
-    last_line("kernels natively", |step| {
-        cargo::cargo()
-            .words("run --quiet --release -p laika-conformance --bin kernels --")
-            .args(KERNELS)
-            .run(step)
-    })
+/// The same natively.
+fn natively(step: &Step, name: &str, args: &[&str]) -> Result<String> {
+    cargo::cargo()
+        .words("run --quiet --release -p laika-conformance --bin")
+        .args([name, "--"])
+        .args(args.iter().copied())
+        .run(step)
 }
 
 /// What came out last of each run: in the file, which is written anew each time. All of it takes more
@@ -218,21 +228,21 @@ fn last_line(name: &str, run: impl FnOnce(&Step) -> Result<String>) -> Result<Ou
     }
 }
 
-/// A million verifications by each curve beside the reference: a line for each, its outcome.
-fn curves() -> Result<Vec<Outcome>> {
-    let words = "run --quiet --release -p laika-signature --example curves -- 1000000";
-    let ran = run::step("curves", |step| cargo::cargo().words(words).run(step));
-    match ran {
+/// Verifications by each curve beside the reference: a line for each, its outcome.
+fn curves(place: &str, run: impl FnOnce(&Step) -> Result<String>) -> Result<Vec<Outcome>> {
+    let name = format!("curves {place}");
+    match run::step(&name, run) {
         // The others say how far it was.
         Ok(output) => output
             .lines()
             .filter(|line| line.starts_with('{'))
             .map(|line| {
-                serde_json::from_str(line)
-                    .with_context(|| format!("`curves` said `{line}`, not an outcome"))
+                let outcome: Outcome = serde_json::from_str(line)
+                    .with_context(|| format!("`{name}` said `{line}`, not an outcome"))?;
+                Ok(Outcome { what: format!("{}, {place}", outcome.what), ..outcome })
             })
             .collect(),
-        Err(error) => Ok(vec![broke_off("curves", &error)]),
+        Err(error) => Ok(vec![broke_off(&name, &error)]),
     }
 }
 

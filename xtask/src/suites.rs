@@ -54,7 +54,7 @@ pub(crate) fn rust() -> Result<Tally> {
     let package = scene::pack()?;
     let program = with(tests()?, "LAIKA_PKG_TGZ", &package)?;
     let program = with(program, "LAIKA_CONFORMANCE_WASM", &wasm::conformance()?)?;
-    let program = with(program, "LAIKA_KERNELS_WASM", &wasm::kernels()?)?;
+    let program = with(program, "LAIKA_KERNELS_WASM", &wasm::arithmetic("kernels")?)?;
     suite("tests of all crates", side_by_side(with_artifacts(program)?), Tally::of_cargo)
 }
 

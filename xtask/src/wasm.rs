@@ -140,19 +140,19 @@ pub(crate) fn conformance() -> Result<PathBuf> {
     Ok(Path::new("target").join(WASI).join("wasm/laika-conformance.wasm"))
 }
 
-/// The program that holds the arithmetic against other libraries, in WebAssembly: optimised as what
-/// is shipped.
-pub(crate) fn kernels() -> Result<PathBuf> {
+/// A program that holds the arithmetic against other libraries (`kernels`: RSA, `curves`), in
+/// WebAssembly: optimised as what is shipped.
+pub(crate) fn arithmetic(name: &str) -> Result<PathBuf> {
     tools::node()?;
     tools::npm_packages(tools::NPM_TOOLS)?;
-    let compiled = conformance()?.with_file_name("kernels.wasm");
-    let made = PathBuf::from("target/wasm/kernels.wasm");
-    let stamp = optimised(Stamp::new("kernels"))?.input(&compiled)?.output(&made);
+    let compiled = conformance()?.with_file_name(name).with_extension("wasm");
+    let made = Path::new("target/wasm").join(name).with_extension("wasm");
+    let stamp = optimised(Stamp::new(name))?.input(&compiled)?.output(&made);
     if !stamp.is_fresh()? {
-        run::step("arithmetic in wasm: optimise", |step| {
+        run::step(&format!("`{name}` in wasm: optimise"), |step| {
             let scratch =
                 tempfile::tempdir_in("target").context("cannot make a folder in `target`")?;
-            let optimised = scratch.path().join("kernels.wasm");
+            let optimised = scratch.path().join("optimised.wasm");
             optimise(step, "-O3 --strip-debug", &compiled, &optimised)?;
             files::write(&made, &files::read(&optimised)?)
         })?;

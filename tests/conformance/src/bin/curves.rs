@@ -1,12 +1,13 @@
 //! Verifications by curve against the RustCrypto crates, for as long as one likes:
-//! `cargo run --release -p laika-signature --example curves -- 1000000`.
+//! `cargo run --release -p laika-conformance --bin curves -- 1000000`, and in
+//! WebAssembly, where products are made in other ways, by `cargo xtask soak --only curves`.
 //!
 //! Each key signs a few messages, so that it verifies without its table and with it. Half of the
 //! signatures are damaged; what counts is that both sides judge alike. Prints a line of JSON for
 //! each algorithm, and fails if one judgement differs.
 
-use laika_signature::ecdsa::{P256Key, P384Key};
-use laika_signature::ed25519::Ed25519Key;
+use laika_verifier::signature::ecdsa::{P256Key, P384Key};
+use laika_verifier::signature::ed25519::Ed25519Key;
 use p256::ecdsa::signature::{Signer as _, Verifier as _};
 
 /// Signatures of one key.
