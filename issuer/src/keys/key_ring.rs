@@ -60,8 +60,9 @@ impl KeyRing {
             stored.push(row);
         }
         db::keys::lengthen(&mut tx, token_life).await?;
-        tx.commit().await?;
+        // Before anything is committed: a key that another master key wraps would open in no replica.
         let keys = Keys::read(&stored, default, &master, None)?;
+        tx.commit().await?;
         Ok(Self {
             current: RwLock::new(Arc::new(keys)),
             read_at: AtomicU64::new(read_at),
@@ -79,11 +80,13 @@ impl KeyRing {
         master_key_file: &Path,
         random: &dyn Random,
     ) -> Result<(), KeyError> {
-        if stored.is_empty() {
+        // Nothing is left of the private half of a key that was revoked.
+        let mut wrapped = stored.iter().filter(|key| key.state.is_published()).peekable();
+        if wrapped.peek().is_none() {
             return Ok(());
         }
         let master = MasterKey::open(master_key_file, false, random)?;
-        stored.iter().try_for_each(|key| master.unwrap(&key.kid, &key.wrapped).map(drop))
+        wrapped.try_for_each(|key| master.unwrap(&key.kid, &key.wrapped).map(drop))
     }
 
     /// The keys as they were read last: what tokens are signed and main tokens are proved with.
@@ -169,6 +172,15 @@ mod tests {
             first.active(Algorithm::Rs256),
             Err(KeyError::NoneActive(Algorithm::Rs256))
         ));
+
+        let stranger = folder.path().join("stranger.key");
+        MasterKey::open(&stranger, true, &SystemRandom).unwrap();
+        let clock = ManualClock::at(1_800_000_000);
+        let other =
+            KeyRing::load(&db, &stranger, Algorithm::EdDsa, 300, &clock, &SystemRandom).await;
+        assert!(matches!(other.unwrap_err(), KeyError::Unwrap(_)));
+        let third = load(&db, &file).await.unwrap().current();
+        assert_eq!(third.jwks(), first.jwks(), "what another master key wraps is not written");
 
         std::fs::remove_file(&file).unwrap();
         let error = load(&db, &file).await.unwrap_err();
