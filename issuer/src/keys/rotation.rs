@@ -13,7 +13,9 @@
 
 use laika_claims::IssuerCode;
 
-use super::steps::{ensure, find, fresh, insert, is_known, replace, retire, row, token_life};
+use super::steps::{
+    check_room, ensure, find, fresh, insert, is_known, replace, retire, row, token_life,
+};
 use super::view::tokens_of;
 use super::{Algorithm, KeyView, Revoked, Rotated, SigningKey};
 use crate::app::App;
@@ -56,11 +58,15 @@ pub async fn rotate(
         }
         (Some(_), Some(next)) if !at_once => (Some(next.kid.clone()), None),
         (Some(_), None) if !at_once => {
+            check_room(&stored)?;
             let key = fresh(app, algorithm).await?;
-            insert(app, db, by, "key.published", &stored, &key).await?;
+            insert(app, db, by, "key.published", &key).await?;
             (Some(key.kid), None)
         }
-        (Some(active), _) => {
+        (Some(active), next) => {
+            if next.is_none() {
+                check_room(&stored)?;
+            }
             let (kid, cost) = successor(app, db, by, &stored, active).await?;
             retire(app, db, active).await?;
             replace(app, db, by, active, &kid).await?;
@@ -72,7 +78,7 @@ pub async fn rotate(
 }
 
 /// Takes a key back: it is published no more, and whatever it signed is refused. Where it was the
-/// active one, another signs at once.
+/// active one, another signs at once, however many are published: it takes the place of this one.
 ///
 /// # Errors
 /// There is no such key, it was revoked before, or the database failed.
@@ -132,7 +138,8 @@ pub async fn import(
         activated_at: first.then_some(now),
         ..row(key, &key.pkcs8()?, app.keys.master(), token_life(&app.settings), now, &*app.random)?
     };
-    insert(app, db, by, "key.imported", &stored, &row).await?;
+    check_room(&stored)?;
+    insert(app, db, by, "key.imported", &row).await?;
     Ok(KeyView::of(app, &row))
 }
 
@@ -172,7 +179,7 @@ async fn successor(
         return Ok((next.kid.clone(), (!known).then_some(COST)));
     }
     let key = fresh(app, before.algorithm).await?;
-    insert(app, db, by, "key.published", stored, &key).await?;
+    insert(app, db, by, "key.published", &key).await?;
     Ok((key.kid, Some(COST)))
 }
 

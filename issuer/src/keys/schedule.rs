@@ -2,7 +2,7 @@
 //! second finds it done.
 
 use super::Algorithm;
-use super::steps::{find, fresh, insert, is_known, replace, retire};
+use super::steps::{check_room, find, fresh, insert, is_known, replace, retire};
 use crate::app::App;
 use crate::audit::By;
 use crate::clock::UnixSeconds;
@@ -22,51 +22,68 @@ enum Step {
     Forget,
 }
 
-/// Does what is due: publishes next keys, lets those sign that everybody knows, forgets retired
-/// ones.
+/// Does what is due: forgets retired keys, publishes next ones, lets those sign that everybody knows.
+/// Each by itself, so that what fails keeps nothing else from being done.
 ///
 /// # Errors
-/// The database failed, or no key could be made.
+/// The database failed, or no key could be made; the first failure, where there are several.
 pub async fn tend(app: &App) -> Result<(), Problem> {
     let mut connection = app.db.read().await?;
     let stored = db::keys::list(&mut connection).await?;
     drop(connection);
-    let now = app.clock.now();
-    if due(&stored, &app.settings.keys, now).is_empty() {
+    let steps = due(&stored, &app.settings.keys, app.clock.now());
+    if steps.is_empty() {
         return Ok(());
     }
-    let by = By::issuer();
+    let mut done = Ok(());
+    for step in steps {
+        done = done.and(take(app, &step).await);
+    }
+    app.keys.reread(&app.db, &*app.clock).await?;
+    done
+}
+
+/// Takes one step, unless another replica was quicker.
+async fn take(app: &App, step: &Step) -> Result<(), Problem> {
+    let (by, now) = (By::issuer(), app.clock.now());
     let mut tx = app.db.write_alone().await?;
     let stored = db::keys::list(&mut tx).await?;
-    for step in due(&stored, &app.settings.keys, now) {
-        match step {
-            Step::Publish(algorithm) => {
-                let key = fresh(app, algorithm).await?;
-                insert(app, &mut tx, &by, "key.published", &stored, &key).await?;
-            }
-            Step::Activate(algorithm) => {
-                let keys = (
-                    find(&stored, algorithm, KeyState::Active),
-                    find(&stored, algorithm, KeyState::Next),
-                );
-                if let (Some(active), Some(next)) = keys {
-                    retire(app, &mut tx, active).await?;
-                    replace(app, &mut tx, &by, active, &next.kid).await?;
-                }
-            }
-            Step::Forget => {
-                let count = db::keys::forget_left(&mut tx, now).await?;
-                tracing::info!(count, "forgot retired signing keys");
+    if !due(&stored, &app.settings.keys, now).contains(step) {
+        return Ok(());
+    }
+    match *step {
+        Step::Forget => {
+            let count = db::keys::forget_left(&mut tx, now).await?;
+            tracing::info!(count, "forgot retired signing keys");
+        }
+        Step::Publish(algorithm) => {
+            check_room(&stored)?;
+            let key = fresh(app, algorithm).await?;
+            insert(app, &mut tx, &by, "key.published", &key).await?;
+        }
+        Step::Activate(algorithm) => {
+            let keys = (
+                find(&stored, algorithm, KeyState::Active),
+                find(&stored, algorithm, KeyState::Next),
+            );
+            if let (Some(active), Some(next)) = keys {
+                retire(app, &mut tx, active).await?;
+                replace(app, &mut tx, &by, active, &next.kid).await?;
             }
         }
     }
-    tx.commit().await?;
-    app.keys.reread(&app.db, &*app.clock).await?;
-    Ok(())
+    Ok(tx.commit().await?)
 }
 
 fn due(stored: &[StoredKey], settings: &settings::Keys, now: UnixSeconds) -> Vec<Step> {
     let mut steps = Vec::new();
+    // First: it makes room for what is published.
+    if stored
+        .iter()
+        .any(|key| key.leaves_at.is_some_and(|at| at <= now) && key.state == KeyState::Retired)
+    {
+        steps.push(Step::Forget);
+    }
     for algorithm in Algorithm::ALL {
         let Some(active) = find(stored, algorithm, KeyState::Active) else {
             continue;
@@ -83,12 +100,6 @@ fn due(stored: &[StoredKey], settings: &settings::Keys, now: UnixSeconds) -> Vec
                 }
             }
         }
-    }
-    if stored
-        .iter()
-        .any(|key| key.leaves_at.is_some_and(|at| at <= now) && key.state == KeyState::Retired)
-    {
-        steps.push(Step::Forget);
     }
     steps
 }

@@ -42,12 +42,13 @@ pub async fn ensure(app: &App, db: &mut Connection, algorithm: Algorithm) -> Res
     if find(&stored, algorithm, KeyState::Active).is_some() {
         return Ok(false);
     }
+    check_room(&stored)?;
     let key = StoredKey {
         state: KeyState::Active,
         activated_at: Some(app.clock.now()),
         ..fresh(app, algorithm).await?
     };
-    insert(app, db, &By::issuer(), "key.made", &stored, &key).await?;
+    insert(app, db, &By::issuer(), "key.made", &key).await?;
     Ok(true)
 }
 
@@ -105,15 +106,8 @@ pub(super) async fn fresh(app: &App, algorithm: Algorithm) -> Result<StoredKey, 
     Ok(StoredKey { state: KeyState::Next, activated_at: None, ..key })
 }
 
-/// Writes a new key, where there is room for one.
-pub(super) async fn insert(
-    app: &App,
-    db: &mut Connection,
-    by: &By,
-    action: &'static str,
-    stored: &[StoredKey],
-    key: &StoredKey,
-) -> Result<(), Problem> {
+/// That there is room for one more key.
+pub(super) fn check_room(stored: &[StoredKey]) -> Result<(), Problem> {
     if stored.iter().filter(|key| key.state.is_published()).count() >= MOST_PUBLISHED {
         let detail = format!(
             "{MOST_PUBLISHED} keys are published, and verifiers take no more than twice as many; \
@@ -121,6 +115,17 @@ pub(super) async fn insert(
         );
         return Err(Problem::issuer(IssuerCode::Conflict, detail));
     }
+    Ok(())
+}
+
+/// Writes a new key.
+pub(super) async fn insert(
+    app: &App,
+    db: &mut Connection,
+    by: &By,
+    action: &'static str,
+    key: &StoredKey,
+) -> Result<(), Problem> {
     db::keys::insert(db, key).await?;
     let about = json!({ "algorithm": key.algorithm, "state": key.state });
     let entry = by.entry(action, Subject::Key(key.kid.clone())).after(about);

@@ -6,6 +6,7 @@ use laika_issuer::admin::{self, Act};
 use laika_issuer::app::App;
 use laika_issuer::background;
 use laika_issuer::db::keys::KeyState;
+use laika_issuer::keys::steps::MOST_PUBLISHED;
 use laika_issuer::keys::{self, Algorithm, Revoked, Rotated};
 use laika_issuer::problem::Problem;
 use laika_verifier::ErrorCode;
@@ -235,6 +236,33 @@ async fn an_algorithm_gets_its_key_when_a_service_names_it() {
         let verified = Service::of(&name).judge(&issuer, &token).await.unwrap();
         assert_eq!(verified.subject(), claims(&token)["sub"]);
     }
+}
+
+#[tokio::test]
+async fn with_as_many_keys_as_there_is_room_for_rotation_and_revocation_go_on() {
+    let issuer = Issuer::with(&[("LAIKA_KEYS_ROTATE_EVERY", "1")]).await;
+    let app = &issuer.app;
+    let next = rotate(app, Algorithm::Rs256, false).await.key.kid;
+    while published(&issuer).await.len() < MOST_PUBLISHED {
+        rotate(app, Algorithm::EdDsa, true).await;
+        issuer.clock.advance(1);
+    }
+    let act = Act::of_operator(app).await.unwrap();
+    let full = admin::keys::rotate(act, Algorithm::EdDsa, true).await.unwrap_err();
+    assert!(full.detail.contains("keys are published"), "{full}");
+    // One key is known everywhere and another is due, for which there is no room.
+    issuer.clock.advance(DAY);
+    keys::tend(app).await.unwrap_err();
+    let active = |algorithm| app.keys.current().active(algorithm).unwrap().kid().to_owned();
+    assert_eq!(active(Algorithm::Rs256), next);
+    let compromised = active(Algorithm::EdDsa);
+    let successor = revoke(app, &compromised).await.unwrap().successor.unwrap();
+    assert_eq!(active(Algorithm::EdDsa), successor.kid);
+    assert_eq!(published(&issuer).await.len(), MOST_PUBLISHED);
+    // Room comes by itself.
+    issuer.clock.advance(30 * DAY + HOUR);
+    keys::tend(app).await.unwrap();
+    assert!(published(&issuer).await.len() <= 5, "the active ones, the next ones");
 }
 
 #[tokio::test]
