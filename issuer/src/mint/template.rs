@@ -13,9 +13,9 @@ use crate::db::sessions::Session;
 use crate::db::users::User;
 use crate::problem::{FieldCode, FieldProblem};
 
-/// Claims that a template can't set: those of the contract, of RFC 7519, and those by which others
-/// judge tokens.
-const RESERVED: [&str; 33] = [
+/// Claims that a template can't set: those of the contract, of RFC 7519, those by which others judge
+/// tokens, and [`INTROSPECTED`].
+const RESERVED: [&str; 35] = [
     "iss",
     "sub",
     "aud",
@@ -48,8 +48,13 @@ const RESERVED: [&str; 33] = [
     "authorization_details",
     "at_hash",
     "c_hash",
+    INTROSPECTED[0],
+    INTROSPECTED[1],
     "__proto__",
 ];
+
+/// What introspection says of a token beside its claims (RFC 7662 section 2.2).
+pub const INTROSPECTED: [&str; 2] = ["active", "token_type"];
 
 /// Deepest nesting.
 const MAX_DEPTH: usize = 4;
@@ -119,7 +124,10 @@ impl Template {
     /// A template as the database holds it.
     #[must_use]
     pub(super) fn stored(text: &str) -> Option<Self> {
-        Self::parse(serde_json::from_str::<Value>(text).ok()?.as_object()?).ok()
+        let mut written: Map<String, Value> = serde_json::from_str(text).ok()?;
+        // A name may have become the issuer's since the template was set.
+        written.retain(|name, _| !RESERVED.contains(&name.as_str()));
+        Self::parse(&written).ok()
     }
 
     /// Adds the claims of this template; what is in `claims` stays as it is.
@@ -293,9 +301,11 @@ mod tests {
             assert_eq!(parse(json!({ name: "x" })).unwrap_err(), [path], "{name}");
         }
         assert!(parse(json!({ "person": { "sub": "$user.id" } })).is_ok(), "only at the top");
-        // And even one that was stored before a claim was reserved overwrites nothing.
+        // One that was stored before a claim was reserved goes on without it, and overwrites nothing.
+        let stored = Template::stored(r#"{ "active": true, "tenant": "theirs" }"#).unwrap();
+        assert_eq!(stored, parse(json!({ "tenant": "theirs" })).unwrap());
         let mut claims = json!({ "tenant": "ours" }).as_object().unwrap().clone();
-        parse(json!({ "tenant": "theirs" })).unwrap().fill(&Facts::default(), &mut claims);
+        stored.fill(&Facts::default(), &mut claims);
         assert_eq!(claims.get("tenant").unwrap(), "ours");
     }
 

@@ -1,5 +1,7 @@
 //! `POST /oauth2/introspect`: whether a token counts (RFC 7662).
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::response::Response;
 use schemars::JsonSchema;
@@ -8,6 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::app::App;
 use crate::http::oauth::{OAuthRequest, answer};
+use crate::mint::template::INTROSPECTED;
 use crate::oauth2::{OAuthError, inspect};
 
 /// What is sent.
@@ -39,5 +42,10 @@ pub async fn handle(State(app): State<App>, request: OAuthRequest) -> Result<Res
     let claims = inspect::introspect(&app, &request.asker, &request.parameters).await?;
     let active = claims.is_some();
     let token_type = active.then_some("Bearer");
-    Ok(answer(Answer { active, token_type, claims: &claims.unwrap_or_default() }))
+    let mut claims = claims.unwrap_or_default();
+    // Tokens of before these names were the issuer's may have them; no member is there twice.
+    if INTROSPECTED.iter().any(|name| claims.contains_key(*name)) {
+        Arc::make_mut(&mut claims).retain(|name, _| !INTROSPECTED.contains(&name.as_str()));
+    }
+    Ok(answer(Answer { active, token_type, claims: &claims }))
 }
