@@ -8,8 +8,7 @@ use crate::app::App;
 use crate::keys::Family;
 use crate::problem::{FieldCode, Problem};
 
-/// One token for more services would pass no size budget.
-/// Most services that one token may be for.
+/// Most services that one token may be for; one for more would pass no size budget.
 pub const MAX_SERVICES: usize = 16;
 
 /// The services a micro token is for, as they agree on it.
@@ -31,6 +30,11 @@ pub struct Target {
 /// # Errors
 /// Something else; naming the field.
 pub fn check_names(field: &str, names: &[String]) -> Result<(), Problem> {
+    check_number(field, names)?;
+    names.iter().try_for_each(|name| checked(field, name).map(drop))
+}
+
+fn check_number(field: &str, names: &[String]) -> Result<(), Problem> {
     if names.is_empty() {
         return Err(Problem::field(field, FieldCode::TooShort, "at least one service"));
     }
@@ -38,20 +42,23 @@ pub fn check_names(field: &str, names: &[String]) -> Result<(), Problem> {
         let detail = format!("at most {MAX_SERVICES} services");
         return Err(Problem::field(field, FieldCode::TooLong, detail));
     }
-    match names.iter().find(|name| service_name(name).is_none()) {
-        Some(name) => {
-            let shown: String = name.chars().take(64).flat_map(char::escape_debug).collect();
-            let detail = format!("`{shown}` is not the name of a service, such as `orders`");
-            Err(Problem::field(field, FieldCode::Malformed, detail))
-        }
-        None => Ok(()),
-    }
+    Ok(())
 }
 
-/// Looks the services up. One that is not known is its own audience and knows no permission.
+fn checked<'n>(field: &str, name: &'n str) -> Result<&'n str, Problem> {
+    service_name(name).ok_or_else(|| {
+        let shown: String = name.chars().take(64).flat_map(char::escape_debug).collect();
+        let detail = format!("`{shown}` is not the name of a service, such as `orders`");
+        Problem::field(field, FieldCode::Malformed, detail)
+    })
+}
+
+/// Looks the services up, by name or audience. One that is not known is its own audience and knows no
+/// permission.
 ///
 /// # Errors
-/// Services that may not share a token, or the database failed.
+/// Too many, what is neither a name nor a known audience, services that may not share a token, or the
+/// database failed.
 pub async fn resolve(app: &App, names: &[String]) -> Result<Target, Problem> {
     let services = app.services.current(&app.db, &*app.clock).await?;
     Target::of(app, services, names)
@@ -61,8 +68,9 @@ impl Target {
     /// The services of these names among those that are known.
     ///
     /// # Errors
-    /// Services that may not share a token.
+    /// As [`resolve`].
     pub fn of(app: &App, services: Arc<Snapshot>, names: &[String]) -> Result<Self, Problem> {
+        check_number("services", names)?;
         let mut target = Self {
             names: Vec::new(),
             audiences: Vec::new(),
@@ -71,8 +79,11 @@ impl Target {
             services,
         };
         for written in names {
-            // What is known by its audience is no stranger of that name.
-            let name = target.services.name_of(written).unwrap_or(written).to_owned();
+            // What is known by its audience is no stranger of that name; a stranger has a name.
+            let name = match target.services.name_of(written) {
+                Some(name) => name.to_owned(),
+                None => checked("services", written)?.to_owned(),
+            };
             if target.names.contains(&name) {
                 continue;
             }
@@ -107,10 +118,11 @@ impl Target {
         self.names.iter().filter_map(|name| Some((name.as_str(), self.services.by_name(name)?)))
     }
 
-    /// Whether what a holder loses makes such a token stale: where one of the services wants it.
+    /// Whether what a holder loses makes such a token stale: unless every one of the services is
+    /// registered and wants none of it.
     #[must_use]
     pub fn stale(&self) -> bool {
-        self.known().any(|(_, service)| service.stale)
+        self.names.iter().any(|name| self.services.by_name(name).is_none_or(|known| known.stale))
     }
 
     /// A token for several services lets each of them speak to the others in its holder's name, so

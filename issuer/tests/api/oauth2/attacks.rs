@@ -91,3 +91,23 @@ async fn one_account_does_not_get_in_with_anothers_secret() {
         refused(&form(&issuer, TOKEN, Some((id, secret)), &ask).await, "invalid_client");
     }
 }
+
+#[tokio::test]
+async fn no_text_of_a_request_becomes_an_audience() {
+    let issuer = Issuer::start().await;
+    let secret = account(&issuer, "depot", None, &[]).await;
+    let own = Some(("depot", secret.as_str()));
+    let ask = |service| [("grant_type", "client_credentials"), ("resource", service)];
+    for bad in ["Orders", "a b", "user", "https://elsewhere.example.com", "\u{1}", "\u{0}"] {
+        refused(&form(&issuer, TOKEN, own, &ask(bad)).await, "invalid_target");
+    }
+    for good in ["orders", "https://billing.example.com", "unheard-of"] {
+        form(&issuer, TOKEN, own, &ask(good)).await.expect(200);
+    }
+    // Before anybody is authenticated as well, and however they are named.
+    for many in [17, 3000] {
+        let several = "&audience=orders".repeat(many);
+        let body = format!("grant_type=refresh_token&refresh_token=x{several}");
+        refused(&raw(&issuer, TOKEN, None, body).await, "invalid_target");
+    }
+}
