@@ -172,7 +172,7 @@ fn last_administrator() -> Problem {
 }
 
 fn not_found(what: &str, name: &str) -> Problem {
-    Problem::issuer(IssuerCode::NotFound, format!("there is no {what} `{name}`"))
+    Problem::issuer(IssuerCode::NotFound, format!("there is no {what} `{}`", name.escape_debug()))
 }
 
 /// A text for people: at most 500 characters, no control characters but line breaks.

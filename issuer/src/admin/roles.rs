@@ -222,6 +222,10 @@ pub fn grant(text: &str) -> Result<Grant, Problem> {
 }
 
 async fn existing(act: &mut Act<'_>, name: &str) -> Result<Role, Problem> {
+    // What is no name reaches no query.
+    if role_name(name).is_none() {
+        return Err(not_found("role", name));
+    }
     db::roles::lock(act.db(), name).await?;
     db::roles::by_name(act.db(), name).await?.ok_or_else(|| not_found("role", name))
 }

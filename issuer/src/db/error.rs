@@ -13,6 +13,9 @@ pub enum DbError {
     /// The database does not answer, or not in time.
     #[error("the database does not answer: {0}")]
     Unavailable(String),
+    /// A text of a request holds a character that the database keeps in none: NUL on PostgreSQL.
+    #[error("a text holds a character that the database does not keep")]
+    Text,
     /// A row holds what no version of this program writes.
     #[error("the database holds `{value}` as {what}")]
     Corrupt {
@@ -70,6 +73,10 @@ impl From<sqlx::Error> for DbError {
             }
             sqlx::Error::Database(database) if database.is_foreign_key_violation() => {
                 Self::Conflict(Constraint::Reference)
+            }
+            // character_not_in_repertoire
+            sqlx::Error::Database(database) if database.code().as_deref() == Some("22021") => {
+                Self::Text
             }
             sqlx::Error::Database(database) if is_out_of_service(database.code().as_deref()) => {
                 Self::Unavailable(error.to_string())
@@ -132,6 +139,7 @@ impl From<DbError> for Problem {
                 cause: Some(cause),
                 ..Self::issuer(IssuerCode::DatabaseUnavailable, "the database does not answer")
             },
+            DbError::Text => Self::issuer(IssuerCode::BodyInvalid, error.to_string()),
             DbError::Conflict(_)
             | DbError::Corrupt { .. }
             | DbError::RowCount(_)

@@ -11,6 +11,7 @@ use http::header::AUTHORIZATION;
 use super::error::{OAuthCode, OAuthError};
 use super::parameters::Parameters;
 use super::secret::Kind;
+use crate::accounts::service_name;
 use crate::app::App;
 use crate::db;
 use crate::db::clients::{Client, ClientKind};
@@ -61,6 +62,10 @@ pub async fn authenticate(
         Claimed::Nobody => return Ok(Asker::Nobody),
         Claimed::Id(id) | Claimed::WithSecret(id, _) => id,
     };
+    // What is no name reaches no query, and nothing is guessed with it.
+    if service_name(name).is_none() {
+        return Err(refused());
+    }
     let (kind, key) = (Limited::ClientCredentials, Key::account_at(name, from));
     limits::check(app, kind, &key).await.map_err(failed)?;
     let asker = prove(app, &claimed).await;

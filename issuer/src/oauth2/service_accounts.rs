@@ -49,8 +49,13 @@ pub async fn create(app: &App, db: &mut Connection, by: &By, new: &New) -> Resul
         Problem::field("name", FieldCode::Malformed, detail)
     })?;
     if let Some(service) = &new.service {
-        db::services::by_name(db, service).await?.ok_or_else(|| {
-            let detail = format!("there is no service `{service}`; make it first");
+        // What is no name reaches no query.
+        let found = match service_name(service) {
+            Some(service) => db::services::by_name(db, service).await?,
+            None => None,
+        };
+        found.ok_or_else(|| {
+            let detail = format!("there is no service `{}`; make it first", service.escape_debug());
             Problem::field("service", FieldCode::NotAllowed, detail)
         })?;
     }

@@ -67,6 +67,22 @@ async fn the_life_of_a_service_account() {
 }
 
 #[tokio::test]
+async fn what_can_be_no_name_is_refused_like_an_unknown_one() {
+    let issuer = Issuer::start().await;
+    let root = root(&issuer).await;
+    for bad in ["\u{0}", "unheard-of", "A b"] {
+        let body = json!({ "name": "depot", "service": bad });
+        root.sends(&issuer, Method::POST, ACCOUNTS, body).await.problem(422, "fields_invalid");
+        let body = json!({ "name": "depot", "roles": [bad] });
+        root.sends(&issuer, Method::POST, ACCOUNTS, body).await.problem(404, "not_found");
+    }
+    account(&issuer, "depot", None, &[]).await;
+    let body = json!({ "roles": ["\u{0}"] });
+    let answer = root.sends(&issuer, Method::PUT, "/service-accounts/depot/roles", body).await;
+    answer.problem(404, "not_found");
+}
+
+#[tokio::test]
 async fn a_direct_grant_of_a_service_account_reaches_into_its_tokens_and_out_of_them() {
     let issuer = Issuer::start().await;
     let root = root(&issuer).await;

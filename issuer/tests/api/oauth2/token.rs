@@ -158,6 +158,22 @@ async fn a_confidential_client_shows_its_secret() {
 }
 
 #[tokio::test]
+async fn an_id_that_nobody_can_have_is_an_unknown_one() {
+    let issuer = Issuer::start().await;
+    let client = client(&issuer, "backoffice", ClientKind::Confidential).await.unwrap();
+    let account = account(&issuer, "depot", None, &[]).await;
+    let ask = [("grant_type", "client_credentials"), ("resource", "orders")];
+    for id in ["\u{0}", "depot\u{0}", "svc:depot", "Depot", &"x".repeat(65)] {
+        let named = [&ask[..], &[("client_id", id)]].concat();
+        refused(&form(&issuer, TOKEN, None, &named).await, "invalid_client");
+        for secret in [&client, &account] {
+            let named = [&named[..], &[("client_secret", secret)]].concat();
+            refused(&form(&issuer, TOKEN, None, &named).await, "invalid_client");
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_is_no_form_or_no_grant_is_refused_by_the_standards_names() {
     let issuer = Issuer::start().await;
     let password = [("grant_type", "password"), ("username", "laika"), ("password", "x")];
