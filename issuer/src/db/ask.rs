@@ -24,7 +24,7 @@ impl<S> Parameter<S> {
 
 /// Whom a statement can be asked of.
 pub trait Ask: Send {
-    /// The row that `sql` finds with `parameters` for `$1`, `$2`, as `read` reads it; `None` where
+    /// The row that `sql` finds with `parameters` for `$1` to `$3`, as `read` reads it; `None` where
     /// it finds none.
     ///
     /// # Errors

@@ -25,7 +25,7 @@ use super::{DbError, transaction};
 use crate::clock::{Clock as _, SystemClock};
 
 /// Names of parameters, in the order in which they are given.
-const NAMES: [&str; 2] = ["$1", "$2"];
+const NAMES: [&str; 3] = ["$1", "$2", "$3"];
 
 /// How many rows each connection keeps at most: half a megabyte of sessions with their holders.
 const MOST_KNOWN: usize = 256;

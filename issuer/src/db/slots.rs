@@ -2,6 +2,7 @@
 
 use sqlx::any::AnyRow;
 
+use super::ask::{Ask, Parameter};
 use super::row::get;
 use super::{Connection, DbError};
 use crate::clock::UnixSeconds;
@@ -103,6 +104,22 @@ pub async fn held(
     Ok(row.map(|row| slot(&row, family)).transpose()?.flatten())
 }
 
+/// What became of a slot; `None` where nobody has taken it.
+///
+/// # Errors
+/// The query failed.
+pub async fn mark_of(
+    db: impl Ask,
+    family: Family,
+    shard: i64,
+    index: i64,
+) -> Result<Option<Mark>, DbError> {
+    let sql = "SELECT state FROM status_slots WHERE family = $1 AND shard = $2 AND idx = $3";
+    let place =
+        [Parameter::Text(family.as_str()), Parameter::Number(shard), Parameter::Number(index)];
+    db.one(sql, &place, |row| mark(get(row, "state")?)).await
+}
+
 /// Which of these places are taken.
 ///
 /// # Errors
@@ -173,6 +190,24 @@ pub async fn extend(
     .execute(db)
     .await?;
     Ok(result.rows_affected() == 1)
+}
+
+/// Leaves a slot to nobody, so that who held it may take another. It stays taken for its tokens.
+///
+/// # Errors
+/// The query failed.
+pub async fn leave(db: &mut Connection, slot: &Slot) -> Result<(), DbError> {
+    sqlx::query(
+        // A name that no holder has, and no other slot.
+        "UPDATE status_slots SET holder = 'left:' || CAST(shard AS TEXT) || ':' || \
+         CAST(idx AS TEXT) WHERE family = $1 AND shard = $2 AND idx = $3",
+    )
+    .bind(slot.family.as_str())
+    .bind(slot.shard)
+    .bind(slot.index)
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 /// Marks every slot of a holder as revoked; how many there were.

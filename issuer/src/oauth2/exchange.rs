@@ -108,7 +108,9 @@ async fn of_micro(
         return Err(no_grant("the subject token is not for the service of this account"));
     }
     let living = micro.living(app).await?;
-    let living = living.ok_or_else(|| no_grant("the holder's session or account has ended"))?;
+    let living = living.ok_or_else(|| {
+        no_grant("the subject token was revoked or is stale, or its holder may not be used")
+    })?;
     let audiences = micro.audiences();
     let wanted = if parameters.targets.is_empty() { &audiences } else { &parameters.targets };
     let services = app.services.current(&app.db, &*app.clock).await?;

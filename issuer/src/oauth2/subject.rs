@@ -1,4 +1,4 @@
-//! A micro token that comes back: proved, and held against what its holder is now.
+//! A micro token that comes back: proved, and held against what became of it and its holder.
 
 use std::sync::Arc;
 
@@ -15,6 +15,7 @@ use crate::db::users::UserStatus;
 use crate::keys::jws;
 use crate::mint::Holder;
 use crate::problem::Problem;
+use crate::status;
 
 /// A micro token of this issuer whose signature and times hold.
 #[derive(Debug, Clone)]
@@ -113,12 +114,18 @@ impl ProvedMicro {
         self.texts("permissions").iter().filter_map(|text| Grant::parse(text).ok()).collect()
     }
 
-    /// What its holder is now; `None` where the session has ended, or the account may not be used.
+    /// What its holder is now; `None` where the session has ended, the account may not be used, or the
+    /// token's slot is marked: what a verifier refuses is worth nothing here either.
     ///
     /// # Errors
     /// The database failed.
     pub async fn living(&self, app: &App) -> Result<Option<Living>, Problem> {
         let text = |name: &str| self.claims.get(name).and_then(Value::as_str);
+        if let Some(claim) = self.claims.get("status")
+            && status::is_marked(app, claim).await?
+        {
+            return Ok(None);
+        }
         let Some(subject) = text("sub") else { return Ok(None) };
         let now = app.clock.now();
         if let Some(name) = subject.strip_prefix(SERVICE_ACCOUNT_PREFIX) {

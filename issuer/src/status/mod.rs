@@ -17,13 +17,26 @@ pub mod lists;
 pub mod slot;
 pub mod taking;
 
+use serde_json::Value;
 use uuid::Uuid;
 
 pub use lists::StatusLists;
 pub use slot::{Holder, Mark, Slot};
 pub use taking::{Bond, free_slots, take};
 
+use crate::app::App;
 use crate::db::{self, Connection, DbError};
+
+/// Whether the slot that a claim `status` of ours names is marked. One that is in nobody's hands is as
+/// good as marked: a restored backup does not know it.
+///
+/// # Errors
+/// The database failed.
+pub async fn is_marked(app: &App, claim: &Value) -> Result<bool, DbError> {
+    let Some((family, shard, index)) = slot::place_of(claim, &app.issuer) else { return Ok(true) };
+    let mark = db::slots::mark_of(&app.db, family, shard, index).await?;
+    Ok(mark != Some(Mark::Valid))
+}
 
 /// A session was ended, in this transaction: its micro tokens are revoked.
 ///

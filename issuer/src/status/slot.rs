@@ -74,6 +74,15 @@ pub fn list_uri(issuer: &PublicUrl, family: Family, shard: i64) -> String {
     format!("{}/status/{}/{shard}", issuer.as_str(), family.as_str())
 }
 
+/// The list and the place in it that a claim `status` of ours names.
+#[must_use]
+pub fn place_of(claim: &Value, issuer: &PublicUrl) -> Option<(Family, i64, i64)> {
+    let reference = claim.get("status_list")?;
+    let list = reference.get("uri")?.as_str()?.strip_prefix(issuer.as_str())?;
+    let (family, shard) = list.strip_prefix("/status/")?.split_once('/')?;
+    Some((Family::from_name(family)?, shard.parse().ok()?, reference.get("idx")?.as_i64()?))
+}
+
 /// Whose tokens carry a slot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Holder {
@@ -117,4 +126,28 @@ impl Holder {
 /// A person, as the subject of slots.
 pub(super) fn user(id: Uuid) -> String {
     format!("user:{id}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_claim_names_the_place_of_its_slot_and_no_other_claim_does() {
+        let issuer = PublicUrl::parse("https://id.example.com", "test").unwrap();
+        for family in Family::ALL {
+            let slot = Slot { family, shard: 3, index: 17, mark: Mark::Valid, expires_at: 0 };
+            assert_eq!(place_of(&slot.claim(&issuer), &issuer), Some((family, 3, 17)));
+        }
+        for uri in [
+            "https://other.example.com/status/ES256/3",
+            "https://id.example.com/status/none/3",
+            "https://id.example.com/status/ES256/x",
+            "https://id.example.com/status/ES256",
+        ] {
+            let claim = json!({ "status_list": { "idx": 17, "uri": uri } });
+            assert_eq!(place_of(&claim, &issuer), None, "{uri}");
+        }
+        assert_eq!(place_of(&json!({}), &issuer), None);
+    }
 }

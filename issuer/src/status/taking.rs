@@ -107,7 +107,8 @@ fn is_good(slot: &Slot, exp: UnixSeconds) -> bool {
 }
 
 /// Takes a slot in the caller's transaction, or extends the one that is held, once the rows of its
-/// holder are locked; `None` where they are not as they were, or something became of the slot.
+/// holder are locked; `None` where they are not as they were. A slot that is marked is held by nobody:
+/// its tokens were taken back, and a holder who goes on has another.
 ///
 /// # Errors
 /// The database failed, or no list has room.
@@ -123,12 +124,14 @@ pub async fn take(
     }
     let (key, subject, epoch) = (bond.holder.key(), bond.subject(), bond.slot_epoch());
     let expires_at = exp.saturating_add(HEAD_ROOM);
-    if let Some(slot) = db::slots::held(db, &key, epoch, family).await? {
-        if is_good(&slot, exp) {
-            return Ok(Some(slot));
+    match db::slots::held(db, &key, epoch, family).await? {
+        Some(slot) if is_good(&slot, exp) => return Ok(Some(slot)),
+        Some(slot) if slot.mark == Mark::Valid => {
+            let extended = db::slots::extend(db, &slot, &key, epoch, expires_at).await?;
+            return Ok(extended.then_some(Slot { expires_at, ..slot }));
         }
-        let extended = db::slots::extend(db, &slot, &key, epoch, expires_at).await?;
-        return Ok(extended.then_some(Slot { expires_at, ..slot }));
+        Some(left_over) => db::slots::leave(db, &left_over).await?,
+        None => {}
     }
     for shard in app.status.roomy(family)..MOST_SHARDS {
         let places = candidates(app)?;

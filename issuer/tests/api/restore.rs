@@ -11,7 +11,9 @@ use laika_issuer::random::SystemRandom;
 use serde_json::json;
 use tempfile::TempDir;
 
+use crate::keys::revoke;
 use crate::migration::{self, old_database};
+use crate::oauth2::{account, form, own_token};
 use crate::scratch::Scratch;
 use crate::support::{Issuer, PASSWORD, START, claims, header};
 use crate::verifiers::Service;
@@ -114,6 +116,61 @@ async fn a_restored_backup_revives_no_single_use_code() {
             let body = json!({ "username": "belka", "email": "belka@example.com",
                                "password": "there and back again 1960", "invitation": code });
             again.post("/v1/users", None, body).await.problem(422, "fields_invalid");
+            again.app.db.close().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_has_no_session_goes_on_after_a_restore() {
+    for issuer in sources().await {
+        issuer
+            .import(
+                "[[services]]\nname = \"quiet\"\nstale = false\n[[services]]\nname = \"news\"\n\
+                 permissions = [\"news:read\"]\n[services.anonymous]\npermissions = [\"news:read\"]",
+            )
+            .await;
+        let secret = account(&issuer, "depot", Some("orders"), &["orders/clerk"]).await;
+        let mint = async |issuer: &Issuer| {
+            for service in ["quiet", "unheard-of"] {
+                own_token(issuer, ("depot", &secret), service).await.expect(200);
+            }
+            let ask = json!({ "service": "news" });
+            issuer.post("/v1/tokens/anonymous", None, ask).await.expect(200);
+            own_token(issuer, ("depot", &secret), "orders").await.text_of("access_token")
+        };
+        let before = mint(&issuer).await;
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("laika.backup");
+        dump(&issuer, &file).await;
+        for Target { url, .. } in &targets() {
+            restore(url, &file, &issuer.app.settings.master_key_file).await.unwrap();
+            let again = issuer.on(url).await;
+            let since = mint(&again).await;
+            for (token, active) in [(&before, false), (&since, true)] {
+                let own = Some(("depot", secret.as_str()));
+                let answer = form(&again, "/oauth2/introspect", own, &[("token", token)]).await;
+                assert_eq!(answer.expect(200)["active"], active);
+            }
+            again.app.db.close().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_was_revoked_keeps_no_backup_from_being_restored() {
+    for issuer in sources().await {
+        let keys = issuer.app.keys.current();
+        let kid = keys.active(keys.default_algorithm()).unwrap().kid();
+        revoke(&issuer.app, kid).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("laika.backup");
+        dump(&issuer, &file).await;
+        for Target { url, .. } in &targets() {
+            restore(url, &file, &issuer.app.settings.master_key_file).await.unwrap();
+            let again = issuer.on(url).await;
+            let jwks = again.app.keys.current().jwks_value();
+            assert_eq!(jwks, issuer.app.keys.current().jwks_value());
             again.app.db.close().await;
         }
     }

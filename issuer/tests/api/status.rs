@@ -7,6 +7,7 @@ use laika_verifier::ErrorCode;
 use laika_verifier::status::{Status, StatusList};
 use serde_json::{Value, json};
 
+use crate::oauth2::{account, interrupt, own_token};
 use crate::support::{Answer, Issuer, PUBLIC_URL, claims, header};
 use crate::verifiers::Service;
 
@@ -188,6 +189,42 @@ async fn a_slot_is_given_away_only_when_nobody_can_ask_for_it() {
     issuer.clock.advance(1);
     background::run_all(&issuer.app).await.unwrap();
     assert_eq!(rows(&issuer).await, []);
+}
+
+#[tokio::test]
+async fn a_service_account_that_is_enabled_again_goes_on_with_another_slot() {
+    let issuer = Issuer::start().await;
+    issuer.import("[[services]]\nname = \"quiet\"\nstale = false").await;
+    let secret = account(&issuer, "depot", None, &["orders/clerk"]).await;
+    let mint = async |service: &str| {
+        own_token(&issuer, ("depot", &secret), service).await.text_of("access_token")
+    };
+    for service in ["quiet", "orders", "unheard-of"] {
+        let mut before = mint(service).await;
+        // More than once: what is left over is in nobody's way.
+        for _ in 0..3 {
+            interrupt(&issuer, "depot").await;
+            let after = mint(service).await;
+            assert_ne!(slot(&before), slot(&after), "{service}");
+            assert_eq!(status_of(&issuer, &before).await, Status::Revoked, "{service}");
+            assert_eq!(status_of(&issuer, &after).await, Status::Valid, "{service}");
+            before = after;
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_lost_shows_in_tokens_for_services_that_are_not_registered() {
+    let issuer = Issuer::start().await;
+    let boss = |level| format!("[[roles]]\nname = \"boss\"\nlevel = {level}\n");
+    let user = "[[users]]\nusername = \"laika\"\nemail = \"laika@example.com\"\n\
+        password = \"first in orbit 1957\"\nroles = [\"boss\"]";
+    issuer.import(&(boss(30) + user)).await;
+    let main = issuer.log_in().await;
+    let token = issuer.micro(&main, "unheard-of").await.text_of("micro_token");
+    assert_eq!(claims(&token)["level"], 30);
+    issuer.import(&boss(40)).await;
+    assert_eq!(status_of(&issuer, &token).await, Status::Stale);
 }
 
 #[tokio::test]

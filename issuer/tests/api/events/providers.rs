@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use super::receiver::{Answer, LISTED, Receiver};
 use crate::admin::stage::{Person, root};
+use crate::oauth2::{account, form};
 use crate::support::{Issuer, claims};
 
 /// An issuer whose service `storage` asks a receiver.
@@ -125,6 +126,19 @@ async fn a_provider_that_does_not_answer_denies_says_what_it_said_last_or_says_n
     assert_eq!(permissions(&issuer, &main).await, json!(["storage:read"]));
     issuer.clock.advance(1);
     issuer.micro(&main, "storage").await.problem(503, "overloaded");
+}
+
+#[tokio::test]
+async fn introspection_asks_no_provider() {
+    let (issuer, receiver, _, main) = stage("empty", 0).await;
+    let secret = account(&issuer, "backend", Some("storage"), &[]).await;
+    receiver.always(says(&["storage:read"]));
+    let token = issuer.micro(&main, "storage").await.text_of("micro_token");
+    receiver.always(Answer::Status(500));
+    let own = Some(("backend", secret.as_str()));
+    let answer = form(&issuer, "/oauth2/introspect", own, &[("token", &token)]).await;
+    assert_eq!(answer.expect(200)["active"], true);
+    assert_eq!(receiver.heard().len(), 1);
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use laika_issuer::seed::{self, Seed};
 use serde_json::json;
 
 use super::{EXCHANGE, MAIN, MICRO, account, form, refused};
+use crate::status::WEAKER;
 use crate::support::{Answer, Issuer, claims};
 
 async fn exchange(
@@ -17,7 +18,7 @@ async fn exchange(
 }
 
 /// Two services that share tokens; a token for both.
-async fn shared(issuer: &Issuer) -> String {
+pub(super) async fn shared(issuer: &Issuer) -> String {
     let seed: Seed = toml::from_str(
         "[[services]]\nname = \"orders\"\nmay_share_with = [\"depot\"]\npermissions = \
          [\"orders:read\", \"orders:create\"]\n[[services]]\nname = \"depot\"\nmay_share_with = \
@@ -112,7 +113,11 @@ async fn a_token_exchange_never_widens() {
     );
     let with_actor = [("actor_token", micro.as_str()), ("actor_token_type", MICRO)];
     refused(&exchange(&issuer, own, (MICRO, &micro), &with_actor).await, "invalid_request");
-    // And nothing once the session is over.
+    // And nothing once something was lost, or the session is over.
+    issuer.import(WEAKER).await;
+    refused(&exchange(&issuer, own, (MICRO, &micro), &[]).await, "invalid_grant");
+    let micro = issuer.micro(&main, "orders").await.text_of("micro_token");
+    exchange(&issuer, own, (MICRO, &micro), &[]).await.expect(200);
     issuer.log_out(&main).await.expect(204);
     refused(&exchange(&issuer, own, (MICRO, &micro), &[]).await, "invalid_grant");
 }

@@ -3,7 +3,10 @@
 use laika_issuer::seed::{self, Seed};
 use serde_json::json;
 
-use super::{account, form, refused};
+use laika_issuer::keys::jws;
+
+use super::exchange::shared;
+use super::{account, form, interrupt, own_token, refused};
 use crate::support::{Issuer, PUBLIC_URL, claims};
 
 const INTROSPECT: &str = "/oauth2/introspect";
@@ -45,6 +48,69 @@ async fn a_token_is_active_until_its_session_ends_or_its_holder_loses_something(
     let own_token = [("grant_type", "client_credentials"), ("resource", "orders")];
     let token = form(&issuer, "/oauth2/token", own, &own_token).await.text_of("access_token");
     assert_eq!(ask(&token).await["sub"], "svc:backend");
+}
+
+#[tokio::test]
+async fn a_token_whose_slot_is_marked_is_not_active() {
+    let issuer = Issuer::start().await;
+    let secret = account(&issuer, "backend", Some("orders"), &["orders/clerk"]).await;
+    let own = Some(("backend", secret.as_str()));
+    let active = async |token: &str| {
+        form(&issuer, INTROSPECT, own, &[("token", token)]).await.expect(200)["active"].clone()
+    };
+    let mint =
+        async || own_token(&issuer, ("backend", &secret), "orders").await.text_of("access_token");
+    let token = mint().await;
+    assert_eq!(active(&token).await, true);
+    interrupt(&issuer, "backend").await;
+    assert_eq!(active(&token).await, false, "revoked");
+    let token = mint().await;
+    let main = issuer.log_in().await;
+    let micro = issuer.micro(&main, "orders").await.text_of("micro_token");
+    assert_eq!((active(&token).await, active(&micro).await), (json!(true), json!(true)));
+    issuer
+        .import(
+            "[[roles]]\nname = \"clerk\"\nservice = \"orders\"\nlevel = 60\npermissions = \
+             [\"orders:read\", \"orders:create\"]",
+        )
+        .await;
+    assert_eq!(
+        (active(&token).await, active(&micro).await),
+        (json!(false), json!(false)),
+        "weaker"
+    );
+}
+
+#[tokio::test]
+async fn a_token_for_services_that_share_no_more_is_active_until_it_expires() {
+    let issuer = Issuer::start().await;
+    let micro = shared(&issuer).await;
+    let secret = account(&issuer, "backend", Some("orders"), &[]).await;
+    issuer.import("[[services]]\nname = \"orders\"\n[[services]]\nname = \"depot\"").await;
+    let own = Some(("backend", secret.as_str()));
+    let answer = form(&issuer, INTROSPECT, own, &[("token", &micro)]).await;
+    assert_eq!(answer.expect(200)["active"], true);
+}
+
+#[tokio::test]
+async fn no_claim_of_a_token_stands_beside_what_introspection_says() {
+    let issuer = Issuer::start().await;
+    let secret = account(&issuer, "backend", Some("orders"), &[]).await;
+    let micro = issuer.micro(&issuer.log_in().await, "orders").await.text_of("micro_token");
+    // As older versions let a template have it.
+    let mut said = claims(&micro);
+    said["active"] = json!(false);
+    said["token_type"] = json!("mac");
+    let keys = issuer.app.keys.current();
+    let key = keys.active(keys.default_algorithm()).unwrap();
+    let token = jws::sign(key, "at+jwt", &said).unwrap();
+    let own = Some(("backend", secret.as_str()));
+    let answer = form(&issuer, INTROSPECT, own, &[("token", &token)]).await;
+    let body = answer.expect(200);
+    assert_eq!((&body["active"], &body["token_type"]), (&json!(true), &json!("Bearer")));
+    for name in ["\"active\"", "\"token_type\""] {
+        assert_eq!(answer.text.matches(name).count(), 1, "{}", answer.text);
+    }
 }
 
 #[tokio::test]

@@ -38,6 +38,27 @@ pub(crate) async fn account(
     made.unwrap().reveal().to_owned()
 }
 
+/// Disables a service account, and enables it again.
+pub(crate) async fn interrupt(issuer: &Issuer, name: &str) {
+    for disabled in [true, false] {
+        let mut tx = issuer.app.db.write().await.unwrap();
+        let by = By::command_line();
+        let set = service_accounts::set_disabled(&issuer.app, &mut tx, &by, name, disabled).await;
+        set.unwrap();
+        tx.commit().await.unwrap();
+    }
+}
+
+/// The answer to a service account that asks for a token at a service.
+pub(crate) async fn own_token(
+    issuer: &Issuer,
+    (name, secret): (&str, &str),
+    service: &str,
+) -> Answer {
+    let ask = [("grant_type", "client_credentials"), ("resource", service)];
+    form(issuer, "/oauth2/token", Some((name, secret)), &ask).await
+}
+
 /// A registered client; its secret, where it has one.
 pub(crate) async fn client(issuer: &Issuer, id: &str, kind: ClientKind) -> Option<String> {
     let new = clients::New { client_id: id.to_owned(), name: "A client".to_owned(), kind };
