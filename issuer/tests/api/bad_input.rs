@@ -2,6 +2,8 @@
 
 use axum::body::Body;
 use axum::http::{Method, Request};
+use laika_issuer::db;
+use laika_issuer::problem::Problem;
 use serde_json::{Value, json};
 
 use crate::support::{Issuer, PASSWORD};
@@ -171,4 +173,15 @@ async fn raw(issuer: &Issuer, path: &str, main: &str, body: Vec<u8>) -> crate::s
         .body(Body::from(body))
         .unwrap();
     issuer.call(request).await
+}
+
+#[tokio::test]
+async fn a_character_that_postgresql_does_not_keep_is_no_fault_of_the_service() {
+    let issuer = Issuer::start().await;
+    let mut connection = issuer.app.db.read().await.unwrap();
+    match db::clients::by_id(&mut connection, "\u{0}").await {
+        // SQLite keeps it.
+        Ok(found) => assert!(found.is_none()),
+        Err(error) => assert_eq!(Problem::from(error).code.status(), 400),
+    }
 }
