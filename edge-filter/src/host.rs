@@ -59,7 +59,8 @@ struct Stream {
 struct Plugin(Rc<RefCell<State>>);
 
 struct State {
-    filter: Result<Filter, Denial>,
+    /// What judges, or why there is nothing that could.
+    filter: Result<Filter, ErrorCode>,
     /// To be made at the next tick, or to be answered by another worker, each since when.
     queue: Vec<(Call, Option<Timestamp>)>,
     /// The host's number of each call that is under way, and when it was made.
@@ -172,7 +173,7 @@ impl Plugin {
     /// Refuses everything until it is configured.
     fn new() -> Self {
         Self(Rc::new(RefCell::new(State {
-            filter: Err(Denial::misconfigured(ErrorCode::OptionsInvalid)),
+            filter: Err(ErrorCode::OptionsInvalid),
             queue: Vec::new(),
             under_way: BTreeMap::new(),
             taken: BTreeMap::new(),

@@ -10,7 +10,6 @@ use laika_verifier::fetch::MAX_BODY;
 use super::sharing::HostData;
 use super::signatures::Proxy;
 use super::{Host, IDLE, LISTEN, Plugin, SOON, WATCH, log, now};
-use crate::denial::Denial;
 use crate::filter::{Arrived, Call, Filter, answer_of};
 use crate::shared::{self, Answer, LOST, Plan, Wish};
 
@@ -66,7 +65,7 @@ impl Plugin {
             let line = format!("every request is refused until this is mended: {error}");
             log(Level::Error, &line);
         }
-        let mut filter = filter.map_err(|error| Denial::misconfigured(error.code));
+        let mut filter = filter.map_err(|error| error.code);
         if let Ok(filter) = &mut filter {
             filter.compute_by(Box::new(Proxy::default()));
         }

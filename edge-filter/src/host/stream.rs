@@ -40,7 +40,12 @@ impl Plugin {
             let state = &mut *self.0.borrow_mut();
             let may_wait = now < until && state.waiting.len() + state.released.len() < MAX_WAITING;
             match &mut state.filter {
-                Err(denial) => Outcome::Deny(denial.clone()),
+                Err(code) => {
+                    let verdict = Verdict { code: Some(*code), ..Verdict::default() };
+                    state.metrics.judged(&verdict, true);
+                    note(&verdict);
+                    Outcome::Deny(Denial::misconfigured(*code))
+                }
                 Ok(filter) => {
                     let judgement = filter.judge(&headers, may_wait, now);
                     let Judgement { outcome, log: line, calls, verdict } = judgement;

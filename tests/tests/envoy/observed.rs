@@ -5,7 +5,7 @@ use std::{fs, thread};
 
 use laika_tests::envoy::manager;
 use laika_tests::http::Request;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Scene, good, plugin, token_of};
 
@@ -44,20 +44,36 @@ fn in_shadow_what_would_be_denied_is_counted_as_that() {
 
 #[test]
 fn the_access_log_knows_rule_and_code() {
+    let token = good();
+    let requests = [
+        (Request::with_token("/orders", &token), 200),
+        (Request::with_token("/admin", &token), 403),
+        (Request::with_token("/orders/..", &token), 400),
+        (Request::with_token("/health", "a.b.c"), 200),
+    ];
     let faults =
         ["403 admin permission_denied", "400 - request_invalid", "200 health token_malformed"];
     for (all, first) in [(true, "200 list -"), (false, "200 - -")] {
-        assert_eq!(access_log(all), [&[first], faults.as_slice()].concat());
+        let mut plugin = plugin();
+        plugin["access_log"] = json!(all);
+        assert_eq!(access_log(&plugin, &requests), [&[first], faults.as_slice()].concat());
     }
 }
 
-/// The access log of four requests, where it is told the rule of `all` or not.
-fn access_log(all: bool) -> Vec<String> {
+#[test]
+fn the_access_log_knows_what_a_bad_configuration_refuses() {
+    let mut plugin = plugin();
+    plugin["forwrd"] = json!({});
+    let requests = [Request::new("GET", "/health"), Request::with_token("/orders", &good())];
+    let log = access_log(&plugin, &requests.map(|request| (request, 503)));
+    assert_eq!(log, ["503 - options_invalid"; 2]);
+}
+
+/// The access log of these requests, each with the status of its answer.
+fn access_log(plugin: &Value, requests: &[(Request, u16)]) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("access.log");
-    let mut plugin = plugin();
-    plugin["access_log"] = json!(all);
-    let scene = Scene::changed(&plugin, |bootstrap| {
+    let scene = Scene::changed(plugin, |bootstrap| {
         let format = "%RESPONSE_CODE% %FILTER_STATE(wasm.laika_rule:PLAIN)% \
                       %FILTER_STATE(wasm.laika_code:PLAIN)%\n";
         manager(bootstrap)["access_log"] = json!([{
@@ -69,17 +85,15 @@ fn access_log(all: bool) -> Vec<String> {
             },
         }]);
     });
-    let token = good();
-    assert_eq!(scene.get("/orders", &token).status, 200);
-    assert_eq!(scene.get("/admin", &token).status, 403);
-    assert_eq!(scene.get("/orders/..", &token).status, 400);
-    assert_eq!(scene.get("/health", "a.b.c").status, 200);
+    for (request, status) in requests {
+        assert_eq!(scene.envoy.send(request).status, *status, "{request:?}");
+    }
     // It is written when its buffer is full or its time has come, and when it is asked for.
     let _ = scene.envoy.ask_admin("/reopen_logs");
     let end = Instant::now() + Duration::from_secs(30);
     loop {
         let log = fs::read_to_string(&file).unwrap_or_default();
-        if log.lines().count() == 4 || Instant::now() > end {
+        if log.lines().count() == requests.len() || Instant::now() > end {
             return log.lines().map(str::to_owned).collect();
         }
         thread::sleep(Duration::from_millis(100));

@@ -77,5 +77,6 @@ fn a_bad_configuration_refuses_everything_and_the_log_says_why() {
             assert_eq!(answer.json().get("missing"), None, "{plugin}: nothing for clients");
         }
         assert!(envoy.log().contains(reason), "{plugin}");
+        assert_eq!(envoy.counter(&format!("wasmcustom.laika_denied_{code}")), 2, "{plugin}");
     }
 }
