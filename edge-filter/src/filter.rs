@@ -188,22 +188,29 @@ impl Filter {
         self.calls(None, now)
     }
 
-    /// Takes the answer to a call.
+    /// Takes the answer to a call, or that there was none.
     pub fn fetched(&mut self, id: u32, answer: &Answer, now: Timestamp) -> Arrived {
+        if answer.status == 0 {
+            return self.not_fetched(id);
+        }
         let landed = self.config.verifier.take(id, answer.response(), now);
         Arrived { failure: landed.failure, calls: self.calls_of(landed.fetches) }
     }
 
     /// Takes what another worker got for the same call.
     pub fn fetched_elsewhere(&mut self, call: &Call, answer: &Answer, now: Timestamp) -> Arrived {
+        if answer.status == 0 {
+            return self.not_fetched(call.id);
+        }
         let (uri, response) = (call.uri(), answer.response());
         let landed = self.config.verifier.take_shared((call.id, &uri), response, answer.asked, now);
         Arrived { failure: landed.failure, calls: self.calls_of(landed.fetches) }
     }
 
-    /// Notes that a call was not answered.
-    pub fn fetch_failed(&mut self, id: u32) {
+    fn not_fetched(&mut self, id: u32) -> Arrived {
         self.config.verifier.fetch_failed(id);
+        let failure = FetchFailure("there was no answer".to_owned());
+        Arrived { failure: Some(failure), calls: Vec::new() }
     }
 
     fn authorize(

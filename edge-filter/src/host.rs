@@ -25,6 +25,8 @@ use crate::filter::{Call, Filter};
 
 /// Most requests that wait for keys at one time; the next are answered at once.
 const MAX_WAITING: usize = 1000;
+/// For how many calls it is remembered which answer was taken last.
+const MAX_TAKEN: usize = 256;
 /// Longest a request waits, in seconds: as long as one fetch may take.
 const MAX_WAIT: f64 = 5.0;
 /// Between looks at the age of keys and at how long requests have waited, and between reports of
@@ -65,7 +67,7 @@ struct State {
     queue: Vec<(Call, Option<Timestamp>)>,
     /// The host's number of each call that is under way, and when it was made.
     under_way: BTreeMap<u32, (Call, Timestamp)>,
-    /// For each name of a call, when the answer that was taken last was asked for.
+    /// When the answer that was taken last was asked for, by the name of its call.
     taken: BTreeMap<String, Timestamp>,
     /// Requests that wait for keys, by stream.
     waiting: BTreeMap<u32, Visit>,
@@ -135,7 +137,12 @@ impl Module for Host {
                     state.waiting.remove(&context);
                 }
             }
-            None => drop(self.roots.borrow_mut().remove(context)),
+            None => {
+                let root = self.roots.borrow_mut().remove(context);
+                if let Some(root) = root {
+                    root.end();
+                }
+            }
         }
     }
 }
@@ -189,6 +196,25 @@ impl State {
     /// Makes these calls at the next tick.
     fn enqueue(&mut self, calls: Vec<Call>) {
         self.queue.extend(calls.into_iter().map(|call| (call, None)));
+    }
+
+    /// Notes when the answer of that name that was taken was asked for.
+    fn took(&mut self, name: String, asked: Timestamp) {
+        self.taken.insert(name, asked);
+        while self.taken.len() > MAX_TAKEN {
+            let seconds = |asked: &Timestamp| asked.seconds();
+            let all = self.taken.iter();
+            let oldest = all.min_by(|(_, a), (_, b)| seconds(a).total_cmp(&seconds(b)));
+            let Some(oldest) = oldest.map(|(name, _)| name.clone()) else {
+                break;
+            };
+            self.taken.remove(&oldest);
+        }
+    }
+
+    fn note_failure(&mut self, line: &str) {
+        self.metrics.fetch_failed();
+        log(Level::Warn, line);
     }
 
     /// Ends the wait of every request that `which` names.

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 use laika_edge_filter::filter::answer_of;
+use laika_edge_filter::shared::Answer;
 use laika_edge_filter::{Call, Edit, Filter, Judgement, Outcome};
 use laika_verifier::Timestamp;
 use serde_json::{Value, json};
@@ -158,7 +159,8 @@ fn a_call_that_fails_is_a_503() {
     }
     let mut scene = Scene::new(|_| {});
     let call = scene.judge("/orders", &[]).calls.remove(0);
-    scene.filter.fetch_failed(call.id);
+    let (none, now) = (Answer::none(scene.now(), scene.now()), scene.now());
+    assert!(scene.filter.fetched(call.id, &none, now).failure.is_some());
     let denied = scene.judge("/orders", &[]);
     assert_denied(&denied, 503, "keys_unavailable");
     assert!(denied.calls.is_empty(), "not at once again");

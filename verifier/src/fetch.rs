@@ -7,7 +7,7 @@ use laika_claims::Timestamp;
 /// Longest answer that is read, in bytes.
 pub const MAX_BODY: usize = 256 * 1024;
 /// Seconds after which a fetch that was never reported counts as lost.
-pub(crate) const LOST: f64 = 10.0;
+pub const LOST: f64 = 10.0;
 
 /// A fetch for the host to make: GET, 5 s time-out, no redirect, at most [`MAX_BODY`].
 #[derive(Debug, Clone, PartialEq)]

@@ -5,13 +5,13 @@ use std::mem;
 use laika_proxy_abi::calls::{self, Buffer, Level, Map};
 use laika_proxy_abi::{Action, map};
 use laika_verifier::Timestamp;
-use laika_verifier::fetch::MAX_BODY;
+use laika_verifier::fetch::{LOST, MAX_BODY};
 
 use super::sharing::HostData;
 use super::signatures::Proxy;
 use super::{Host, IDLE, LISTEN, Plugin, SOON, WATCH, log, now};
 use crate::filter::{Arrived, Call, Filter, answer_of};
-use crate::shared::{self, Answer, LOST, Plan, Wish};
+use crate::shared::{self, Answer, Plan, Wish};
 
 /// How long an answer may take, in milliseconds.
 const TIMEOUT: u32 = 5000;
@@ -91,10 +91,20 @@ impl Plugin {
         let Some((call, asked)) = self.0.borrow_mut().under_way.remove(&number) else {
             return;
         };
-        if headers == 0 {
-            self.fail(&call, asked, "there was no answer");
-        } else {
-            self.take(&call, asked, body_size);
+        let answer = match headers {
+            0 => Answer::none(asked, now()),
+            _ => answer_at_hand(asked, body_size),
+        };
+        self.take(&call, &answer);
+    }
+
+    /// Lets other workers ask for what was asked for here: the proxy tells nobody what came.
+    pub(super) fn end(&self) {
+        let Ok(mut state) = self.0.try_borrow_mut() else {
+            return;
+        };
+        for (call, _) in mem::take(&mut state.under_way).into_values() {
+            shared::withdraw(&HostData, &call.name(), now());
         }
     }
 
@@ -105,9 +115,7 @@ impl Plugin {
         for (call, since) in calls {
             let since = since.unwrap_or(now);
             let name = call.name();
-            let took = self.0.borrow().taken.get(&name).copied();
-            let wish = Wish { name: &name, sharing: call.sharing, took, since };
-            match shared::plan(&HostData, wish, now) {
+            match shared::plan(&HostData, self.wish(&name, &call, since), now) {
                 Plan::Take(answer) => self.take_shared(&call, &answer, now),
                 // By then the verifier has given up as well.
                 Plan::Wait if now.since(since) > LOST => {}
@@ -127,64 +135,74 @@ impl Plugin {
             }
             None => {
                 let why = format!("the proxy can't ask `{}`", call.cluster);
-                self.fail(&call, now, &why);
+                log(Level::Warn, &format!("keys or status lists were not fetched: {why}"));
+                self.take(&call, &Answer::none(now, now));
             }
         }
     }
 
-    fn fail(&self, call: &Call, asked: Timestamp, why: &str) {
-        log(Level::Warn, &format!("keys or status lists were not fetched: {why}"));
-        let nothing =
-            Answer { asked, came: now(), status: 0, cache_control: None, body: Vec::new() };
-        shared::publish(&HostData, &call.name(), &nothing);
-        let mut state = self.0.borrow_mut();
-        state.metrics.fetch_failed();
-        if let Ok(filter) = &mut state.filter {
-            filter.fetch_failed(call.id);
+    /// Takes what came of a call, and leaves it for the other workers.
+    fn take(&self, call: &Call, answer: &Answer) {
+        let (name, now) = (call.name(), answer.came);
+        let is_answer = answer.status == 200;
+        if !is_answer {
+            shared::publish_failure(&HostData, &name, answer);
+            let wish = self.wish(&name, call, now);
+            let last = shared::answer_to(&HostData, wish, now).filter(Answer::is_good);
+            if let Some(last) = last {
+                let line = format!("what was used last goes on: {} is away", call.authority);
+                self.0.borrow_mut().note_failure(&line);
+                return self.take_shared(call, &last, now);
+            }
         }
-        state.release(|_| true);
-    }
-
-    /// Takes the answer to a call, and leaves it for the other workers.
-    fn take(&self, call: &Call, asked: Timestamp, body_size: usize) {
-        let headers = calls::headers(Map::Answer).unwrap_or_default();
-        let headers = map::read(&headers).unwrap_or_default();
-        let size = body_size.min(MAX_BODY + 1);
-        let body = calls::buffer(Buffer::Answer, size).unwrap_or_default();
-        let now = now();
-        let answer = answer_of(&headers, body, asked, now);
         let arrived = match &mut self.0.borrow_mut().filter {
-            Ok(filter) => filter.fetched(call.id, &answer, now),
+            Ok(filter) => filter.fetched(call.id, answer, now),
             Err(_) => return,
         };
-        shared::publish(&HostData, &call.name(), &answer);
-        self.arrived(&call.name(), asked, arrived);
+        let is_used = is_answer && arrived.failure.is_none();
+        if is_used {
+            shared::publish(&HostData, &name, answer);
+        } else if is_answer {
+            shared::publish_failure(&HostData, &name, answer);
+        }
+        self.arrived(name, is_used.then_some(answer.asked), arrived);
     }
 
     /// Takes what another worker got.
     fn take_shared(&self, call: &Call, answer: &Answer, now: Timestamp) {
         let arrived = match &mut self.0.borrow_mut().filter {
-            Ok(filter) if answer.status == 0 => {
-                filter.fetch_failed(call.id);
-                Arrived { failure: None, calls: Vec::new() }
-            }
             Ok(filter) => filter.fetched_elsewhere(call, answer, now),
             Err(_) => return,
         };
         self.0.borrow_mut().metrics.shared();
-        self.arrived(&call.name(), answer.asked, arrived);
+        self.arrived(call.name(), answer.is_good().then_some(answer.asked), arrived);
     }
 
-    fn arrived(&self, name: &str, asked: Timestamp, arrived: Arrived) {
+    fn arrived(&self, name: String, took: Option<Timestamp>, arrived: Arrived) {
         let mut state = self.0.borrow_mut();
-        state.taken.insert(name.to_owned(), asked);
+        if let Some(asked) = took {
+            state.took(name, asked);
+        }
         if let Some(failure) = arrived.failure {
-            state.metrics.fetch_failed();
-            log(Level::Warn, &format!("what was fetched is not used: {failure}"));
+            state.note_failure(&format!("what was fetched is not used: {failure}"));
         }
         state.enqueue(arrived.calls);
         state.release(|_| true);
     }
+
+    fn wish<'w>(&self, name: &'w str, call: &Call, since: Timestamp) -> Wish<'w> {
+        let took = self.0.borrow().taken.get(name).copied();
+        Wish { name, sharing: call.sharing, took, since }
+    }
+}
+
+/// The answer that the host holds.
+fn answer_at_hand(asked: Timestamp, body_size: usize) -> Answer {
+    let headers = calls::headers(Map::Answer).unwrap_or_default();
+    let headers = map::read(&headers).unwrap_or_default();
+    let size = body_size.min(MAX_BODY + 1);
+    let body = calls::buffer(Buffer::Answer, size).unwrap_or_default();
+    answer_of(&headers, body, asked, now())
 }
 
 /// Asks by path only: which servers have it is the host's business.

@@ -3,13 +3,14 @@ use std::collections::BTreeMap;
 
 use super::*;
 
-/// Shared data as Envoy has them: a state for each value, which every change counts up.
+/// Shared data as Envoy has them: a state for each value, which every change counts up. A value that
+/// is empty is none.
 #[derive(Default)]
 struct Shared(RefCell<BTreeMap<String, (Vec<u8>, u32)>>);
 
 impl Store for Shared {
     fn get(&self, name: &str) -> Option<(Vec<u8>, u32)> {
-        self.0.borrow().get(name).cloned()
+        self.0.borrow().get(name).filter(|(value, _)| !value.is_empty()).cloned()
     }
 
     fn set(&self, name: &str, value: &[u8], state: Option<u32>) -> bool {
@@ -82,10 +83,79 @@ fn a_failure_counts_for_those_who_were_waiting() {
     prepare(&store);
     let waiting = wish(Sharing::Lifetime, None, 10.0);
     assert_eq!(plan(&store, waiting, at(10.0)), Plan::Ask);
-    let failed = answer(10.0, 12.0, 503);
-    publish(&store, "keys", &failed);
+    publish_failure(&store, "keys", &answer(10.0, 12.0, 503));
+    let failed = Answer { body: Vec::new(), ..answer(10.0, 12.0, 503) };
     assert_eq!(plan(&store, waiting, at(12.0)), Plan::Take(failed));
     assert_eq!(plan(&store, wish(Sharing::Lifetime, None, 12.5), at(12.5)), Plan::Ask);
+}
+
+#[test]
+fn a_failure_takes_nothing_from_the_last_good_answer() {
+    for status in [0, 404, 503, 200] {
+        let store = Shared::default();
+        prepare(&store);
+        let good = answer(10.0, 11.0, 200);
+        publish(&store, "keys", &good);
+        publish_failure(&store, "keys", &answer(12.0, 13.0, status));
+        let cold = wish(Sharing::Lifetime, None, 20.0);
+        assert_eq!(plan(&store, cold, at(20.0)), Plan::Take(good.clone()), "{status}");
+        let kept = |name: &str| store.get(name).is_some();
+        assert!(kept("laika failure keys"));
+        publish(&store, "keys", &answer(21.0, 22.0, 200));
+        assert!(!kept("laika failure keys"), "that is over");
+    }
+}
+
+#[test]
+fn who_has_nothing_goes_on_with_the_last_good_answer_while_the_endpoint_is_away() {
+    let store = Shared::default();
+    prepare(&store);
+    let good = answer(10.0, 11.0, 200);
+    publish(&store, "keys", &good);
+    // Older than it may be: the endpoint is asked, and fails.
+    let (cold, warm) =
+        (wish(Sharing::Lifetime, None, 1000.0), wish(Sharing::Lifetime, Some(10.0), 1000.0));
+    assert_eq!(plan(&store, cold, at(1000.0)), Plan::Ask);
+    assert_eq!(plan(&store, warm, at(1001.0)), Plan::Wait);
+    let failure = Answer::none(at(1000.0), at(1005.0));
+    publish_failure(&store, "keys", &failure);
+    for since in [1000.0, 1005.0, 1014.0] {
+        let cold = Wish { since: at(since), ..cold };
+        assert_eq!(plan(&store, cold, at(since.max(1005.0))), Plan::Take(good.clone()), "{since}");
+    }
+    assert_eq!(plan(&store, warm, at(1005.0)), Plan::Take(failure), "it has that one");
+    let later = Wish { since: at(1015.0), ..cold };
+    assert_eq!(plan(&store, later, at(1015.0)), Plan::Ask, "it may be back");
+}
+
+#[test]
+fn nobody_waits_for_an_answer_that_nobody_will_hear() {
+    let store = Shared::default();
+    prepare(&store);
+    let wish = wish(Sharing::Lifetime, None, 10.0);
+    assert_eq!(plan(&store, wish, at(10.0)), Plan::Ask);
+    assert_eq!(plan(&store, Wish { name: "list", ..wish }, at(10.0)), Plan::Ask);
+    withdraw(&store, "keys", at(10.5));
+    assert_eq!(plan(&store, wish, at(10.5)), Plan::Ask);
+    assert_eq!(plan(&store, Wish { name: "list", ..wish }, at(10.5)), Plan::Wait, "another's");
+}
+
+#[test]
+fn of_all_that_was_ever_fetched_a_part_is_kept() {
+    let store = Shared::default();
+    prepare(&store);
+    let lists: Vec<_> = (0..MOST + 40).map(|number| format!("list {number}")).collect();
+    for (list, now) in lists.iter().zip(1_u32..) {
+        let now = f64::from(now);
+        publish(&store, list, &answer(now, now, 200));
+        // This one is in use.
+        publish(&store, "keys", &answer(now, now, 200));
+    }
+    publish_failure(&store, "away", &answer(1e3, 1e3, 503));
+    let kept = |name: &str| store.get(name).is_some();
+    let lists = lists.iter().filter(|list| kept(&answer_of(list))).count();
+    assert_eq!(lists, MOST - 2);
+    assert!(kept(&answer_of("keys")) && kept(&failure_of("away")) && !kept(&answer_of("list 0")));
 }
 
 #[test]
@@ -94,14 +164,14 @@ fn who_is_lost_is_forgotten_and_nobody_takes_the_same_turn() {
     prepare(&store);
     let wish = wish(Sharing::Lifetime, None, 10.0);
     assert_eq!(plan(&store, wish, at(10.0)), Plan::Ask);
-    assert_eq!(plan(&store, wish, at(19.9)), Plan::Wait);
-    assert_eq!(plan(&store, wish, at(20.0)), Plan::Ask);
+    assert_eq!(plan(&store, wish, at(15.9)), Plan::Wait);
+    assert_eq!(plan(&store, wish, at(16.0)), Plan::Ask);
     // Another wrote in between: our state is no longer the last.
     let (asking, state) = store.get(ASKING).unwrap();
     assert!(store.set(ASKING, &asking, Some(state)));
     assert!(!store.set(ASKING, &asking, Some(state)));
     prepare(&store);
-    assert_eq!(plan(&store, wish, at(20.1)), Plan::Wait, "what is there is kept");
+    assert_eq!(plan(&store, wish, at(16.1)), Plan::Wait, "what is there is kept");
 }
 
 #[test]
@@ -119,6 +189,7 @@ fn a_host_that_shares_nothing_asks_for_every_worker() {
     let wish = wish(Sharing::Lifetime, None, 10.0);
     assert_eq!(plan(&Nothing, wish, at(10.0)), Plan::Ask);
     publish(&Nothing, "keys", &answer(10.0, 11.0, 200));
+    publish_failure(&Nothing, "keys", &answer(10.0, 11.0, 503));
     assert_eq!(plan(&Nothing, wish, at(11.0)), Plan::Ask);
 }
 

@@ -9,7 +9,7 @@ use laika_tests::envoy::{Clusters, Delivery, Envoy, Source};
 use laika_tests::http::{Message, Request, Server};
 use laika_tests::signing::{TestKey, jwks, micro_claims};
 use laika_tests::traffic::Traffic;
-use serde_json::{Value, json};
+use serde_json::json;
 use tempfile::TempDir;
 
 use super::{ISSUER, now, plugin};
@@ -28,10 +28,10 @@ struct Scene {
 }
 
 impl Scene {
-    fn new(delivery: Delivery, plugin: &Value, clusters: Clusters<'_>) -> Self {
+    fn new(delivery: Delivery, plugin: &str, clusters: Clusters<'_>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut source = None;
-        let envoy = Envoy::of_workers(2, &plugin.to_string(), clusters, |bootstrap| {
+        let envoy = Envoy::of_workers(2, plugin, clusters, |bootstrap| {
             source = Some(Source::new(delivery, folder.path(), bootstrap));
         });
         Self { envoy, source: source.unwrap(), _folder: folder }
@@ -86,7 +86,7 @@ fn settled(envoy: &Envoy, request: &Request, wanted: &Answer) {
 
 fn replaced_under_load(delivery: Delivery) {
     let upstream = Server::echo();
-    let mut scene = Scene::new(delivery, &plugin(), &[("upstream", upstream.address)]);
+    let mut scene = Scene::new(delivery, &plugin().to_string(), &[("upstream", upstream.address)]);
     let key_not_found = (401, "key_not_found");
     let before = answers((200, ""), key_not_found, (200, ""));
 
@@ -162,6 +162,56 @@ fn endpoint(key: Option<&'static str>) -> (Server, Arc<AtomicUsize>) {
     (server, fetches)
 }
 
+/// A configuration whose keys come from this cluster, and whose name is a path that is open.
+fn keys_of(cluster: &str, name: &str) -> String {
+    let plugin = json!({
+        "issuers": {
+            "issuer": ISSUER, "audience": "orders", "cluster": cluster,
+            "jwks_uri": format!("http://127.0.0.1:9/{cluster}"), "status": "off",
+        },
+        "policy": { "version": 1, "rules": [
+            { "id": "orders", "path": "/orders", "require": "orders:read" },
+            { "id": "name", "path": format!("/{name}"), "require": "anyone" },
+        ]},
+    });
+    plugin.to_string()
+}
+
+#[test]
+fn a_configuration_that_is_replaced_while_it_asks_keeps_nobody_waiting() {
+    let upstream = Server::echo();
+    let asked = Arc::<AtomicUsize>::default();
+    let counted = asked.clone();
+    let set = jwks(&[&TestKey::named("ed-1")]).to_string().into_bytes();
+    let keys = Server::start(move |_| {
+        // The first is answered when nobody waits any more.
+        if counted.fetch_add(1, Ordering::SeqCst) == 0 {
+            thread::sleep(Duration::from_secs(8));
+        }
+        (200, String::new(), set.clone())
+    });
+    let clusters = [("upstream", upstream.address), ("issuer", keys.address)];
+    let folder = tempfile::tempdir().unwrap();
+    let mut source = None;
+    let envoy = Envoy::changed(&keys_of("issuer", "a"), &clusters, |bootstrap| {
+        source = Some(Source::new(Delivery::Filter, folder.path(), bootstrap));
+    });
+    let [request, ..] = requests();
+    let waiting = envoy.begin(&request);
+    let start = Instant::now();
+    while asked.load(Ordering::SeqCst) == 0 {
+        assert!(start.elapsed() < PATIENCE, "nobody asks for keys");
+        thread::sleep(Duration::from_millis(10));
+    }
+    // With its last request the configuration before is over.
+    drop(waiting);
+    source.unwrap().replace(&keys_of("issuer", "b"));
+    settled(&envoy, &Request::new("GET", "/b"), &(200, String::new()));
+    assert_eq!(answer(&envoy.send(&request)), (200, String::new()));
+    assert!(start.elapsed() < Duration::from_secs(4), "it waited for who asks no more");
+    assert_eq!(asked.load(Ordering::SeqCst), 2);
+}
+
 #[test]
 fn a_new_configuration_takes_what_was_fetched_and_the_one_before_asks_no_more() {
     let upstream = Server::echo();
@@ -174,17 +224,6 @@ fn a_new_configuration_takes_what_was_fetched_and_the_one_before_asks_no_more() 
         ("first", first.address),
         ("second", second.address),
     ];
-    let keys_of = |cluster: &str, rule: &str| {
-        json!({
-            "issuers": {
-                "issuer": ISSUER, "audience": "orders", "cluster": cluster,
-                "jwks_uri": format!("http://127.0.0.1:9/{cluster}"), "status": "off",
-            },
-            "policy": { "version": 1, "rules": [
-                { "id": rule, "path": "/orders", "require": "orders:read" },
-            ]},
-        })
-    };
     let request = |key| {
         let token = TestKey::named(key).token(&micro_claims(ISSUER, now()));
         Request::with_token("/orders", &token)
@@ -192,7 +231,7 @@ fn a_new_configuration_takes_what_was_fetched_and_the_one_before_asks_no_more() 
     let ok = (200, String::new());
     let count = |asked: &AtomicUsize| asked.load(Ordering::SeqCst);
     let mut scene = Scene::new(Delivery::Filter, &keys_of("down", "a"), &clusters);
-    let mut replace = |cluster, rule| scene.source.replace(&keys_of(cluster, rule).to_string());
+    let mut replace = |cluster, name| scene.source.replace(&keys_of(cluster, name));
     let unavailable = (503, "keys_unavailable".to_owned());
     assert_eq!(answer(&scene.envoy.send(&request("ed-1"))), unavailable);
     let end = Instant::now() + PATIENCE;

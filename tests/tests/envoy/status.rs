@@ -1,13 +1,13 @@
 //! Status lists by host call: a real Envoy asks a real server what became of a token.
 
-use std::sync::atomic::{AtomicU8, AtomicU16, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use laika_tests::envoy::Envoy;
+use laika_tests::envoy::{Delivery, Envoy, Source};
 use laika_tests::http::{Message, Request, Server};
 use laika_tests::signing::{TestKey, jwks, micro_claims};
 use miniz_oxide::deflate::compress_to_vec_zlib;
@@ -22,6 +22,8 @@ const LIST: &str = "http://127.0.0.1:9/status/eddsa/0";
 #[derive(Clone, Default)]
 struct Issuer {
     slot: Arc<AtomicU8>,
+    /// Whether nothing can be had of it.
+    away: Arc<AtomicBool>,
     /// Of answers about the list.
     status: Arc<AtomicU16>,
     lists: Arc<AtomicUsize>,
@@ -44,6 +46,7 @@ impl Issuer {
     fn answer(&self, path: &str) -> (u16, String) {
         let key = TestKey::named("ed-1");
         match path {
+            _ if self.away.load(Ordering::SeqCst) => (503, String::new()),
             "/.well-known/oauth-authorization-server" => {
                 let uri = format!("{ISSUER}/keys");
                 (200, json!({ "issuer": ISSUER, "jwks_uri": uri }).to_string())
@@ -149,4 +152,44 @@ fn workers_share_status_lists_and_none_of_them_uses_an_old_one() {
     for _ in 0..100 {
         assert_eq!(code(&envoy.send(&request)), "revoked");
     }
+}
+
+#[test]
+fn a_new_configuration_goes_on_with_what_was_there_while_the_issuer_is_away() {
+    let (issuer, upstream) = (Issuer::default(), Server::echo());
+    let server = issuer.start();
+    let clusters = [("upstream", upstream.address), ("issuer", server.address)];
+    let folder = tempfile::tempdir().unwrap();
+    let mut source = None;
+    let envoy = Envoy::changed(&plugin().to_string(), &clusters, |bootstrap| {
+        source = Some(Source::new(Delivery::Filter, folder.path(), bootstrap));
+    });
+    let request = request();
+    assert_eq!(code(&envoy.send(&request)), "");
+
+    issuer.away.store(true, Ordering::SeqCst);
+    // From then on a key that nobody knows is asked for.
+    thread::sleep(Duration::from_secs(31));
+    let stranger = TestKey::named("ed-2").token(&micro_claims(ISSUER, now()));
+    assert_eq!(code(&envoy.send(&Request::with_token("/orders", &stranger))), "key_not_found");
+    assert_eq!(code(&envoy.send(&request)), "", "the last keys and list go on");
+
+    // At once, and when that the issuer is away was told so long ago that it is asked again.
+    let mut source = source.unwrap();
+    for (path, pause) in [("/first", 0), ("/second", 11)] {
+        thread::sleep(Duration::from_secs(pause));
+        let mut other = plugin();
+        let open = json!({ "id": "open", "path": path, "require": "anyone" });
+        other["policy"]["rules"].as_array_mut().unwrap().push(open);
+        source.replace(&other.to_string());
+        let end = Instant::now() + Duration::from_secs(15);
+        while envoy.send(&Request::new("GET", path)).status != 200 {
+            assert!(Instant::now() < end, "the new configuration was not taken");
+            thread::sleep(Duration::from_millis(20));
+        }
+        for _ in 0..10 {
+            assert_eq!(code(&envoy.send(&request)), "", "{path}: and so they do here");
+        }
+    }
+    assert!(envoy.log().contains("what was used last goes on"), "{}", envoy.log());
 }

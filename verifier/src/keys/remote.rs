@@ -52,6 +52,8 @@ pub(crate) struct RemoteKeys {
     rsa: Vec<Algorithm>,
     held: Option<Held>,
     pace: Pace,
+    /// How old an answer may be to what was asked last.
+    sharing: Sharing,
     /// Unknown `kid`s that a fetch was made for, and until when they are remembered.
     unknown: Vec<(String, Timestamp)>,
     /// The set that a status list spoke of, when a fetch was last made for that.
@@ -98,6 +100,7 @@ impl RemoteKeys {
             rsa,
             held: None,
             pace: Pace::new(MAX_BACK_OFF),
+            sharing: Sharing::Lifetime,
             unknown: Vec::new(),
             announced: None,
         }
@@ -193,7 +196,8 @@ impl RemoteKeys {
                 }
             }
             self.pace.land();
-            return Ok(Arrival::Next(self.start(Sharing::Lifetime, now, ids)));
+            // Who wanted new keys wants them no less for having asked where they are.
+            return Ok(Arrival::Next(self.start(self.sharing, now, ids)));
         }
         let keys = response
             .check()
@@ -242,6 +246,7 @@ impl RemoteKeys {
             (KeySource::Uri(uri), _) | (KeySource::Discovery(_), Some(uri)) => uri.clone(),
             (KeySource::Discovery(discovery), None) => discovery.uri(),
         };
+        self.sharing = sharing;
         Fetch { id: self.pace.start(now, ids), issuer: self.issuer, uri, sharing }
     }
 

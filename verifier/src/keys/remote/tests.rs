@@ -274,6 +274,24 @@ fn metadata_name_the_key_set() {
 }
 
 #[test]
+fn what_the_set_is_wanted_for_says_how_old_it_may_be_behind_metadata_too() {
+    let mut script = discovering();
+    let sharing = |script: &mut Script| match script.answer(200, None, METADATA).unwrap() {
+        Arrival::Next(fetch) => fetch.sharing,
+        Arrival::Keys(_) => panic!("keys instead of a question"),
+    };
+    assert_eq!(sharing(&mut script), Sharing::Lifetime);
+    script.answer(200, Some(60), SET).unwrap();
+    // Its endpoint fails, and where it is is asked for again.
+    script.now += 60.0;
+    assert!(script.due());
+    script.keys.fail();
+    script.now += COOLDOWN;
+    assert!(script.unknown("b"));
+    assert_eq!(sharing(&mut script), Sharing::Seconds(COOLDOWN));
+}
+
+#[test]
 fn metadata_are_looked_for_in_both_places() {
     let openid = "https://id.example/.well-known/openid-configuration";
     for (status, body) in [(404, METADATA), (200, b"<html>".as_slice()), (302, METADATA)] {
