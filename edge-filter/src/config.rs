@@ -9,7 +9,7 @@ use laika_verifier::bearer::same_header;
 use laika_verifier::{Options, OptionsError, Verifier};
 use serde_json::{Map, Value};
 
-use crate::forward::Forward;
+use crate::forward::{self, Forward};
 use crate::tokens::{COOKIE, TokenPlace};
 
 /// A configuration, read and checked.
@@ -245,14 +245,18 @@ fn read_forward(
     if let Some(headers) = members.given("headers") {
         for (name, claim) in headers.entries()? {
             let name = read_new_name(&claim, name, &forward, places)?;
-            let claim = match claim.text()? {
-                "" => {
-                    let message = format_args!("name the claim, or write a JSON pointer to it");
-                    return Err(claim.refuse(message));
-                }
-                text => text.to_owned(),
-            };
-            forward.headers.push((name, claim));
+            let text = claim.text()?;
+            if text.is_empty() {
+                let message = format_args!("name the claim, or write a JSON pointer to it");
+                return Err(claim.refuse(message));
+            }
+            if let Some(granted) = forward::granted_behind(text) {
+                return Err(claim.refuse(format_args!(
+                    "write `{granted}`: a pointer leads to what the token says, which its issuer \
+                     may not be allowed to assert"
+                )));
+            }
+            forward.headers.push((name, text.to_owned()));
         }
     }
     forward.payload_header = members

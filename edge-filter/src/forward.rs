@@ -14,6 +14,9 @@ pub struct Forward {
     pub payload_header: Option<String>,
 }
 
+/// What a token grants. It is forwarded as the verifier made it of the claims, never as they stand.
+const GRANTS: [&str; 3] = ["roles", "permissions", "level"];
+
 impl Forward {
     /// Every header that the service behind may trust.
     pub fn names(&self) -> impl Iterator<Item = &str> {
@@ -55,6 +58,12 @@ impl Forward {
         };
         forwards("sub") && !forwards("iss")
     }
+}
+
+/// What a token grants that a JSON pointer leads to or into.
+pub(crate) fn granted_behind(pointer: &str) -> Option<&'static str> {
+    let first = pointer.strip_prefix('/')?.split('/').next()?;
+    GRANTS.into_iter().find(|granted| *granted == first)
 }
 
 /// What `token` says under the name of a claim or behind a JSON pointer. What it grants is what the

@@ -110,6 +110,7 @@ fn what_is_accepted_is_valid_and_what_a_schema_can_refuse_is_refused() {
         }),
         changed(&|it| it["pass_preflight"] = json!(true)),
         changed(&|it| it["access_log"] = json!(true)),
+        changed(&|it| it["forward"] = json!({ "headers": { "x-role": "/roles_of/0" } })),
         changed(&|it| it["issuers"][0]["typ"] = json!(["JWT", null])),
         changed(&|it| it["issuers"][0]["algorithms"] = json!(["RS256", "Ed25519"])),
     ] {
@@ -132,6 +133,7 @@ fn what_is_accepted_is_valid_and_what_a_schema_can_refuse_is_refused() {
             it["cookie_origins"] = json!(["https://App.example/"]);
         }),
         changed(&|it| it["forward"] = json!({ "headers": { "a b": "sub" } })),
+        changed(&|it| it["forward"] = json!({ "headers": { "x-role": "/roles/0" } })),
         changed(&|it| it["max_token_size"] = json!(0)),
     ] {
         parse(&bad).unwrap_err();

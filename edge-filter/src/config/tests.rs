@@ -90,6 +90,9 @@ fn what_is_not_understood_is_refused_with_its_place() {
         (forward(json!({ "authorization": "sub" })), "forward.headers.authorization", "token"),
         (forward(json!({ "x-a": "sub", "X_A": "sub" })), "forward.headers.x-a", "taken"),
         (forward(json!({ "x-a": "" })), "forward.headers.x-a", "claim"),
+        (forward(json!({ "x-a": "/roles" })), "forward.headers.x-a", "write `roles`"),
+        (forward(json!({ "x-a": "/permissions/0" })), "forward.headers.x-a", "`permissions`"),
+        (forward(json!({ "x-a": "/level" })), "forward.headers.x-a", "write `level`"),
         (with("strip_token", json!("yes")), "strip_token", "expected a boolean"),
         (with("shadow", json!(1)), "shadow", "expected a boolean"),
         (with_issuer("cluster", Value::Null), "issuers[0].cluster", "name the proxy's cluster"),
@@ -99,6 +102,9 @@ fn what_is_not_understood_is_refused_with_its_place() {
         let error = result.unwrap_err();
         assert_eq!(error.at, at, "{error}");
         assert!(error.message.contains(words), "{error}");
+    }
+    for pointer in ["/rolesX", "/realm/roles", "/Level", "roles"] {
+        assert!(forward(json!({ "x-a": pointer })).is_ok(), "{pointer}");
     }
     let status = with_issuer("status", json!("required"));
     assert!(status.is_ok(), "{status:?}");
