@@ -137,6 +137,14 @@ fn the_issuer_takes_its_settings() {
     assert!(seconds("shutdown_delay") > 0, "no time to tell the endpoints");
     assert!(grace > seconds("shutdown_delay") + seconds("request_timeout"), "{grace}");
 
+    // All hashes that are computed at once leave half of its memory for the rest.
+    let number = |name: &str| of(name).as_u64().expect("a number");
+    assert!(settings.text.contains("\nworkers = "), "as many as the node has cores");
+    let limit = container["resources"]["limits"]["memory"].as_str().expect("a limit");
+    let limit: u64 = limit.strip_suffix("Mi").and_then(|mebi| mebi.parse().ok()).expect("MiB");
+    let hashes = number("password.workers") * number("password.memory");
+    assert!(hashes <= limit * 1024 / 2, "{hashes} KiB of {limit} MiB");
+
     // Every file that it reads is mounted, and what it writes is no part of the image.
     let mounts = container["volumeMounts"].as_array().expect("mounts");
     let folders = mounts.iter().filter_map(|mount| mount["mountPath"].as_str());
