@@ -215,3 +215,22 @@ impl Pace {
         if self.failures == 0 { 0.0 } else { 2_f64.powi(self.failures - 1).min(self.max_back_off) }
     }
 }
+
+#[cfg(all(test, feature = "inflate"))]
+mod tests {
+    use miniz_oxide::deflate::compress_to_vec_zlib;
+
+    use super::Inflate;
+    use crate::status::MAX_INFLATED;
+
+    #[test]
+    fn a_list_is_inflated_no_further_than_its_limit() {
+        let run = |size: usize| {
+            let data = compress_to_vec_zlib(&vec![0; size], 1);
+            Inflate { id: 0, data, limit: MAX_INFLATED }.run().map(|bytes| bytes.len())
+        };
+        assert_eq!(run(MAX_INFLATED), Some(MAX_INFLATED));
+        assert_eq!(run(MAX_INFLATED + 1), None);
+        assert_eq!(run(16 * MAX_INFLATED), None);
+    }
+}
