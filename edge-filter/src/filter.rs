@@ -354,7 +354,8 @@ pub fn answer_of(
 }
 
 fn value<'h>(headers: &Headers<'h>, name: &str) -> Option<&'h [u8]> {
-    headers.iter().find(|(other, _)| *other == name.as_bytes()).map(|(_, value)| *value)
+    let named = |(other, _): &&(&[u8], &[u8])| other.eq_ignore_ascii_case(name.as_bytes());
+    headers.iter().find(named).map(|(_, value)| *value)
 }
 
 fn text<'h>(headers: &Headers<'h>, name: &str) -> Option<&'h str> {

@@ -256,6 +256,8 @@ fn a_token_from_a_cookie_needs_an_origin_where_something_may_change() {
         send(&mut scene, "POST", &[cookie]),
         send(&mut scene, "POST", &[cookie, evil]),
         send(&mut scene, "GET", &[cookie, socket, evil]),
+        // As hosts hand names out that leave them as they came.
+        send(&mut scene, "GET", &[("Cookie", &cookies), ("Upgrade", b"websocket")]),
         send(&mut scene, "GET", &[cookie, ("cookie", b"micro=a.b.c")]),
         send(&mut scene, "GET", &[cookie, ("authorization", b"Bearer a.b.c")]),
     ] {
@@ -316,6 +318,8 @@ fn only_grpc_is_answered_as_grpc() {
         let headers = bytes(&[("content-type", kind.as_bytes())]);
         assert_eq!(laika_edge_filter::filter::is_grpc(&headers), is, "{kind}");
     }
+    let spelled = bytes(&[("Content-Type", b"application/grpc")]);
+    assert!(laika_edge_filter::filter::is_grpc(&spelled));
     assert!(!laika_edge_filter::filter::is_grpc(&[]));
 }
 

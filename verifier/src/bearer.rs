@@ -130,8 +130,9 @@ fn cookie_value<'c>(pair: &'c [u8], name: &str) -> Option<&'c [u8]> {
 /// a page of the own origin or one of `allowed`.
 #[must_use]
 pub fn may_use_cookie(method: &str, headers: &[(&[u8], &[u8])], allowed: &[String]) -> bool {
-    let named =
-        |name: &'static str| headers.iter().filter(move |(other, _)| *other == name.as_bytes());
+    // Not every host hands names out in lower case.
+    let is = |other: &[u8], name: &str| other.eq_ignore_ascii_case(name.as_bytes());
+    let named = |name: &'static str| headers.iter().filter(move |(other, _)| is(other, name));
     let only = |name| {
         let mut values = named(name).map(|(_, value)| std::str::from_utf8(value).ok());
         values.next().flatten().filter(|_| values.next().is_none())
@@ -250,7 +251,11 @@ mod tests {
             assert!(!may("POST", headers), "{headers:?}");
             assert!(!may("get", headers), "{headers:?}");
             assert!(!may("GET", &[&[socket], headers].concat()), "{headers:?}");
+            // As hosts hand names out that leave them as they came.
+            let socket = ("Upgrade", "websocket");
+            assert!(!may("GET", &[&[socket], headers].concat()), "{headers:?}");
         }
+        assert!(may("POST", &[("Sec-Fetch-Site", "same-origin")]));
     }
 
     #[test]
