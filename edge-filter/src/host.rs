@@ -22,11 +22,10 @@ use self::stream::{Standing, Visit};
 use crate::contexts::Contexts;
 use crate::denial::Denial;
 use crate::filter::{Call, Filter};
+use crate::shared::MOST;
 
 /// Most requests that wait for keys at one time; the next are answered at once.
 const MAX_WAITING: usize = 1000;
-/// For how many calls it is remembered which answer was taken last.
-const MAX_TAKEN: usize = 256;
 /// Longest a request waits, in seconds: as long as one fetch may take.
 const MAX_WAIT: f64 = 5.0;
 /// Between looks at the age of keys and at how long requests have waited, and between reports of
@@ -201,7 +200,7 @@ impl State {
     /// Notes when the answer of that name that was taken was asked for.
     fn took(&mut self, name: String, asked: Timestamp) {
         self.taken.insert(name, asked);
-        while self.taken.len() > MAX_TAKEN {
+        while self.taken.len() > MOST {
             let seconds = |asked: &Timestamp| asked.seconds();
             let all = self.taken.iter();
             let oldest = all.min_by(|(_, a), (_, b)| seconds(a).total_cmp(&seconds(b)));

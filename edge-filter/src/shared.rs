@@ -16,8 +16,8 @@ use serde_json::{Map, Value};
 pub const ASKING: &str = "laika asking";
 /// What there are answers to, and since when, stands under this name.
 const KEPT: &str = "laika kept";
-/// Most answers that are kept; of more, those that are renewed are kept.
-const MOST: usize = 256;
+/// Of so many calls the answers are kept: those that were renewed last.
+pub const MOST: usize = 256;
 /// Seconds after which somebody who asks and says nothing more is forgotten: a little longer than an
 /// answer may take.
 pub const LOST: f64 = 6.0;
