@@ -21,8 +21,8 @@ pub(crate) fn import(group: &Value, algorithm: Algorithm) -> Vec<Key> {
 
 fn from_jwk(mut jwk: Value, algorithm: Algorithm) -> Option<Key> {
     jwk["kid"] = json!("1");
-    let set = KeySet::from_value(&json!({ "keys": [jwk] }), &[algorithm]).ok()?;
-    set.get("1").cloned()
+    let set = KeySet::from_value(&json!({ "keys": [jwk] }), &[algorithm]);
+    set.and_then(KeySet::usable).ok()?.get("1").cloned()
 }
 
 fn pkcs1(hex: &str) -> String {

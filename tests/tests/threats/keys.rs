@@ -109,7 +109,6 @@ fn a_key_set_that_redirects_or_is_huge_or_none_is_not_taken() {
     let keys = jwks(&[&TestKey::named("ed-1")]).to_string();
     let huge = format!("{}{keys}", " ".repeat(MAX_BODY));
     let twice = format!("{},\"keys\":[]}}", &keys[..keys.len() - 1]);
-    let secret = json!({ "keys": [{ "kty": "oct", "kid": "ed-1", "k": "AAAA" }] }).to_string();
     let many: Vec<Value> = (0..65)
         .map(|kid| {
             let mut key = TestKey::named("ed-1").public_jwk();
@@ -130,7 +129,6 @@ fn a_key_set_that_redirects_or_is_huge_or_none_is_not_taken() {
         (200, "<html>"),
         (200, "{}"),
         (200, &twice),
-        (200, &secret),
         (200, &many),
     ] {
         let mut verifier = remote();
@@ -139,6 +137,30 @@ fn a_key_set_that_redirects_or_is_huge_or_none_is_not_taken() {
         let failure = verifier.fetched(fetch.id, response, now()).failure;
         assert!(failure.is_some(), "{status} {}", &body[..body.len().min(80)]);
         assert_closed(&verifier);
+    }
+}
+
+#[test]
+fn a_token_ends_with_its_key_also_where_no_other_key_is_left() {
+    let mut for_encryption = TestKey::named("ed-1").public_jwk();
+    for_encryption["use"] = json!("enc");
+    for (left, code) in [
+        (json!([]), ErrorCode::KeyNotFound),
+        (json!([{ "kty": "oct", "kid": "ed-1", "k": "AAAA" }]), ErrorCode::KeyNotFound),
+        (json!([for_encryption]), ErrorCode::KeyInvalid),
+    ] {
+        let mut verifier = ready();
+        let good = token(|_| {});
+        assert!(verifier.verify(&good, now()).is_ok());
+        let fetch = verifier.refresh(now()).remove(0);
+        let body = json!({ "keys": left }).to_string();
+        assert_eq!(verifier.fetched(fetch.id, answer(body.as_bytes()), now()).failure, None);
+        assert_eq!(verifier.verify(&good, now()).unwrap_err().code(), code, "{body}");
+        // The same for whoever starts with it.
+        let mut verifier = remote();
+        let fetch = verifier.fetches(None, now()).remove(0);
+        verifier.fetched(fetch.id, answer(body.as_bytes()), now());
+        assert_eq!(verifier.verify(&good, now()).unwrap_err().code(), code, "{body}");
     }
 }
 

@@ -58,8 +58,8 @@ impl KeySet {
     /// (RFC 7517 section 5). An RSA key without `alg` is used with the algorithms `rsa`.
     ///
     /// # Errors
-    /// A sentence that says what is wrong: no `keys` array, more than 64 of them, two with one
-    /// `kid`, or none that can be used.
+    /// A sentence that says what is wrong: no `keys` array, more than 64 of them, or two with one
+    /// `kid`.
     pub fn from_value(document: &Value, rsa: &[Algorithm]) -> Result<Self, String> {
         let Some(Value::Array(items)) = document.get("keys") else {
             return Err("a key set is an object with an array `keys`".to_owned());
@@ -75,14 +75,23 @@ impl KeySet {
             }
             keys.push(key);
         }
-        if !keys.iter().any(|key| key.material.is_ok()) {
-            let why = keys.iter().find_map(|key| key.material.as_ref().err());
-            return Err(format!(
-                "the set has no key that can be used{}",
-                why.map(|why| format!(": {why}")).unwrap_or_default()
-            ));
-        }
         Ok(Self { keys })
+    }
+
+    /// The set, if it has a key that can be used: one that stands in options and has none is a
+    /// mistake, while one that was fetched says that all keys were withdrawn.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong with the first of them.
+    pub fn usable(self) -> Result<Self, String> {
+        if self.keys.iter().any(|key| key.material.is_ok()) {
+            return Ok(self);
+        }
+        let why = self.keys.iter().find_map(|key| key.material.as_ref().err());
+        Err(format!(
+            "the set has no key that can be used{}",
+            why.map(|why| format!(": {why}")).unwrap_or_default()
+        ))
     }
 
     /// The algorithms its keys are used with.
@@ -180,7 +189,8 @@ mod tests {
             (json!({ "keys": vec![ed25519("a"); 65] }), "more than 64"),
             (json!({ "keys": [{ "kty": "oct", "k": "c2VjcmV0" }] }), "no key that can be used"),
         ] {
-            let error = KeySet::from_value(&set, &[Algorithm::Rs256]).unwrap_err();
+            let set = KeySet::from_value(&set, &[Algorithm::Rs256]);
+            let error = set.and_then(KeySet::usable).unwrap_err();
             assert!(error.contains(words), "{error}");
         }
         let twice = br#"{"keys":[],"keys":[]}"#;

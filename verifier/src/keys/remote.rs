@@ -175,7 +175,8 @@ impl RemoteKeys {
         self.pace.awaits(id)
     }
 
-    /// Takes what the fetch under way brought.
+    /// Takes what the fetch under way brought. A key set is the issuer's word, also one without a key
+    /// that can be used: it has withdrawn those before.
     ///
     /// # Errors
     /// Why it is not used. Keys that are held go on.

@@ -256,6 +256,7 @@ fn read_keys(
     );
     let keys = match sources {
         (Some(set), None, false, None, None) => KeySet::from_value(set.value(), &rsa(algorithms))
+            .and_then(KeySet::usable)
             .map(KeysFrom::Set)
             .map_err(|why| set.refuse(format_args!("{why}"))),
         (None, Some(uri), false, None, None) if uri::may_fetch(uri, insecure) => {

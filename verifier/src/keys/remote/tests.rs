@@ -194,6 +194,22 @@ fn what_is_no_key_set_is_refused_and_the_old_one_goes_on() {
     }
 }
 
+#[test]
+fn a_key_set_without_a_usable_key_withdraws_those_before() {
+    let encryption = String::from_utf8_lossy(SET).replace("\"kid\"", "\"use\":\"enc\",\"kid\"");
+    let foreign = r#"{"keys":[{"kty":"oct","kid":"a","k":"AAAA"}]}"#;
+    for set in [r#"{"keys":[]}"#, foreign, &encryption] {
+        let mut script = Script::fetched(60);
+        script.now += 60.0;
+        assert!(script.due());
+        let arrival = script.answer(200, None, set.as_bytes()).unwrap();
+        assert!(matches!(arrival, Arrival::Keys(Some(before)) if before.has("a")), "{set}");
+        let keys = script.keys.usable(script.now()).unwrap();
+        assert!(keys.get("a").is_none_or(|key| key.material.is_err()), "{set}");
+        assert!(!script.due(), "{set} is no failure");
+    }
+}
+
 /// The fingerprint of a key set.
 fn of(set: &[u8]) -> Fingerprint {
     sha256(set)
