@@ -27,8 +27,7 @@ const REFRESH_AT: f64 = 0.8;
 const STALE: f64 = 24.0 * 3600.0;
 /// Longest pause between attempts at a failing endpoint, in seconds.
 const MAX_BACK_OFF: f64 = 300.0;
-/// How many unknown `kid`s are remembered, and for how many seconds.
-const MAX_UNKNOWN: usize = 1000;
+/// Seconds for which unknown `kid`s are remembered: with the cooldown, ten of them at most.
 const UNKNOWN: f64 = 300.0;
 
 /// Where the key set of an issuer is.
@@ -54,7 +53,7 @@ pub(crate) struct RemoteKeys {
     pace: Pace,
     /// How old an answer may be to what was asked last.
     sharing: Sharing,
-    /// Unknown `kid`s that a fetch was made for, and until when they are remembered.
+    /// Unknown `kid`s that a fetch was made for, and when.
     unknown: Vec<(String, Timestamp)>,
     /// The set that a status list spoke of, when a fetch was last made for that.
     announced: Option<Fingerprint>,
@@ -119,16 +118,20 @@ impl RemoteKeys {
 
     /// The fetch to make now because the set is absent or ages, if any. It counts as started.
     pub(crate) fn refresh_if_due(&mut self, now: Timestamp, ids: &mut Ids) -> Option<Fetch> {
-        self.is_due(now).then(|| self.start(Sharing::Lifetime, now, ids))
+        if !self.is_due(now) {
+            return None;
+        }
+        // The clock was set back. Keys of an age that nobody knows go on for no longer than others.
+        if let Some(held) = self.held.as_mut().filter(|held| now < held.since) {
+            held.since = now.plus(-held.max_age);
+        }
+        Some(self.start(Sharing::Lifetime, now, ids))
     }
 
     /// Whether [`refresh_if_due`](Self::refresh_if_due) would start a fetch.
     pub(crate) fn is_due(&self, now: Timestamp) -> bool {
-        let aged = self
-            .held
-            .as_ref()
-            .is_none_or(|held| now.since(held.since) >= held.max_age * REFRESH_AT);
-        aged && self.pace.may_start(now)
+        let is_fresh = |held: &Held| is_within(held.max_age * REFRESH_AT, held.since, now);
+        !self.held.as_ref().is_some_and(is_fresh) && self.pace.may_start(now)
     }
 
     /// The fetch to make now because a token named `kid`, which is not in the set, if any.
@@ -138,13 +141,16 @@ impl RemoteKeys {
         now: Timestamp,
         ids: &mut Ids,
     ) -> Option<Fetch> {
-        let asked = self.unknown.iter().any(|(known, until)| known == kid && now < *until);
+        self.unknown.retain(|(_, asked)| is_within(UNKNOWN, *asked, now));
+        let asked = self.unknown.iter().any(|(known, _)| known == kid);
         let known = self.held.as_ref().is_some_and(|held| held.keys.has(kid));
         if asked || known || !self.pace.may_start(now) || self.is_cooling(now) {
             return None;
         }
-        self.remember(kid, now);
-        Some(self.start(Sharing::Seconds(COOLDOWN), now, ids))
+        // What was lost before forgets what was asked, so this comes after.
+        let fetch = self.start(Sharing::Seconds(COOLDOWN), now, ids);
+        self.unknown.push((kid.to_owned(), now));
+        Some(fetch)
     }
 
     /// The fetch to make now because the issuer's status list speaks of another key set, if any. A
@@ -160,8 +166,9 @@ impl RemoteKeys {
         if known || asked || !self.pace.may_start(now) {
             return None;
         }
+        let fetch = self.start(Sharing::Seconds(AT_ONCE), now, ids);
         self.announced = Some(announced);
-        Some(self.start(Sharing::Seconds(AT_ONCE), now, ids))
+        Some(fetch)
     }
 
     /// The fetch to make now because somebody asked for it, unless one is under way.
@@ -254,14 +261,12 @@ impl RemoteKeys {
     fn is_cooling(&self, now: Timestamp) -> bool {
         self.pace.since_last_attempt(now) < COOLDOWN
     }
+}
 
-    fn remember(&mut self, kid: &str, now: Timestamp) {
-        self.unknown.retain(|(known, until)| known != kid && now < *until);
-        if self.unknown.len() >= MAX_UNKNOWN {
-            self.unknown.remove(0);
-        }
-        self.unknown.push((kid.to_owned(), now.plus(UNKNOWN)));
-    }
+/// Whether `moment` is fewer than `seconds` ago. When it lies ahead the clock was set back, and
+/// nobody knows; unless somebody else has read the clock just after.
+fn is_within(seconds: f64, moment: Timestamp, now: Timestamp) -> bool {
+    (-AT_ONCE..seconds).contains(&now.since(moment))
 }
 
 #[cfg(test)]

@@ -117,16 +117,30 @@ fn an_unknown_kid_leads_to_one_fetch_in_30_seconds() {
 #[test]
 fn a_flood_of_unknown_kids_is_no_flood_of_fetches() {
     let mut script = Script::fetched(3600);
-    let mut fetches = 0;
+    let (mut fetches, mut most) = (0, 0);
     for request in 0..100_000 {
         script.now += 0.01;
         if script.unknown(&format!("k{request}")) {
             fetches += 1;
             script.answer(200, Some(3600), SET).unwrap();
         }
+        most = most.max(script.keys.unknown.len());
     }
     assert_eq!(fetches, 33, "1,000 seconds");
-    assert!(script.keys.unknown.len() <= MAX_UNKNOWN);
+    assert_eq!(most, 10, "remembered for five minutes");
+}
+
+#[test]
+fn a_kid_is_remembered_also_after_a_fetch_that_was_lost() {
+    let mut script = Script::fetched(3600);
+    script.now += 30.0;
+    assert!(script.unknown("b"));
+    script.now += 30.0;
+    assert!(script.unknown("c"), "the fetch before was lost");
+    script.answer(200, Some(3600), SET).unwrap();
+    script.now += 30.0;
+    assert!(!script.unknown("c"), "it was asked for");
+    assert!(script.unknown("b"), "and what was lost was not");
 }
 
 #[test]
@@ -178,6 +192,36 @@ fn a_clock_that_is_set_back_stops_nothing() {
     script.keys.fail();
     script.now -= 1e6;
     assert!(script.due());
+    script.answer(200, Some(3600), SET).unwrap();
+    script.now += 30.0;
+    assert!(script.unknown("b"));
+    script.answer(200, Some(3600), SET).unwrap();
+    assert!(!script.due());
+    script.now -= 0.5;
+    assert!(!script.due(), "read just before the keys came");
+    script.now -= 1e6;
+    assert!(script.due(), "nobody knows how old they are");
+    assert!(script.usable(), "and nobody waits");
+    script.answer(200, Some(3600), SET).unwrap();
+    script.now += 30.0;
+    assert!(script.unknown("b"), "nor how long ago it was asked");
+}
+
+#[test]
+fn keys_from_before_the_clock_was_set_back_go_on_for_a_day_at_most() {
+    let mut script = Script::fetched(60);
+    script.now -= 1e6;
+    let start = script.now;
+    let mut attempts = 0;
+    while script.usable() {
+        if script.due() {
+            attempts += 1;
+            script.keys.fail();
+        }
+        script.now += 1.0;
+    }
+    assert_eq!(script.now - start, STALE - 60.0);
+    assert!(f64::from(attempts) > STALE / MAX_BACK_OFF, "{attempts}");
 }
 
 #[test]
