@@ -40,6 +40,25 @@ impl Place {
         }
         Self { start: text.to_owned(), end: None }
     }
+
+    fn is_pointer(&self) -> bool {
+        self.start.starts_with('/')
+    }
+
+    /// The place for one audience, where `end` stands after it.
+    fn of(&self, audience: &str, end: &str) -> String {
+        let mut place = self.start.clone();
+        for char in audience.chars() {
+            // RFC 6901 section 3: `/` and `~` of a name are escaped in a pointer.
+            match char {
+                '~' if self.is_pointer() => place.push_str("~0"),
+                '/' if self.is_pointer() => place.push_str("~1"),
+                char => place.push(char),
+            }
+        }
+        place.push_str(end);
+        place
+    }
 }
 
 /// The texts that stand at `places`.
@@ -53,23 +72,14 @@ pub(crate) fn texts_at(
     single: Single,
 ) -> Result<Vec<String>, VerifyError> {
     let mut texts = Vec::new();
-    for Place { start, end } in places {
-        let Some(end) = end else {
-            read(claims, start, single, &mut texts)?;
+    for place in places {
+        let pointer = place.is_pointer();
+        let Some(end) = &place.end else {
+            read(claims, &place.start, pointer, single, &mut texts)?;
             continue;
         };
         for audience in audiences {
-            let mut place = start.clone();
-            // RFC 6901 section 3: `/` and `~` of a name are escaped in a pointer.
-            for char in audience.chars() {
-                match char {
-                    '~' => place.push_str("~0"),
-                    '/' => place.push_str("~1"),
-                    char => place.push(char),
-                }
-            }
-            place.push_str(end);
-            read(claims, &place, single, &mut texts)?;
+            read(claims, &place.of(audience, end), pointer, single, &mut texts)?;
         }
     }
     Ok(texts)
@@ -79,10 +89,11 @@ pub(crate) fn texts_at(
 fn read(
     claims: &Object,
     place: &str,
+    pointer: bool,
     single: Single,
     texts: &mut Vec<String>,
 ) -> Result<(), VerifyError> {
-    let found = match place.starts_with('/') {
+    let found = match pointer {
         true => json::look_up(claims, place).map(Seen::Made),
         false => claims.member(place),
     };
@@ -126,6 +137,17 @@ mod tests {
         ] {
             assert_eq!(Place::parse(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn an_audience_in_a_name_is_written_as_it_is() {
+        let claims = br#"{"https://orders.example/roles":["one"],"/~1":["two"]}"#;
+        let claims = Object::parse(claims.to_vec(), json::TOKEN_LIMITS).unwrap();
+        let found = |place: &str, audience: &str| {
+            texts_at(&claims, &[Place::parse(place)], &[audience], Single::Refused).unwrap()
+        };
+        assert_eq!(found("{audience}/roles", "https://orders.example"), ["one"]);
+        assert_eq!(found("{audience}", "/~1"), ["two"], "no pointer, whatever the audience is");
     }
 
     #[test]
