@@ -75,7 +75,7 @@ pub(crate) fn check_claims(
             return Err(VerifyError::claim(ErrorCode::ClaimMissing, name, message));
         }
     }
-    if !issuer.profile.is_issuer(&issuer.issuer, typed.iss) {
+    if !issuer.is_issuer(typed.iss) {
         return Err(other_issuer(&claims, issuer));
     }
     if typed.ours.is_empty() {

@@ -287,7 +287,7 @@ impl Issuer {
         let claims = token.read_payload()?;
         // RFC 7519 section 4.1.1: optional here, but then ours.
         let iss = claims.get("iss").map(|iss| iss.as_str().unwrap_or_default());
-        if iss.is_some_and(|iss| !self.rules.profile.is_issuer(&self.rules.issuer, iss)) {
+        if iss.is_some_and(|iss| !self.rules.is_issuer(iss)) {
             return Err(FetchFailure("the status list is another issuer's".to_owned()).into());
         }
         ListToken::read(&claims, uri, now, now.plus(limits.clock_skew))

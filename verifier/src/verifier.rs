@@ -206,10 +206,7 @@ impl<T: Generation> Verifier<T> {
         }
         let claims = token.read_payload()?;
         let iss = claims.member("iss").and_then(Seen::text);
-        let is_of = |issuer: &Issuer| {
-            let rules = issuer.rules();
-            iss.is_some_and(|iss| rules.profile.is_issuer(&rules.issuer, iss))
-        };
+        let is_of = |issuer: &Issuer| iss.is_some_and(|iss| issuer.rules().is_issuer(iss));
         let found = self.issuers.iter().enumerate().find(|(_, issuer)| is_of(issuer));
         let (index, issuer) = found.ok_or_else(|| {
             let message = format_args!("no issuer of this verifier made the token");

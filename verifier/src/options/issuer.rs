@@ -46,6 +46,13 @@ pub(crate) struct IssuerRules {
     pub(crate) status: StatusRules,
 }
 
+impl IssuerRules {
+    /// Whether tokens with this `iss` are its own.
+    pub(crate) fn is_issuer(&self, iss: &str) -> bool {
+        self.profile.is_issuer(&self.issuer, iss)
+    }
+}
+
 /// What is asked of a token's revocation status.
 #[derive(Debug, Default)]
 pub(crate) struct StatusRules {

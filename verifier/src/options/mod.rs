@@ -118,8 +118,18 @@ fn read_issuers(node: &Node<'_, '_>) -> document::Result<Vec<IssuerOptions>> {
     for item in items {
         let members = item.members(&issuer::MEMBERS)?;
         let issuer = IssuerOptions::read(&members)?;
-        if issuers.iter().any(|other| other.rules.issuer == issuer.rules.issuer) {
-            return Err(members.refuse("issuer", format_args!("this issuer is named twice")));
+        let same = |other: &IssuerOptions| {
+            issuer.rules.is_issuer(&other.rules.issuer)
+                || other.rules.is_issuer(&issuer.rules.issuer)
+        };
+        if issuers.iter().any(same) {
+            return Err(members.refuse(
+                "issuer",
+                format_args!(
+                    "this issuer is named twice: write one entry, which may list the audiences of \
+                     both (with the profile `entra` it covers both spellings of a tenant)"
+                ),
+            ));
         }
         if several && issuer.rules.may_assert.is_none() {
             return Err(members.refuse(

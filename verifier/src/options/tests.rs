@@ -82,6 +82,32 @@ fn what_is_not_understood_is_refused_with_its_place() {
 }
 
 #[test]
+fn an_issuer_is_named_once_in_whatever_spelling() {
+    let read = |named: [(&str, &str); 2]| {
+        let issuers = named.map(|(issuer, profile)| {
+            json!({
+                "issuer": issuer, "audience": "orders", "profile": profile, "may_assert": {},
+                "jwks_uri": "https://id.example/keys",
+            })
+        });
+        Options::from_value(json!({ "issuers": issuers }))
+    };
+    let (v1, v2) = ("https://sts.windows.net/t1/", "https://login.microsoftonline.com/t1/v2.0");
+    for named in [
+        [(v1, "rfc9068"), (v1, "laika")],
+        [(v1, "entra"), (v2, "entra")],
+        [(v1, "entra"), (v2, "rfc9068")],
+        [(v1, "rfc9068"), (v2, "entra")],
+    ] {
+        let error = read(named).unwrap_err();
+        assert_eq!(error.at, "issuers[1].issuer");
+        assert!(error.message.contains("both spellings of a tenant"), "{error}");
+    }
+    assert!(read([(v1, "rfc9068"), (v2, "rfc9068")]).is_ok());
+    assert!(read([(v1, "entra"), ("https://sts.windows.net/t2/", "entra")]).is_ok());
+}
+
+#[test]
 fn status_and_discovery_are_read() {
     let issuer = |change: &dyn Fn(&mut Value)| {
         let mut document = document();
