@@ -327,6 +327,12 @@ fn read_status(
             ),
         ));
     }
+    for known in &mut uris {
+        // `https://lists.example/` names an origin as well.
+        if known.strip_suffix('/').is_some_and(|start| uri::origin(known) == Some(start)) {
+            known.pop();
+        }
+    }
     uris.extend(uri::origin(issuer).map(str::to_owned));
     let max_stale = members.read_given("status_max_stale", seconds)?.unwrap_or(MAX_STALE);
     Ok(StatusRules { mode, uris, insecure, max_stale })

@@ -116,13 +116,16 @@ fn status_and_discovery_are_read() {
     };
     let read = issuer(&|issuer| {
         issuer["status"] = json!("required");
-        issuer["status_uris"] = json!(["https://cdn.example", "https://lists.example/0?a"]);
+        issuer["status_uris"] =
+            json!(["https://cdn.example", "https://slash.example/", "https://lists.example/0?a"]);
     });
     let status = read.unwrap().rules.status;
     assert!(status.is_required());
     for (uri, may) in [
         ("https://id.example/status/rs256/0", true),
         ("https://cdn.example/0", true),
+        ("https://slash.example/0", true),
+        ("https://slash.example.evil/0", false),
         ("https://lists.example/0?a", true),
         ("https://lists.example/0", false),
         ("https://id.example.evil/0", false),
