@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::body::Body;
+use axum::extract::Path;
 use axum::http::{Request, Response, Version};
 use axum::routing::get;
 use axum::{Extension, Router};
@@ -22,8 +23,12 @@ use tower::ServiceExt as _;
 fn app(keys: Value) -> Router {
     let mut issuer = json!({ "issuer": "https://id.example", "audience": "orders" });
     issuer.as_object_mut().unwrap().extend(keys.as_object().unwrap().clone());
+    app_of(&[issuer])
+}
+
+fn app_of(issuers: &[Value]) -> Router {
     let options = json!({
-        "issuers": [issuer],
+        "issuers": issuers,
         "policy": { "version": 1, "rules": [
             { "id": "health", "path": "/health", "require": "anyone" },
             { "id": "list", "path": "/orders", "require": "orders:read" },
@@ -149,6 +154,28 @@ async fn keys_that_can_not_be_had_are_a_503_and_nobody_passes() {
     assert_eq!(send_to(app.clone(), orders()).await, answer(503, "keys_unavailable"));
     let health = request("/health").body(Body::empty()).unwrap();
     assert_eq!(send_to(app, health).await, answer(200, "nobody"));
+}
+
+#[tokio::test]
+async fn a_request_waits_for_its_keys_however_often_others_are_fetched_meanwhile() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    let slow = async |Path(milliseconds): Path<u64>| {
+        tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+        static_keys()["jwks"].to_string()
+    };
+    let router = Router::new().route("/{milliseconds}", get(slow));
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    let issuers = (1..=40).map(|number| {
+        let name = if number == 40 { "https://id.example" } else { &format!("https://{number}") };
+        json!({
+            "issuer": name, "audience": "orders", "may_assert": { "permissions": ["*"] },
+            "jwks_uri": format!("{origin}/{}", number * 50),
+        })
+    });
+    let request = request("/orders").header("authorization", format!("Bearer {}", token("ann")));
+    let app = app_of(&issuers.collect::<Vec<_>>());
+    assert_eq!(send_to(app, request.body(Body::empty()).unwrap()).await, answer(200, "ann"));
 }
 
 /// An issuer on loopback: metadata, keys, and a list of which slot 0 has this value.

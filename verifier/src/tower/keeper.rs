@@ -1,7 +1,7 @@
 //! A verifier shared by all requests, and the I/O that its state machine asks for.
 
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use laika_claims::Decision;
 use laika_claims::policy::Request;
@@ -12,9 +12,9 @@ use super::read::Facts;
 use crate::client::Client;
 use crate::{Fetch, Timestamp, VerifiedToken, Verifier};
 
-/// How often a request waits: for metadata, the first key set, the one that an unknown `kid` leads
-/// to, a status list; and for fetches of others that end meanwhile.
-const ROUNDS: usize = 16;
+/// How long a request waits in all: for metadata and a key set, 5 s each, a status list, 2 s, and a
+/// little more. Whenever somebody's fetch ends it is woken, so how often says nothing.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 #[derive(Debug)]
 pub(super) struct Keeper {
@@ -43,20 +43,20 @@ impl Keeper {
     }
 
     pub(super) async fn judge(&self, facts: Facts) -> Result<Option<VerifiedToken>, Denial> {
-        let mut rounds = ROUNDS;
+        let began = moment();
         loop {
             // Registered before the look, so that no fetch can land in between unnoticed.
             let landed = self.landed.notified();
             tokio::pin!(landed);
             landed.as_mut().enable();
-            let wait = match self.look(&facts, rounds > 0) {
+            let left = PATIENCE.saturating_sub(began.elapsed());
+            let wait = match self.look(&facts, !left.is_zero()) {
                 Found::Allowed(token) => return Ok(token),
                 Found::Denied(denial) => return Err(denial),
                 Found::Waiting(wait) => wait,
             };
-            rounds -= 1;
             // Landed or timed out: the next look says what is here now.
-            drop(tokio::time::timeout(wait, landed).await);
+            drop(tokio::time::timeout(wait.min(left), landed).await);
         }
     }
 
@@ -124,4 +124,10 @@ impl Keeper {
 fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_seconds(since.as_secs_f64()).unwrap_or(Timestamp::EPOCH)
+}
+
+/// By a clock that nobody sets.
+#[expect(clippy::disallowed_methods, reason = "the layer is a face: here the clock is read")]
+fn moment() -> Instant {
+    Instant::now()
 }
