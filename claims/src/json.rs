@@ -86,6 +86,15 @@ pub fn look_up<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Val
     })
 }
 
+/// The member that a name or a JSON pointer, as [`look_up`] takes them, leads to or into.
+#[must_use]
+pub fn member_of(name: &str) -> String {
+    match name.strip_prefix('/') {
+        Some(pointer) => unescaped(pointer.split('/').next().unwrap_or_default()),
+        None => name.to_owned(),
+    }
+}
+
 /// A segment of a pointer as the name that it stands for (RFC 6901 section 4).
 fn unescaped(segment: &str) -> String {
     let mut name = String::with_capacity(segment.len());
@@ -185,6 +194,9 @@ mod tests {
         assert_eq!(look_up(&object, ""), Some(&4.into()));
         assert_eq!(look_up(&object, "b"), None);
         assert_eq!(look_up(&object, "/a/x/0"), None);
+        for (name, member) in [("a", "a"), ("/a/b/0", "a"), ("/~1x", "/x"), ("", ""), ("/", "")] {
+            assert_eq!(member_of(name), member, "{name}");
+        }
         let object = Value::Object(object);
         for pointer in
             ["/a/b/0", "/a/b/00", "/a/b/+1", "/a/b/2", "/a/b/-1", "/a/b/", "/", "/a/b/1/"]

@@ -45,6 +45,15 @@ impl Place {
         self.start.starts_with('/')
     }
 
+    /// The claims that it leads to or into, for these audiences.
+    pub(crate) fn claims(&self, audiences: &[String]) -> Vec<String> {
+        let claim = |place: String| if self.is_pointer() { json::member_of(&place) } else { place };
+        match &self.end {
+            None => vec![claim(self.start.clone())],
+            Some(end) => audiences.iter().map(|audience| claim(self.of(audience, end))).collect(),
+        }
+    }
+
     /// The place for one audience, where `end` stands after it.
     fn of(&self, audience: &str, end: &str) -> String {
         let mut place = self.start.clone();
@@ -148,6 +157,11 @@ mod tests {
         };
         assert_eq!(found("{audience}/roles", "https://orders.example"), ["one"]);
         assert_eq!(found("{audience}", "/~1"), ["two"], "no pointer, whatever the audience is");
+        let claims = |place: &str| Place::parse(place).claims(&["/a".into(), "b".into()]);
+        assert_eq!(claims("roles"), ["roles"]);
+        assert_eq!(claims("/access/{audience}/roles"), ["access", "access"]);
+        assert_eq!(claims("{audience}/roles"), ["/a/roles", "b/roles"]);
+        assert_eq!(claims("/{audience}/roles"), ["/a", "b"]);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::document::{self, Members, Node};
 const DOCUMENT: [&str; 5] = ["version", "rules", "otherwise", "case", "allow"];
 const RULE: [&str; 5] = ["id", "host", "methods", "path", "require"];
 
-pub(super) fn compile(document: &Node<'_, '_>, context: Context) -> document::Result<Policy> {
+pub(super) fn compile(document: &Node<'_, '_>, context: Context<'_>) -> document::Result<Policy> {
     let members = document.members(&DOCUMENT)?;
     let version = members.required("version")?;
     if version.value().as_u64() != Some(1) {
@@ -89,7 +89,7 @@ fn add_rule(
     policy: &mut Policy,
     known: &mut Known,
     node: &Node<'_, '_>,
-    context: Context,
+    context: Context<'_>,
 ) -> document::Result<()> {
     let members = node.members(&RULE)?;
     let id_node = members.required("id")?;

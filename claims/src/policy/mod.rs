@@ -58,10 +58,12 @@ pub struct Policy {
 
 /// What the compiler must know besides the document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Context {
+pub struct Context<'a> {
     /// Whether tokens of more than one issuer reach this policy. Then a rule that tests `sub`,
-    /// `username` or `level` must say whose.
+    /// `username`, or a claim that grants something, must say whose.
     pub several_issuers: bool,
+    /// Claims from which permissions and roles are read, besides those of Laika's own names.
+    pub grants: &'a [String],
 }
 
 /// Aligned to no more than it takes in WebAssembly, so that it lies in one line of a cache.
@@ -81,7 +83,7 @@ impl Policy {
     ///
     /// # Errors
     /// The first thing in it that is not understood, where it stands, and how to mend it.
-    pub fn from_json(text: &str, context: Context) -> Result<Self, PolicyError> {
+    pub fn from_json(text: &str, context: Context<'_>) -> Result<Self, PolicyError> {
         let document = json::parse(text.as_bytes(), DOCUMENT_LIMITS).map_err(|error| {
             PolicyError { at: String::new(), message: error.message, position: error.position }
         })?;
@@ -92,7 +94,7 @@ impl Policy {
     ///
     /// # Errors
     /// As [`Policy::from_json`].
-    pub fn from_value(document: &Value, context: Context) -> Result<Self, PolicyError> {
+    pub fn from_value(document: &Value, context: Context<'_>) -> Result<Self, PolicyError> {
         Ok(Self::read(&Node::whole(document), context)?)
     }
 
@@ -100,7 +102,7 @@ impl Policy {
     ///
     /// # Errors
     /// As [`Policy::from_json`], with its place in the whole document.
-    pub fn read(document: &Node<'_, '_>, context: Context) -> document::Result<Self> {
+    pub fn read(document: &Node<'_, '_>, context: Context<'_>) -> document::Result<Self> {
         compile::compile(document, context)
     }
 

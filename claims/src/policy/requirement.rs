@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::Context;
 use super::pattern::Parameter;
 use crate::document::{self, Node};
+use crate::json;
 use crate::permission::Permission;
 use crate::text::{list, quoted};
 
@@ -72,6 +73,10 @@ const TESTS: [&str; 7] = ["equals", "in", "contains", "atLeast", "atMost", "with
 const CLAIM: [&str; 8] =
     ["claim", "equals", "in", "contains", "atLeast", "atMost", "within", "present"];
 
+/// Claims that mean something only within one issuer, and those that grant something: what an issuer
+/// may not assert is taken from the principal, and still stands in the token.
+const OF_ONE_ISSUER: [&str; 6] = ["sub", "username", "level", "permissions", "roles", "scope"];
+
 impl Requirement {
     /// Reads a requirement; `parameters` are those of the rule's path.
     pub(super) fn read(node: &Node<'_, '_>, parameters: &[Parameter]) -> document::Result<Self> {
@@ -129,30 +134,30 @@ impl Requirement {
 
     /// Refuses what would let one issuer's names pass for another's.
     ///
-    /// `sub`, `username` and `level` mean something only within one issuer, so where several
-    /// tokens reach a policy each test of them stands in an `all` beside `{ "issuer": … }`.
-    pub(super) fn check(&self, node: &Node<'_, '_>, context: Context) -> document::Result<()> {
-        if context.several_issuers && self.speaks_for_unnamed_issuer() {
+    /// Where tokens of several issuers reach a policy, each test of such a claim stands in an `all`
+    /// beside `{ "issuer": … }`.
+    pub(super) fn check(&self, node: &Node<'_, '_>, context: Context<'_>) -> document::Result<()> {
+        if context.several_issuers && self.speaks_for_unnamed_issuer(context.grants) {
             return Err(node.refuse(format_args!(
-                "with several issuers a test of `sub`, `username` or `level` needs its issuer: \
-                 write {{ \"all\": [{{ \"issuer\": \"…\" }}, …] }}"
+                "with several issuers a test of `sub`, `username`, `level`, or of a claim that \
+                 grants permissions or roles, needs its issuer: write {{ \"all\": [{{ \"issuer\": \
+                 \"…\" }}, …] }}, or require the permission or `role:name` itself"
             )));
         }
         Ok(())
     }
 
-    fn speaks_for_unnamed_issuer(&self) -> bool {
+    fn speaks_for_unnamed_issuer(&self, grants: &[String]) -> bool {
+        let any = |parts: &[Self]| parts.iter().any(|part| part.speaks_for_unnamed_issuer(grants));
         match self {
             Self::Level(_) => true,
             Self::Claim(test) => test.names().any(|name| {
-                matches!(name, "sub" | "username" | "level" | "/sub" | "/username" | "/level")
+                let claim = json::member_of(name);
+                OF_ONE_ISSUER.contains(&claim.as_str()) || grants.contains(&claim)
             }),
-            Self::All(all) => {
-                !all.iter().any(|one| matches!(one, Self::Issuer(_)))
-                    && all.iter().any(Self::speaks_for_unnamed_issuer)
-            }
-            Self::Any(any) => any.iter().any(Self::speaks_for_unnamed_issuer),
-            Self::Not(inner) => inner.speaks_for_unnamed_issuer(),
+            Self::All(all) => !all.iter().any(|one| matches!(one, Self::Issuer(_))) && any(all),
+            Self::Any(parts) => any(parts),
+            Self::Not(inner) => inner.speaks_for_unnamed_issuer(grants),
             Self::Anyone
             | Self::AnyToken
             | Self::Authenticated

@@ -18,7 +18,7 @@ use super::world::now;
 pub(super) fn run(data: &[u8]) {
     let [document, request, holder, several]: [_; 4] = fields(data);
     let Ok(text) = std::str::from_utf8(document) else { return };
-    let context = Context { several_issuers: several == b"2" };
+    let context = Context { several_issuers: several == b"2", ..Context::default() };
     let policy = match Policy::from_json(text, context) {
         Ok(policy) => policy,
         Err(error) => {

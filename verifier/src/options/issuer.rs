@@ -47,6 +47,12 @@ pub(crate) struct IssuerRules {
 }
 
 impl IssuerRules {
+    /// The claims from which its permissions and roles are read.
+    pub(crate) fn grants(&self) -> impl Iterator<Item = String> {
+        let places = self.permission_claims.iter().chain(&self.role_claims);
+        places.flat_map(|place| place.claims(&self.audiences))
+    }
+
     /// Whether tokens with this `iss` are its own.
     pub(crate) fn is_issuer(&self, iss: &str) -> bool {
         self.profile.is_issuer(&self.issuer, iss)

@@ -77,7 +77,9 @@ impl Options {
     /// As [`Options::from_json`].
     pub fn read(members: &Members<'_, '_>) -> Result<Self, OptionsError> {
         let mut options = Self::read_all_but_policy(members)?;
-        let context = Context { several_issuers: options.issuers.len() > 1 };
+        let rules = options.issuers.iter().map(|issuer| &issuer.rules);
+        let grants: Vec<String> = rules.flat_map(IssuerRules::grants).collect();
+        let context = Context { several_issuers: options.issuers.len() > 1, grants: &grants };
         let policy = members.read_given("policy", |node| read_policy(node, context));
         options.policy = policy
             .map_err(|fault| OptionsError { code: ErrorCode::PolicyInvalid, ..fault.into() })?;
@@ -146,7 +148,7 @@ fn read_issuers(node: &Node<'_, '_>) -> document::Result<Vec<IssuerOptions>> {
 }
 
 /// A policy, as an object or as its text.
-fn read_policy(node: &Node<'_, '_>, context: Context) -> document::Result<Policy> {
+fn read_policy(node: &Node<'_, '_>, context: Context<'_>) -> document::Result<Policy> {
     match node.value() {
         Value::String(text) => Policy::from_json(text, context).map_err(|error| {
             let PolicyError { at, message, .. } = error;

@@ -108,6 +108,44 @@ fn an_issuer_is_named_once_in_whatever_spelling() {
 }
 
 #[test]
+fn with_several_issuers_no_rule_reads_what_one_of_them_may_not_assert() {
+    let read = |several: bool, claim: &str| {
+        let issuer = |name: &str, profile: &str| {
+            json!({
+                "issuer": name, "audience": "orders", "profile": profile,
+                "jwks_uri": "https://id.example/keys", "may_assert": {},
+            })
+        };
+        let mut custom = issuer("https://a", "auth0");
+        custom["role_claims"] = json!(["https://shop.example/roles"]);
+        let others = [issuer("https://b", "keycloak"), issuer("https://c", "cognito")];
+        let mut issuers = vec![custom];
+        issuers.extend(several.then_some(others).into_iter().flatten());
+        let require = json!({ "claim": claim, "contains": "admin" });
+        let rules = json!([{ "id": "r", "path": "/", "require": require }]);
+        Options::from_value(
+            json!({ "issuers": issuers, "policy": { "version": 1, "rules": rules } }),
+        )
+    };
+    for claim in [
+        "roles",
+        "permissions",
+        "scope",
+        "https://shop.example/roles",
+        "/https:~1~1shop.example~1roles",
+        "/realm_access/roles",
+        "/resource_access/billing/roles",
+        "cognito:groups",
+    ] {
+        let error = read(true, claim).unwrap_err();
+        assert_eq!((error.code, &*error.at), (ErrorCode::PolicyInvalid, "policy.rules[0].require"));
+        assert!(error.message.contains("`role:name`"), "{error}");
+        assert!(read(false, claim).is_ok(), "{claim}");
+    }
+    assert!(read(true, "amr").is_ok());
+}
+
+#[test]
 fn status_and_discovery_are_read() {
     let issuer = |change: &dyn Fn(&mut Value)| {
         let mut document = document();

@@ -141,7 +141,9 @@ fn with_several_issuers_names_need_their_issuer() {
     let compile = |require: Value| {
         let document =
             json!({ "version": 1, "rules": [{ "id": "r", "path": "/", "require": require }] });
-        Policy::from_value(&document, Context { several_issuers: true }).map(|_| ())
+        let grants = ["realm_access", "https://shop.example/roles"].map(str::to_owned);
+        let context = Context { several_issuers: true, grants: &grants };
+        Policy::from_value(&document, context).map(|_| ())
     };
     let issuer = json!({ "issuer": "https://id.example" });
     for test in [
@@ -149,13 +151,26 @@ fn with_several_issuers_names_need_their_issuer() {
         json!({ "claim": "sub", "equals": "u1" }),
         json!({ "claim": "/username", "equals": "ann" }),
         json!({ "claim": "owner", "equals": { "claim": "sub" } }),
+        json!({ "claim": "roles", "contains": "admin" }),
+        json!({ "claim": "/roles/0", "equals": "admin" }),
+        json!({ "claim": "permissions", "present": true }),
+        json!({ "claim": "scope", "equals": "orders:cancel" }),
+        json!({ "claim": "level", "atMost": 5 }),
+        json!({ "claim": "/realm_access/roles", "contains": "admin" }),
+        json!({ "claim": "https://shop.example/roles", "contains": "admin" }),
+        json!({ "claim": "/https:~1~1shop.example~1roles", "contains": "admin" }),
+        json!({ "claim": "mine", "in": { "claim": "/roles" } }),
     ] {
         assert_eq!(compile(test.clone()).unwrap_err().at, "rules[0].require", "{test}");
         assert!(compile(json!({ "not": test })).is_err());
         assert!(compile(json!({ "any": [issuer, test] })).is_err());
         assert!(compile(json!({ "all": [issuer, { "any": [test, "orders:read"] }] })).is_ok());
     }
-    assert!(compile(json!("orders:read")).is_ok());
+    for free in [json!("orders:read"), json!("role:admin"), json!({ "permission": "Orders.Read" })]
+    {
+        assert!(compile(free).is_ok());
+    }
+    assert!(compile(json!({ "claim": "/org/roles", "contains": "admin" })).is_ok());
 }
 
 #[test]

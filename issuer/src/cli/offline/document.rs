@@ -56,7 +56,7 @@ impl Document {
     }
 
     /// Compiles the document as a policy; an error has its position in whatever was written.
-    pub(super) fn compile(&self, context: Context) -> Result<Policy, PolicyError> {
+    pub(super) fn compile(&self, context: Context<'_>) -> Result<Policy, PolicyError> {
         Policy::from_value(&self.value, context)
             .map_err(|error| PolicyError { position: self.position(&error.at), ..error })
     }

@@ -40,7 +40,7 @@ impl PolicyFile {
             message: unreadable.message,
             position: unreadable.position,
         })?;
-        let context = Context { several_issuers: self.several_issuers };
+        let context = Context { several_issuers: self.several_issuers, ..Context::default() };
         match document.compile(context) {
             Ok(policy) => Ok((document, policy)),
             Err(error) => {
