@@ -45,12 +45,15 @@ impl Place {
         self.start.starts_with('/')
     }
 
-    /// The claims that it leads to or into, for these audiences.
-    pub(crate) fn claims(&self, audiences: &[String]) -> Vec<String> {
-        let claim = |place: String| if self.is_pointer() { json::member_of(&place) } else { place };
+    /// Adds the claims that it leads to or into, for these audiences.
+    pub(crate) fn add_claims(&self, audiences: &[String], claims: &mut Vec<String>) {
+        let mut add = |place: &str| {
+            let pointer = self.is_pointer();
+            claims.push(if pointer { json::member_of(place) } else { place.to_owned() });
+        };
         match &self.end {
-            None => vec![claim(self.start.clone())],
-            Some(end) => audiences.iter().map(|audience| claim(self.of(audience, end))).collect(),
+            None => add(&self.start),
+            Some(end) => audiences.iter().for_each(|audience| add(&self.of(audience, end))),
         }
     }
 
@@ -157,7 +160,11 @@ mod tests {
         };
         assert_eq!(found("{audience}/roles", "https://orders.example"), ["one"]);
         assert_eq!(found("{audience}", "/~1"), ["two"], "no pointer, whatever the audience is");
-        let claims = |place: &str| Place::parse(place).claims(&["/a".into(), "b".into()]);
+        let claims = |place: &str| {
+            let mut claims = Vec::new();
+            Place::parse(place).add_claims(&["/a".into(), "b".into()], &mut claims);
+            claims
+        };
         assert_eq!(claims("roles"), ["roles"]);
         assert_eq!(claims("/access/{audience}/roles"), ["access", "access"]);
         assert_eq!(claims("{audience}/roles"), ["/a/roles", "b/roles"]);

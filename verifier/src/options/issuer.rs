@@ -47,10 +47,11 @@ pub(crate) struct IssuerRules {
 }
 
 impl IssuerRules {
-    /// The claims from which its permissions and roles are read.
-    pub(crate) fn grants(&self) -> impl Iterator<Item = String> {
-        let places = self.permission_claims.iter().chain(&self.role_claims);
-        places.flat_map(|place| place.claims(&self.audiences))
+    /// Adds the claims from which its permissions and roles are read.
+    pub(super) fn add_grants(&self, grants: &mut Vec<String>) {
+        for places in [&self.permission_claims, &self.role_claims] {
+            places.iter().for_each(|place| place.add_claims(&self.audiences, grants));
+        }
     }
 
     /// Whether tokens with this `iss` are its own.

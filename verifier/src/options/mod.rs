@@ -77,8 +77,8 @@ impl Options {
     /// As [`Options::from_json`].
     pub fn read(members: &Members<'_, '_>) -> Result<Self, OptionsError> {
         let mut options = Self::read_all_but_policy(members)?;
-        let rules = options.issuers.iter().map(|issuer| &issuer.rules);
-        let grants: Vec<String> = rules.flat_map(IssuerRules::grants).collect();
+        let mut grants = Vec::new();
+        options.issuers.iter().for_each(|issuer| issuer.rules.add_grants(&mut grants));
         let context = Context { several_issuers: options.issuers.len() > 1, grants: &grants };
         let policy = members.read_given("policy", |node| read_policy(node, context));
         options.policy = policy
