@@ -7,7 +7,7 @@ use crate::outgoing::OutgoingError;
 use crate::problem::Problem;
 
 /// Why a provider's answer leads nowhere. It holds no token, no code and no e-mail.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum ExternalError {
     /// The person, or the provider, said no.
     #[error("the provider refused: `{0}`")]

@@ -35,7 +35,7 @@ pub struct OpenId {
 #[derive(Debug, Default)]
 struct Held {
     metadata: Option<(Metadata, UnixSeconds)>,
-    failed_at: Option<UnixSeconds>,
+    failed: Option<(ExternalError, UnixSeconds)>,
 }
 
 impl OpenId {
@@ -44,8 +44,9 @@ impl OpenId {
     /// # Errors
     /// There are none, and none can be had.
     pub async fn metadata(&self, app: &App, issuer: &str) -> Result<Metadata, ExternalError> {
-        let now = app.clock.now();
         let mut held = self.metadata.lock().await;
+        // As of now: whoever had the lock may have asked meanwhile.
+        let now = app.clock.now();
         let age = |at: UnixSeconds| now.saturating_sub(at);
         if let Some((metadata, at)) = &held.metadata
             && (0..FRESH).contains(&age(*at))
@@ -54,17 +55,17 @@ impl OpenId {
         }
         let kept = held.metadata.as_ref().filter(|(_, at)| (0..STALE).contains(&age(*at)));
         let kept = kept.map(|(metadata, _)| metadata.clone());
-        let resting = held.failed_at.is_some_and(|at| (0..REST).contains(&age(at)));
-        if let Some(metadata) = kept.clone().filter(|_| resting) {
-            return Ok(metadata);
+        let failed = held.failed.as_ref().filter(|(_, at)| (0..REST).contains(&age(*at)));
+        if let Some((error, _)) = failed {
+            return kept.ok_or_else(|| error.clone());
         }
         match fetch_metadata(app, issuer).await {
             Ok(metadata) => {
-                *held = Held { metadata: Some((metadata.clone(), now)), failed_at: None };
+                *held = Held { metadata: Some((metadata.clone(), now)), failed: None };
                 Ok(metadata)
             }
             Err(error) => {
-                held.failed_at = Some(now);
+                held.failed = Some((error.clone(), app.clock.now()));
                 kept.ok_or(error)
             }
         }

@@ -161,6 +161,23 @@ async fn metadata_of_another_issuer() {
 }
 
 #[tokio::test]
+async fn metadata_that_were_never_had_are_asked_for_every_ten_seconds() {
+    let (issuer, kennel) = stage().await;
+    kennel.script().does("metadata", Instead::Status(500));
+    let mut browser = Browser::default();
+    for (seconds, asked) in [(0, 1), (9, 1), (1, 2), (5, 2)] {
+        issuer.clock.advance(seconds);
+        let told = browser.begin(&issuer, "kennel").await;
+        assert_eq!(told, "https://app.example.com/in?error=provider_failed");
+        assert_eq!(kennel.script().asked["metadata"], asked);
+    }
+    kennel.script().instead.clear();
+    issuer.clock.advance(5);
+    kennel.script().ahead += 15;
+    log_in(&issuer, &kennel).await;
+}
+
+#[tokio::test]
 async fn mix_up_by_an_answer_of_another_issuer() {
     let (issuer, kennel) = stage().await;
     let mut browser = Browser::default();
