@@ -55,19 +55,28 @@ pub async fn log_in(
         app.metrics.log_in(LogInOutcome::Limited);
     })?;
     // Nobody of that name: the same work against a hash that nothing fits.
-    let (user, hash) = match (found, waiting) {
+    let (user, mut hash) = match (found, waiting) {
         (Some((user, hash)), _) => (Some(user), hash),
         (None, Some(waiting)) => (None, Some(waiting.password_hash)),
         (None, None) => (None, None),
     };
-    let fits = app.passwords.verify(&password, hash.clone()).await?;
-    let user = admitted(app, user, fits).inspect_err(|_| {
-        app.metrics.log_in(LogInOutcome::Refused);
-    })?;
-    if let Some(old) = hash.filter(|hash| app.passwords.should_replace(hash)) {
-        replace_hash(app, &user, &password, &old).await;
-    }
-    let mut tx = app.db.write().await?;
+    let (user, mut tx) = loop {
+        let fits = app.passwords.verify(&password, hash.clone()).await?;
+        let user = admitted(app, user.as_ref(), fits).inspect_err(|_| {
+            app.metrics.log_in(LogInOutcome::Refused);
+        })?;
+        if let Some(old) = hash.take_if(|hash| app.passwords.should_replace(hash)) {
+            hash = Some(replace_hash(app, user, &password, old).await);
+        }
+        let mut tx = app.db.write().await?;
+        // A hash takes its time: what the password was worth before that is worth nothing by now.
+        let stands = db::accounts::hold_password_hash(&mut tx, user.id).await?;
+        if stands == hash {
+            break (user.clone(), tx);
+        }
+        // Another password, none, a closed account; or the same, which another log-in brought up to date.
+        hash = stands;
+    };
     attempt.succeeded(app, &mut tx).await?;
     let (id, holder) = (user.id, holder.map(|session| session.user_id));
     let arrival = Arrival { user, way: Way::Password, holder, origin };
@@ -88,42 +97,52 @@ pub async fn log_in(
 
 /// Whoever knows the password of an account that may be used, with an e-mail that is proved where it
 /// must be. `None` is a registration that waits for this proof.
-fn admitted(app: &App, user: Option<User>, fits: bool) -> Result<User, Problem> {
+fn admitted<'u>(app: &App, user: Option<&'u User>, fits: bool) -> Result<&'u User, Problem> {
     if !fits {
         return Err(refused());
     }
-    admissible(app, user.ok_or_else(unverified)?)
-}
-
-/// Whoever has proved to be the owner of an account that may be used, with an e-mail that is proved
-/// where it must be.
-///
-/// # Errors
-/// The account is closed, or its e-mail is not proved.
-pub fn admissible(app: &App, user: User) -> Result<User, Problem> {
-    if user.status != UserStatus::Active {
-        return Err(refused());
-    }
-    if app.mail.is_some() && user.email_verified_at.is_none() {
-        return Err(unverified());
-    }
+    let user = user.ok_or_else(unverified)?;
+    admissible(app, user)?;
     Ok(user)
 }
 
+/// Whoever has proved to be the owner of an account that may be used, with an e-mail that is proved
+/// where it has one and must be.
+///
+/// # Errors
+/// The account is closed, or its e-mail is not proved.
+pub fn admissible(app: &App, user: &User) -> Result<(), Problem> {
+    if user.status != UserStatus::Active {
+        return Err(refused());
+    }
+    // Who came by a provider need not have an e-mail.
+    if app.mail.is_some() && user.email.is_some() && user.email_verified_at.is_none() {
+        return Err(unverified());
+    }
+    Ok(())
+}
+
 /// Puts our own hash in the place of another system's, or of one with other parameters. It can wait
-/// for the next log-in, so nobody is turned away because it did not work.
-async fn replace_hash(app: &App, user: &User, password: &Secret, old: &str) {
+/// for the next log-in, so nobody is turned away because it did not work. The hash there is now, as far
+/// as this knows.
+async fn replace_hash(app: &App, user: &User, password: &Secret, old: String) -> String {
     let replace = async {
         let new = app.passwords.hash(password).await?;
         let mut tx = app.db.write().await?;
         // Not where the password was changed in the meantime.
-        db::users::replace_hash(&mut tx, user.id, old, &new).await?;
-        Ok::<_, Problem>(tx.commit().await?)
+        let replaced = db::users::replace_hash(&mut tx, user.id, &old, &new).await?;
+        tx.commit().await?;
+        Ok::<_, Problem>(replaced.then_some(new))
     };
     match replace.await {
-        Ok(()) => tracing::info!(user = %user.id, "the password hash was brought up to date"),
+        Ok(Some(new)) => {
+            tracing::info!(user = %user.id, "the password hash was brought up to date");
+            new
+        }
+        Ok(None) => old,
         Err(problem) => {
             tracing::warn!(user = %user.id, %problem, "the password hash stays as it is");
+            old
         }
     }
 }

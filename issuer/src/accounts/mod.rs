@@ -4,6 +4,7 @@
 //! Names are compared in NFKC and without regard to case, e-mails and passwords in NFC, the former
 //! without regard to case; what was written is what is shown.
 
+mod anew;
 mod email;
 mod log_in;
 mod merge;
@@ -17,13 +18,14 @@ mod strength;
 mod username;
 mod ways_in;
 
+pub use anew::{FRESH, ProvedAnew, check_password, prove_anew};
 pub use email::Email;
 pub use log_in::{LogIn, admissible, log_in};
 pub use merge::merge;
 pub use names::{role_name, service_name};
 pub use owner::{
-    EmailChange, FRESH, change_email, change_password, change_username, check_password,
-    delete_account, prove_anew, registered,
+    EmailChange, NewEmail, change_email, change_password, change_username, delete_account,
+    registered,
 };
 pub use profile::{ProfileChange, change_profile, is_picture, public_profile};
 pub(crate) use proof::claim;

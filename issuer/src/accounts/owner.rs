@@ -1,11 +1,13 @@
 //! What an account's owner changes, having shown the password or a fresh log-in.
 
+use std::net::IpAddr;
+
 use laika_claims::IssuerCode;
 use serde_json::json;
 
+use super::proof::withdraw_requests;
 use super::register::{refuse_taken, refuse_taken_name, taken};
-use super::strength::{is_plausible, normalise};
-use super::{Email, NewPassword, Username};
+use super::{Email, NewPassword, Username, prove_anew};
 use crate::app::App;
 use crate::audit::{self, Actor, Entry, Subject};
 use crate::db;
@@ -14,14 +16,22 @@ use crate::db::mails::Kind;
 use crate::db::sessions::{EndReason, Session};
 use crate::db::users::User;
 use crate::events::{self, Event, UserField};
-use crate::factors;
+use crate::limits::{self, Key, Limited};
 use crate::mail::{self, About};
 use crate::problem::{FieldCode, Problem};
 use crate::secret::Secret;
 use crate::session;
 
-/// Seconds during which a log-in counts like the password itself.
-pub const FRESH: i64 = 15 * 60;
+/// What an owner sends to get another e-mail.
+#[derive(Debug)]
+pub struct NewEmail {
+    /// The e-mail.
+    pub email: String,
+    /// The account's password, where it has one.
+    pub password: Option<Secret>,
+    /// The language that the owner understands best, of those that mails are in.
+    pub language: Option<String>,
+}
 
 /// What became of a change of e-mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,28 +42,40 @@ pub enum EmailChange {
     Waiting,
 }
 
-/// Gives an account another e-mail, once that is proved. The old address is told, and can take the
-/// change back; not so where it was not proved, or came into the account while an older one can still
-/// be taken back: else a thief's address could undo the owner's undo.
+/// Gives an account another e-mail, or its first, once that is proved. The old address is told, and can
+/// take the change back; not so where it was not proved, or came into the account while an older one can
+/// still be taken back: else a thief's address could undo the owner's undo. A fresh log-in stands in for
+/// the password only where there is none.
 ///
 /// # Errors
-/// A wrong password, or an e-mail that can't be used; without mail, one that is taken.
+/// A wrong password, or an e-mail that can't be used; without mail, one that is taken; 429 where too many
+/// mails were asked for.
 pub async fn change_email(
     app: &App,
     user: &User,
     session: &Session,
-    email: &str,
-    password: &Secret,
-    language: Option<String>,
+    new: NewEmail,
+    from: Option<IpAddr>,
 ) -> Result<EmailChange, Problem> {
-    registered(user)?;
+    if user.is_anonymous() {
+        return Err(unregistered());
+    }
+    let NewEmail { email, password, language } = new;
     let email =
-        Email::parse(email).map_err(|fault| Problem::field("email", fault.code, fault.detail))?;
-    prove_anew(app, user, session, Some(password)).await?;
+        Email::parse(&email).map_err(|fault| Problem::field("email", fault.code, fault.detail))?;
+    if password.is_none() && has_password(app, user).await? {
+        return Err(Problem::field("password", FieldCode::Missing, "this account has one"));
+    }
+    let proved = prove_anew(app, user, session, password.as_ref()).await?;
     let old = user.email.as_deref().and_then(|old| Email::parse(old).ok());
     if old.as_ref().is_some_and(|old| old.as_str() == email.as_str()) {
         let detail = "this is the account's e-mail already";
         return Err(Problem::field("email", FieldCode::NotAllowed, detail));
+    }
+    if app.mail.is_some() {
+        let account = user.id.to_string();
+        let keys = [Key::address(from), Key::account(email.key()), Key::account(&account)];
+        limits::take_now(app, &keys.map(|key| (Limited::Resend, key))).await?;
     }
     let now = app.clock.now();
     let entry = |action| {
@@ -63,6 +85,7 @@ pub async fn change_email(
             .from(session.origin.address.clone())
     };
     let mut tx = app.db.write().await?;
+    proved.hold(&mut tx).await?;
     if app.mail.is_none() {
         db::accounts::set_email(&mut tx, user.id, &email, None).await.map_err(refuse_taken)?;
         audit::record(app, &mut tx, &entry("email.changed")).await?;
@@ -87,7 +110,8 @@ pub async fn change_email(
     Ok(EmailChange::Waiting)
 }
 
-/// Changes the password; every other session ends.
+/// Changes the password; every other session ends, and what waits for a mail: whoever knew the old
+/// password may have asked for it.
 ///
 /// # Errors
 /// A wrong password, or a new one that is not good.
@@ -101,12 +125,13 @@ pub async fn change_password(
     let (username, email) = registered(user)?;
     let new =
         NewPassword::parse(new).map_err(|fault| Problem::field("new", fault.code, fault.detail))?;
-    prove_anew(app, user, session, Some(current)).await?;
+    let proved = prove_anew(app, user, session, Some(current)).await?;
     new.check_strength(&username, &email)?;
     let hash = app.passwords.hash(new.secret()).await?;
     let mut tx = app.db.write().await?;
+    proved.hold(&mut tx).await?;
     db::accounts::set_password(&mut tx, user.id, Some(&hash)).await?;
-    db::mail_codes::withdraw(&mut tx, user.id, Purpose::Reset).await?;
+    withdraw_requests(&mut tx, user.id).await?;
     let reason = EndReason::Password;
     let ended = session::end_all(app, &mut tx, user.id, Some(session.id), reason).await?;
     let entry = Entry::new(Actor::User(user.id), "password.changed", Subject::User(user.id))
@@ -166,19 +191,17 @@ pub async fn delete_account(
     session: &Session,
     password: Option<&Secret>,
 ) -> Result<(), Problem> {
-    prove_anew(app, user, session, password).await?;
+    let proved = prove_anew(app, user, session, password).await?;
     let mut tx = app.db.write().await?;
     if db::roles::would_remove_last_administrator(&mut tx, user.id, None).await? {
         let detail = "the last administrator; give somebody else the role `administrator` first";
         return Err(Problem::issuer(IssuerCode::Conflict, detail));
     }
+    proved.hold(&mut tx).await?;
     db::accounts::delete(&mut tx, user.id, app.clock.now()).await?;
-    for purpose in [Purpose::Change, Purpose::Undo, Purpose::Reset] {
-        db::mail_codes::withdraw(&mut tx, user.id, purpose).await?;
-    }
-    for kind in [Kind::Change, Kind::Undo] {
-        db::mails::withdraw(&mut tx, user.id, kind).await?;
-    }
+    withdraw_requests(&mut tx, user.id).await?;
+    db::mail_codes::withdraw(&mut tx, user.id, Purpose::Undo).await?;
+    db::mails::withdraw(&mut tx, user.id, Kind::Undo).await?;
     session::end_all(app, &mut tx, user.id, None, EndReason::UserGone).await?;
     let entry = Entry::new(Actor::User(user.id), "user.deleted", Subject::User(user.id))
         .from(session.origin.address.clone());
@@ -196,50 +219,15 @@ pub async fn delete_account(
 pub fn registered(user: &User) -> Result<(Username, Email), Problem> {
     let username = user.username.as_deref().and_then(|name| Username::parse(name).ok());
     let email = user.email.as_deref().and_then(|email| Email::parse(email).ok());
-    username.zip(email).ok_or_else(|| {
-        let detail = "this needs an account with a name and an e-mail; register first";
-        Problem::issuer(IssuerCode::NotPermitted, detail)
-    })
+    username.zip(email).ok_or_else(unregistered)
 }
 
-/// That somebody is here now who may change how the account is entered: by its password, or by a
-/// fresh log-in, and by a second factor where it has one.
-///
-/// # Errors
-/// Neither, or this session has not shown the factor.
-pub async fn prove_anew(
-    app: &App,
-    user: &User,
-    session: &Session,
-    password: Option<&Secret>,
-) -> Result<(), Problem> {
-    match password {
-        Some(password) => check_password(app, user, password).await?,
-        None => fresh(app, session)?,
-    }
-    factors::must_be_shown(app, session).await
+fn unregistered() -> Problem {
+    let detail = "this needs an account with a name and an e-mail; register first";
+    Problem::issuer(IssuerCode::NotPermitted, detail)
 }
 
-fn fresh(app: &App, session: &Session) -> Result<(), Problem> {
-    if app.clock.now() - session.auth_time <= FRESH {
-        return Ok(());
-    }
-    let detail = "this needs the password, or a log-in within the last 15 minutes";
-    Err(Problem::issuer(IssuerCode::AuthenticationTooOld, detail))
-}
-
-/// That this is the account's password.
-///
-/// # Errors
-/// `credentials_invalid`.
-pub async fn check_password(app: &App, user: &User, password: &Secret) -> Result<(), Problem> {
-    let wrong = || Problem::issuer(IssuerCode::CredentialsInvalid, "wrong password");
-    if !is_plausible(password) {
-        return Err(wrong());
-    }
+async fn has_password(app: &App, user: &User) -> Result<bool, Problem> {
     let mut connection = app.db.read().await?;
-    let hash = db::accounts::password_hash(&mut connection, user.id).await?;
-    drop(connection);
-    let fits = app.passwords.verify(&normalise(password), hash).await?;
-    if fits { Ok(()) } else { Err(wrong()) }
+    Ok(db::accounts::password_hash(&mut connection, user.id).await?.is_some())
 }

@@ -20,6 +20,8 @@ use crate::db::sessions::{EndReason, Origin, Session};
 use crate::db::users::{User, UserStatus};
 use crate::db::{self, Connection, Constraint, DbError};
 use crate::events::{self, Event, UserField};
+use crate::external::identities;
+use crate::factors;
 use crate::mail::{self, About};
 use crate::one_time_code;
 use crate::problem::Problem;
@@ -61,7 +63,8 @@ pub async fn verify_email(app: &App, code: &Secret, origin: Origin) -> Result<Pr
 }
 
 /// Takes a change of e-mail back. Whoever asked for the change knew the password and had a session:
-/// both end, and a mail to the old address lets a new password be chosen.
+/// both end, with the factors and identities that the account has got since, and a mail to the old
+/// address lets a new password be chosen.
 ///
 /// # Errors
 /// `code_invalid` where the code is unknown, used or expired.
@@ -79,15 +82,18 @@ pub async fn undo_email(
     }
     let user = active(&mut tx, &code).await?;
     let email = Email::try_from(&code)?;
-    for purpose in [Purpose::Undo, Purpose::Change, Purpose::Reset] {
-        db::mail_codes::withdraw(&mut tx, user.id, purpose).await?;
-    }
-    for kind in [Kind::Undo, Kind::Change] {
-        db::mails::withdraw(&mut tx, user.id, kind).await?;
-    }
+    // Of several changes, the first: whoever asked again gains nothing by it.
+    let first = db::mail_codes::first_undo(&mut tx, user.id).await?;
+    let since = first.map_or(code.created_at, |first| first.min(code.created_at));
+    withdraw_requests(&mut tx, user.id).await?;
+    db::mail_codes::withdraw(&mut tx, user.id, Purpose::Undo).await?;
+    db::mails::withdraw(&mut tx, user.id, Kind::Undo).await?;
     claim(app, &mut tx, &email, Some(user.id)).await?;
     db::accounts::set_email(&mut tx, user.id, &email, Some(now)).await.map_err(lost)?;
     db::accounts::set_password(&mut tx, user.id, None).await?;
+    let address = origin.address.as_ref();
+    factors::remove_since(app, &mut tx, user.id, since, address).await?;
+    identities::unlink_since(app, &mut tx, user.id, since, address).await?;
     session::end_all(app, &mut tx, user.id, None, EndReason::Password).await?;
     let about = About::User(user.id);
     mail::queue(app, &mut tx, Kind::Reset, &email, about, language).await?;
@@ -136,6 +142,15 @@ pub(crate) async fn claim(
 pub(super) async fn drop_unproved_ways(db: &mut Connection, user: Uuid) -> Result<(), Problem> {
     db::identities::remove_all(db, user).await?;
     Ok(db::factors::remove_all(db, user).await?)
+}
+
+/// Withdraws what waits for the answer to a mail and was asked for while an account had the password
+/// that it has no more: another e-mail, a new password.
+pub(super) async fn withdraw_requests(db: &mut Connection, user: Uuid) -> Result<(), Problem> {
+    for purpose in [Purpose::Change, Purpose::Reset] {
+        db::mail_codes::withdraw(db, user, purpose).await?;
+    }
+    Ok(db::mails::withdraw(db, user, Kind::Change).await?)
 }
 
 pub(super) fn code_invalid() -> Problem {

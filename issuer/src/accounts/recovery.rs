@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use laika_claims::IssuerCode;
 use serde_json::json;
 
-use super::proof::{active, claim, code_invalid, drop_unproved_ways};
+use super::proof::{active, claim, code_invalid, drop_unproved_ways, withdraw_requests};
 use super::{Email, NewPassword, Username};
 use crate::app::App;
 use crate::audit::{self, Actor, Entry, Subject};
@@ -108,9 +108,7 @@ pub async fn reset_password(
     }
     claim(app, &mut tx, &email, Some(user.id)).await?;
     db::accounts::set_password(&mut tx, user.id, Some(&password_hash)).await?;
-    db::mail_codes::withdraw(&mut tx, user.id, Purpose::Reset).await?;
-    db::mail_codes::withdraw(&mut tx, user.id, Purpose::Change).await?;
-    db::mails::withdraw(&mut tx, user.id, Kind::Change).await?;
+    withdraw_requests(&mut tx, user.id).await?;
     let ended = session::end_all(app, &mut tx, user.id, None, EndReason::Password).await?;
     let entry = Entry::new(Actor::User(user.id), "password.reset", Subject::User(user.id))
         .after(json!({ "sessions_ended": ended }))

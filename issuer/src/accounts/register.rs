@@ -16,6 +16,7 @@ use crate::db::sessions::{Origin, Session};
 use crate::db::users::User;
 use crate::db::{self, Connection, Constraint, DbError};
 use crate::events::{self, Event};
+use crate::limits::{self, Key, Limited};
 use crate::mail::{self, About, PROOF_LIFETIME};
 use crate::one_time_code;
 use crate::problem::{FieldCode, FieldProblem, Problem};
@@ -63,7 +64,7 @@ pub enum Registered {
 ///
 /// # Errors
 /// Fields that are not acceptable, a weak password, a name that is taken, without mail also an
-/// e-mail that is; an invitation that is not valid.
+/// e-mail that is; an invitation that is not valid; with mail, 429 where too many were asked for.
 pub async fn register(
     app: &App,
     registration: &Registration,
@@ -86,6 +87,10 @@ pub async fn register(
             .ok_or_else(bad_invitation)?;
     }
     drop(connection);
+    if app.mail.is_some() {
+        // Whatever there is about the address, a mail goes to it.
+        limits::take_now(app, &[(Limited::Resend, Key::account(email.key()))]).await?;
+    }
     let password_hash = app.passwords.hash(password.secret()).await?;
     let new = NewUser { username, email, password_hash };
     if app.mail.is_some() {

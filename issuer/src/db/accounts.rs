@@ -31,6 +31,22 @@ pub async fn password_hash(db: &mut Connection, id: Uuid) -> Result<Option<Strin
     Ok(hash.flatten())
 }
 
+/// Keeps others from changing a user until the transaction ends; the hash of their password, where they
+/// have one and the account may be used.
+///
+/// # Errors
+/// The query failed.
+pub async fn hold_password_hash(db: &mut Connection, id: Uuid) -> Result<Option<String>, DbError> {
+    // A write that changes nothing is the lock that both databases have.
+    let hash: Option<Option<String>> = sqlx::query_scalar(
+        "UPDATE users SET epoch = epoch WHERE id = $1 AND status = 'active' RETURNING password_hash",
+    )
+    .bind(id.to_string())
+    .fetch_optional(db)
+    .await?;
+    Ok(hash.flatten())
+}
+
 /// Sets the hash of a user's password; none: no way in by password.
 ///
 /// # Errors

@@ -53,6 +53,8 @@ pub struct MailCode {
     pub email: String,
     /// The same without regard to case.
     pub email_key: String,
+    /// When its mail was asked for.
+    pub created_at: UnixSeconds,
     /// When it stops working.
     pub expires_at: UnixSeconds,
 }
@@ -61,12 +63,7 @@ pub struct MailCode {
 ///
 /// # Errors
 /// The query failed.
-pub async fn insert(
-    db: &mut Connection,
-    code_hash: &str,
-    code: &MailCode,
-    now: UnixSeconds,
-) -> Result<(), DbError> {
+pub async fn insert(db: &mut Connection, code_hash: &str, code: &MailCode) -> Result<(), DbError> {
     let result = sqlx::query(
         "INSERT INTO mail_codes (code_hash, purpose, user_id, registration, email, email_key, \
          created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
@@ -77,7 +74,7 @@ pub async fn insert(
     .bind(code.registration.map(|id| id.to_string()))
     .bind(code.email.clone())
     .bind(code.email_key.clone())
-    .bind(now)
+    .bind(code.created_at)
     .bind(code.expires_at)
     .execute(db)
     .await?;
@@ -94,8 +91,8 @@ pub async fn find(
     now: UnixSeconds,
 ) -> Result<Option<MailCode>, DbError> {
     let row = sqlx::query(
-        "SELECT purpose, user_id, registration, email, email_key, expires_at FROM mail_codes \
-         WHERE code_hash = $1 AND expires_at > $2",
+        "SELECT purpose, user_id, registration, email, email_key, created_at, expires_at \
+         FROM mail_codes WHERE code_hash = $1 AND expires_at > $2",
     )
     .bind(code_hash)
     .bind(now)
@@ -115,7 +112,7 @@ pub async fn take(
 ) -> Result<Option<MailCode>, DbError> {
     let row = sqlx::query(
         "DELETE FROM mail_codes WHERE code_hash = $1 AND expires_at > $2 \
-         RETURNING purpose, user_id, registration, email, email_key, expires_at",
+         RETURNING purpose, user_id, registration, email, email_key, created_at, expires_at",
     )
     .bind(code_hash)
     .bind(now)
@@ -161,6 +158,21 @@ pub async fn can_undo_to_another(
     Ok(found.is_some())
 }
 
+/// When the first of the changes of e-mail was asked for that a user can still take back.
+///
+/// # Errors
+/// The query failed.
+pub async fn first_undo(db: &mut Connection, user: Uuid) -> Result<Option<UnixSeconds>, DbError> {
+    Ok(sqlx::query_scalar(
+        "SELECT created_at FROM mail_codes WHERE user_id = $1 AND purpose = 'undo' \
+         UNION ALL SELECT created_at FROM mails \
+         WHERE user_id = $1 AND kind = 'undo' AND state = 'queued' ORDER BY created_at LIMIT 1",
+    )
+    .bind(user.to_string())
+    .fetch_optional(db)
+    .await?)
+}
+
 /// Withdraws every code that would prove this e-mail for anybody.
 ///
 /// # Errors
@@ -198,6 +210,7 @@ fn mail_code(row: &AnyRow) -> Result<MailCode, DbError> {
         registration: get_optional_uuid(row, "registration")?,
         email: get(row, "email")?,
         email_key: get(row, "email_key")?,
+        created_at: get(row, "created_at")?,
         expires_at: get(row, "expires_at")?,
     })
 }

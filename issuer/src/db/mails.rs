@@ -81,6 +81,8 @@ pub struct Mail {
     pub attempts: i64,
     /// In which language it is written; absent: in the one that is set.
     pub language: Option<String>,
+    /// When it was asked for.
+    pub created_at: UnixSeconds,
 }
 
 /// How far a mail has got.
@@ -134,8 +136,6 @@ pub struct Listed {
     pub error: Option<String>,
     /// The server's code, where it refused for good.
     pub reply: Option<i64>,
-    /// When it was asked for.
-    pub created_at: UnixSeconds,
     /// When it ended.
     pub ended_at: Option<UnixSeconds>,
 }
@@ -174,7 +174,7 @@ pub async fn outbox(db: &mut Connection) -> Result<Outbox, DbError> {
 ///
 /// # Errors
 /// The query failed.
-pub async fn insert(db: &mut Connection, mail: &Mail, now: UnixSeconds) -> Result<(), DbError> {
+pub async fn insert(db: &mut Connection, mail: &Mail) -> Result<(), DbError> {
     let result = sqlx::query(
         "INSERT INTO mails (id, kind, recipient, recipient_key, user_id, registration, state, \
          attempts, due_at, created_at, language) \
@@ -187,7 +187,7 @@ pub async fn insert(db: &mut Connection, mail: &Mail, now: UnixSeconds) -> Resul
     .bind(mail.user.map(|id| id.to_string()))
     .bind(mail.registration.map(|id| id.to_string()))
     .bind(mail.attempts)
-    .bind(now)
+    .bind(mail.created_at)
     .bind(mail.language.clone())
     .execute(db)
     .await?;
@@ -200,8 +200,8 @@ pub async fn insert(db: &mut Connection, mail: &Mail, now: UnixSeconds) -> Resul
 /// The query failed.
 pub async fn due(db: &mut Connection, now: UnixSeconds, limit: i64) -> Result<Vec<Mail>, DbError> {
     let rows = sqlx::query(
-        "SELECT id, kind, recipient, recipient_key, user_id, registration, attempts, language \
-         FROM mails WHERE state = 'queued' AND due_at <= $1 ORDER BY due_at, id LIMIT $2",
+        "SELECT id, kind, recipient, recipient_key, user_id, registration, attempts, language, \
+         created_at FROM mails WHERE state = 'queued' AND due_at <= $1 ORDER BY due_at, id LIMIT $2",
     )
     .bind(now)
     .bind(limit)
@@ -288,7 +288,6 @@ pub async fn list(
                 due_at: get(row, "due_at")?,
                 error: get(row, "error")?,
                 reply: get(row, "reply")?,
-                created_at: get(row, "created_at")?,
                 ended_at: get(row, "ended_at")?,
             })
         })
@@ -339,5 +338,6 @@ fn mail(row: &AnyRow) -> Result<Mail, DbError> {
         registration: get_optional_uuid(row, "registration")?,
         attempts: get(row, "attempts")?,
         language: get(row, "language")?,
+        created_at: get(row, "created_at")?,
     })
 }

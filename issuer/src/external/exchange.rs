@@ -153,7 +153,8 @@ async fn settle(
 ) -> Result<Finished, Problem> {
     let Finisher { session, origin } = finisher;
     if asked_by.is_some() {
-        let Some((_, user)) = session else { return Err(code_invalid()) };
+        let Some((session, user)) = session else { return Err(code_invalid()) };
+        session::hold(db, &session).await?;
         return Ok(Finished::Linked(Box::new(settle::link(app, db, said, &user, &origin).await?)));
     }
     let holder = session.filter(|(_, user)| user.is_anonymous()).map(|(session, _)| session);

@@ -4,13 +4,12 @@
 //! itself; each may finish only its own kind. A state is taken when it comes back, whatever becomes
 //! of it: none is of use twice.
 
-use uuid::Uuid;
-
 use super::answer::{self, Expected, Parameters};
 use super::provider::{Protocol, Provider};
 use super::request::{self, Halves};
 use super::token::Grant;
 use super::{Assertion, ExternalError, Known, oauth2, openid};
+use crate::accounts::ProvedAnew;
 use crate::app::App;
 use crate::db;
 use crate::db::external::{Code, State};
@@ -61,7 +60,7 @@ pub struct Begun {
     pub state: Secret,
 }
 
-/// Begins a log-in, or where a session asks for it a link.
+/// Begins a log-in, or a link where somebody proved anew in a session that they may ask for it.
 ///
 /// # Errors
 /// The provider's metadata can't be had, or the database failed.
@@ -69,7 +68,7 @@ pub async fn begin(
     app: &App,
     known: &Known,
     begin: Begin<'_>,
-    session: Option<Uuid>,
+    proved: Option<ProvedAnew<'_>>,
 ) -> Result<Begun, Stopped> {
     let provider = &known.provider;
     let endpoint = match &provider.protocol {
@@ -96,11 +95,14 @@ pub async fn begin(
         provider: provider.name.clone(),
         next,
         challenge,
-        session,
+        session: proved.as_ref().map(ProvedAnew::session),
         expires_at: app.clock.now().saturating_add(STATE_LIFETIME),
     };
     let [state_hash, held_hash] = [&state, &held].map(|text| one_time_code::hash(text.reveal()));
     let mut tx = app.db.write().await?;
+    if let Some(proved) = proved {
+        proved.hold(&mut tx).await?;
+    }
     db::external::begin(&mut tx, &state_hash, &held_hash, &row).await?;
     tx.commit().await?;
     Ok(Begun { url, state })

@@ -7,9 +7,11 @@ use uuid::Uuid;
 use crate::accounts::{self, WaysIn};
 use crate::app::App;
 use crate::audit::{self, Actor, Entry, Subject};
-use crate::db;
+use crate::clock::UnixSeconds;
+use crate::db::identities::Identity;
 use crate::db::sessions::Session;
 use crate::db::users::User;
+use crate::db::{self, Connection};
 use crate::events::{self, Event, UserField};
 use crate::problem::Problem;
 use crate::secret::Secret;
@@ -29,12 +31,10 @@ pub async fn unlink(
     id: Uuid,
     password: Option<&Secret>,
 ) -> Result<(), Problem> {
-    accounts::prove_anew(app, user, session, password).await?;
+    let proved = accounts::prove_anew(app, user, session, password).await?;
     let mut tx = app.db.write().await?;
     // Two that are removed at once must not both count on the other.
-    if !db::users::hold(&mut tx, user.id, user.epoch).await? {
-        return Err(Problem::overloaded("the account has changed meanwhile"));
-    }
+    proved.hold(&mut tx).await?;
     let all = db::identities::page(&mut tx, user.id, "", MOST).await?;
     let Some(identity) = all.iter().find(|identity| identity.id == id) else {
         let detail = "there is no such identity; `GET /v1/me/identities` lists those there are";
@@ -45,13 +45,43 @@ pub async fn unlink(
                       passkey, or link another provider";
         return Err(Problem::issuer(IssuerCode::Conflict, detail));
     }
-    db::identities::remove(&mut tx, user.id, id).await?;
-    let entry = Entry::new(Actor::User(user.id), "identity.unlinked", Subject::User(user.id))
-        .before(json!({ "identity": id.to_string(), "provider": identity.provider }))
-        .from(session.origin.address.clone());
-    audit::record(app, &mut tx, &entry).await?;
-    events::emit(app, &mut tx, &Event::updated(user.id, UserField::Identities)).await?;
-    tx.commit().await?;
-    tracing::info!(user = %user.id, provider = identity.provider, "unlinked an identity");
+    remove(app, &mut tx, identity, session.origin.address.as_ref()).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Takes off an account every identity that was linked with it since this moment, in the caller's
+/// transaction.
+///
+/// # Errors
+/// The database failed.
+pub async fn unlink_since(
+    app: &App,
+    db: &mut Connection,
+    user: Uuid,
+    since: UnixSeconds,
+    address: Option<&String>,
+) -> Result<(), Problem> {
+    for identity in db::identities::page(db, user, "", MOST).await? {
+        if identity.created_at >= since {
+            remove(app, db, &identity, address).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn remove(
+    app: &App,
+    db: &mut Connection,
+    identity: &Identity,
+    address: Option<&String>,
+) -> Result<(), Problem> {
+    let (user, id, provider) = (identity.user_id, identity.id, &identity.provider);
+    db::identities::remove(db, user, id).await?;
+    let entry = Entry::new(Actor::User(user), "identity.unlinked", Subject::User(user))
+        .before(json!({ "identity": id.to_string(), "provider": provider }))
+        .from(address.cloned());
+    audit::record(app, db, &entry).await?;
+    events::emit(app, db, &Event::updated(user, UserField::Identities)).await?;
+    tracing::info!(%user, provider, "unlinked an identity");
     Ok(())
 }

@@ -6,16 +6,20 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::totp::TotpSecret;
-use super::{BackupCodes, added, hold, named, removed};
+use super::{BackupCodes, added, adding, named, removed};
 use crate::accounts;
 use crate::app::App;
 use crate::db;
 use crate::db::factors::Totp;
 use crate::db::sessions::Session;
 use crate::db::users::User;
+use crate::limits;
 use crate::problem::{FieldCode, Problem};
 use crate::secret::Secret;
 use crate::session::Factor;
+
+/// Seconds for which an app waits for its first code.
+const OFFER_LIFETIME: i64 = 15 * 60;
 
 /// What an app is to take; shown once.
 #[derive(Debug)]
@@ -39,10 +43,11 @@ pub async fn offer(
     password: Option<&Secret>,
 ) -> Result<Offer, Problem> {
     let username = named(user)?;
-    accounts::prove_anew(app, user, session, password).await?;
+    let proved = accounts::prove_anew(app, user, session, password).await?;
     let secret = TotpSecret::generate(&*app.random)?;
     let wrapped = app.keys.master().wrap(&owner(user.id), secret.bytes(), &*app.random)?;
     let mut tx = app.db.write().await?;
+    proved.hold(&mut tx).await?;
     if !db::factors::offer_totp(&mut tx, user.id, &wrapped, app.clock.now()).await? {
         let detail = "this account has an authenticator app; remove it first";
         return Err(Problem::issuer(IssuerCode::Conflict, detail));
@@ -53,30 +58,40 @@ pub async fn offer(
     Ok(Offer { uri, image, secret: secret.base32() })
 }
 
-/// Makes an app a factor, by a code of it; backup codes come along where it is the first.
+/// Makes an app a factor, by a code of it; backup codes come along where it is the first. Codes that
+/// are wrong are limited: whoever has the session need not be who was shown the secret.
 ///
 /// # Errors
-/// There is no app that waits, or it is no code of it.
+/// There is no app that waits, or it is no code of it; a factor that was not shown; 429 after too many
+/// wrong codes.
 pub async fn confirm(
+    app: &App,
+    session: &Session,
+    code: &Secret,
+) -> Result<Option<BackupCodes>, Problem> {
+    let wrong = IssuerCode::FieldsInvalid;
+    limits::try_proof(app, session, wrong, accept(app, session, code)).await
+}
+
+async fn accept(
     app: &App,
     session: &Session,
     code: &Secret,
 ) -> Result<Option<BackupCodes>, Problem> {
     let (user, now) = (session.user_id, app.clock.now());
     let mut tx = app.db.write().await?;
-    hold(&mut tx, user).await?;
-    let before = db::factors::held(&mut tx, user).await?;
-    let waits = db::factors::totp(&mut tx, user).await?.filter(|totp| totp.confirmed_at.is_none());
-    let Some(totp) = waits else {
-        let detail = "no authenticator app waits for its first code; begin with \
-                      `POST /v1/me/factors/totp`";
-        return Err(Problem::issuer(IssuerCode::Conflict, detail));
+    let before = adding(&mut tx, session).await?;
+    let waits = |totp: &Totp| {
+        totp.confirmed_at.is_none() && now.saturating_sub(totp.created_at) < OFFER_LIFETIME
     };
+    let totp = db::factors::totp(&mut tx, user).await?.filter(waits).ok_or_else(none_waits)?;
     let Some(step) = secret(app, user, &totp)?.step_of(code.reveal().trim(), now) else {
         let detail = "not the code that the app shows now; is its clock right?";
         return Err(Problem::field("code", FieldCode::NotAllowed, detail));
     };
-    db::factors::confirm_totp(&mut tx, user, &totp.secret, step, now).await?;
+    if !db::factors::confirm_totp(&mut tx, user, &totp.secret, step, now).await? {
+        return Err(none_waits());
+    }
     let about = ("totp.added", json!({ "totp": true }));
     let codes = added(app, &mut tx, session, about, (before, Factor::Code)).await?;
     tx.commit().await?;
@@ -93,14 +108,20 @@ pub async fn remove(
     session: &Session,
     password: Option<&Secret>,
 ) -> Result<(), Problem> {
-    accounts::prove_anew(app, user, session, password).await?;
+    let proved = accounts::prove_anew(app, user, session, password).await?;
     let mut tx = app.db.write().await?;
-    hold(&mut tx, user.id).await?;
+    proved.hold(&mut tx).await?;
     if !db::factors::remove_totp(&mut tx, user.id).await? {
         return Err(Problem::issuer(IssuerCode::NotFound, "there is no authenticator app"));
     }
     removed(app, &mut tx, session, "totp.removed", json!({ "totp": true })).await?;
     Ok(tx.commit().await?)
+}
+
+fn none_waits() -> Problem {
+    let detail = "no authenticator app waits for its first code, or it has waited too long; begin \
+                  with `POST /v1/me/factors/totp`";
+    Problem::issuer(IssuerCode::Conflict, detail)
 }
 
 /// The secret of a stored app.

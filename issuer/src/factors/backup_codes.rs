@@ -5,7 +5,7 @@ use laika_claims::IssuerCode;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{hold, note};
+use super::{note, owner};
 use crate::accounts;
 use crate::app::App;
 use crate::db::sessions::Session;
@@ -60,9 +60,9 @@ pub async fn renew(
     session: &Session,
     password: Option<&Secret>,
 ) -> Result<BackupCodes, Problem> {
-    accounts::prove_anew(app, user, session, password).await?;
+    let proved = accounts::prove_anew(app, user, session, password).await?;
     let mut tx = app.db.write().await?;
-    hold(&mut tx, user.id).await?;
+    proved.hold(&mut tx).await?;
     let held = db::factors::held(&mut tx, user.id).await?;
     if !held.any() {
         let detail = "backup codes stand in for a second factor, and this account has none";
@@ -70,7 +70,7 @@ pub async fn renew(
     }
     let codes = make(app, &mut tx, user.id).await?;
     let (before, after) = (json!({ "left": held.backup_codes }), json!({ "left": COUNT }));
-    note(app, &mut tx, session, "backup_codes.renewed", (Some(before), Some(after))).await?;
+    note(app, &mut tx, owner(session), "backup_codes.renewed", (Some(before), Some(after))).await?;
     tx.commit().await?;
     Ok(codes)
 }

@@ -43,6 +43,7 @@ pub use step_up::{Shown, step_up};
 
 use crate::app::App;
 use crate::audit::{self, Actor, Entry, Subject};
+use crate::clock::UnixSeconds;
 use crate::db::factors::Held;
 use crate::db::sessions::Session;
 use crate::db::users::User;
@@ -85,10 +86,11 @@ pub async fn must_be_shown(app: &App, session: &Session) -> Result<(), Problem> 
         return Ok(());
     }
     let mut connection = app.db.read().await?;
-    if db::factors::held(&mut connection, session.user_id).await?.any() {
-        return Err(required());
-    }
-    Ok(())
+    must_show(session, db::factors::held(&mut connection, session.user_id).await?)
+}
+
+fn must_show(session: &Session, held: Held) -> Result<(), Problem> {
+    if session::is_several(&session.amr) || !held.any() { Ok(()) } else { Err(required()) }
 }
 
 fn required() -> Problem {
@@ -110,12 +112,13 @@ fn named(user: &User) -> Result<&str, Problem> {
     })
 }
 
-/// Keeps others from changing a user's factors until the transaction ends.
-async fn hold(db: &mut Connection, user: Uuid) -> Result<(), Problem> {
-    if db::users::lock(db, user).await? {
-        return Ok(());
-    }
-    Err(Problem::issuer(IssuerCode::SessionEnded, "the account is closed"))
+/// What comes before every new factor, in its transaction: the session goes on, and has shown the
+/// factor that its account may have got since it began with this one. What there was so far.
+async fn adding(db: &mut Connection, session: &Session) -> Result<Held, Problem> {
+    session::hold(db, session).await?;
+    let before = db::factors::held(db, session.user_id).await?;
+    must_show(session, before)?;
+    Ok(before)
 }
 
 /// What goes with every new factor, in its transaction: the session has shown it, the first one
@@ -133,7 +136,7 @@ async fn added(
         true => None,
         false => Some(backup_codes::make(app, db, session.user_id).await?),
     };
-    note(app, db, session, action, (None, Some(about))).await?;
+    note(app, db, owner(session), action, (None, Some(about))).await?;
     Ok(codes)
 }
 
@@ -146,25 +149,64 @@ async fn removed(
     action: &'static str,
     about: serde_json::Value,
 ) -> Result<(), Problem> {
-    if !db::factors::held(db, session.user_id).await?.any() {
-        db::factors::remove_all(db, session.user_id).await?;
+    keep_none_without(db, session.user_id).await?;
+    note(app, db, owner(session), action, (Some(about), None)).await
+}
+
+/// Takes off an account every factor that it has got since this moment, in the caller's transaction.
+///
+/// # Errors
+/// The database failed.
+pub async fn remove_since(
+    app: &App,
+    db: &mut Connection,
+    user: Uuid,
+    since: UnixSeconds,
+    address: Option<&String>,
+) -> Result<(), Problem> {
+    let mut gone = Vec::new();
+    let totp = db::factors::totp(db, user).await?;
+    if totp.and_then(|totp| totp.confirmed_at).is_some_and(|at| at >= since) {
+        db::factors::remove_totp(db, user).await?;
+        gone.push(("totp.removed", json!({ "totp": true })));
     }
-    note(app, db, session, action, (Some(about), None)).await
+    for passkey in db::passkeys::page(db, user, "", passkeys::MOST).await? {
+        if passkey.created_at >= since {
+            db::passkeys::remove(db, user, passkey.id).await?;
+            gone.push(("passkey.removed", passkeys::described(&passkey)));
+        }
+    }
+    keep_none_without(db, user).await?;
+    for (action, about) in gone {
+        note(app, db, (user, address), action, (Some(about), None)).await?;
+    }
+    Ok(())
+}
+
+/// Removes what is worth something beside a factor alone, where there is none.
+async fn keep_none_without(db: &mut Connection, user: Uuid) -> Result<(), Problem> {
+    if !db::factors::held(db, user).await?.any() {
+        db::factors::remove_all(db, user).await?;
+    }
+    Ok(())
+}
+
+/// Whose factors a session changes, and from where.
+fn owner(session: &Session) -> (Uuid, Option<&String>) {
+    (session.user_id, session.origin.address.as_ref())
 }
 
 async fn note(
     app: &App,
     db: &mut Connection,
-    session: &Session,
+    (user, address): (Uuid, Option<&String>),
     action: &'static str,
     (before, after): (Option<serde_json::Value>, Option<serde_json::Value>),
 ) -> Result<(), Problem> {
-    let user = session.user_id;
     let entry = Entry {
         before,
         after,
-        ..Entry::new(Actor::User(user), action, Subject::User(user))
-            .from(session.origin.address.clone())
+        ..Entry::new(Actor::User(user), action, Subject::User(user)).from(address.cloned())
     };
     audit::record(app, db, &entry).await?;
     events::emit(app, db, &Event::updated(user, UserField::Factors)).await?;

@@ -10,7 +10,7 @@ use crate::db;
 use crate::db::Connection;
 use crate::db::pending_log_ins::PendingLogIn;
 use crate::db::sessions::{Origin, Session};
-use crate::db::users::{User, UserStatus};
+use crate::db::users::User;
 use crate::limits::{self, Key, Limited};
 use crate::metrics::LogInOutcome;
 use crate::one_time_code;
@@ -90,8 +90,11 @@ pub async fn finish(app: &App, second: Second) -> Result<(User, Session), Proble
     let purpose = Purpose::SecondFactor(hash.clone());
     let seen = proof::see(app, pending.user, &proof, purpose, address).await.inspect_err(refuse)?;
     let mut tx = app.db.write().await?;
-    let user = db::users::by_id(&mut tx, pending.user).await?;
-    let user = user.filter(|user| user.status == UserStatus::Active).ok_or_else(refused)?;
+    // Held before the log-in that waits, as where all that a user has ends.
+    if !db::users::lock(&mut tx, pending.user).await? {
+        return Err(refused());
+    }
+    let user = db::users::by_id(&mut tx, pending.user).await?.ok_or_else(refused)?;
     let factor = seen.factor(app, &mut tx, user.id, address).await.inspect_err(refuse)?;
     // Two good proofs at once are one log-in.
     if !db::pending_log_ins::remove(&mut tx, &hash).await? {

@@ -1,6 +1,5 @@
 //! A session whose holder proves anew who they are, and more than before.
 
-use laika_claims::IssuerCode;
 use serde_json::json;
 
 use super::passkeys::Purpose;
@@ -57,10 +56,7 @@ pub async fn step_up(
     };
     let now = app.clock.now();
     let mut tx = app.db.write().await?;
-    if !db::sessions::hold(&mut tx, session.id).await? {
-        let detail = "the session has ended; log in again";
-        return Err(Problem::issuer(IssuerCode::SessionEnded, detail));
-    }
+    session::hold(&mut tx, session).await?;
     let mut amr = session.amr.clone();
     if shown.password.is_some() && !amr.iter().any(|name| name == "pwd") {
         amr.insert(0, "pwd".to_owned());

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use uuid::Uuid;
+
 use super::block;
 use crate::config::limits::{Limits, Rate};
 use crate::one_time_code::sha256_hex;
@@ -19,6 +21,10 @@ pub enum Limited {
     LogInDevice,
     /// Failed second factors of an account: [`Key::account`].
     SecondFactor,
+    /// What is shown in a session to prove anew whose it is, and is wrong: [`Key::session`].
+    Proof,
+    /// The same in all sessions of an account: [`Key::account`].
+    ProofAccount,
     /// Registrations: [`Key::address`].
     Registration,
     /// Log-ins at providers that are begun: [`Key::address`].
@@ -62,6 +68,12 @@ impl Key {
         Self(format!("account\0{name}\0{}", block_of(address)))
     }
 
+    /// A session.
+    #[must_use]
+    pub fn session(id: Uuid) -> Self {
+        Self(format!("session\0{id}"))
+    }
+
     /// A browser, by the hash of its cookie.
     #[must_use]
     pub fn device(hash: &str) -> Self {
@@ -84,6 +96,8 @@ impl Limited {
             Self::LogInAddress => "login_address",
             Self::LogInDevice => "login_device",
             Self::SecondFactor => "second_factor",
+            Self::Proof => "proof",
+            Self::ProofAccount => "proof_account",
             Self::Registration => "registration",
             Self::ExternalLogin => "external_login",
             Self::Passkey => "passkey",
@@ -98,9 +112,9 @@ impl Limited {
     /// Its limit; `None` where there is none.
     pub(super) fn rate(self, limits: &Limits) -> Option<Rate> {
         match self {
-            // A known browser has as many failures as any other, of its own.
-            Self::LogIn | Self::LogInDevice => limits.login,
-            Self::LogInAccount => limits.login_account,
+            // A known browser has as many failures as any other, of its own, and so has a session.
+            Self::LogIn | Self::LogInDevice | Self::Proof => limits.login,
+            Self::LogInAccount | Self::ProofAccount => limits.login_account,
             Self::LogInAddress => limits.login_address,
             Self::SecondFactor => limits.second_factor,
             Self::Registration => limits.registration,

@@ -32,6 +32,7 @@ use laika_claims::IssuerCode;
 use crate::app::App;
 use crate::config::limits::Rate;
 use crate::db::limits::Take;
+use crate::db::sessions::Session;
 use crate::db::{self, Connection};
 use crate::problem::{Code, Problem};
 
@@ -102,14 +103,42 @@ pub async fn try_code<T>(
     from: Option<IpAddr>,
     work: impl Future<Output = Result<T, Problem>>,
 ) -> Result<T, Problem> {
-    let (kind, key) = (Limited::Verification, Key::address(from));
-    take_now(app, &[(kind, key.clone())]).await?;
+    let wanted = [(Limited::Verification, Key::address(from))];
+    try_guess(app, &wanted, IssuerCode::CodeInvalid, work).await
+}
+
+/// Does what tries something by which somebody proves anew that a session is theirs; `wrong` is how it
+/// ends where that is no good, and only that counts. It is counted for the session, so that who guesses
+/// in one keeps nobody out of another, and for all sessions of the account together.
+///
+/// # Errors
+/// 429 `rate_limited` after too many guesses; those of `work`.
+pub async fn try_proof<T>(
+    app: &App,
+    session: &Session,
+    wrong: IssuerCode,
+    work: impl Future<Output = Result<T, Problem>>,
+) -> Result<T, Problem> {
+    let wanted = [
+        (Limited::Proof, Key::session(session.id)),
+        (Limited::ProofAccount, Key::account(&session.user_id.to_string())),
+    ];
+    try_guess(app, &wanted, wrong, work).await
+}
+
+async fn try_guess<T>(
+    app: &App,
+    wanted: &[(Limited, Key)],
+    wrong: IssuerCode,
+    work: impl Future<Output = Result<T, Problem>>,
+) -> Result<T, Problem> {
+    take_now(app, wanted).await?;
     let done = work.await;
-    let guessed =
-        matches!(&done, Err(problem) if problem.code == Code::Issuer(IssuerCode::CodeInvalid));
-    if !guessed {
+    if !matches!(&done, Err(problem) if problem.code == Code::Issuer(wrong)) {
         let mut tx = app.db.write().await?;
-        give_back(app, &mut tx, kind, &key).await?;
+        for (kind, key) in wanted {
+            give_back(app, &mut tx, *kind, key).await?;
+        }
         tx.commit().await?;
     }
     done

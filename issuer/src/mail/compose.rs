@@ -78,6 +78,7 @@ async fn confirm(
         registration: Some(pending.id),
         email: to.clone(),
         email_key: mail.recipient_key.clone(),
+        created_at: mail.created_at,
         expires_at,
     };
     let link = link(app, db, "verify", &code).await?;
@@ -95,7 +96,7 @@ async fn resend(app: &App, db: &mut Connection, mail: &Mail) -> Result<Option<Co
     let Some(owner) = owner(db, key).await?.filter(|owner| !owner.proved) else {
         return Ok(None);
     };
-    let code = owner.code(Purpose::Reset, key, now.saturating_add(PROOF_LIFETIME));
+    let code = owner.code(mail, now.saturating_add(PROOF_LIFETIME));
     let link = link(app, db, "reset", &code).await?;
     let message = Message::ProveEmail { username: owner.username, link };
     Ok(Some(Composed { to: owner.email, message }))
@@ -116,6 +117,7 @@ async fn change(app: &App, db: &mut Connection, mail: &Mail) -> Result<Option<Co
         registration: None,
         email: to.clone(),
         email_key: mail.recipient_key.clone(),
+        created_at: mail.created_at,
         expires_at: now.saturating_add(PROOF_LIFETIME),
     };
     let link = link(app, db, "verify", &code).await?;
@@ -132,6 +134,7 @@ async fn undo(app: &App, db: &mut Connection, mail: &Mail) -> Result<Option<Comp
         registration: None,
         email: to.clone(),
         email_key: mail.recipient_key.clone(),
+        created_at: mail.created_at,
         expires_at: app.clock.now().saturating_add(UNDO_LIFETIME),
     };
     let link = link(app, db, "undo", &code).await?;
@@ -141,7 +144,7 @@ async fn undo(app: &App, db: &mut Connection, mail: &Mail) -> Result<Option<Comp
 async fn reset(app: &App, db: &mut Connection, mail: &Mail) -> Result<Option<Composed>, Problem> {
     let Some(owner) = owner(db, &mail.recipient_key).await? else { return Ok(None) };
     let expires_at = app.clock.now().saturating_add(RESET_LIFETIME);
-    let code = owner.code(Purpose::Reset, &mail.recipient_key, expires_at);
+    let code = owner.code(mail, expires_at);
     let link = link(app, db, "reset", &code).await?;
     let message = Message::ResetPassword { username: owner.username, link };
     Ok(Some(Composed { to: owner.email, message }))
@@ -156,13 +159,15 @@ struct Owner {
 }
 
 impl Owner {
-    fn code(&self, purpose: Purpose, email_key: &str, expires_at: i64) -> MailCode {
+    /// One that lets a new password be chosen.
+    fn code(&self, mail: &Mail, expires_at: i64) -> MailCode {
         MailCode {
-            purpose,
+            purpose: Purpose::Reset,
             user: Some(self.id),
             registration: None,
             email: self.email.clone(),
-            email_key: email_key.to_owned(),
+            email_key: mail.recipient_key.clone(),
+            created_at: mail.created_at,
             expires_at,
         }
     }
@@ -194,7 +199,7 @@ async fn link(
     code: &MailCode,
 ) -> Result<String, Problem> {
     let text = one_time_code::generate(CODE_PREFIX, &*app.random)?;
-    db::mail_codes::insert(db, &one_time_code::hash(&text), code, app.clock.now()).await?;
+    db::mail_codes::insert(db, &one_time_code::hash(&text), code).await?;
     Ok(format!("{}/#{page}={text}", app.issuer.as_str()))
 }
 

@@ -48,6 +48,7 @@ pub async fn queue(
         registration,
         attempts: 0,
         language,
+        created_at: app.clock.now(),
     };
-    Ok(db::mails::insert(db, &mail, app.clock.now()).await?)
+    Ok(db::mails::insert(db, &mail).await?)
 }

@@ -11,7 +11,7 @@ use super::ending::note;
 use super::{Refusal, Standing, standing};
 use crate::app::App;
 use crate::db::entitlements::Entitlements;
-use crate::db::sessions::EndReason;
+use crate::db::sessions::{EndReason, Session};
 use crate::db::{self, Connection};
 use crate::problem::Problem;
 
@@ -59,6 +59,18 @@ pub async fn check(app: &App, claims: &MainClaims) -> Result<Caller, Problem> {
         tx.commit().await?;
     }
     Ok(Caller { held, holds_previous })
+}
+
+/// Keeps others until the transaction ends from ending a session and from changing its holder. What
+/// somebody proved before that counts only where this holds: the session may have ended meanwhile.
+///
+/// # Errors
+/// `session_ended`.
+pub async fn hold(db: &mut Connection, session: &Session) -> Result<(), Problem> {
+    // The holder first, as where all of their sessions end: else two could wait for each other.
+    let holds = db::users::lock(&mut *db, session.user_id).await?
+        && db::sessions::hold(db, session.id).await?;
+    if holds { Ok(()) } else { Err(over()) }
 }
 
 /// Ends a session for its holder.

@@ -10,7 +10,7 @@ mod rotate;
 mod standing;
 mod start;
 
-pub use caller::{Caller, check, end, end_all};
+pub use caller::{Caller, check, end, end_all, hold};
 pub use ending::{end_own, end_scheduled, schedule_end};
 pub use methods::{Factor, Way, acr, is_several, with};
 pub use rotate::rotate;

@@ -67,7 +67,8 @@ pub(crate) async fn admit(
     holder: Option<Uuid>,
     origin: Origin,
 ) -> Result<(User, Session), Problem> {
-    if user.status != UserStatus::Active {
+    // Also one that was closed since it was looked at.
+    if !db::users::lock(db, user.id).await? {
         return Err(Problem::issuer(IssuerCode::NotPermitted, "this account is closed"));
     }
     let now = app.clock.now();

@@ -11,7 +11,7 @@ use crate::db;
 use crate::db::passkeys::Passkey;
 use crate::db::sessions::Session;
 use crate::db::users::User;
-use crate::factors::{BackupCodes, added, hold, named};
+use crate::factors::{BackupCodes, added, adding, named};
 use crate::problem::{FieldCode, Problem};
 use crate::random;
 use crate::secret::Secret;
@@ -43,8 +43,9 @@ pub async fn offer(
 ) -> Result<CreationOptions, Problem> {
     let rp = relying_party(app)?;
     let username = named(user)?;
-    accounts::prove_anew(app, user, session, password).await?;
+    let proved = accounts::prove_anew(app, user, session, password).await?;
     let mut tx = app.db.write().await?;
+    proved.hold(&mut tx).await?;
     let known = db::passkeys::page(&mut tx, user.id, "", MOST).await?;
     if i64::try_from(known.len()).unwrap_or(MOST) >= MOST {
         return Err(too_many());
@@ -60,7 +61,7 @@ pub async fn offer(
 ///
 /// # Errors
 /// It is none for this relying party, its challenge is not that of [`offer`] in this session, or
-/// somebody has it already.
+/// somebody has it already; a factor that was not shown.
 pub async fn confirm(
     app: &App,
     session: &Session,
@@ -83,8 +84,7 @@ pub async fn confirm(
         last_used_at: None,
     };
     let mut tx = app.db.write().await?;
-    hold(&mut tx, passkey.user_id).await?;
-    let before = db::factors::held(&mut tx, passkey.user_id).await?;
+    let before = adding(&mut tx, session).await?;
     if before.passkeys >= MOST {
         return Err(too_many());
     }
@@ -100,7 +100,7 @@ pub async fn confirm(
 }
 
 /// What the audit log says of a passkey.
-pub(super) fn described(passkey: &Passkey) -> serde_json::Value {
+pub(in crate::factors) fn described(passkey: &Passkey) -> serde_json::Value {
     json!({ "passkey": passkey.id.to_string(), "name": passkey.name })
 }
 

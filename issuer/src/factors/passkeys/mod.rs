@@ -23,6 +23,7 @@ mod sign_in;
 use laika_claims::IssuerCode;
 
 pub use challenge::{LIFETIME, Purpose};
+pub(super) use enrol::described;
 pub use enrol::{Enrolled, MOST, confirm, offer};
 pub use own::{Name, remove, rename};
 pub(super) use prove::prove;

@@ -13,9 +13,10 @@ use crate::db;
 use crate::db::passkeys::Passkey;
 use crate::db::sessions::Session;
 use crate::db::users::User;
-use crate::factors::{hold, removed};
+use crate::factors::removed;
 use crate::problem::{FieldCode, Problem};
 use crate::secret::Secret;
+use crate::session;
 
 /// Longest name of a passkey, in characters.
 const MAX_NAME: usize = 64;
@@ -68,7 +69,7 @@ pub async fn rename(
     name: &Name,
 ) -> Result<Passkey, Problem> {
     let mut tx = app.db.write().await?;
-    hold(&mut tx, session.user_id).await?;
+    session::hold(&mut tx, session).await?;
     let passkey = find(&mut tx, session.user_id, id).await?;
     db::passkeys::rename(&mut tx, session.user_id, id, name.as_str()).await?;
     let renamed = Passkey { name: name.as_str().to_owned(), ..passkey.clone() };
@@ -94,10 +95,10 @@ pub async fn remove(
     id: Uuid,
     password: Option<&Secret>,
 ) -> Result<(), Problem> {
-    accounts::prove_anew(app, user, session, password).await?;
+    let proved = accounts::prove_anew(app, user, session, password).await?;
     let mut tx = app.db.write().await?;
     // Two that are removed at once must not both count on the other.
-    hold(&mut tx, user.id).await?;
+    proved.hold(&mut tx).await?;
     let passkey = find(&mut tx, user.id, id).await?;
     if !WaysIn::of(app, &mut tx, user.id).await?.is_open_without(id) {
         let detail = "the last way in; set a password first, by `POST /v1/password/forgot`, or enrol \

@@ -58,8 +58,7 @@ async fn ask(app: &App, user: Uuid, purpose: &Purpose) -> Result<RequestOptions,
 }
 
 /// Checks a passkey that is used, in transactions of its own: what it says of its counter stands,
-/// whatever becomes of what it is used for. Whose it is; `whose` says whose it must be, where that is
-/// known.
+/// whatever becomes of what it is used for. `whose` says whose it must be, where that is known.
 ///
 /// # Errors
 /// `code_invalid` for a challenge that was not made for this; `credentials_invalid` for all that is
@@ -70,7 +69,7 @@ pub(in crate::factors) async fn prove(
     whose: Option<Uuid>,
     response: &AuthenticationResponse,
     address: Option<&String>,
-) -> Result<Uuid, Problem> {
+) -> Result<Passkey, Problem> {
     let rp = relying_party(app)?;
     let shown = Assertion::read(rp, response).map_err(wrong)?;
     challenge::redeem(app, purpose, &shown.challenge).await?;
@@ -100,7 +99,7 @@ pub(in crate::factors) async fn prove(
         tracing::warn!(%user, passkey = %passkey.id, "a passkey's counter did not go on: it may exist twice");
     }
     tx.commit().await?;
-    if went_on { Ok(passkey.user_id) } else { Err(refused()) }
+    if went_on { Ok(passkey) } else { Err(refused()) }
 }
 
 fn key(passkey: &Passkey) -> Result<PublicKey, Problem> {

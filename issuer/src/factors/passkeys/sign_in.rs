@@ -7,9 +7,10 @@ use super::prove::prove;
 use super::relying_party;
 use crate::accounts;
 use crate::app::App;
-use crate::db;
+use crate::db::passkeys::Passkey;
 use crate::db::sessions::{Origin, Session};
 use crate::db::users::User;
+use crate::db::{self, Connection};
 use crate::factors::refused;
 use crate::limits::{self, Key, Limited};
 use crate::metrics::LogInOutcome;
@@ -52,11 +53,9 @@ pub async fn finish(app: &App, sign_in: SignIn) -> Result<(User, Session), Probl
     let refuse = |_: &Problem| app.metrics.log_in(LogInOutcome::Refused);
     let address = origin.address.as_ref();
     let shown = prove(app, &Purpose::SignIn, None, &response, address).await;
-    let user = shown.inspect_err(refuse)?;
+    let shown = shown.inspect_err(refuse)?;
     let mut tx = app.db.write().await?;
-    let user = db::users::by_id(&mut tx, user).await?;
-    let user = user.ok_or_else(refused).and_then(|user| accounts::admissible(app, user));
-    let user = user.inspect_err(refuse)?;
+    let user = opened(app, &mut tx, &shown).await.inspect_err(refuse)?;
     let holder = holder.map(|session| session.user_id);
     let arrival = Arrival { user, way: Way::Passkey, holder, origin };
     let (user, session) = match session::enter(app, &mut tx, arrival).await? {
@@ -69,4 +68,15 @@ pub async fn finish(app: &App, sign_in: SignIn) -> Result<(User, Session), Probl
     app.metrics.log_in(LogInOutcome::Done);
     tracing::info!(user = %user.id, session = %session.id, "signed in by a passkey");
     Ok((user, session))
+}
+
+/// Whose account a passkey opens that was shown, where it is still theirs.
+async fn opened(app: &App, db: &mut Connection, shown: &Passkey) -> Result<User, Problem> {
+    let id = shown.user_id;
+    if !db::users::lock(db, id).await? || db::passkeys::by_id(db, id, shown.id).await?.is_none() {
+        return Err(refused());
+    }
+    let user = db::users::by_id(db, id).await?.ok_or_else(refused)?;
+    accounts::admissible(app, &user)?;
+    Ok(user)
 }

@@ -111,6 +111,7 @@ fn own() -> Vec<Endpoint> {
             .empty(204)
             .refuses(&[
                 IssuerCode::AlreadyRegistered,
+                IssuerCode::AuthenticationTooOld,
                 IssuerCode::CredentialsInvalid,
                 IssuerCode::NotPermitted,
                 IssuerCode::SecondFactorRequired,

@@ -59,7 +59,7 @@ fn own() -> Vec<Endpoint> {
             .auth(Auth::Main)
             .body::<confirm_totp::Request>()
             .answer::<Codes>(200)
-            .refuses(&[Conflict]),
+            .refuses(&[Conflict, SecondFactorRequired]),
         delete("/v1/me/factors/totp", remove_totp::handle)
             .summary("remove your authenticator app")
             .auth(Auth::Main)

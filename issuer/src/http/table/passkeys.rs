@@ -69,7 +69,7 @@ fn own() -> Vec<Endpoint> {
             .auth(Auth::Main)
             .body::<confirm::Request>()
             .answer::<confirm::Answer>(201)
-            .refuses(&[CodeInvalid, Conflict, NotFound]),
+            .refuses(&[CodeInvalid, Conflict, NotFound, SecondFactorRequired]),
         patch("/v1/me/passkeys/{passkey}", rename::handle)
             .summary("rename one of your passkeys")
             .auth(Auth::Main)

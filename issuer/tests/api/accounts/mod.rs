@@ -3,6 +3,7 @@
 mod holder;
 mod owner;
 mod profile;
+mod races;
 mod registration;
 
 use axum::http::Method;

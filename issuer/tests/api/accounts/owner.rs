@@ -169,3 +169,55 @@ async fn set_status(issuer: &Issuer, status: UserStatus) {
     assert!(db::users::set_status(&mut tx, user.id, status).await.unwrap());
     tx.commit().await.unwrap();
 }
+
+#[tokio::test]
+async fn guesses_in_a_session_are_limited_and_a_right_password_is_none() {
+    let issuer = Issuer::with(&[
+        ("LAIKA_LIMITS_LOGIN", "3/15m"),
+        ("LAIKA_LIMITS_LOGIN_ACCOUNT", "5/h"),
+        ("LAIKA_LIMITS_SECOND_FACTOR", "1/h"),
+    ])
+    .await;
+    let main = register(&issuer, "belka").await;
+    let other = log_in(&issuer, "belka", SECOND).await.text_of("main_token");
+    let guess = async |main: &str, way: usize, password: &str| {
+        let body = json!({ "password": password });
+        match way % 4 {
+            0 => issuer.send(Method::DELETE, "/v1/me", Some(main), Some(body)).await,
+            1 => issuer.post("/v1/me/factors/totp", Some(main), body).await,
+            2 => {
+                let body = json!({ "email": "new@example.com", "password": password });
+                put(&issuer, "/v1/me/email", main, body).await
+            }
+            _ => {
+                let body = json!({ "current": password, "new": THIRD });
+                put(&issuer, "/v1/me/password", main, body).await
+            }
+        }
+    };
+    // A password that is right is none, also where nothing comes of it.
+    for _ in 0..6 {
+        let weak = json!({ "current": SECOND, "new": "belka@example.com" });
+        put(&issuer, "/v1/me/password", &main, weak).await.problem(422, "password_weak");
+    }
+    for way in 0..3 {
+        guess(&main, way, "wrong").await.problem(401, "credentials_invalid");
+    }
+    for way in 0..4 {
+        let before = issuer.app.passwords.computed();
+        guess(&main, way, SECOND).await.problem(429, "rate_limited");
+        assert_eq!(issuer.app.passwords.computed(), before, "before any hashing");
+    }
+    // Another session guesses for itself, and all of them together no more than an account allows.
+    guess(&other, 1, SECOND).await.expect(200);
+    for way in 0..2 {
+        guess(&other, way, "wrong").await.problem(401, "credentials_invalid");
+    }
+    guess(&other, 1, SECOND).await.problem(429, "rate_limited");
+    // Log-ins and step-ups go on as if nothing had happened.
+    let body = json!({ "password": SECOND });
+    issuer.post("/v1/sessions/current/step-up", Some(&main), body).await.expect(200);
+    let fresh = log_in(&issuer, "belka", SECOND).await.text_of("main_token");
+    issuer.clock.advance(3600);
+    guess(&fresh, 3, SECOND).await.expect(204);
+}

@@ -267,3 +267,32 @@ async fn nothing_in_the_database_opens_anything() {
     }
     assert!(!stored.contains(super::kennel::ACCESS_TOKEN));
 }
+
+#[tokio::test]
+async fn who_came_without_an_e_mail_gets_one_by_a_fresh_log_in() {
+    let (issuer, kennel) = stage().await;
+    kennel.script().person = json!({ "sub": "dog-1", "preferred_username": "strelka" });
+    let tokens = log_in(&issuer, &kennel).await;
+    assert_eq!(tokens["user"]["email"], json!(null));
+    let main = text(&tokens, "/main_token");
+    let put = async |main: &str, body| {
+        issuer.send(axum::http::Method::PUT, "/v1/me/email", Some(main), Some(body)).await
+    };
+    let body = json!({ "email": "strelka@example.com" });
+    let with_password = json!({ "email": "strelka@example.com", "password": "of nobody" });
+    put(&main, with_password).await.problem(401, "credentials_invalid");
+    issuer.clock.advance(15 * 60 + 1);
+    put(&main, body.clone()).await.problem(401, "authentication_too_old");
+    kennel.script().ahead += 15 * 60 + 1;
+    let main = text(&log_in(&issuer, &kennel).await, "/main_token");
+    put(&main, body).await.expect(204);
+    let me = issuer.get("/v1/me", Some(&main)).await.expect(200);
+    assert_eq!(me["email"], "strelka@example.com");
+    // Where there is a password, a fresh log-in does not stand in for it.
+    let laika = issuer.log_in().await;
+    let missing = put(&laika, json!({ "email": "other@example.com" })).await;
+    assert_eq!(missing.problem(422, "fields_invalid")["fields"][0]["field"], "password");
+    let anonymous = issuer.post("/v1/tokens/anonymous", None, json!({ "session": true })).await;
+    let anonymous = anonymous.text_of("main_token");
+    put(&anonymous, json!({ "email": "other@example.com" })).await.problem(403, "not_permitted");
+}

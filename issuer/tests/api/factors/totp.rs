@@ -145,3 +145,35 @@ async fn whoever_is_anonymous_enrols_nothing() {
     let answer = issuer.send(Method::POST, "/v1/me/factors/totp", Some(&main), None).await;
     answer.problem(403, "not_permitted");
 }
+
+#[tokio::test]
+async fn an_app_waits_for_its_first_code_for_a_quarter_of_an_hour() {
+    let issuer = Issuer::start().await;
+    let main = register(&issuer, "belka").await;
+    for (seconds, status) in [(15 * 60, 409), (15 * 60 - 1, 200)] {
+        let offer = issuer.send(Method::POST, "/v1/me/factors/totp", Some(&main), None).await;
+        let app = Authenticator::of(&offer.text_of("secret"));
+        issuer.clock.advance(seconds);
+        let body = json!({ "code": app.code(&issuer) });
+        issuer.post("/v1/me/factors/totp/confirm", Some(&main), body).await.expect(status);
+        step_up(&issuer, &main, json!({ "password": SECOND })).await;
+    }
+}
+
+#[tokio::test]
+async fn first_codes_are_not_guessed_without_limit() {
+    let issuer = Issuer::with(&[("LAIKA_LIMITS_LOGIN", "3/15m")]).await;
+    let main = register(&issuer, "belka").await;
+    let offer = issuer.send(Method::POST, "/v1/me/factors/totp", Some(&main), None).await;
+    let app = Authenticator::of(&offer.text_of("secret"));
+    let confirm = async |main: &str, code: String| {
+        issuer.post("/v1/me/factors/totp/confirm", Some(main), json!({ "code": code })).await
+    };
+    let wrong = app.code_at(issuer.app.clock.now() + 3600);
+    for _ in 0..3 {
+        confirm(&main, wrong.clone()).await.problem(422, "fields_invalid");
+    }
+    confirm(&main, app.code(&issuer)).await.problem(429, "rate_limited");
+    let other = log_in(&issuer, "belka", SECOND).await.text_of("main_token");
+    confirm(&other, app.code(&issuer)).await.expect(200);
+}

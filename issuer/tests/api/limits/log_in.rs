@@ -157,6 +157,66 @@ async fn registrations_of_an_address_are_limited() {
     }
 }
 
+/// With mail, which nobody takes.
+const MAIL: [(&str, &str); 3] = [
+    ("LAIKA_MAIL_URL", "smtp://127.0.0.1:1"),
+    ("LAIKA_MAIL_FROM", "no-reply@id.example.com"),
+    ("LAIKA_LIMITS_RESEND", "2/h"),
+];
+
+#[tokio::test]
+async fn mails_to_one_address_by_registrations_are_limited_wherever_they_come_from() {
+    let issuer = Issuer::with(&MAIL).await;
+    let register = async |number: usize, email: &str| {
+        let body = json!({ "username": format!("belka{number}"), "email": email,
+                           "password": "there and back again 1960" });
+        send(&issuer, &format!("198.51.100.{number}"), "/v1/users", &body, "").await
+    };
+    // Of an account, and of nobody: they are refused alike.
+    for (from, email) in [(1, "Laika@example.com"), (11, "nobody@example.com")] {
+        for (number, status) in (from..).zip([202, 202, 429]) {
+            register(number, email).await.expect(status);
+        }
+    }
+    register(21, "other@example.com").await.expect(202);
+}
+
+#[tokio::test]
+async fn mails_by_changes_of_an_e_mail_are_limited() {
+    let issuer = Issuer::with(&MAIL).await;
+    let mut tx = issuer.app.db.write().await.unwrap();
+    sqlx::query("UPDATE users SET email_verified_at = 5").execute(&mut *tx).await.unwrap();
+    tx.commit().await.unwrap();
+    let main = issuer.log_in().await;
+    let change = async |address: &str, email: &str| {
+        let body = json!({ "email": email, "password": PASSWORD });
+        let mut request = Request::put("/v1/me/email")
+            .header("content-type", "application/json")
+            .header("authorization", format!("Bearer {main}"))
+            .body(Body::from(body.to_string()))
+            .unwrap();
+        let peer = SocketAddr::new(address.parse().unwrap(), 4242);
+        request.extensions_mut().insert(ConnectInfo(peer));
+        issuer.call(request).await
+    };
+    for number in 0..2 {
+        let (address, email) = (format!("198.51.100.{number}"), format!("b{number}@example.com"));
+        change(&address, &email).await.expect(202);
+    }
+    // Whatever address it comes from and goes to, the old one hears of it.
+    change("198.51.100.9", "b9@example.com").await.problem(429, "rate_limited");
+    issuer.clock.advance(3600);
+    let resend = async |email: &str| {
+        send(&issuer, "203.0.113.1", "/v1/email/resend", &json!({ "email": email }), "").await
+    };
+    for _ in 0..2 {
+        resend("b9@example.com").await.expect(202);
+    }
+    change("198.51.100.9", "B9@example.com").await.problem(429, "rate_limited");
+    change("203.0.113.1", "b8@example.com").await.problem(429, "rate_limited");
+    change("198.51.100.9", "b8@example.com").await.expect(202);
+}
+
 async fn devices(issuer: &Issuer) -> i64 {
     let mut connection = issuer.app.db.read().await.unwrap();
     sqlx::query_scalar("SELECT COUNT(*) FROM devices").fetch_one(&mut *connection).await.unwrap()

@@ -1,14 +1,10 @@
 //! Accounts that somebody made with the address of somebody else, who then proves it.
 
-use data_encoding::BASE32_NOPAD;
 use laika_issuer::db::sessions::Origin;
-use laika_issuer::external::Assertion;
-use laika_issuer::factors::totp::TotpSecret;
 use laika_issuer::mint::main_token;
 use laika_issuer::session::{self, Way};
-use serde_json::json;
 
-use super::add_passkey;
+use super::{add_app, add_passkey, link};
 use crate::post::{SECOND, forgot, issuer, log_in, only_mail, register, reset, rows, verify};
 use crate::sink::Sink;
 use crate::support::{Issuer, PASSWORD};
@@ -71,27 +67,10 @@ async fn pre_account_hijack_by_what_was_added_before_the_proof() {
     let mut tx = issuer.app.db.write().await.unwrap();
     let user = laika_issuer::db::users::by_username(&mut tx, "laika").await.unwrap().unwrap();
     assert_eq!(user.email_verified_at, None);
-    let id = laika_issuer::random::uuid(&*issuer.app.random).unwrap();
-    let thief = Assertion {
-        provider: "kennel".to_owned(),
-        authority: "https://kennel.example".to_owned(),
-        subject: "thief".to_owned(),
-        email: None,
-        name: None,
-        username: None,
-        picture: None,
-    };
-    let now = issuer.app.clock.now();
-    laika_issuer::db::identities::insert(&mut tx, id, user.id, &thief, now).await.unwrap();
     tx.commit().await.unwrap();
-    let code = |key: &str| {
-        let key = BASE32_NOPAD.decode(key.as_bytes()).unwrap();
-        TotpSecret::from_bytes(key.into()).code(issuer.app.clock.now() / 30).to_string()
-    };
+    link(&issuer, user.id).await;
     let main = session_from_before(&issuer).await;
-    let offer = issuer.post("/v1/me/factors/totp", Some(&main), json!({})).await;
-    let body = json!({ "code": code(&offer.text_of("secret")) });
-    issuer.post("/v1/me/factors/totp/confirm", Some(&main), body).await.expect(200);
+    add_app(&issuer, &main).await;
     add_passkey(&issuer, user.id).await;
     for table in ["identities", "totp", "passkeys"] {
         assert_eq!(rows(&issuer, table).await, 1, "{table}");

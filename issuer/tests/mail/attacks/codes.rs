@@ -1,18 +1,17 @@
 //! What a mail carries: codes, links, addresses.
 
 use axum::body::Body;
-use axum::http::Request;
-use data_encoding::BASE32_NOPAD;
-use laika_issuer::factors::totp::TotpSecret;
+use axum::http::{Method, Request};
 use laika_issuer::mail;
 use serde_json::json;
 
-use super::add_passkey;
+use super::{add_app, add_passkey, link};
 use crate::post::{
     SECOND, change_email, forgot, issuer, log_in, only_mail, register, registered, registration,
     reset, rows, verify,
 };
-use crate::sink::Sink;
+use crate::sink::{Mail, Sink};
+use crate::support::{Issuer, claims};
 
 #[tokio::test]
 async fn a_reset_or_verification_link_from_a_forged_host() {
@@ -177,6 +176,90 @@ async fn a_thief_can_not_undo_the_owners_undo() {
     reset(&issuer, &mail.code("reset"), "a brand new one 1961").await.expect(204);
 }
 
+/// The two mails of a change of e-mail, that to the new address first where it comes first by name.
+async fn mails_of_change(issuer: &Issuer, sink: &Sink) -> [Mail; 2] {
+    mail::deliver(&issuer.app).await.unwrap();
+    let mut mails = [sink.next(), sink.next()];
+    sink.nothing();
+    mails.sort_by(|one, two| one.to.cmp(&two.to));
+    mails
+}
+
+#[tokio::test]
+async fn what_a_thief_asked_for_ends_with_the_password_that_they_knew() {
+    let sink = Sink::start();
+    let issuer = issuer(&sink).await;
+    let thiefs = registered(&issuer, &sink, "belka", "belka@example.com").await;
+    let main = log_in(&issuer, "belka", SECOND).await.text_of("main_token");
+    change_email(&issuer, &thiefs, "a-thief@example.com").await.expect(202);
+    let [confirm, _] = mails_of_change(&issuer, &sink).await;
+    change_email(&issuer, &thiefs, "a-thief@example.com").await.expect(202);
+    let new = json!({ "current": SECOND, "new": "a brand new one 1961" });
+    issuer.send(Method::PUT, "/v1/me/password", Some(&main), Some(new)).await.expect(204);
+    verify(&issuer, &confirm.code("verify")).await.problem(422, "code_invalid");
+    // Nor is what still waits sent: the owner alone hears of it.
+    let told = only_mail(&issuer, &sink).await;
+    assert_eq!(told.to, "belka@example.com");
+    let me = issuer.get("/v1/me", Some(&main)).await.expect(200);
+    assert_eq!(me["email"], "belka@example.com");
+}
+
+#[tokio::test]
+async fn what_a_thief_added_goes_with_the_change_that_is_taken_back() {
+    let sink = Sink::start();
+    let issuer = issuer(&sink).await;
+    for own in [true, false] {
+        let (name, address) = (format!("belka{own}"), format!("belka{own}@example.com"));
+        let main = registered(&issuer, &sink, &name, &address).await;
+        let id = claims(&main)["sub"].as_str().unwrap().parse().unwrap();
+        if own {
+            add_app(&issuer, &main).await;
+            issuer.clock.advance(30);
+        }
+        change_email(&issuer, &main, "a-thief@example.com").await.expect(202);
+        if !own {
+            add_app(&issuer, &main).await;
+        }
+        add_passkey(&issuer, id).await;
+        // The mails go out later, and once more for who asks again.
+        issuer.clock.advance(60);
+        let [_, first] = mails_of_change(&issuer, &sink).await;
+        link(&issuer, id).await;
+        issuer.clock.advance(60);
+        change_email(&issuer, &main, "a-thief@example.com").await.expect(202);
+        let [confirm, second] = mails_of_change(&issuer, &sink).await;
+        verify(&issuer, &confirm.code("verify")).await.expect(204);
+        let told = if own { second } else { first };
+        let undo = json!({ "code": told.code("undo") });
+        issuer.post("/v1/email/undo", None, undo).await.expect(204);
+        let code = only_mail(&issuer, &sink).await.code("reset");
+        reset(&issuer, &code, "a brand new one 1961").await.expect(204);
+        // What its owner had before stays, and is asked for.
+        let answer = log_in(&issuer, &name, "a brand new one 1961").await;
+        if own {
+            let methods = &answer.expect(200)["second_factor"]["methods"];
+            assert_eq!(*methods, json!(["totp", "backup_code"]));
+        } else {
+            answer.expect(201);
+        }
+        let left = i64::from(own);
+        for (table, count) in
+            [("identities", 0), ("passkeys", 0), ("totp", left), ("backup_codes", 10 * left)]
+        {
+            assert_eq!(rows(&issuer, table).await, count, "{table}");
+        }
+        let mut tx = issuer.app.db.write().await.unwrap();
+        laika_issuer::db::factors::remove_all(&mut tx, id).await.unwrap();
+        let sql = "SELECT action FROM audit WHERE action LIKE '%.removed' OR action LIKE '%unlinked' \
+                   ORDER BY action";
+        let noted: Vec<String> = sqlx::query_scalar(sql).fetch_all(&mut *tx).await.unwrap();
+        let expected = ["identity.unlinked", "passkey.removed", "totp.removed"];
+        assert_eq!(noted, expected[..if own { 2 } else { 3 }]);
+        sqlx::query("DELETE FROM audit").execute(&mut *tx).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn somebody_elses_e_mail_can_not_be_taken_by_a_change() {
     let sink = Sink::start();
@@ -196,12 +279,8 @@ async fn factor_skipped_by_reset() {
     let sink = Sink::start();
     let issuer = issuer(&sink).await;
     let main = registered(&issuer, &sink, "belka", "belka@example.com").await;
-    let offer = issuer.post("/v1/me/factors/totp", Some(&main), json!({})).await;
-    let key = BASE32_NOPAD.decode(offer.text_of("secret").as_bytes()).unwrap();
-    let app = TotpSecret::from_bytes(key.into());
+    let app = add_app(&issuer, &main).await;
     let code = |at: i64| app.code(at / 30).to_string();
-    let body = json!({ "code": code(issuer.app.clock.now()) });
-    issuer.post("/v1/me/factors/totp/confirm", Some(&main), body).await.expect(200);
     let me = issuer.get("/v1/me", Some(&main)).await.text_of("id");
     add_passkey(&issuer, me.parse().unwrap()).await;
     let waiting = log_in(&issuer, "belka", SECOND).await.expect(200);

@@ -66,7 +66,7 @@ pub async fn handle(
     let Page { limit, after } = Page::<ByAge>::of(which.limit, which.cursor.as_deref())?;
     let mut connection = app.db.read().await?;
     let found = mails::list(&mut connection, which.state, after.as_ref(), limit.to_read()).await?;
-    let cursor = |last: &Listed| by_age(last.created_at, last.mail.id);
+    let cursor = |last: &Listed| by_age(last.mail.created_at, last.mail.id);
     Ok(Json(Paged::of(found, limit, cursor, MailItem::of)))
 }
 
@@ -74,7 +74,7 @@ impl MailItem {
     /// The mail as it is shown.
     #[must_use]
     pub fn of(listed: Listed) -> Self {
-        let Listed { mail, state, due_at, error, reply, created_at, ended_at } = listed;
+        let Listed { mail, state, due_at, error, reply, ended_at } = listed;
         Self {
             id: mail.id.to_string(),
             kind: mail.kind.as_str(),
@@ -87,7 +87,7 @@ impl MailItem {
             bounced: reply.is_some_and(|reply| reply >= FOR_GOOD),
             reply,
             error,
-            created_at,
+            created_at: mail.created_at,
             ended_at,
         }
     }

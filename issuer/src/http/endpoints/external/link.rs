@@ -94,18 +94,19 @@ pub async fn handle(
     let known = app.providers.get(&name)?;
     let back = Back::read(&app, &mut request)?;
     limits::take_now(&app, &[(Limited::ExternalLogin, Key::address(address.address))]).await?;
-    prove_anew(&app, &caller.user, &caller.session, request.password.as_ref()).await?;
-    let (session, expires_in) = (Some(caller.session.id), flow::STATE_LIFETIME);
+    let password = request.password.as_ref();
+    let proved = Some(prove_anew(&app, &caller.user, &caller.session, password).await?);
+    let expires_in = flow::STATE_LIFETIME;
     match back {
         Back::ToPage { next, challenge } => {
             let binding = flow::binding(&app, cookie::binding(&app, &headers))?;
             let begin = Begin::Browser { binding: &binding, next, challenge };
-            let url = flow::begin(&app, known, begin, session).await?.url;
+            let url = flow::begin(&app, known, begin, proved).await?.url;
             let cookie = AppendHeaders([(SET_COOKIE, cookie::store_binding(&app, &binding)?)]);
             Ok((cookie, Json(Answer { url, state: None, expires_in })).into_response())
         }
         Back::ToClient { redirect_uri } => {
-            let begun = flow::begin(&app, known, Begin::Headless { redirect_uri }, session).await?;
+            let begun = flow::begin(&app, known, Begin::Headless { redirect_uri }, proved).await?;
             let state = Some(begun.state.reveal().to_owned());
             Ok(Json(Answer { url: begun.url, state, expires_in }).into_response())
         }

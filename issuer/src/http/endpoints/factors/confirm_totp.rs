@@ -24,7 +24,8 @@ pub struct Request {
 /// shown it.
 ///
 /// # Errors
-/// 422 where it is no code of the app, 409 where no app waits for one.
+/// 422 where it is no code of the app, 409 where no app waits for one, 401 `second_factor_required` where
+/// there is a factor by now that this session has not shown.
 pub async fn handle(
     State(app): State<App>,
     caller: MainCaller,

@@ -35,7 +35,8 @@ pub struct Answer {
 /// Makes it a passkey of the account, and this session one that has shown it: 201.
 ///
 /// # Errors
-/// 422 where it is none, or not for the challenge of this session; 409 where it is somebody's already.
+/// 422 where it is none, or not for the challenge of this session; 409 where it is somebody's already;
+/// 401 `second_factor_required` where there is a factor by now that this session has not shown.
 pub async fn handle(
     State(app): State<App>,
     caller: MainCaller,

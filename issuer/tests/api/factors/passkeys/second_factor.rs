@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
-use super::authenticator::VERIFIED;
-use super::{ask_second_factor, ask_step_up, enrol, start};
+use super::authenticator::{Authenticator as Passkey, VERIFIED};
+use super::{ORIGIN, ask_second_factor, ask_step_up, confirm, enrol, offer, start};
 use crate::accounts::{SECOND, log_in, register};
-use crate::factors::{first_step, second_step, step_up};
+use crate::factors::{Authenticator, first_step, second_step, step_up};
 use crate::support::claims;
 
 #[tokio::test]
@@ -77,4 +77,22 @@ async fn whoever_has_no_passkey_is_asked_for_none() {
     let body = json!({ "id": "laika_2nd_x" });
     let answer = issuer.post("/v1/sessions/second-factor/passkey", None, body).await;
     answer.problem(422, "code_invalid");
+}
+
+#[tokio::test]
+async fn what_was_begun_before_there_was_a_factor_is_not_confirmed_without_it() {
+    let issuer = start().await;
+    let main = register(&issuer, "belka").await;
+    let older = log_in(&issuer, "belka", SECOND).await.text_of("main_token");
+    let waits = issuer.post("/v1/me/factors/totp", Some(&older), json!({})).await;
+    let app = Authenticator::of(&waits.text_of("secret"));
+    let options = offer(&issuer, &older).await.expect(200);
+    let mut second = Passkey::new(ORIGIN);
+    let credential = second.create(&options["public_key"]);
+    enrol(&issuer, &main).await;
+    confirm(&issuer, &older, credential).await.problem(401, "second_factor_required");
+    let body = json!({ "code": app.code(&issuer) });
+    let path = "/v1/me/factors/totp/confirm";
+    issuer.post(path, Some(&older), body.clone()).await.problem(401, "second_factor_required");
+    issuer.post(path, Some(&main), body).await.expect(200);
 }

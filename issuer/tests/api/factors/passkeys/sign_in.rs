@@ -2,6 +2,8 @@
 
 use axum::body::Body;
 use axum::http::{Method, Request};
+use laika_issuer::mint::main_token;
+use laika_issuer::session::{self, Way};
 use serde_json::json;
 
 use super::authenticator::{Authenticator, BACKED_UP, ELIGIBLE};
@@ -109,4 +111,35 @@ async fn challenges_that_nobody_signed_are_forgotten() {
     issuer.clock.advance(300);
     laika_issuer::background::run_all(&issuer.app).await.unwrap();
     assert_eq!(count().await, 0);
+}
+
+#[tokio::test]
+async fn where_there_is_mail_an_account_without_an_e_mail_is_opened_and_an_unproved_one_is_not() {
+    let issuer = Issuer::with(&[
+        ("LAIKA_PUBLIC_URL", ORIGIN),
+        ("LAIKA_MAIL_URL", "smtp://127.0.0.1:1"),
+        ("LAIKA_MAIL_FROM", "no-reply@id.example.com"),
+    ])
+    .await;
+    let mut tx = issuer.app.db.write().await.unwrap();
+    let user = laika_issuer::db::users::by_username(&mut tx, "laika").await.unwrap().unwrap();
+    let origin = laika_issuer::db::sessions::Origin::default();
+    let began = session::first(&issuer.app, &mut tx, user.id, origin, Way::External).await;
+    tx.commit().await.unwrap();
+    let main = main_token::issue(&issuer.app, &began.unwrap()).unwrap().token;
+    let (mut passkey, _, _) = enrol(&issuer, &main).await;
+    sign_in(&issuer, &mut passkey).await.problem(403, "email_unverified");
+    // As somebody who came by a provider that vouches for no e-mail.
+    let mut tx = issuer.app.db.write().await.unwrap();
+    sqlx::query("UPDATE users SET email = NULL, email_key = NULL, password_hash = NULL")
+        .execute(&mut *tx)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    let main = sign_in(&issuer, &mut passkey).await.text_of("main_token");
+    let change = |body| issuer.send(Method::PUT, "/v1/me/email", Some(&main), Some(body));
+    change(json!({ "email": "laika@example.com" })).await.expect(202);
+    issuer.clock.advance(15 * 60 + 1);
+    let old = change(json!({ "email": "laika@example.com" })).await;
+    old.problem(401, "authentication_too_old");
 }
