@@ -33,7 +33,8 @@ pub enum Limited {
     Passkey,
     /// Resets of a password: [`Key::account`] and [`Key::address`].
     Reset,
-    /// Mails that are asked for again: [`Key::account`] and [`Key::address`].
+    /// Mails that are asked for again, and those of changes of an e-mail: [`Key::account`] and
+    /// [`Key::address`]; those of registrations, of which the address is counted apart: the first.
     Resend,
     /// Anonymous tokens: [`Key::address`].
     Anonymous,
