@@ -48,7 +48,8 @@ pub enum Subject {
 }
 
 /// An entry: what was done, and how the subject was before and is since. No entry holds a
-/// credential.
+/// credential. What one person does to another names them by id only, since it stays when they are
+/// erased; what they do themselves, or the issuer to them, may say more, which goes then.
 #[derive(Debug, Clone)]
 pub struct Entry {
     /// Who.

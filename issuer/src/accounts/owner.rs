@@ -199,9 +199,7 @@ pub async fn delete_account(
     }
     proved.hold(&mut tx).await?;
     db::accounts::delete(&mut tx, user.id, app.clock.now()).await?;
-    withdraw_requests(&mut tx, user.id).await?;
-    db::mail_codes::withdraw(&mut tx, user.id, Purpose::Undo).await?;
-    db::mails::withdraw(&mut tx, user.id, Kind::Undo).await?;
+    mail::remove_all(&mut tx, user.id).await?;
     session::end_all(app, &mut tx, user.id, None, EndReason::UserGone).await?;
     let entry = Entry::new(Actor::User(user.id), "user.deleted", Subject::User(user.id))
         .from(session.origin.address.clone());

@@ -13,6 +13,7 @@ use crate::db::grants::Holder;
 use crate::db::sessions::EndReason;
 use crate::db::users::{User, UserStatus};
 use crate::events::Event;
+use crate::mail;
 use crate::one_time_code::{self, INVITATION_PREFIX};
 use crate::problem::Problem;
 use crate::{session, status};
@@ -95,7 +96,8 @@ pub async fn delete(act: &mut Act<'_>, id: Uuid) -> Result<(), Problem> {
     let user = living_target(act, id).await?;
     keep_last_administrator(act, id).await?;
     let now = act.now();
-    db::directory::delete(act.db(), id, now).await?;
+    db::accounts::delete(act.db(), id, now).await?;
+    mail::remove_all(act.db(), id).await?;
     lose_everything(act, id).await?;
     note_status(act, "user.deleted", &user, UserStatus::Deleted).await?;
     act.emit(&Event::UserDeleted { user: id }).await
@@ -115,12 +117,16 @@ pub async fn erase(act: &mut Act<'_>, id: Uuid) -> Result<(), Problem> {
     keep_last_administrator(act, id).await?;
     let now = act.now();
     lose_everything(act, id).await?;
+    // While it is known which addresses were theirs.
+    mail::remove_all(act.db(), id).await?;
     db::directory::erase(act.db(), id, now).await?;
     db::identities::remove_all(act.db(), id).await?;
     db::factors::remove_all(act.db(), id).await?;
+    db::devices::remove_all(act.db(), id).await?;
     db::sessions::forget_origins(act.db(), id).await?;
     db::roles::unassign_all(act.db(), id).await?;
     db::grants::remove_all(act.db(), &Holder::User(id)).await?;
+    db::audit::forget_user(act.db(), id).await?;
     note_status(act, "user.erased", &user, UserStatus::Deleted).await?;
     let event = Event::UserErased { user: id };
     // What was told of them before goes as well, unless it is still to be told.

@@ -50,6 +50,25 @@ pub async fn about_user(db: &mut Connection, user: Uuid) -> Result<Vec<Written>,
     rows.iter().map(written).collect()
 }
 
+/// Takes out of the log what names a person, and leaves who did what, to whom, when: what they or the
+/// issuer wrote about them, and where they acted from. What others did to them stays whole, since it
+/// names them by id only: nobody covers up what they did by erasing whom they did it to.
+///
+/// # Errors
+/// The query failed.
+pub async fn forget_user(db: &mut Connection, user: Uuid) -> Result<(), DbError> {
+    let user = format!("user:{user}");
+    sqlx::query(
+        "UPDATE audit SET before = NULL, after = NULL \
+         WHERE subject = $1 AND actor IN ($1, 'issuer')",
+    )
+    .bind(user.clone())
+    .execute(&mut *db)
+    .await?;
+    sqlx::query("UPDATE audit SET address = NULL WHERE actor = $1").bind(user).execute(db).await?;
+    Ok(())
+}
+
 /// An entry as it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {

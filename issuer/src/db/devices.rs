@@ -61,6 +61,29 @@ pub async fn remember(
     Ok(())
 }
 
+/// Until when each browser of a user is known.
+///
+/// # Errors
+/// The query failed.
+pub async fn of_user(db: &mut Connection, user: Uuid) -> Result<Vec<UnixSeconds>, DbError> {
+    Ok(sqlx::query_scalar("SELECT expires_at FROM devices WHERE user_id = $1 ORDER BY expires_at")
+        .bind(user.to_string())
+        .fetch_all(db)
+        .await?)
+}
+
+/// Forgets every browser of a user.
+///
+/// # Errors
+/// The query failed.
+pub async fn remove_all(db: &mut Connection, user: Uuid) -> Result<(), DbError> {
+    sqlx::query("DELETE FROM devices WHERE user_id = $1")
+        .bind(user.to_string())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
 /// Removes what has expired.
 ///
 /// # Errors

@@ -83,21 +83,6 @@ pub async fn lock(db: &mut Connection, id: Uuid) -> Result<bool, DbError> {
     Ok(result.rows_affected() == 1)
 }
 
-/// Marks a user as deleted; name and e-mail stay reserved.
-///
-/// # Errors
-/// The query failed.
-pub async fn delete(db: &mut Connection, id: Uuid, now: UnixSeconds) -> Result<(), DbError> {
-    let result = sqlx::query(
-        "UPDATE users SET status = 'deleted', deleted_at = $2, public = 0 WHERE id = $1",
-    )
-    .bind(id.to_string())
-    .bind(now)
-    .execute(db)
-    .await?;
-    exactly_one(&result)
-}
-
 /// Removes everything about a person but the id: the account is deleted, its name and e-mail are
 /// free again.
 ///

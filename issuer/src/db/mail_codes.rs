@@ -23,7 +23,9 @@ pub enum Purpose {
 impl Purpose {
     const ALL: [Self; 4] = [Self::Registration, Self::Change, Self::Undo, Self::Reset];
 
-    fn as_str(self) -> &'static str {
+    /// As the database writes it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Registration => "registration",
             Self::Change => "change",
@@ -121,6 +123,21 @@ pub async fn take(
     row.map(|row| mail_code(&row)).transpose()
 }
 
+/// Every code that an account has, by when it stops working.
+///
+/// # Errors
+/// The query failed.
+pub async fn of_user(db: &mut Connection, user: Uuid) -> Result<Vec<MailCode>, DbError> {
+    let rows = sqlx::query(
+        "SELECT purpose, user_id, registration, email, email_key, expires_at FROM mail_codes \
+         WHERE user_id = $1 ORDER BY expires_at, code_hash",
+    )
+    .bind(user.to_string())
+    .fetch_all(db)
+    .await?;
+    rows.iter().map(mail_code).collect()
+}
+
 /// Withdraws the codes of one purpose that an account has.
 ///
 /// # Errors
@@ -129,6 +146,18 @@ pub async fn withdraw(db: &mut Connection, user: Uuid, purpose: Purpose) -> Resu
     sqlx::query("DELETE FROM mail_codes WHERE user_id = $1 AND purpose = $2")
         .bind(user.to_string())
         .bind(purpose.as_str())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Withdraws every code that an account has.
+///
+/// # Errors
+/// The query failed.
+pub async fn remove_all(db: &mut Connection, user: Uuid) -> Result<(), DbError> {
+    sqlx::query("DELETE FROM mail_codes WHERE user_id = $1")
+        .bind(user.to_string())
         .execute(db)
         .await?;
     Ok(())

@@ -140,6 +140,24 @@ pub struct Listed {
     pub ended_at: Option<UnixSeconds>,
 }
 
+/// The columns of a [`Listed`].
+macro_rules! columns {
+    () => {
+        "id, kind, recipient, recipient_key, user_id, registration, attempts, language, state, \
+         due_at, error, reply, created_at, ended_at"
+    };
+}
+
+/// Which mails are about the account `$1`: those that name it, and those that were asked for by its
+/// address or by one that it can still take back.
+macro_rules! of_user {
+    () => {
+        "(user_id = $1 OR (registration IS NULL AND recipient_key IN \
+         (SELECT email_key FROM users WHERE id = $1 AND email_key IS NOT NULL \
+         UNION ALL SELECT email_key FROM mail_codes WHERE user_id = $1 AND purpose = 'undo')))"
+    };
+}
+
 /// How many mails there are that were not sent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Outbox {
@@ -268,30 +286,20 @@ pub async fn list(
 ) -> Result<Vec<Listed>, DbError> {
     let first = (UnixSeconds::MAX, String::new());
     let (at, id) = after.unwrap_or(&first);
-    let rows = sqlx::query(
-        "SELECT id, kind, recipient, recipient_key, user_id, registration, attempts, language, \
-         state, due_at, error, reply, created_at, ended_at FROM mails \
+    let rows = sqlx::query(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM mails \
          WHERE ($1 = '' OR state = $1) AND (created_at < $2 OR (created_at = $2 AND id < $3)) \
-         ORDER BY created_at DESC, id DESC LIMIT $4",
-    )
+         ORDER BY created_at DESC, id DESC LIMIT $4"
+    ))
     .bind(state.map_or("", State::as_str))
     .bind(*at)
     .bind(id.clone())
     .bind(limit)
     .fetch_all(db)
     .await?;
-    rows.iter()
-        .map(|row| {
-            Ok(Listed {
-                mail: mail(row)?,
-                state: State::parse(get(row, "state")?)?,
-                due_at: get(row, "due_at")?,
-                error: get(row, "error")?,
-                reply: get(row, "reply")?,
-                ended_at: get(row, "ended_at")?,
-            })
-        })
-        .collect()
+    rows.iter().map(listed).collect()
 }
 
 /// Takes mails of one kind to an account out of the outbox.
@@ -302,6 +310,36 @@ pub async fn withdraw(db: &mut Connection, user: Uuid, kind: Kind) -> Result<(),
     sqlx::query("DELETE FROM mails WHERE user_id = $1 AND kind = $2 AND state = 'queued'")
         .bind(user.to_string())
         .bind(kind.as_str())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Every mail that is kept about an account, oldest first.
+///
+/// # Errors
+/// The query failed.
+pub async fn of_user(db: &mut Connection, user: Uuid) -> Result<Vec<Listed>, DbError> {
+    let rows = sqlx::query(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM mails WHERE ",
+        of_user!(),
+        " ORDER BY created_at, id"
+    ))
+    .bind(user.to_string())
+    .fetch_all(db)
+    .await?;
+    rows.iter().map(listed).collect()
+}
+
+/// Removes every mail that is kept about an account, whatever became of it.
+///
+/// # Errors
+/// The query failed.
+pub async fn remove_all(db: &mut Connection, user: Uuid) -> Result<(), DbError> {
+    sqlx::query(concat!("DELETE FROM mails WHERE ", of_user!()))
+        .bind(user.to_string())
         .execute(db)
         .await?;
     Ok(())
@@ -326,6 +364,18 @@ pub async fn forget_old(
     .execute(db)
     .await?;
     Ok(result.rows_affected())
+}
+
+fn listed(row: &AnyRow) -> Result<Listed, DbError> {
+    Ok(Listed {
+        mail: mail(row)?,
+        state: State::parse(get(row, "state")?)?,
+        due_at: get(row, "due_at")?,
+        error: get(row, "error")?,
+        reply: get(row, "reply")?,
+        created_at: get(row, "created_at")?,
+        ended_at: get(row, "ended_at")?,
+    })
 }
 
 fn mail(row: &AnyRow) -> Result<Mail, DbError> {

@@ -19,7 +19,7 @@ pub mod template;
 pub use compose::{Composed, compose};
 pub use deliver::{deliver, forget_old, run};
 pub use message::Message;
-pub use outbox::{About, queue};
+pub use outbox::{About, queue, remove_all};
 pub use smtp::{Mailer, Refused};
 pub use template::{Templates, Text};
 

@@ -20,6 +20,17 @@ pub enum About {
     User(Uuid),
 }
 
+/// Removes the mails of an account that nobody will enter again, and their codes: an address that it
+/// could take back is free then.
+///
+/// # Errors
+/// The database failed.
+pub async fn remove_all(db: &mut Connection, user: Uuid) -> Result<(), Problem> {
+    // The codes say which addresses the account had, so they go last.
+    db::mails::remove_all(db, user).await?;
+    Ok(db::mail_codes::remove_all(db, user).await?)
+}
+
 /// Puts a mail into the outbox, in the caller's transaction. After its commit,
 /// [`App::wake_mail`] gets it sent at once. `language` is what whoever asks for it understands best;
 /// absent: the one that is set.

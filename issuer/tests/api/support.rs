@@ -283,6 +283,16 @@ impl Issuer {
         answer.expect(201)["main_token"].as_str().unwrap().to_owned()
     }
 
+    /// Logs somebody in from a browser, which is known for theirs from then on.
+    pub(crate) async fn log_in_by_browser(&self, login: &str, password: &str) -> Answer {
+        let body = json!({ "login": login, "password": password, "transport": "cookie" });
+        let request = Request::post("/v1/sessions")
+            .header("content-type", "application/json")
+            .header("origin", PUBLIC_URL)
+            .body(Body::from(body.to_string()));
+        self.call(request.unwrap()).await
+    }
+
     pub(crate) async fn micro(&self, main: &str, service: &str) -> Answer {
         self.post("/v1/tokens/micro", Some(main), json!({ "services": [service] })).await
     }

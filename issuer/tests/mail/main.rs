@@ -10,6 +10,7 @@
 )]
 
 mod attacks;
+mod closed;
 mod delivery;
 mod languages;
 mod logs;

@@ -4,6 +4,7 @@ use axum::http::Method;
 use serde_json::json;
 
 use super::stage::{epoch, person, role, root};
+use crate::accounts::{SECOND, put, register};
 use crate::support::{Issuer, START};
 
 #[tokio::test]
@@ -118,10 +119,13 @@ async fn a_deleted_user_with_a_living_token() {
 async fn whoever_is_erased_leaves_an_id_and_nothing_else() {
     let issuer = Issuer::start().await;
     let root = root(&issuer).await;
-    let main = issuer.log_in().await;
-    let laika = issuer.get("/v1/me", Some(&main)).await.text_of("id");
-    let path = format!("/users/{laika}");
-    root.grants(&issuer, laika.parse().unwrap(), "orders:cancel").await.expect(204);
+    let main = register(&issuer, "belka").await;
+    let belka = issuer.get("/v1/me", Some(&main)).await.text_of("id");
+    let path = format!("/users/{belka}");
+    let email = json!({ "email": "kennel@example.com", "password": SECOND });
+    put(&issuer, "/v1/me/email", &main, email).await.expect(204);
+    put(&issuer, "/v1/me/username", &main, json!({ "username": "strelka" })).await.expect(200);
+    root.grants(&issuer, belka.parse().unwrap(), "orders:cancel").await.expect(204);
     root.does(&issuer, Method::DELETE, &path).await.expect(204);
     root.does(&issuer, Method::POST, &format!("{path}/erase")).await.expect(204);
     root.does(&issuer, Method::POST, &format!("{path}/erase")).await.problem(410, "gone");
@@ -135,16 +139,27 @@ async fn whoever_is_erased_leaves_an_id_and_nothing_else() {
         let text = root.get(&issuer, &format!("{path}/{list}")).await;
         assert!(!text.text.contains("orders"), "{}", text.text);
     }
-    // Whatever of the audit log concerns the person names them by id only.
-    let log = root.get(&issuer, &format!("/audit?subject=user:{laika}")).await;
-    assert!(log.expect(200)["items"].as_array().unwrap().len() >= 3);
-    assert!(!log.text.contains("laika@") && !log.text.contains("\"laika\""), "{}", log.text);
+    // The audit log says what they did and by which id, and names them nowhere; what others did to
+    // them stands there whole.
+    let log = root.get(&issuer, &format!("/audit?subject=user:{belka}")).await;
+    let entries = log.expect(200)["items"].as_array().unwrap().clone();
+    let of = |action| entries.iter().find(|entry| entry["action"] == action).unwrap();
+    for action in ["user.registered", "email.changed", "username.changed"] {
+        let entry = of(action);
+        assert!(entry["before"].is_null() && entry["after"].is_null(), "{entry}");
+        assert!(entry["address"].is_null(), "{entry}");
+    }
+    assert_eq!(of("permission.granted")["after"]["permission"], "orders:cancel");
+    assert_eq!(of("user.erased")["address"], "192.0.2.7");
+    for name in ["belka", "strelka", "kennel"] {
+        assert!(!log.text.contains(name), "{}", log.text);
+    }
     let mut connection = issuer.app.db.read().await.unwrap();
     let left: i64 = sqlx::query_scalar(
         "SELECT COUNT(*) FROM sessions WHERE user_id = $1 AND (address IS NOT NULL \
          OR user_agent IS NOT NULL OR client IS NOT NULL OR ended_at IS NULL)",
     )
-    .bind(laika)
+    .bind(belka)
     .fetch_one(&mut *connection)
     .await
     .unwrap();
@@ -152,7 +167,7 @@ async fn whoever_is_erased_leaves_an_id_and_nothing_else() {
     drop(connection);
     // The name is free again.
     let body = json!({
-        "username": "laika", "email": "laika@example.com", "password": "there and back again 1960",
+        "username": "strelka", "email": "kennel@example.com", "password": SECOND,
     });
     issuer.post("/v1/users", None, body).await.expect(201);
 }
