@@ -149,6 +149,19 @@ pub async fn rename(
     Ok(result.rows_affected() == 1)
 }
 
+/// When a user changed their name, if they did.
+///
+/// # Errors
+/// The query failed.
+pub async fn renamed_at(db: &mut Connection, id: Uuid) -> Result<Option<UnixSeconds>, DbError> {
+    let found: Option<Option<UnixSeconds>> =
+        sqlx::query_scalar("SELECT username_changed_at FROM users WHERE id = $1")
+            .bind(id.to_string())
+            .fetch_optional(db)
+            .await?;
+    Ok(found.flatten())
+}
+
 /// Whether a name was given up before, and so nobody may have it.
 ///
 /// # Errors

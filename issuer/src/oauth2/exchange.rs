@@ -22,7 +22,8 @@ use crate::session;
 /// The type of what is issued (RFC 8693 section 3).
 pub const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 const REFRESH_TOKEN: &str = "urn:ietf:params:oauth:token-type:refresh_token";
-const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";
+/// A token of either kind, by its form.
+pub const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";
 
 /// Longest chain of parties that act for each other.
 const MAX_ACTORS: usize = 4;

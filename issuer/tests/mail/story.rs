@@ -127,6 +127,16 @@ async fn change_of_address_confirm_undo() {
 
     let me = issuer.get("/v1/me", Some(&main)).await.expect(200);
     assert_eq!(me["email"], "belka@example.com", "until it is proved");
+    // Both addresses are held, and so they are told.
+    let export = issuer.get("/v1/me/export", Some(&main)).await.expect(200);
+    let held = |list: &str, what: &str, address: &str| {
+        let mut found: Vec<_> = export[list].as_array().unwrap().iter().collect();
+        found.sort_by_key(|one| one[what].to_string());
+        found.iter().map(|one| json!([one[what], one[address]])).collect::<Vec<_>>()
+    };
+    let both = [json!(["change", "New@example.com"]), json!(["undo", "belka@example.com"])];
+    assert_eq!(held("mail_codes", "purpose", "email"), both);
+    assert_eq!(held("mails", "kind", "recipient"), both);
     verify(&issuer, &confirm.code("verify")).await.expect(204);
     let me = issuer.get("/v1/me", Some(&main)).await.expect(200);
     assert_eq!((&me["email"], &me["email_verified"]), (&json!("New@example.com"), &json!(true)));

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 pub use self::ending::{EndReason, end, end_all, end_scheduled, schedule_end, set_end};
 pub use self::forgetting::{forget_all_expired, forget_expired, forget_origins};
-pub use self::reading::{Cursor, holder_of_open, of_user, one_of_user};
+pub use self::reading::{Cursor, every_of_user, holder_of_open, of_user, one_of_user};
 use super::row::{Row, exactly_one, get, get_uuid};
 use super::{Connection, DbError};
 use crate::clock::UnixSeconds;

@@ -84,3 +84,19 @@ pub async fn of_user(
     .await?;
     rows.iter().map(|row| session(row)).collect()
 }
+
+/// Every session of a user that is kept, also those that have ended, youngest first.
+///
+/// # Errors
+/// The query failed.
+pub async fn every_of_user(db: &mut Connection, user: Uuid) -> Result<Vec<Session>, DbError> {
+    let rows = sqlx::query(concat!(
+        "SELECT ",
+        columns!(),
+        ", s.user_id FROM sessions s WHERE s.user_id = $1 ORDER BY s.created_at DESC, s.id DESC"
+    ))
+    .bind(user.to_string())
+    .fetch_all(db)
+    .await?;
+    rows.iter().map(|row| session(row)).collect()
+}

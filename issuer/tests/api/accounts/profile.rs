@@ -1,10 +1,13 @@
 //! Profiles: written by their owners, read by anybody where they allow it.
 
 use axum::http::Method;
+use laika_claims::Grant;
+use laika_issuer::admin::{Act, grants};
+use laika_issuer::db::grants::Holder;
 use serde_json::{Value, json};
 
 use super::{put, register};
-use crate::support::{Answer, Issuer, PASSWORD};
+use crate::support::{Answer, Issuer, PASSWORD, START};
 
 async fn patch(issuer: &Issuer, main: &str, body: Value) -> Answer {
     issuer.send(Method::PATCH, "/v1/me", Some(main), Some(body)).await
@@ -79,15 +82,33 @@ async fn stored_cross_site_scripting_through_names_descriptions_and_pictures() {
 async fn everything_that_is_held_can_be_taken_along() {
     let issuer = Issuer::start().await;
     let main = register(&issuer, "belka").await;
+    issuer.log_in_by_browser("belka", super::SECOND).await.expect(201);
     let body = json!({ "current": super::SECOND, "new": "a brand new one 1961" });
     put(&issuer, "/v1/me/password", &main, body).await.expect(204);
+    put(&issuer, "/v1/me/username", &main, json!({ "username": "strelka" })).await.expect(200);
+    let mut act = Act::of_operator(&issuer.app).await.unwrap();
+    let id = issuer.get("/v1/me", Some(&main)).await.text_of("id");
+    let (holder, permission) = (Holder::User(id.parse().unwrap()), "orders:cancel");
+    grants::grant(&mut act, &holder, &Grant::parse(permission).unwrap()).await.unwrap();
+    act.commit().await.unwrap();
     let export = issuer.get("/v1/me/export", Some(&main)).await;
     let text = export.text.clone();
     let export = export.expect(200);
     assert_eq!(export["user"]["email"], "belka@example.com");
     assert_eq!(export["roles"][0]["role"], "user");
     assert_eq!(export["sessions"][0]["address"], "192.0.2.7");
-    assert_eq!(export["last_login_at"], crate::support::START);
+    // The second one ended with the password, and is held all the same.
+    let ended: Vec<_> =
+        export["sessions"].as_array().unwrap().iter().map(|one| &one["ended_at"]).collect();
+    assert_eq!(ended.len(), 2);
+    assert!(ended.contains(&&json!(null)) && ended.contains(&&json!(START)), "{ended:?}");
+    let granted = json!([{
+        "permission": "orders:cancel", "granted_at": START, "granted_by": "command-line",
+    }]);
+    assert_eq!(export["grants"], granted);
+    assert!(export["browsers"][0]["known_until"].as_i64().unwrap() > START);
+    assert_eq!(export["username_changed_at"], START);
+    assert_eq!(export["last_login_at"], START);
     let actions: Vec<_> =
         export["audit"].as_array().unwrap().iter().map(|entry| entry["action"].clone()).collect();
     assert!(actions.contains(&json!("user.registered")), "{actions:?}");

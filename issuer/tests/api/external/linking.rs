@@ -226,6 +226,8 @@ async fn what_is_held_about_identities_is_exported_and_audited() {
     let export = issuer.get("/v1/me/export", Some(&main)).await.expect(200);
     assert_eq!(export["identities"][0]["subject"], "dog-1");
     assert_eq!(export["identities"][0]["email"], "strelka@example.com");
+    assert!(export["identities"][0]["authority"].as_str().unwrap().starts_with("http"));
+    assert_eq!(export["identities"][0]["picture"], kennel.script().person["picture"]);
     let actions: Vec<_> =
         export["audit"].as_array().unwrap().iter().map(|entry| &entry["action"]).collect();
     assert!(actions.contains(&&json!("identity.linked")), "{actions:?}");

@@ -22,12 +22,16 @@ pub struct Item {
     /// What its button says, while it is configured.
     #[serde(skip_serializing_if = "Option::is_none")]
     title: Option<String>,
+    /// Who answers for it there: the issuer of its ID tokens, or the origin of its API.
+    authority: String,
     /// Whom the provider means.
     subject: String,
     /// The e-mail there, as it was said last.
     email: Option<String>,
     /// The name there, likewise.
     name: Option<String>,
+    /// Address of the picture there, likewise.
+    picture: Option<String>,
     created_at: i64,
     last_used_at: i64,
 }
@@ -40,9 +44,11 @@ impl Item {
             id: identity.id.to_string(),
             provider: identity.provider,
             title: None,
+            authority: identity.authority,
             subject: identity.subject,
             email: identity.email,
             name: identity.name,
+            picture: identity.picture,
             created_at: identity.created_at,
             last_used_at: identity.last_used_at,
         }

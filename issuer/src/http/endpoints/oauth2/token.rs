@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::app::App;
 use crate::http::oauth::{OAuthRequest, answer};
-use crate::oauth2::exchange::ACCESS_TOKEN;
+use crate::oauth2::exchange::{ACCESS_TOKEN, JWT};
 use crate::oauth2::grants::GRANT_TYPES;
 use crate::oauth2::{OAuthError, grants};
 
@@ -19,8 +19,10 @@ pub struct Request {
     /// `urn:ietf:params:oauth:grant-type:token-exchange`.
     #[schemars(extend("enum" = GRANT_TYPES))]
     grant_type: String,
-    /// The service, by name or audience.
-    resource: Option<String>,
+    /// The service, by name or audience; may be there several times.
+    resource: Option<Vec<String>>,
+    /// The same, as token exchange calls it.
+    audience: Option<Vec<String>>,
     /// Only these permissions, divided by spaces.
     scope: Option<String>,
     /// A main token.
@@ -29,6 +31,9 @@ pub struct Request {
     subject_token: Option<String>,
     /// What kind of token that is.
     subject_token_type: Option<String>,
+    /// What kind of token is wanted: an access token, which is what there is.
+    #[schemars(extend("enum" = [ACCESS_TOKEN, JWT]))]
+    requested_token_type: Option<String>,
     client_id: Option<String>,
     client_secret: Option<String>,
 }
