@@ -16,6 +16,9 @@ const X_FORWARDED_FOR: &str = "x-forwarded-for";
 pub struct Client {
     /// Its address, canonical; absent where the server does not know, such as on a Unix socket.
     pub address: Option<IpAddr>,
+    /// Whether that may not be its address: a proxy of the list sent headers that say nothing which
+    /// can be believed, and the address is the proxy's own.
+    pub doubtful: bool,
     /// Whether the request came by a proxy of the list, whose headers may be believed.
     pub by_proxy: bool,
 }
@@ -27,7 +30,7 @@ impl Client {
         let peer = peer.map(|peer| peer.to_canonical());
         let trusted = |address: &IpAddr| proxies.iter().any(|network| network.contains(address));
         let Some(peer) = peer.filter(trusted) else {
-            return Self { address: peer, by_proxy: false };
+            return Self { address: peer, doubtful: false, by_proxy: false };
         };
         // A proxy writes one of the two and lets the other pass as it came. Where both are there
         // and do not agree, one of them was forged, and neither is believed.
@@ -42,7 +45,7 @@ impl Client {
                 one.filter(|_| one == other)
             }
         };
-        Self { address: Some(found.unwrap_or(peer)), by_proxy: true }
+        Self { address: found.or(Some(peer)), doubtful: found.is_none(), by_proxy: true }
     }
 }
 
@@ -107,13 +110,34 @@ mod tests {
     use super::*;
 
     fn client(peer: &str, headers: &[(&'static str, &str)]) -> String {
+        behind(peer, headers).address.unwrap().to_string()
+    }
+
+    fn behind(peer: &str, headers: &[(&'static str, &str)]) -> Client {
         let proxies = ["10.0.0.0/8", "2001:db8:ffff::/48"].map(|text| text.parse().unwrap());
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             map.append(*name, HeaderValue::from_str(value).unwrap());
         }
-        let client = Client::behind(Some(peer.parse().unwrap()), &map, &proxies);
-        client.address.unwrap().to_string()
+        Client::behind(Some(peer.parse().unwrap()), &map, &proxies)
+    }
+
+    #[test]
+    fn whoever_has_a_proxy_say_what_is_not_believed_is_not_taken_for_the_proxy() {
+        let xff = "x-forwarded-for";
+        for (headers, doubtful) in [
+            (&[][..], false),
+            (&[(xff, "192.0.2.7")], false),
+            (&[(xff, "192.0.2.7"), ("forwarded", "for=192.0.2.7")], false),
+            (&[(xff, "192.0.2.7"), ("forwarded", "for=10.0.0.1")], true),
+            (&[(xff, "192.0.2.7"), ("forwarded", "proto=https")], true),
+            (&[(xff, "unknown")], true),
+            (&[("forwarded", "for=_hidden")], true),
+        ] {
+            let client = behind("10.0.0.1", headers);
+            assert_eq!(client.doubtful, doubtful, "{headers:?}");
+        }
+        assert!(!behind("192.0.2.7", &[(xff, "unknown")]).doubtful, "it is no proxy");
     }
 
     #[test]

@@ -24,8 +24,10 @@ pub(super) async fn admit(State(app): State<App>, request: Request, next: Next) 
     if let Err(problem) = refuse_foreign_host(&app, &request) {
         return problem.into_response();
     }
-    let address = request.extensions().get::<Client>().and_then(|client| client.address);
-    if let Err(problem) = app.requests.take(address, app.clock.monotonic()) {
+    let client = request.extensions().get::<Client>();
+    let (address, doubtful) =
+        client.map_or((None, false), |client| (client.address, client.doubtful));
+    if let Err(problem) = app.requests.take(address, doubtful, app.clock.monotonic()) {
         app.metrics.rate_limited("requests");
         return problem.into_response();
     }

@@ -91,6 +91,32 @@ async fn a_forged_forwarded_address_is_neither_believed_nor_counted() {
 }
 
 #[tokio::test]
+async fn a_header_that_the_proxy_lets_through_makes_nobody_the_proxy() {
+    let variables = [("LAIKA_TRUSTED_PROXIES", "127.0.0.1"), ("LAIKA_LIMITS_REQUESTS", "3/d")];
+    let issuer = Issuer::with(&variables).await;
+    let ask = async |headers: &[(&str, &str)]| {
+        let mut request = Request::get("/v1");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let mut request = request.body(Body::empty()).unwrap();
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 4242))));
+        issuer.call(request).await.status.as_u16()
+    };
+    // The proxy says whose request it is, and lets pass what they say of themselves.
+    let written = ("x-forwarded-for", "192.0.2.7");
+    for forged in ["for=127.0.0.1", "for=_nobody", "proto=https"] {
+        assert_eq!(ask(&[written, ("forwarded", forged)]).await, 200, "{forged}");
+    }
+    assert_eq!(ask(&[written, ("forwarded", "for=127.0.0.1")]).await, 429);
+    // Whoever is told of by the proxy alone has not lost anything, and neither has this machine.
+    assert_eq!(ask(&[written]).await, 200);
+    for _ in 0..5 {
+        assert_eq!(ask(&[]).await, 200);
+    }
+}
+
+#[tokio::test]
 async fn a_request_id_of_a_proxy_is_taken_only_where_it_is_plain() {
     let issuer = Issuer::with(&[("LAIKA_TRUSTED_PROXIES", "192.0.2.7")]).await;
     for (id, taken) in [("0af7-b.c_9", true), ("a b", false), ("", false), (&"x".repeat(65), false)]
