@@ -207,8 +207,10 @@ impl Db {
     /// # Errors
     /// No connection became free in time, or the database is away.
     pub async fn write_at_length(&self) -> Result<Transaction, DbError> {
-        let mut tx = self.write_alone().await?;
+        let mut tx = self.write().await?;
+        // Before it waits for others, whose statements may take long as well.
         self.engine.take_time(&mut tx).await?;
+        self.engine.exclude_others(&mut tx).await?;
         Ok(tx)
     }
 

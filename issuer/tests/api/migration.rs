@@ -6,8 +6,9 @@
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use laika_issuer::db::{self, Db};
+use laika_issuer::db::{self, Connect, Db};
 use laika_issuer::mint::main_token;
 use serde_json::json;
 use sqlx::migrate::Migrator;
@@ -43,6 +44,23 @@ pub(crate) async fn old_database(number: i64, database: Option<&Scratch>, folder
     Migrator::with_migrations(seen.collect()).skip(&mut connection, None).await.unwrap();
     connection.close().await.unwrap();
     url
+}
+
+#[tokio::test]
+async fn who_waits_for_another_that_migrates_waits_as_long_as_that_takes() {
+    // SQLite has no limit on statements.
+    let Some(database) = Scratch::database() else { return };
+    let limit = Duration::from_millis(200);
+    let connect = Connect { statement_timeout: limit, ..Connect::to(&database.url()) };
+    let first = Db::connect(&connect).await.unwrap();
+    let at_work = first.write_at_length().await.unwrap();
+    let work = async {
+        tokio::time::sleep(4 * limit).await;
+        at_work.commit().await.unwrap();
+    };
+    let (second, ()) = tokio::join!(Db::connect(&connect), work);
+    second.unwrap().close().await;
+    first.close().await;
 }
 
 /// Migrations that came in one piece with the one after them, so that no database ever stopped
