@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::app::App;
+use crate::db;
 use crate::events;
 use crate::keys;
 use crate::keys::key_ring::REREAD_EVERY;
@@ -154,36 +155,34 @@ fn rest(task: &Task, app: &App) -> Duration {
     task.every + task.every * u32::from(dice) / 2560
 }
 
-/// Steps of a thousand rows in one go; the rest waits for the next.
-const MOST_STEPS: usize = 50;
-
 async fn forget_expired_sessions(app: &App) -> Result<(), Problem> {
-    for _ in 0..MOST_STEPS {
-        // Each step is a transaction of its own, so that others write in between.
+    db::in_steps(async || {
         let mut tx = app.db.write().await?;
-        let gone = crate::db::sessions::forget_all_expired(&mut tx, app.clock.now()).await?;
+        let gone = db::sessions::forget_all_expired(&mut tx, app.clock.now()).await?;
         tx.commit().await?;
-        if gone == 0 {
-            break;
-        }
-    }
-    Ok(())
+        Ok(gone)
+    })
+    .await
 }
 
 async fn forget_anonymous(app: &App) -> Result<(), Problem> {
-    let mut tx = app.db.write().await?;
-    crate::db::users::forget_anonymous(&mut tx).await?;
-    Ok(tx.commit().await?)
+    db::in_steps(async || {
+        let mut tx = app.db.write().await?;
+        let gone = db::users::forget_anonymous(&mut tx).await?;
+        tx.commit().await?;
+        Ok(gone)
+    })
+    .await
 }
 
 async fn forget_external(app: &App) -> Result<(), Problem> {
     let mut tx = app.db.write().await?;
-    crate::db::external::forget_expired(&mut tx, app.clock.now()).await?;
+    db::external::forget_expired(&mut tx, app.clock.now()).await?;
     Ok(tx.commit().await?)
 }
 
 async fn forget_expired_secrets(app: &App) -> Result<(), Problem> {
     let mut tx = app.db.write().await?;
-    crate::db::service_accounts::forget_expired_secrets(&mut tx, app.clock.now()).await?;
+    db::service_accounts::forget_expired_secrets(&mut tx, app.clock.now()).await?;
     Ok(tx.commit().await?)
 }

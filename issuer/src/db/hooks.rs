@@ -192,15 +192,11 @@ pub async fn listeners(db: &mut Connection, name: EventName) -> Result<Vec<Uuid>
 ///
 /// # Errors
 /// The query failed.
-pub async fn enabled(db: &mut Connection) -> Result<Vec<Hook>, DbError> {
-    let rows = sqlx::query(concat!(
-        "SELECT ",
-        columns!(),
-        " FROM hooks WHERE disabled_at IS NULL ORDER BY id"
-    ))
-    .fetch_all(db)
-    .await?;
-    rows.iter().map(hook).collect()
+pub async fn enabled(db: &mut Connection) -> Result<Vec<Uuid>, DbError> {
+    let rows = sqlx::query("SELECT id FROM hooks WHERE disabled_at IS NULL ORDER BY id")
+        .fetch_all(db)
+        .await?;
+    rows.iter().map(|row| get_uuid(row, "id")).collect()
 }
 
 /// Removes an endpoint with what was to be sent to it; whether there was one.

@@ -58,3 +58,24 @@ impl DerefMut for Transaction {
         &mut self.0
     }
 }
+
+/// Steps of [`in_steps`] in one go.
+const MOST_STEPS: usize = 50;
+
+/// Does a piece of work again and again until none is left, each time in a transaction of its own, so
+/// that others write in between. `step` does a bounded part and says how much there was. Where there
+/// is more than a go takes, the rest waits for the next.
+///
+/// # Errors
+/// The first step that fails.
+pub async fn in_steps<E, F>(step: impl Fn() -> F) -> Result<(), E>
+where
+    F: Future<Output = Result<u64, E>>,
+{
+    for _ in 0..MOST_STEPS {
+        if step().await? == 0 {
+            break;
+        }
+    }
+    Ok(())
+}

@@ -13,9 +13,9 @@ use tokio::task::JoinSet;
 use super::hooks;
 use crate::app::App;
 use crate::clock::UnixSeconds;
-use crate::db;
 use crate::db::deliveries::{self, Due, Endpoint, Outcome};
 use crate::db::hooks::Hook;
+use crate::db::{self, Connection};
 use crate::metrics::Sent;
 use crate::outgoing::{Post, TIMEOUT};
 use crate::problem::Problem;
@@ -56,9 +56,9 @@ pub async fn run(app: App, mut ends: watch::Receiver<bool>) {
         match endpoints(&app).await {
             Ok(found) => {
                 app.metrics.ran("send events", true);
-                for to in found.into_iter().filter(|to| busy.insert(to.endpoint())) {
+                for endpoint in found.into_iter().filter(|endpoint| busy.insert(*endpoint)) {
                     let app = app.clone();
-                    workers.spawn(async move { (to.endpoint(), pass(&app, &to).await) });
+                    workers.spawn(async move { (endpoint, pass(&app, endpoint).await) });
                 }
             }
             Err(problem) => {
@@ -104,8 +104,8 @@ fn finish(
 /// # Errors
 /// The database failed.
 pub async fn deliver(app: &App) -> Result<(), Problem> {
-    for to in endpoints(app).await? {
-        pass(app, &to).await?;
+    for endpoint in endpoints(app).await? {
+        pass(app, endpoint).await?;
     }
     Ok(())
 }
@@ -114,36 +114,39 @@ pub async fn deliver(app: &App) -> Result<(), Problem> {
 #[derive(Debug, Clone)]
 enum To {
     Hook(Box<Hook>),
-    #[cfg_attr(not(feature = "amqp"), expect(dead_code, reason = "only made with the feature"))]
     Amqp,
 }
 
-impl To {
-    fn endpoint(&self) -> Endpoint {
-        match self {
-            Self::Hook(hook) => Endpoint::Hook(hook.id),
-            Self::Amqp => Endpoint::Amqp,
+/// What an endpoint is at this moment; `None` where nothing is to be sent there any more.
+async fn target(db: &mut Connection, endpoint: Endpoint) -> Result<Option<To>, Problem> {
+    match endpoint {
+        Endpoint::Hook(id) => {
+            let hook = db::hooks::by_id(db, id).await?;
+            let enabled = hook.filter(|hook| hook.disabled_at.is_none());
+            Ok(enabled.map(|hook| To::Hook(Box::new(hook))))
         }
+        Endpoint::Amqp => Ok(Some(To::Amqp)),
     }
 }
 
-async fn endpoints(app: &App) -> Result<Vec<To>, Problem> {
+async fn endpoints(app: &App) -> Result<Vec<Endpoint>, Problem> {
     let mut connection = app.db.read().await?;
     let hooks = db::hooks::enabled(&mut connection).await?;
     #[cfg_attr(not(feature = "amqp"), expect(unused_mut, reason = "nothing is added without it"))]
-    let mut found: Vec<_> = hooks.into_iter().map(|hook| To::Hook(Box::new(hook))).collect();
+    let mut found: Vec<_> = hooks.into_iter().map(Endpoint::Hook).collect();
     #[cfg(feature = "amqp")]
     if app.settings.amqp.is_some() {
-        found.push(To::Amqp);
+        found.push(Endpoint::Amqp);
     }
     Ok(found)
 }
 
-/// Sends what is due to an endpoint. Where nothing of a batch is taken, the rest waits.
-async fn pass(app: &App, to: &To) -> Result<(), Problem> {
-    let endpoint = to.endpoint();
+/// Sends what is due to an endpoint. Where nothing of a batch is taken, the rest waits. Each batch goes
+/// where the endpoint is by then, under the secret it has by then.
+async fn pass(app: &App, endpoint: Endpoint) -> Result<(), Problem> {
     for _ in 0..BATCHES {
         let mut connection = app.db.read().await?;
+        let Some(to) = target(&mut connection, endpoint).await? else { break };
         let due = deliveries::due(&mut connection, endpoint, app.clock.now(), BATCH).await?;
         drop(connection);
         if due.is_empty() {
@@ -272,10 +275,15 @@ pub async fn forget_old(app: &App) -> Result<(), Problem> {
     let mut tx = app.db.write().await?;
     // Well after its last attempt, so that one that is being made has the later word.
     let given_up = deliveries::give_up(&mut tx, now - 4 * LEASE, now).await?;
-    deliveries::forget_old(&mut tx, now - KEEP_DELIVERED, now - KEEP_DEAD).await?;
     tx.commit().await?;
     if given_up > 0 {
         tracing::error!(given_up, "gave up events to endpoints that are disabled or gone");
     }
-    Ok(())
+    db::in_steps(async || {
+        let mut tx = app.db.write().await?;
+        let gone = deliveries::forget_old(&mut tx, now - KEEP_DELIVERED, now - KEEP_DEAD).await?;
+        tx.commit().await?;
+        Ok(gone)
+    })
+    .await
 }

@@ -136,9 +136,13 @@ async fn end(app: &App, mail: &Mail, end: &End) -> Result<(), Problem> {
 /// The database failed.
 pub async fn forget_old(app: &App) -> Result<(), Problem> {
     let now = app.clock.now();
-    let mut tx = app.db.write().await?;
-    db::mails::forget_old(&mut tx, now - KEEP_SENT, now - KEEP_FAILED).await?;
-    db::mail_codes::forget_expired(&mut tx, now).await?;
-    db::registrations::forget_expired(&mut tx, now).await?;
-    Ok(tx.commit().await?)
+    db::in_steps(async || {
+        let mut tx = app.db.write().await?;
+        let mut gone = db::mails::forget_old(&mut tx, now - KEEP_SENT, now - KEEP_FAILED).await?;
+        gone += db::mail_codes::forget_expired(&mut tx, now).await?;
+        gone += db::registrations::forget_expired(&mut tx, now).await?;
+        tx.commit().await?;
+        Ok(gone)
+    })
+    .await
 }

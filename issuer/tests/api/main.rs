@@ -21,6 +21,7 @@ mod external;
 mod factors;
 mod foreign_hashes;
 mod foreign_keys;
+mod forgetting;
 mod invitation;
 mod keys;
 mod limits;

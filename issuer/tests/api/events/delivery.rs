@@ -1,5 +1,7 @@
 //! Events on their way: in order, again and again, given up, repeated; by several replicas.
 
+use std::time::Duration;
+
 use axum::http::Method;
 use laika_issuer::admin::{self, Act};
 use laika_issuer::db::deliveries::{self, Endpoint};
@@ -192,6 +194,37 @@ async fn what_fails_is_sent_again_under_one_id_and_holds_up_only_its_own_user() 
 }
 
 #[tokio::test]
+async fn a_hook_that_is_moved_given_another_secret_or_disabled_is_so_for_the_next_event() {
+    let (issuer, root, receiver, id, first) = stage(Some(&["user.logout"])).await;
+    let elsewhere = Receiver::start().await;
+    let path = format!("/hooks/{id}");
+    tell(&issuer, 1, 0..6).await;
+    let app = issuer.app.clone();
+    receiver.answer([Answer::Late(Duration::from_secs(1))]);
+    elsewhere.answer([Answer::Late(Duration::from_secs(1))]);
+    let sending = tokio::spawn(async move { events::deliver(&app).await });
+    // While its first event is on its way.
+    receiver.hears().await;
+    let moved = json!({ "url": elsewhere.url });
+    root.sends(&issuer, Method::PATCH, &path, moved).await.expect(200);
+    let secret = format!("{path}/secret");
+    let second = root.sends(&issuer, Method::POST, &secret, json!({ "overlap": 0 })).await;
+    let second = second.text_of("secret");
+    elsewhere.hears().await;
+    let disabled = json!({ "enabled": false });
+    root.sends(&issuer, Method::PATCH, &path, disabled).await.expect(200);
+    sending.await.unwrap().unwrap();
+    let (before, after) = (receiver.heard(), elsewhere.heard());
+    assert_eq!((before.len(), after.len()), (1, 1));
+    assert!(before[0].is_signed_by(&first) && !before[0].is_signed_by(&second));
+    assert!(after[0].is_signed_by(&second) && !after[0].is_signed_by(&first));
+    // The rest waits, and goes on when it is enabled.
+    root.sends(&issuer, Method::PATCH, &path, json!({ "enabled": true })).await.expect(200);
+    send(&issuer).await;
+    assert_eq!(sessions(&elsewhere), [2, 3, 4, 5]);
+}
+
+#[tokio::test]
 async fn what_is_never_taken_is_given_up_after_a_day_and_repeated_by_an_administrator() {
     let (issuer, root, receiver, id, _) = stage(Some(&["user.logout"])).await;
     tell(&issuer, 1, 1..3).await;
@@ -334,6 +367,19 @@ async fn metrics_tell_of_delay_and_failures() {
     ] {
         assert!(text.contains(line), "{line}: {text}");
     }
+}
+
+#[tokio::test]
+async fn where_the_database_is_away_no_number_of_before_is_told() {
+    let (issuer, _, _, _, _) = stage(Some(&["user.logout"])).await;
+    tell(&issuer, 1, 1..2).await;
+    let told = |text: &str| {
+        let mut lines = text.lines();
+        lines.any(|line| line.starts_with("laika_event_oldest_seconds"))
+    };
+    assert!(told(&issuer.app.metrics.text(&issuer.app).await.unwrap()));
+    issuer.app.db.close().await;
+    assert!(!told(&issuer.app.metrics.text(&issuer.app).await.unwrap()));
 }
 
 #[tokio::test]

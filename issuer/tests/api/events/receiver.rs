@@ -50,6 +50,8 @@ pub(super) enum Answer {
     Long(usize),
     /// Somewhere else.
     Redirect(String),
+    /// 204, after a while.
+    Late(Duration),
     /// Never.
     Silence,
 }
@@ -72,6 +74,17 @@ impl Receiver {
     /// What is answered when nothing else is.
     pub(super) fn always(&self, answer: Answer) {
         self.heard.lock().unwrap().otherwise = Some(answer);
+    }
+
+    /// Waits until something is heard.
+    pub(super) async fn hears(&self) {
+        for _ in 0..2000 {
+            if !self.heard.lock().unwrap().requests.is_empty() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        panic!("nothing is heard");
     }
 
     /// What was heard since the last time.
@@ -129,6 +142,10 @@ async fn take(State(heard): State<Arc<Mutex<Heard>>>, headers: HeaderMap, body: 
         Answer::Json(value) => axum::Json(value).into_response(),
         Answer::Long(length) => vec![b' '; length].into_response(),
         Answer::Redirect(to) => (StatusCode::FOUND, [("location", to)]).into_response(),
+        Answer::Late(wait) => {
+            tokio::time::sleep(wait).await;
+            StatusCode::NO_CONTENT.into_response()
+        }
         Answer::Silence => {
             tokio::time::sleep(Duration::from_secs(60)).await;
             StatusCode::NO_CONTENT.into_response()
