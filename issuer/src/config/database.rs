@@ -1,6 +1,9 @@
 //! Connections to the database, checked.
 
+use std::borrow::Cow;
 use std::time::Duration;
+
+use percent_encoding::percent_decode_str;
 
 use super::settings::number;
 use super::{ConfigError, Settings, file, secret};
@@ -40,4 +43,31 @@ impl Settings {
             statement_timeout: Duration::from_secs(self.database.statement_timeout),
         }
     }
+}
+
+/// User and password that stand in the URL of a database: before the host, or as parameters, which
+/// win.
+pub(super) fn credentials(url: &str) -> (Option<Cow<'_, str>>, Option<Cow<'_, str>>) {
+    let decoded = |text| percent_decode_str(text).decode_utf8_lossy();
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let stated = authority.rsplit_once('@').map(|(user, _)| user);
+    let (mut user, mut password) = stated.map_or((None, None), |text| match text.split_once(':') {
+        Some((user, password)) => (Some(decoded(user)), Some(decoded(password))),
+        None => (Some(decoded(text)), None),
+    });
+    let query = rest.split_once('?').map_or("", |(_, query)| query);
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        match &*name {
+            "user" => user = Some(value),
+            "password" => password = Some(value),
+            _ => {}
+        }
+    }
+    (user, password.filter(|password| !password.is_empty()))
+}
+
+/// Whether a parameter of such a URL, as it is written, is the password.
+pub(super) fn is_password(name: &str) -> bool {
+    form_urlencoded::parse(name.as_bytes()).any(|(name, _)| name == "password")
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::Serialize;
 use toml::{Table, Value};
 
+use super::database::is_password;
 use super::environment::{self, Known, PREFIX};
 use super::{ConfigError, Settings};
 
@@ -102,7 +103,7 @@ fn redact(known: &Known, name: &str, value: Value) -> Value {
     }
 }
 
-/// A URL with `***` in place of its password.
+/// A URL with `***` in place of its password, before the host or in a parameter.
 fn without_password(url: &str) -> String {
     let hide = || {
         let (scheme, rest) = url.split_once("://")?;
@@ -112,7 +113,14 @@ fn without_password(url: &str) -> String {
         let (user, _) = user.split_once(':')?;
         Some(format!("{scheme}://{user}:***@{host}{rest}"))
     };
-    hide().unwrap_or_else(|| url.to_owned())
+    let url = hide().unwrap_or_else(|| url.to_owned());
+    let Some((start, query)) = url.split_once('?') else { return url };
+    let hide = |parameter: &str| match parameter.split_once('=') {
+        Some((name, _)) if is_password(name) => format!("{name}=***"),
+        _ => parameter.to_owned(),
+    };
+    let query: Vec<_> = query.split('&').map(hide).collect();
+    format!("{start}?{}", query.join("&"))
 }
 
 /// The sample as a settings file: every setting, or those alone that show their default.
@@ -202,5 +210,23 @@ mod tests {
         let text = serde_json::to_string(&shown).unwrap();
         assert!(!text.contains("hunter"), "{text}");
         assert!(text.contains("postgres://laika:***@db:5432/laika?sslmode=require"), "{text}");
+    }
+
+    #[test]
+    fn a_password_is_hidden_wherever_a_url_has_it() {
+        for (url, shown) in [
+            (
+                "postgres:///laika?host=/run&password=hunter2",
+                "postgres:///laika?host=/run&password=***",
+            ),
+            (
+                "postgres://h/laika?p%61ssword=hunter2&user=l",
+                "postgres://h/laika?p%61ssword=***&user=l",
+            ),
+            ("postgres://l:hunter1@h/d?password=hunter2", "postgres://l:***@h/d?password=***"),
+            ("sqlite:///var/lib/laika.db?mode=rwc", "sqlite:///var/lib/laika.db?mode=rwc"),
+        ] {
+            assert_eq!(without_password(url), shown);
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Passwords of others that anybody could guess.
 
 use super::{Facts, Finding};
+use crate::config::database::credentials;
 use crate::config::secret::known_word;
 
 /// Shortest password that is not a guess, in characters.
@@ -9,6 +10,7 @@ const SHORTEST: usize = 8;
 pub(super) fn passwords(facts: &Facts<'_>) -> Vec<Finding> {
     let settings = facts.settings;
     let (user, in_url) = credentials(&settings.database_url);
+    let (user, in_url) = (user.as_deref(), in_url.as_deref());
     let of_database = settings.database.password.as_ref().map(|secret| secret.reveal());
     let mail = settings.mail.as_ref().and_then(|mail| mail.credentials.as_ref());
     let all = [
@@ -40,16 +42,6 @@ pub(super) fn passwords(facts: &Facts<'_>) -> Vec<Finding> {
     all.into_iter().filter_map(weak).collect()
 }
 
-/// User and password of a URL.
-fn credentials(url: &str) -> (Option<&str>, Option<&str>) {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    match authority.rsplit_once('@').map(|(user, _)| user.split_once(':').unwrap_or((user, ""))) {
-        None => (None, None),
-        Some((user, password)) => (Some(user), Some(password).filter(|text| !text.is_empty())),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::Level::Warning;
@@ -71,6 +63,12 @@ mod tests {
                 Warning,
                 "database_url",
                 "`changeme`",
+            ),
+            (
+                "database_url = 'postgres:///laika?host=/run&user=kennel%6Daster&password=kennelmaster'",
+                Warning,
+                "database_url",
+                "name of the user",
             ),
             (
                 "[mail]\nurl = 'smtps://post@127.0.0.1'\nfrom = 'post@kennel.org'\npassword = 'secret-secret'",
