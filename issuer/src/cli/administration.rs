@@ -43,7 +43,7 @@ Examples:
 #[derive(Debug, Subcommand)]
 #[command(after_help = USER_EXAMPLES)]
 pub(super) enum UserCommand {
-    /// Make a user; the password is the first line of standard input
+    /// Make a user and print the id; the password is the first line of standard input
     Create {
         /// Name of the account
         username: String,
@@ -53,6 +53,9 @@ pub(super) enum UserCommand {
         /// A role, such as `administrator` or `orders/clerk`; may be given several times
         #[arg(long = "role", value_name = "ROLE")]
         roles: Vec<String>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
     /// List users by name
     List(List),
@@ -290,6 +293,9 @@ pub(super) enum HookCommand {
         /// What it is for, in words
         #[arg(long)]
         description: Option<String>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
     /// List endpoints by id
     List(List),
@@ -300,6 +306,9 @@ pub(super) enum HookCommand {
         /// How long the old secret also signs, in seconds
         #[arg(long, value_name = "SECONDS", default_value_t = OVERLAP)]
         overlap: i64,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Send to it again
     Enable {
@@ -337,6 +346,9 @@ pub(super) enum HookCommand {
         /// Only this event
         #[arg(long, value_name = "ID")]
         event: Option<uuid::Uuid>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Print the JSON Schema of every event
     Schema,

@@ -117,6 +117,9 @@ pub(super) enum ServiceAccountCommand {
         /// A role, such as `auditor` or `orders/clerk`; may be given several times
         #[arg(long = "role", value_name = "ROLE")]
         roles: Vec<String>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Make a new secret and print it, once
     Rotate {
@@ -125,6 +128,9 @@ pub(super) enum ServiceAccountCommand {
         /// How long the old secret still counts, in seconds
         #[arg(long, value_name = "SECONDS", default_value_t = OVERLAP)]
         overlap: i64,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Replace the roles
     SetRoles {
@@ -165,11 +171,17 @@ pub(super) enum ClientCommand {
         /// It runs on a server and can keep a secret
         #[arg(long)]
         confidential: bool,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Make a new secret and print it, once; the old one stops counting
     Rotate {
         /// Its id
         client_id: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Remove it
     Delete {

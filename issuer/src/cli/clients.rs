@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::audit::By;
 use crate::db::clients::{self as rows, Client, ClientKind};
 use crate::oauth2::clients::{self, New};
+use crate::secret::Secret;
 
 #[derive(Debug, Serialize)]
 struct Row {
@@ -16,6 +17,13 @@ struct Row {
     name: String,
     kind: ClientKind,
     created_at: i64,
+}
+
+/// What is shown once; a public client has no secret.
+#[derive(Debug, Serialize)]
+struct Made {
+    client_id: String,
+    secret: Option<String>,
 }
 
 pub(super) async fn run(app: &App, command: ClientCommand) -> Result<(), Failure> {
@@ -29,14 +37,16 @@ pub(super) async fn run(app: &App, command: ClientCommand) -> Result<(), Failure
         });
     }
     let mut tx = app.db.write().await?;
-    let secret = match command {
-        ClientCommand::Create { client_id, name, confidential } => {
+    let made = match command {
+        ClientCommand::Create { client_id, name, confidential, json } => {
             let kind = if confidential { ClientKind::Confidential } else { ClientKind::Public };
             let new = New { name: name.unwrap_or_else(|| client_id.clone()), client_id, kind };
-            clients::create(app, &mut tx, &by, &new).await?.1
+            let (_, secret) = clients::create(app, &mut tx, &by, &new).await?;
+            Some((Made::of(new.client_id, secret.as_ref()), json))
         }
-        ClientCommand::Rotate { client_id } => {
-            Some(clients::rotate_secret(app, &mut tx, &by, &client_id).await?)
+        ClientCommand::Rotate { client_id, json } => {
+            let secret = clients::rotate_secret(app, &mut tx, &by, &client_id).await?;
+            Some((Made::of(client_id, Some(&secret)), json))
         }
         ClientCommand::Delete { client_id } => {
             clients::delete(app, &mut tx, &by, &client_id).await?;
@@ -46,7 +56,17 @@ pub(super) async fn run(app: &App, command: ClientCommand) -> Result<(), Failure
     };
     tx.commit().await?;
     // Only what was committed is shown: a secret that does not count would be looked for in vain.
-    secret.map_or(Ok(()), |secret| output::line(secret.reveal()))
+    match made {
+        Some((made, true)) => output::value(&made),
+        Some((Made { secret: Some(secret), .. }, false)) => output::line(&secret),
+        Some((Made { secret: None, .. }, false)) | None => Ok(()),
+    }
+}
+
+impl Made {
+    fn of(client_id: String, secret: Option<&Secret>) -> Self {
+        Self { client_id, secret: secret.map(|secret| secret.reveal().to_owned()) }
+    }
 }
 
 fn row(client: Client) -> Row {

@@ -23,6 +23,28 @@ struct Row {
     created_at: i64,
 }
 
+/// What a change leaves to be shown.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Made {
+    Hook { id: String, secret: String },
+    Secret { secret: String },
+    Repeated { events: u64 },
+}
+
+impl Made {
+    fn print(&self, json: bool) -> Result<(), Failure> {
+        if json {
+            return output::value(self);
+        }
+        match self {
+            Self::Hook { id, secret } => output::line(&format!("{id}\n{secret}")),
+            Self::Secret { secret } => output::line(secret),
+            Self::Repeated { events } => output::line(&events.to_string()),
+        }
+    }
+}
+
 /// The JSON Schema of every event.
 pub(super) fn schema() -> Result<(), Failure> {
     output::value(&events::schema())
@@ -73,14 +95,15 @@ pub(super) async fn run(app: &App, command: HookCommand) -> Result<(), Failure> 
 async fn change(app: &App, command: HookCommand) -> Result<(), Failure> {
     let mut act = Act::of_operator(app).await?;
     let said = match command {
-        HookCommand::Create { url, events, description } => {
+        HookCommand::Create { url, events, description, json } => {
             let wanted = if events.is_empty() { None } else { Some(names(&events)?) };
             let (hook, secret) = hooks::create(&mut act, &url, description, wanted).await?;
-            Some(format!("{}\n{}", hook.id, secret.reveal()))
+            let (id, secret) = (hook.id.to_string(), secret.reveal().to_owned());
+            Some((Made::Hook { id, secret }, json))
         }
-        HookCommand::Rotate { hook, overlap } => {
+        HookCommand::Rotate { hook, overlap, json } => {
             let (_, secret) = hooks::rotate_secret(&mut act, hook, overlap).await?;
-            Some(secret.reveal().to_owned())
+            Some((Made::Secret { secret: secret.reveal().to_owned() }, json))
         }
         HookCommand::Enable { hook } => {
             let change = Change { enabled: Some(true), ..Change::default() };
@@ -96,30 +119,31 @@ async fn change(app: &App, command: HookCommand) -> Result<(), Failure> {
             hooks::delete(&mut act, hook).await?;
             None
         }
-        HookCommand::Repeat { hook, event: Some(event) } => {
-            hooks::repeat(&mut act, endpoint(&hook)?, event).await?;
-            None
-        }
-        HookCommand::Repeat { hook, event: None } => {
-            Some(hooks::repeat_all(&mut act, endpoint(&hook)?).await?.to_string())
+        HookCommand::Repeat { hook, event, json } => {
+            let endpoint = endpoint(&hook)?;
+            let events = match event {
+                Some(event) => hooks::repeat(&mut act, endpoint, event).await.map(|()| 1)?,
+                None => hooks::repeat_all(&mut act, endpoint).await?,
+            };
+            Some((Made::Repeated { events }, json))
         }
         HookCommand::List(_) | HookCommand::Deliveries { .. } | HookCommand::Schema => None,
     };
     act.commit().await?;
     // Only what was committed is shown: a secret that does not count would be looked for in vain.
-    said.map_or(Ok(()), |said| output::line(&said))
+    said.map_or(Ok(()), |(made, json)| made.print(json))
 }
 
 fn endpoint(text: &str) -> Result<Endpoint, Failure> {
     Endpoint::parse(text)
-        .ok_or_else(|| Failure::Failed(format!("`{text}` is neither the id of a hook nor `amqp`")))
+        .ok_or_else(|| Failure::Refused(format!("`{text}` is neither the id of a hook nor `amqp`")))
 }
 
 fn names(written: &[String]) -> Result<Vec<EventName>, Failure> {
     let name = |text: &String| {
         EventName::from_name(text).ok_or_else(|| {
             let known: Vec<_> = EventName::ALL.iter().map(|name| name.as_str()).collect();
-            Failure::Failed(format!("there is no event `{text}`; there are {}", known.join(", ")))
+            Failure::Refused(format!("there is no event `{text}`; there are {}", known.join(", ")))
         })
     };
     written.iter().map(name).collect()

@@ -20,6 +20,13 @@ struct Row {
     last_used_at: Option<i64>,
 }
 
+/// What is shown once.
+#[derive(Debug, Serialize)]
+struct Made {
+    name: String,
+    secret: String,
+}
+
 pub(super) async fn run(app: &App, command: ServiceAccountCommand) -> Result<(), Failure> {
     let by = By::command_line();
     if let ServiceAccountCommand::List(list) = command {
@@ -33,14 +40,15 @@ pub(super) async fn run(app: &App, command: ServiceAccountCommand) -> Result<(),
         });
     }
     let mut tx = app.db.write().await?;
-    let secret = match command {
-        ServiceAccountCommand::Create { name, service, roles } => {
+    let made = match command {
+        ServiceAccountCommand::Create { name, service, roles, json } => {
             let new = New { name, service, roles };
             let secret = service_accounts::create(app, &mut tx, &by, &new).await?;
-            Some(secret)
+            Some((Made { name: new.name, secret: secret.reveal().to_owned() }, json))
         }
-        ServiceAccountCommand::Rotate { name, overlap } => {
-            Some(service_accounts::rotate_secret(app, &mut tx, &by, &name, overlap).await?)
+        ServiceAccountCommand::Rotate { name, overlap, json } => {
+            let secret = service_accounts::rotate_secret(app, &mut tx, &by, &name, overlap).await?;
+            Some((Made { name, secret: secret.reveal().to_owned() }, json))
         }
         ServiceAccountCommand::SetRoles { name, roles } => {
             service_accounts::set_roles(app, &mut tx, &by, &name, &roles).await?;
@@ -62,7 +70,11 @@ pub(super) async fn run(app: &App, command: ServiceAccountCommand) -> Result<(),
     };
     tx.commit().await?;
     // Only what was committed is shown: a secret that does not count would be looked for in vain.
-    secret.map_or(Ok(()), |secret| output::line(secret.reveal()))
+    match made {
+        None => Ok(()),
+        Some((made, true)) => output::value(&made),
+        Some((made, false)) => output::line(&made.secret),
+    }
 }
 
 fn row(account: ServiceAccount) -> Row {

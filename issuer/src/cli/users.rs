@@ -56,7 +56,13 @@ struct Invitation {
 
 pub(super) async fn run(app: &App, command: UserCommand) -> Result<(), Failure> {
     match command {
-        UserCommand::Create { username, email, roles } => create(app, username, email, roles).await,
+        UserCommand::Create { username, email, roles, json } => {
+            let made = create(app, username, email, roles).await?;
+            if json {
+                return output::value(&row(made));
+            }
+            output::line(&made.id.to_string())
+        }
         UserCommand::List(list) => {
             let mut connection = app.db.read().await?;
             let users = users::list(&mut connection, &list.after, list.limit).await?;
@@ -140,7 +146,7 @@ async fn create(
     username: String,
     email: String,
     roles: Vec<String>,
-) -> Result<(), Failure> {
+) -> Result<User, Failure> {
     let password = Some(read_password()?);
     let user = SeedUser { username, email, password, password_hash: None, roles };
     let new = seed::prepare(app, &user).await?;
@@ -150,7 +156,7 @@ async fn create(
         admin::roles::assign(&mut act, made.id, role).await?;
     }
     act.commit().await?;
-    output::line(&made.id.to_string())
+    Ok(made)
 }
 
 async fn show(app: &App, name: &str, json: bool) -> Result<(), Failure> {

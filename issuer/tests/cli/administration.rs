@@ -169,6 +169,48 @@ fn users_roles_services_and_grants_are_administered_and_all_of_it_is_in_the_audi
 }
 
 #[test]
+fn whatever_is_printed_is_printed_as_json_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &str| {
+        let arguments: Vec<_> = arguments.split(' ').collect();
+        laika(folder.path(), &arguments, "there and back again 1960\n")
+    };
+    let json = |arguments: &str| -> Value {
+        serde_json::from_str(&expect(&run(&format!("{arguments} --json")), 0)).unwrap()
+    };
+    let begins = |value: &Value, start: &str| value.as_str().unwrap().starts_with(start);
+    let user = json("user create belka --email belka@example.com");
+    assert_eq!((&user["username"], &user["status"]), (&"belka".into(), &"active".into()));
+    assert_eq!(json("user show belka")["id"], user["id"]);
+    for command in ["service-account create depot", "service-account rotate depot"] {
+        let made = json(command);
+        assert_eq!(made["name"], "depot");
+        assert!(begins(&made["secret"], "laika_"), "{made}");
+    }
+    for command in ["client create shop --confidential", "client rotate shop"] {
+        let made = json(command);
+        assert_eq!(made["client_id"], "shop");
+        assert!(begins(&made["secret"], "laika_"), "{made}");
+    }
+    assert_eq!(json("client create page")["secret"], Value::Null);
+    let hook = json("hook create https://hooks.example.com/ --event user.created");
+    assert!(begins(&hook["secret"], "whsec_"), "{hook}");
+    let id = hook["id"].as_str().unwrap();
+    assert_eq!(json("hook list")[0]["id"], id);
+    assert!(begins(&json(&format!("hook rotate {id}"))["secret"], "whsec_"));
+    assert_eq!(json(&format!("hook repeat {id}"))["events"], 0);
+    for (bad, part) in [
+        ("hook create https://hooks.example.com/ --event user.sneezed", "user.created"),
+        ("hook deliveries nobody", "`nobody`"),
+        ("hook repeat nobody", "`nobody`"),
+    ] {
+        let output = run(bad);
+        assert_eq!(output.status.code(), Some(5), "{bad}: {}", errors(&output));
+        assert!(errors(&output).contains(part), "{bad}: {}", errors(&output));
+    }
+}
+
+#[test]
 fn a_service_that_is_written_again_keeps_what_the_command_line_can_not_say() {
     let folder = tempfile::tempdir().unwrap();
     let seed = r#"

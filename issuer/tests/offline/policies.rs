@@ -164,3 +164,63 @@ fn the_guide_s_policy_passes_the_guide_s_tests() {
     let tested = folder.run("policy test p.json tests.yaml", "");
     tested.says(0, &["4 cases, 0 failed", "no case has reached: create"]);
 }
+
+const API: &str = r#"
+openapi: 3.1.0
+servers:
+  - url: https://api.example.com/v2/
+security:
+  - oauth: ["orders:read"]
+paths:
+  /orders:
+    get: { operationId: list }
+    head: { operationId: counted by the rule for GET }
+    post:
+      operationId: create
+      security:
+        - oauth: ["orders:create", "orders:read"]
+        - key: []
+  /orders/{order-id}:
+    parameters: []
+    delete:
+      security:
+        - oauth: ["orders:cancel"]
+        - partner: ["write_orders"]
+  /health:
+    get: { operationId: health, security: [] }
+"#;
+
+#[test]
+fn a_policy_is_made_of_an_openapi_description() {
+    let silent = r#"{ "openapi": "3.0.3", "paths": { "/a": { "get": {} } } }"#;
+    let partial = silent.replace("/a", "/{id}.json");
+    let folder = Folder::with(&[
+        ("api.yaml", API),
+        ("silent.json", silent),
+        ("partial.json", &partial),
+        ("old.json", r#"{ "swagger": "2.0", "paths": {} }"#),
+    ]);
+    let made = folder.run("policy generate api.yaml", "").json();
+    let rules = json!([
+        { "id": "health", "methods": ["GET"], "path": "/v2/health", "require": "anyone" },
+        { "id": "list", "methods": ["GET"], "path": "/v2/orders", "require": "orders:read" },
+        { "id": "create", "methods": ["POST"], "path": "/v2/orders",
+          "require": { "any": [{ "all": ["orders:create", "orders:read"] }, "authenticated"] } },
+        { "id": "delete /orders/{order-id}", "methods": ["DELETE"],
+          "path": "/v2/orders/{order_id}",
+          "require": { "any": ["orders:cancel", { "permission": "write_orders" }] } },
+    ]);
+    assert_eq!(made["rules"], rules);
+    assert_eq!(made["otherwise"], "deny");
+    // What is not said is not open.
+    let quiet = folder.run("policy generate silent.json", "");
+    quiet.says(0, &["1 operations name no scope"]);
+    assert_eq!(quiet.json()["rules"][0]["require"], "authenticated");
+    folder.run("policy generate partial.json", "").says(5, &["partial.json", "get /{id}.json"]);
+    folder.run("policy generate old.json", "").says(5, &["old.json", "OpenAPI 3"]);
+    folder.run("policy generate nowhere.json", "").says(5, &["nowhere.json"]);
+    // A description as big as they come: ours.
+    let ours = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/openapi.json");
+    let made = folder.run(&format!("policy generate {ours}"), "").json();
+    assert!(made["rules"].as_array().unwrap().len() > 100);
+}

@@ -45,6 +45,13 @@ A file of tests, in JSON, TOML or YAML:
 `expect` has any of allowed, status, rule, code, missing. Exit codes: 0 all as expected, 5 the
 policy or the file is wrong, 8 a case is not as expected.";
 
+const GENERATE_EXAMPLES: &str = "\
+Examples:
+  laika policy generate openapi.yaml > policy.json
+
+Each operation becomes a rule that needs the scopes its `security` names; `security: []` is for
+anyone, and where nothing is named any log-in will do. Read it before you use it.";
+
 const JWK_EXAMPLES: &str = "\
 Examples:
   laika key jwk public.pem
@@ -117,6 +124,12 @@ pub(in crate::cli) enum PolicyCommand {
     /// Say which rule decides a request, what it needs, and what was found
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(Box<ExplainArguments>),
+    /// Print a policy to begin with, of what an OpenAPI description says
+    #[command(after_help = GENERATE_EXAMPLES)]
+    Generate {
+        /// The description, OpenAPI 3: JSON, or TOML or YAML by the file's ending
+        description: PathBuf,
+    },
     /// Hold a policy against a file of requests and expected decisions
     #[command(after_help = TEST_EXAMPLES)]
     Test {

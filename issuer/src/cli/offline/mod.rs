@@ -6,6 +6,7 @@ mod cases;
 mod document;
 mod explain;
 mod fetch;
+mod generate;
 pub(super) mod jwk;
 mod moment;
 pub(super) mod policy;

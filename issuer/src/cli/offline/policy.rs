@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::arguments::{PolicyCommand, PolicyFile};
 use super::document::Document;
-use super::{cases, explain};
+use super::{cases, explain, generate};
 use crate::cli::exit::Failure;
 use crate::cli::output;
 
@@ -16,6 +16,7 @@ pub(in crate::cli) fn run(command: PolicyCommand) -> Result<(), Failure> {
     match command {
         PolicyCommand::Check { policy, json } => check(&policy, json),
         PolicyCommand::Explain(arguments) => explain::run(&arguments),
+        PolicyCommand::Generate { description } => generate::run(&description),
         PolicyCommand::Test { policy, tests, json } => cases::run(&policy, &tests, json),
     }
 }
