@@ -45,7 +45,7 @@ pub struct Metrics {
     connections: Family<Labels, Gauge>,
     mails: Family<StateLabels, Gauge>,
     events: Family<StateLabels, Gauge>,
-    oldest_event: Gauge,
+    oldest_event: Family<NoLabels, Gauge>,
     deliveries: Family<OutcomeLabels, Counter>,
     event_delays: Histogram,
     outside: Family<OutsideLabels, Counter>,
@@ -104,6 +104,9 @@ pub enum Minted {
     Micro,
 }
 
+/// Of what is one number, and perhaps unknown.
+type NoLabels = [(&'static str, &'static str); 0];
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RequestLabels {
     method: &'static str,
@@ -159,7 +162,7 @@ impl Default for Metrics {
             connections: Family::default(),
             mails: Family::default(),
             events: Family::default(),
-            oldest_event: Gauge::default(),
+            oldest_event: Family::default(),
             deliveries: Family::default(),
             event_delays: Histogram::new(DELAYS),
             outside: Family::default(),
@@ -339,10 +342,12 @@ impl Metrics {
                     self.events.get_or_create(&StateLabels { state }).set(value);
                 }
                 let now = app.clock.now();
-                self.oldest_event.set(oldest.map_or(0, |oldest| (now - oldest).max(0)));
+                let age = oldest.map_or(0, |oldest| (now - oldest).max(0));
+                self.oldest_event.get_or_create(&[]).set(age);
             }
             Err(error) => {
                 self.events.clear();
+                self.oldest_event.clear();
                 tracing::warn!(%error, "events could not be counted");
             }
         }

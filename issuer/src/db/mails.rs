@@ -373,7 +373,6 @@ fn listed(row: &AnyRow) -> Result<Listed, DbError> {
         due_at: get(row, "due_at")?,
         error: get(row, "error")?,
         reply: get(row, "reply")?,
-        created_at: get(row, "created_at")?,
         ended_at: get(row, "ended_at")?,
     })
 }

@@ -76,8 +76,8 @@ pub async fn end_scheduled(app: &App) -> Result<(), Problem> {
     }
 }
 
-/// What goes with every end, in its transaction: micro tokens are revoked, and the audit log says
-/// so. A restored backup is held against that log.
+/// What goes with every end, in its transaction: micro tokens are revoked, the audit log says so, and
+/// whoever listens is told.
 ///
 /// # Errors
 /// The database failed.
