@@ -22,10 +22,11 @@ pub(super) fn run(file: &Path) -> Result<(), Failure> {
     let refused = |message: String| Failure::Refused(format!("{}: {message}", file.display()));
     let description = Document::read(file).map_err(|unreadable| refused(unreadable.message))?;
     let rules = rules(&description.value).map_err(refused)?;
-    let unnamed = rules.iter().filter(|rule| rule["require"] == LOGGED_IN).count();
+    let any_log_in = |rule: &&Value| rule.get("require").is_some_and(|needs| needs == LOGGED_IN);
+    let unnamed = rules.iter().filter(any_log_in).count();
     let policy = json!({ "version": 1, "rules": rules, "otherwise": "deny" });
     Policy::from_value(&policy, Context::default()).map_err(|error| {
-        let rule = policy.pointer(&pointer(&error.at)).and_then(|rule| rule["id"].as_str());
+        let rule = policy.pointer(&pointer(&error.at)).and_then(|rule| rule.get("id")?.as_str());
         refused(format!("`{}`: {}", rule.unwrap_or(&error.at), error.message))
     })?;
     output::value(&policy)?;
