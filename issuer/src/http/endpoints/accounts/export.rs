@@ -181,7 +181,7 @@ fn mail(listed: Listed) -> Mail {
         kind: listed.mail.kind.as_str().to_owned(),
         recipient: listed.mail.recipient,
         state: listed.state,
-        created_at: listed.created_at,
+        created_at: listed.mail.created_at,
     }
 }
 
