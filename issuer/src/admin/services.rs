@@ -129,7 +129,7 @@ pub async fn put(act: &mut Act<'_>, service: &SeedService) -> Result<Whole, Prob
         return Ok(after);
     }
     if before.as_ref().is_some_and(|before| anonymous_lost(before, &after)) {
-        status::anonymous_lost(act.db(), &service.name).await?;
+        status::anonymous_lost(act.db()).await?;
     }
     let name = service.name.clone();
     let (action, event) = match before {

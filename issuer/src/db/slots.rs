@@ -238,6 +238,21 @@ pub async fn make_stale(db: &mut Connection, subject: &str, epoch: i64) -> Resul
     Ok(result.rows_affected())
 }
 
+/// Marks the slots of anonymous holders as stale, with a session and without, but for those that are
+/// revoked; how many there were.
+///
+/// # Errors
+/// The query failed.
+pub async fn make_anonymous_stale(db: &mut Connection) -> Result<u64, DbError> {
+    let result = sqlx::query(
+        "UPDATE status_slots SET state = 3 WHERE state = 0 AND (subject LIKE 'anon:%' \
+         OR subject IN (SELECT 'user:' || id FROM users WHERE username IS NULL))",
+    )
+    .execute(db)
+    .await?;
+    Ok(result.rows_affected())
+}
+
 /// The slots of a list that something became of.
 ///
 /// # Errors

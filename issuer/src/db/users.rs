@@ -302,6 +302,15 @@ pub async fn raise_epoch(db: &mut Connection, id: Uuid) -> Result<Option<i64>, D
         .await?)
 }
 
+/// Begins another epoch for all anonymous holders who have a session.
+///
+/// # Errors
+/// The query failed.
+pub async fn raise_anonymous_epochs(db: &mut Connection) -> Result<(), DbError> {
+    sqlx::query("UPDATE users SET epoch = epoch + 1 WHERE username IS NULL").execute(db).await?;
+    Ok(())
+}
+
 /// Keeps others from changing a user until the transaction ends; whether the account may be used and
 /// is still at this epoch.
 ///

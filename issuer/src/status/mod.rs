@@ -100,14 +100,14 @@ pub async fn service_account_ended(db: &mut Connection, name: &str) -> Result<()
     Ok(())
 }
 
-/// Anonymous holders lost something at a service, in the transaction that wrote the service: their
-/// micro tokens are stale.
+/// Anonymous holders lost something at a service, in the transaction that wrote the service: the micro
+/// tokens of all of them are stale, those of sessions as well. A slot does not say for which services its
+/// tokens are, and who has no name gets the next one for the asking.
 ///
 /// # Errors
 /// The database failed.
-pub async fn anonymous_lost(db: &mut Connection, service: &str) -> Result<(), DbError> {
-    let generation = db::services::generation(db).await?;
-    let holder = Holder::Anonymous { service: service.to_owned() };
-    db::slots::make_stale(db, &holder.subject(), generation).await?;
+pub async fn anonymous_lost(db: &mut Connection) -> Result<(), DbError> {
+    db::users::raise_anonymous_epochs(db).await?;
+    db::slots::make_anonymous_stale(db).await?;
     Ok(())
 }

@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
+use axum::http::Method;
 use laika_issuer::background;
 use laika_issuer::clock::{Clock as _, SystemClock};
 use laika_issuer::seed::{self, Seed};
+use laika_verifier::status::Status;
 use serde_json::json;
 
+use crate::admin::stage::root;
+use crate::status::{mint, status_of};
 use crate::support::{Issuer, claims};
 
 const ANONYMOUS: &str = "/v1/tokens/anonymous";
@@ -73,6 +77,39 @@ async fn an_anonymous_session_renews_and_is_forgotten_when_it_is_over() {
     issuer.clock.advance(30 * 24 * 3600);
     background::run_all(&issuer.app).await.unwrap();
     assert_eq!(people().await, 1, "and somebody with a name stays");
+}
+
+#[tokio::test]
+async fn what_anonymous_holders_lose_shows_in_all_their_tokens() {
+    let issuer = with_news(&[]).await;
+    let root = root(&issuer).await;
+    let share = json!({ "may_share_with": ["news"], "anonymous": { "permissions": [] } });
+    root.sends(&issuer, Method::PATCH, "/services/orders", share).await.expect(200);
+    let share = json!({ "may_share_with": ["orders"] });
+    root.sends(&issuer, Method::PATCH, "/services/news", share).await.expect(200);
+
+    let body = json!({ "service": "news", "session": true });
+    let tokens = issuer.post(ANONYMOUS, None, body).await.expect(201);
+    let main = tokens["main_token"].as_str().unwrap();
+    let of_session = tokens["micro_token"].as_str().unwrap().to_owned();
+    let body = json!({ "services": ["orders", "news"] });
+    let both = issuer.post("/v1/tokens/micro", Some(main), body).await.text_of("micro_token");
+    let alone = issuer.post(ANONYMOUS, None, json!({ "service": "news" })).await;
+    let alone = alone.text_of("micro_token");
+    let person = mint(&issuer, &issuer.log_in().await).await;
+    let held = [of_session, both, alone];
+    for token in &held {
+        assert_eq!(status_of(&issuer, token).await, Status::Valid);
+    }
+    let less = json!({ "anonymous": { "permissions": [] } });
+    root.sends(&issuer, Method::PATCH, "/services/news", less).await.expect(200);
+    for token in &held {
+        assert_eq!(status_of(&issuer, token).await, Status::Stale);
+    }
+    assert_eq!(status_of(&issuer, &person).await, Status::Valid, "a person loses nothing");
+    let next = issuer.micro(main, "news").await.text_of("micro_token");
+    assert_eq!(status_of(&issuer, &next).await, Status::Valid);
+    assert_eq!(claims(&next)["permissions"], json!([]));
 }
 
 #[tokio::test]
