@@ -64,9 +64,12 @@ pub(crate) enum Part {
     Fuzzing,
 }
 
-/// The last line of each script, as JSON.
+/// What came out of a run, one of several things perhaps: the last line of each script, as JSON.
 #[derive(Deserialize)]
 struct Outcome {
+    /// The run, as it is called while it goes on.
+    #[serde(skip)]
+    run: String,
     what: String,
     result: String,
     ok: bool,
@@ -181,7 +184,10 @@ impl Page {
     }
 
     fn add(&mut self, outcome: Outcome) -> Result<()> {
-        let Outcome { what, result, ok } = outcome;
+        let Outcome { run, what, result, ok } = outcome;
+        // That it broke off before is over.
+        let broken = format!("| {} |", broken(&run));
+        self.rows.retain(|row| !row.starts_with(&broken));
         let verdict = if ok { "held" } else { "FAILED" };
         run::note(&what, &format!("{verdict}: {result}"));
         self.held &= ok;
@@ -221,8 +227,9 @@ fn last_line(name: &str, run: impl FnOnce(&Step) -> Result<String>) -> Result<Ou
     match run::step(name, run) {
         Ok(output) => {
             let last = output.lines().last().unwrap_or_default();
-            serde_json::from_str(last)
-                .with_context(|| format!("`{name}` ended with `{last}`, not its outcome"))
+            let outcome: Outcome = serde_json::from_str(last)
+                .with_context(|| format!("`{name}` ended with `{last}`, not its outcome"))?;
+            Ok(Outcome { run: name.to_owned(), ..outcome })
         }
         Err(error) => Ok(broke_off(name, &error)),
     }
@@ -239,7 +246,8 @@ fn curves(place: &str, run: impl FnOnce(&Step) -> Result<String>) -> Result<Vec<
             .map(|line| {
                 let outcome: Outcome = serde_json::from_str(line)
                     .with_context(|| format!("`{name}` said `{line}`, not an outcome"))?;
-                Ok(Outcome { what: format!("{}, {place}", outcome.what), ..outcome })
+                let what = format!("{}, {place}", outcome.what);
+                Ok(Outcome { run: name.clone(), what, ..outcome })
             })
             .collect(),
         Err(error) => Ok(vec![broke_off(&name, &error)]),
@@ -268,6 +276,7 @@ fn fuzzed(seconds: u64) -> Vec<Outcome> {
         Ok(fuzzed) => fuzzed
             .iter()
             .map(|fuzzed| Outcome {
+                run: "fuzzing".to_owned(),
                 what: format!("fuzzing: {}", fuzzed.target),
                 result: fuzzed.result(),
                 ok: fuzzed.held(),
@@ -280,14 +289,19 @@ fn fuzzed(seconds: u64) -> Vec<Outcome> {
 /// Of what was told, with whether it held.
 fn outcome(what: &str, told: Result<(String, bool)>) -> Outcome {
     match told {
-        Ok((result, ok)) => Outcome { what: what.to_owned(), result, ok },
+        Ok((result, ok)) => Outcome { run: what.to_owned(), what: what.to_owned(), result, ok },
         Err(error) => broke_off(what, &error),
     }
 }
 
-/// What breaks off is a result as well, and a bad one.
-fn broke_off(what: &str, error: &anyhow::Error) -> Outcome {
+/// What breaks off is a result as well, and a bad one, until the same run comes to its end.
+fn broke_off(run: &str, error: &anyhow::Error) -> Outcome {
     println!("\nerror: {error:#}\n");
-    let result = "broke off; its output is on the terminal only".to_owned();
-    Outcome { what: what.to_owned(), result, ok: false }
+    let result = "its output is on the terminal only".to_owned();
+    Outcome { run: run.to_owned(), what: broken(run), result, ok: false }
+}
+
+/// What a run that broke off is called.
+fn broken(run: &str) -> String {
+    format!("{run}, which broke off")
 }
