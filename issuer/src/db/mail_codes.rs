@@ -129,7 +129,7 @@ pub async fn take(
 /// The query failed.
 pub async fn of_user(db: &mut Connection, user: Uuid) -> Result<Vec<MailCode>, DbError> {
     let rows = sqlx::query(
-        "SELECT purpose, user_id, registration, email, email_key, expires_at FROM mail_codes \
+        "SELECT purpose, user_id, registration, email, email_key, created_at, expires_at FROM mail_codes \
          WHERE user_id = $1 ORDER BY expires_at, code_hash",
     )
     .bind(user.to_string())
