@@ -261,7 +261,7 @@ body("POST /v1/me/passkeys")(lambda _: {"password": PASSWORD})
 body("POST /v1/tokens/micro")(lambda _: {"services": ["orders"]})
 body("POST /v1/tokens/anonymous")(lambda _: {"service": "orders"})
 body("POST /oauth2/revoke")(lambda _: {"token": person().main})
-body("POST /oauth2/token")(lambda _: {"grant_type": "client_credentials", "resource": "orders"})
+body("POST /oauth2/token")(lambda _: {"grant_type": "client_credentials", "resource": ["orders"]})
 named("GET /v1/me/permissions", service="orders")
 named("GET /status/{alg}/{shard}", alg="RS256", shard="0")
 

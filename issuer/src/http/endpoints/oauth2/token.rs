@@ -32,7 +32,7 @@ pub struct Request {
     /// What kind of token that is.
     subject_token_type: Option<String>,
     /// What kind of token is wanted: an access token, which is what there is.
-    #[schemars(extend("enum" = [Some(ACCESS_TOKEN), Some(JWT), None]))]
+    #[schemars(extend("enum" = [ACCESS_TOKEN, JWT, null]))]
     requested_token_type: Option<String>,
     client_id: Option<String>,
     client_secret: Option<String>,
