@@ -1,6 +1,6 @@
 //! Claims as headers for the service behind the proxy, and forged ones removed.
 
-use laika_claims::json::{look_up, push_value};
+use laika_claims::json::{self, look_up, push_value};
 use laika_verifier::VerifiedToken;
 use laika_verifier::bearer::same_header;
 use serde_json::Value;
@@ -62,7 +62,7 @@ impl Forward {
 
 /// What a token grants that a JSON pointer leads to or into.
 pub(crate) fn granted_behind(pointer: &str) -> Option<&'static str> {
-    let first = pointer.strip_prefix('/')?.split('/').next()?;
+    let first = pointer.starts_with('/').then(|| json::member_of(pointer))?;
     GRANTS.into_iter().find(|granted| *granted == first)
 }
 

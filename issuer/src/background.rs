@@ -156,7 +156,7 @@ fn rest(task: &Task, app: &App) -> Duration {
 }
 
 async fn forget_expired_sessions(app: &App) -> Result<(), Problem> {
-    db::in_steps(async || {
+    db::in_steps(db::MOST_STEPS, async || {
         let mut tx = app.db.write().await?;
         let gone = db::sessions::forget_all_expired(&mut tx, app.clock.now()).await?;
         tx.commit().await?;
@@ -166,7 +166,7 @@ async fn forget_expired_sessions(app: &App) -> Result<(), Problem> {
 }
 
 async fn forget_anonymous(app: &App) -> Result<(), Problem> {
-    db::in_steps(async || {
+    db::in_steps(db::MOST_STEPS, async || {
         let mut tx = app.db.write().await?;
         let gone = db::users::forget_anonymous(&mut tx).await?;
         tx.commit().await?;

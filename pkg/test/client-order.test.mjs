@@ -45,6 +45,15 @@ describe("an answer that was asked for earlier", () => {
     return session;
   };
   const nextChange = (session) => new Promise((resolve) => session.onChange(resolve));
+  /** Two tabs, of which one waits for a token that was asked for. */
+  const asking = async () => {
+    const [one, other] = [tab(), tab()];
+    await Promise.all([one.restore(), other.restore()]);
+    const release = hold("POST /v1/tokens/micro");
+    const token = other.token("orders");
+    await sleep(80);
+    return { one, other, token, release };
+  };
 
   test("does not undo a log-out", async () => {
     const session = tab();
@@ -94,11 +103,7 @@ describe("an answer that was asked for earlier", () => {
   });
 
   test("is no token of before a step-up in another tab", async () => {
-    const [one, other] = [tab(), tab()];
-    await Promise.all([one.restore(), other.restore()]);
-    const release = hold("POST /v1/tokens/micro");
-    const token = other.token("orders");
-    await sleep(80);
+    const { one, other, token, release } = await asking();
     const heard = nextChange(other);
     await one.stepUp({ password: "anything" });
     await heard;
@@ -107,11 +112,7 @@ describe("an answer that was asked for earlier", () => {
   });
 
   test("is no token of somebody else", async () => {
-    const [one, other] = [tab(), tab()];
-    await Promise.all([one.restore(), other.restore()]);
-    const release = hold("POST /v1/tokens/micro");
-    const token = other.token("orders");
-    await sleep(80);
+    const { one, other, token, release } = await asking();
     const heard = nextChange(other);
     await one.logIn({ login: "belka", password: "anything" });
     await heard;

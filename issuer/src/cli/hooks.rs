@@ -34,14 +34,12 @@ enum Made {
 
 impl Made {
     fn print(&self, json: bool) -> Result<(), Failure> {
-        if json {
-            return output::value(self);
-        }
-        match self {
-            Self::Hook { id, secret } => output::line(&format!("{id}\n{secret}")),
-            Self::Secret { secret } => output::line(secret),
-            Self::Repeated { events } => output::line(&events.to_string()),
-        }
+        let said = match self {
+            Self::Hook { id, secret } => format!("{id}\n{secret}"),
+            Self::Secret { secret } => secret.clone(),
+            Self::Repeated { events } => events.to_string(),
+        };
+        output::made(self, &said, json)
     }
 }
 

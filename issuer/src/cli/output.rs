@@ -29,6 +29,11 @@ pub(super) fn value(value: &impl Serialize) -> Result<(), Failure> {
     line(&text)
 }
 
+/// Prints what was made: as JSON, or the line that says it.
+pub(super) fn made(made: &impl Serialize, said: &str, json: bool) -> Result<(), Failure> {
+    if json { value(made) } else { line(said) }
+}
+
 /// Says something on standard error that is not data.
 pub(super) fn remark(text: &str) {
     // Nowhere to complain when standard error is gone.

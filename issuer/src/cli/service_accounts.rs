@@ -70,11 +70,7 @@ pub(super) async fn run(app: &App, command: ServiceAccountCommand) -> Result<(),
     };
     tx.commit().await?;
     // Only what was committed is shown: a secret that does not count would be looked for in vain.
-    match made {
-        None => Ok(()),
-        Some((made, true)) => output::value(&made),
-        Some((made, false)) => output::line(&made.secret),
-    }
+    made.map_or(Ok(()), |(made, json)| output::made(&made, &made.secret, json))
 }
 
 fn row(account: ServiceAccount) -> Row {

@@ -58,10 +58,8 @@ pub(super) async fn run(app: &App, command: UserCommand) -> Result<(), Failure> 
     match command {
         UserCommand::Create { username, email, roles, json } => {
             let made = create(app, username, email, roles).await?;
-            if json {
-                return output::value(&row(made));
-            }
-            output::line(&made.id.to_string())
+            let id = made.id.to_string();
+            output::made(&row(made), &id, json)
         }
         UserCommand::List(list) => {
             let mut connection = app.db.read().await?;

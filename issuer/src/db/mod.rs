@@ -50,4 +50,4 @@ pub use connect::{Connect, Db};
 pub use error::{Constraint, DbError};
 pub use readers::Reader;
 pub use sqlx::AnyConnection as Connection;
-pub use transaction::{Transaction, in_steps};
+pub use transaction::{MOST_STEPS, Transaction, in_steps};

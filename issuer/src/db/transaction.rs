@@ -59,20 +59,20 @@ impl DerefMut for Transaction {
     }
 }
 
-/// Steps of [`in_steps`] in one go.
-const MOST_STEPS: usize = 50;
+/// Steps of [`in_steps`] in one go, of a thousand rows each.
+pub const MOST_STEPS: usize = 50;
 
 /// Does a piece of work again and again until none is left, each time in a transaction of its own, so
 /// that others write in between. `step` does a bounded part and says how much there was. Where there
-/// is more than a go takes, the rest waits for the next.
+/// is more than `most` steps do, the rest waits for the next go.
 ///
 /// # Errors
 /// The first step that fails.
-pub async fn in_steps<E, F>(step: impl Fn() -> F) -> Result<(), E>
+pub async fn in_steps<E, F>(most: usize, step: impl Fn() -> F) -> Result<(), E>
 where
     F: Future<Output = Result<u64, E>>,
 {
-    for _ in 0..MOST_STEPS {
+    for _ in 0..most {
         if step().await? == 0 {
             break;
         }

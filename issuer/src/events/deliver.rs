@@ -279,7 +279,7 @@ pub async fn forget_old(app: &App) -> Result<(), Problem> {
     if given_up > 0 {
         tracing::error!(given_up, "gave up events to endpoints that are disabled or gone");
     }
-    db::in_steps(async || {
+    db::in_steps(db::MOST_STEPS, async || {
         let mut tx = app.db.write().await?;
         let gone = deliveries::forget_old(&mut tx, now - KEEP_DELIVERED, now - KEEP_DEAD).await?;
         tx.commit().await?;

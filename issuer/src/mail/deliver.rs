@@ -136,7 +136,7 @@ async fn end(app: &App, mail: &Mail, end: &End) -> Result<(), Problem> {
 /// The database failed.
 pub async fn forget_old(app: &App) -> Result<(), Problem> {
     let now = app.clock.now();
-    db::in_steps(async || {
+    db::in_steps(db::MOST_STEPS, async || {
         let mut tx = app.db.write().await?;
         let mut gone = db::mails::forget_old(&mut tx, now - KEEP_SENT, now - KEEP_FAILED).await?;
         gone += db::mail_codes::forget_expired(&mut tx, now).await?;

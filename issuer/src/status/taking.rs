@@ -159,14 +159,13 @@ pub async fn take(
 /// The database failed.
 pub async fn free_slots(app: &App) -> Result<(), Problem> {
     let before = app.clock.now().saturating_sub(LINGER);
-    for _ in 0..STEPS {
+    db::in_steps(STEPS, async || {
         let mut tx = app.db.write().await?;
         let freed = db::slots::free(&mut tx, before).await?;
         tx.commit().await?;
-        if freed == 0 {
-            break;
-        }
-    }
+        Ok::<_, Problem>(freed)
+    })
+    .await?;
     app.status.forget(&*app.clock);
     Ok(())
 }

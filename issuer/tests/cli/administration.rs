@@ -1,16 +1,27 @@
 //! Users, roles, services, grants and the audit log.
 
+use std::path::Path;
+use std::process::Output;
+
 use serde_json::Value;
 
 use crate::support::{errors, expect, laika};
 
+/// Runs a command, whose input is a password.
+fn run(folder: &Path, arguments: &str) -> Output {
+    let arguments: Vec<_> = arguments.split(' ').collect();
+    laika(folder, &arguments, "there and back again 1960\n")
+}
+
+/// What a command that succeeds prints with `--json`.
+fn json(folder: &Path, arguments: &str) -> Value {
+    serde_json::from_str(&expect(&run(folder, &format!("{arguments} --json")), 0)).unwrap()
+}
+
 #[test]
 fn services_roles_and_users_can_be_made_one_by_one() {
     let folder = tempfile::tempdir().unwrap();
-    let run = |arguments: &str| {
-        let arguments: Vec<_> = arguments.split(' ').collect();
-        laika(folder.path(), &arguments, "there and back again 1960\n")
-    };
+    let run = |arguments: &str| run(folder.path(), arguments);
     for good in [
         "migrate",
         "config check",
@@ -45,13 +56,8 @@ fn services_roles_and_users_can_be_made_one_by_one() {
 #[test]
 fn users_roles_services_and_grants_are_administered_and_all_of_it_is_in_the_audit_log() {
     let folder = tempfile::tempdir().unwrap();
-    let run = |arguments: &str| {
-        let arguments: Vec<_> = arguments.split(' ').collect();
-        laika(folder.path(), &arguments, "there and back again 1960\n")
-    };
-    let json = |arguments: &str| -> Value {
-        serde_json::from_str(&expect(&run(&format!("{arguments} --json")), 0)).unwrap()
-    };
+    let run = |arguments: &str| run(folder.path(), arguments);
+    let json = |arguments: &str| json(folder.path(), arguments);
     for good in [
         "service create orders --permission orders:read",
         "role create orders/clerk --level 50 --permission orders:* --description sells",
@@ -171,13 +177,8 @@ fn users_roles_services_and_grants_are_administered_and_all_of_it_is_in_the_audi
 #[test]
 fn whatever_is_printed_is_printed_as_json_too() {
     let folder = tempfile::tempdir().unwrap();
-    let run = |arguments: &str| {
-        let arguments: Vec<_> = arguments.split(' ').collect();
-        laika(folder.path(), &arguments, "there and back again 1960\n")
-    };
-    let json = |arguments: &str| -> Value {
-        serde_json::from_str(&expect(&run(&format!("{arguments} --json")), 0)).unwrap()
-    };
+    let run = |arguments: &str| run(folder.path(), arguments);
+    let json = |arguments: &str| json(folder.path(), arguments);
     let begins = |value: &Value, start: &str| value.as_str().unwrap().starts_with(start);
     let user = json("user create belka --email belka@example.com");
     assert_eq!((&user["username"], &user["status"]), (&"belka".into(), &"active".into()));
