@@ -41,11 +41,14 @@ export const forgotPassword = (fields) => call("POST", "/v1/password/forgot", fi
 export const resetPassword = (code, password) => call("POST", "/v1/password/reset", { code, password });
 export const logOut = () => call("DELETE", "/v1/sessions/current");
 export const me = () => call("GET", "/v1/me");
+export const myRoles = () => call("GET", "/v1/me/roles");
+export const stepUp = (proof) => call("POST", "/v1/sessions/current/step-up", proof);
+export const askStepUp = () => call("POST", "/v1/sessions/current/step-up/passkey");
 export const microToken = (service) => call("POST", "/v1/tokens/micro", { services: [service] });
 export const metadata = () => call("GET", "/.well-known/oauth-authorization-server");
 export const keySet = (uri) => call("GET", uri);
 
-async function call(method, path, body) {
+export async function call(method, path, body) {
   let response;
   try {
     response = await observedFetch(path, {

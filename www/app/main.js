@@ -1,6 +1,7 @@
 // Starts the page: each view minds its own part, this file only says in which order.
 
 import { showAccount } from "./account-view.js";
+import { showConsole } from "./admin-view.js";
 import { byId, el, fill } from "./dom.js";
 import { showFactors } from "./factors-view.js";
 import { showPolicyLab } from "./policy-lab.js";
@@ -15,6 +16,7 @@ showAccount();
 showFactors();
 showToken();
 showPolicyLab();
+showConsole();
 
 await Promise.all([report(restore().then(showProviders)), report(namesItself())]);
 document.documentElement.dataset.ready = "";

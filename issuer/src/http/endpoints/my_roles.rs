@@ -5,6 +5,7 @@ use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::admin::rules::is_administrator;
 use crate::app::App;
 use crate::db::roles;
 use crate::http::extract::MainCaller;
@@ -15,6 +16,8 @@ use crate::problem::Problem;
 pub struct Answer {
     /// The strongest level among the global ones.
     level: Option<i64>,
+    /// Whether that level is an administrator's, so that `/v1/admin` is open to the caller.
+    administrates: bool,
     roles: Vec<Item>,
 }
 
@@ -37,8 +40,10 @@ pub struct Item {
 pub async fn handle(State(app): State<App>, caller: MainCaller) -> Result<Json<Answer>, Problem> {
     let mut connection = app.db.read().await?;
     let roles = roles::of_user(&mut connection, caller.user.id).await?;
+    let level = roles.iter().filter(|r| r.service.is_none()).map(|r| r.level).min();
     Ok(Json(Answer {
-        level: roles.iter().filter(|r| r.service.is_none()).map(|r| r.level).min(),
+        level,
+        administrates: is_administrator(level, app.settings.admin.level),
         roles: roles
             .into_iter()
             .map(|role| Item {

@@ -33,7 +33,7 @@ async fn an_administrator_of_a_lower_level_can_not_make_himself_superadmin() {
         answer.problem(403, "not_permitted");
     }
     let own = issuer.get("/v1/me/roles", Some(&admin.main)).await.expect(200);
-    assert_eq!(own["level"], 5);
+    assert_eq!((&own["level"], &own["administrates"]), (&json!(5), &json!(true)));
     assert_eq!(own["roles"].as_array().unwrap().len(), 1);
 }
 

@@ -94,6 +94,7 @@ async fn the_role_of_every_registered_user_stays() {
     let main = answer.text_of("main_token");
     let own = issuer.get("/v1/me/roles", Some(&main)).await.expect(200);
     assert_eq!((&own["level"], &own["roles"][0]["name"]), (&json!(1000), &json!("user")));
+    assert_eq!(own["administrates"], false);
     issuer.get("/v1/me/roles", None).await.problem(401, "token_missing");
 }
 
