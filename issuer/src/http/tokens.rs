@@ -34,7 +34,8 @@ pub struct Tokens {
     pub main_token: Option<String>,
     /// Life of the main token.
     pub main_expires_in: i64,
-    /// A micro token, where a service was named.
+    /// A micro token, where a service was named; absent also where somebody whom it depends on, such as
+    /// the service's permission provider, does not answer: then ask for it by itself, a little later.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub micro_token: Option<String>,
     /// Life of the micro token.
@@ -102,7 +103,8 @@ pub fn check_service(service: Option<&String>) -> Result<(), Problem> {
     service.map_or(Ok(()), |name| check_names("service", std::slice::from_ref(name)))
 }
 
-/// The tokens of a session, with a micro token for `service` if one is named.
+/// The tokens of a session, with a micro token for `service` if one is named and what it depends on
+/// answers.
 ///
 /// # Errors
 /// Minting failed.
@@ -118,7 +120,16 @@ pub async fn answer(
     let micro = match service {
         Some(service) => {
             let request = MicroRequest { services: vec![service], ..MicroRequest::default() };
-            Some(micro_token::mint(app, session, &request).await?)
+            match micro_token::mint(app, session, &request).await {
+                Ok(micro) => Some(micro),
+                // What comes before is done and can't be asked for again; a micro token can.
+                Err(problem) if problem.code.status() == 503 => {
+                    let cause = problem.cause.as_deref().unwrap_or(&problem.detail);
+                    tracing::warn!(cause, "an answer leaves out the micro token");
+                    None
+                }
+                Err(problem) => return Err(problem),
+            }
         }
         None => None,
     };

@@ -14,7 +14,7 @@ use super::template::may_be_claimed;
 use crate::app::App;
 use crate::config::before_token::{BeforeToken as Settings, OnFailure};
 use crate::metrics::Outside;
-use crate::outgoing::{Breaker, Post, Signer};
+use crate::outgoing::{Breaker, Post, Signer, Unanswered};
 use crate::problem::Problem;
 use crate::random;
 
@@ -70,7 +70,7 @@ impl BeforeToken {
                 Ok(claims)
             }
             (Err(error), OnFailure::Open) => {
-                tracing::warn!(error, "the hook `before_token` adds nothing");
+                tracing::warn!(%error, "the hook `before_token` adds nothing");
                 Ok(claims)
             }
             (Err(error), OnFailure::Closed) => {
@@ -79,16 +79,15 @@ impl BeforeToken {
         }
     }
 
-    async fn ask(&self, app: &App, claims: &MicroClaims) -> Result<Map<String, Value>, String> {
+    async fn ask(&self, app: &App, claims: &MicroClaims) -> Result<Map<String, Value>, Unanswered> {
         let Ok(Value::Object(mut shown)) = serde_json::to_value(claims) else {
-            return Err("the claims can't be written".to_owned());
+            return Err(Unanswered::wrong("the claims can't be written"));
         };
         // Who knows these could speak of the token to others.
         shown.remove("jti");
         shown.remove("status");
-        let body =
-            serde_json::to_vec(&Question { claims: &shown }).map_err(|error| error.to_string())?;
-        let id = random::uuid(&*app.random).map_err(|error| error.to_string())?.to_string();
+        let body = serde_json::to_vec(&Question { claims: &shown }).map_err(Unanswered::wrong)?;
+        let id = random::uuid(&*app.random).map_err(Unanswered::wrong)?.to_string();
         let post = Post {
             url: &self.url,
             id: &id,
@@ -97,15 +96,15 @@ impl BeforeToken {
             now: app.clock.now(),
             timeout: self.budget,
         };
-        let answer = app.outgoing.post(&post).await.map_err(|error| error.to_string())?;
+        let answer = app.outgoing.post(&post).await?;
         match answer.status {
             204 => Ok(Map::new()),
             200 => {
                 let answer: Answer = serde_json::from_slice(&answer.body)
-                    .map_err(|_| "its answer is not `{\"claims\": {..}}`".to_owned())?;
+                    .map_err(|_| Unanswered::wrong("its answer is not `{\"claims\": {..}}`"))?;
                 Ok(answer.claims)
             }
-            other => Err(format!("it answered {other}")),
+            other => Err(Unanswered::status(other)),
         }
     }
 }

@@ -6,7 +6,7 @@
 //! forgery, DNS rebinding): what was checked is what is connected to.
 //!
 //! Requests to hooks and permission providers are signed as Standard Webhooks say ([`signature`]),
-//! and whoever does not answer is not asked for a while ([`breaker`]).
+//! and whoever does not answer anybody is not asked for a while ([`breaker`]).
 
 mod address;
 pub mod breaker;
@@ -25,7 +25,7 @@ use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 pub use address::is_public;
-pub use breaker::Breaker;
+pub use breaker::{Breaker, Unanswered};
 pub use post::Post;
 pub use signature::{Signer, WebhookSecret, WrappedSecrets};
 

@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::ProviderError;
 use crate::app::App;
 use crate::db::services::HttpProvider;
 use crate::mint::catalogue::KnownService;
-use crate::outgoing::Post;
+use crate::outgoing::{Post, Unanswered};
 use crate::random;
 
 /// Most permissions of an answer: a token would never hold them.
@@ -35,24 +34,23 @@ pub(super) async fn ask(
     service: &KnownService,
     provider: &HttpProvider,
     user: &str,
-) -> Result<Vec<String>, ProviderError> {
-    let wrong = |error: &dyn std::fmt::Display| ProviderError::new(error.to_string());
+) -> Result<Vec<String>, Unanswered> {
     let now = app.clock.now();
     let secrets =
-        service.secrets.as_ref().ok_or_else(|| ProviderError::new("it has no secret; make one"))?;
-    let signer = secrets.signer(&owner(name), app.keys.master(), now).map_err(|e| wrong(&e))?;
-    let body = serde_json::to_vec(&Question { service: name, user }).map_err(|e| wrong(&e))?;
-    let id = random::uuid(&*app.random).map_err(|error| wrong(&error))?.to_string();
+        service.secrets.as_ref().ok_or_else(|| Unanswered::wrong("it has no secret; make one"))?;
+    let signer = secrets.signer(&owner(name), app.keys.master(), now).map_err(Unanswered::wrong)?;
+    let body = serde_json::to_vec(&Question { service: name, user }).map_err(Unanswered::wrong)?;
+    let id = random::uuid(&*app.random).map_err(Unanswered::wrong)?.to_string();
     let timeout = Duration::from_millis(u64::try_from(provider.timeout).unwrap_or_default());
     let post = Post { url: &provider.url, id: &id, body: &body, signer: &signer, now, timeout };
-    let answer = app.outgoing.post(&post).await.map_err(|error| wrong(&error))?;
+    let answer = app.outgoing.post(&post).await?;
     if answer.status != 200 {
-        return Err(ProviderError::new(format!("it answered {}", answer.status)));
+        return Err(Unanswered::status(answer.status));
     }
     let answer: Answer = serde_json::from_slice(&answer.body)
-        .map_err(|_| ProviderError::new("its answer is not `{\"permissions\": [..]}`"))?;
+        .map_err(|_| Unanswered::wrong("its answer is not `{\"permissions\": [..]}`"))?;
     if answer.permissions.len() > MOST {
-        return Err(ProviderError::new(format!("it answered more than {MOST} permissions")));
+        return Err(Unanswered::wrong(format!("it answered more than {MOST} permissions")));
     }
     Ok(answer.permissions)
 }

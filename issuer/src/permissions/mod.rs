@@ -125,7 +125,7 @@ async fn by_http(
         }
         Err(error) => error,
     };
-    tracing::warn!(service = name, %error, "a permission provider did not answer");
+    tracing::warn!(service = name, %error, "a permission provider gave no answer to go by");
     match provider.on_failure {
         OnFailure::Empty => Ok(BTreeSet::new()),
         OnFailure::Deny => Err(silent(name, &error.to_string())),

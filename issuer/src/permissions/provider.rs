@@ -26,12 +26,6 @@ pub trait PermissionProvider: Send + Sync {
 #[error("{0}")]
 pub struct ProviderError(String);
 
-impl From<&'static str> for ProviderError {
-    fn from(reason: &'static str) -> Self {
-        Self::new(reason)
-    }
-}
-
 impl ProviderError {
     /// For this reason, which must hold no secret.
     #[must_use]

@@ -106,6 +106,23 @@ async fn a_hook_that_fails_again_and_again_is_not_asked_for_a_while() {
 }
 
 #[tokio::test]
+async fn what_is_done_is_answered_without_the_micro_token_that_a_hook_keeps_back() {
+    let (issuer, receiver, _) = stage("closed").await;
+    receiver.always(Answer::Status(500));
+    let body = json!({ "username": "strelka", "email": "strelka@example.com", "service": "orders",
+                       "password": "seven dogs in a row" });
+    let registered = issuer.post("/v1/users", None, body).await.expect(201);
+    let body =
+        json!({ "login": "strelka", "password": "seven dogs in a row", "service": "orders" });
+    let logged_in = issuer.post("/v1/sessions", None, body).await.expect(201);
+    for tokens in [registered, logged_in] {
+        assert!(tokens["main_token"].is_string(), "{tokens}");
+        assert!(tokens.get("micro_token").is_none(), "{tokens}");
+        assert!(tokens.get("micro_expires_in").is_none(), "{tokens}");
+    }
+}
+
+#[tokio::test]
 async fn what_a_hook_adds_counts_for_the_size_of_the_token() {
     let receiver = Receiver::start().await;
     let issuer = Issuer::with(&[

@@ -155,6 +155,21 @@ async fn a_provider_that_fails_again_and_again_is_not_asked_for_a_while() {
 }
 
 #[tokio::test]
+async fn an_answer_that_can_not_be_used_fails_for_its_holder_alone() {
+    let (issuer, receiver, root, main) = stage("deny", 0).await;
+    let many: Vec<_> = (0..=1000).map(|number| format!("storage:p{number}")).collect();
+    let many = Answer::Json(json!({ "permissions": many }));
+    for wrong in [many, Answer::Long(1 << 20), Answer::Status(404)] {
+        receiver.answer(vec![wrong; 5]);
+        for _ in 0..5 {
+            issuer.micro(&main, "storage").await.problem(503, "overloaded");
+        }
+        receiver.answer([says(&["storage:read"])]);
+        assert_eq!(permissions(&issuer, &root.main).await, json!(["storage:read"]));
+    }
+}
+
+#[tokio::test]
 async fn anonymous_holders_and_unknown_services_ask_nobody() {
     let (issuer, receiver, _, main) = stage("deny", 0).await;
     receiver.always(Answer::Status(500));
