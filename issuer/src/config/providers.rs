@@ -1,13 +1,10 @@
 //! The sections `[providers.<name>]`: where people may log in besides here.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
-
-use http::Uri;
 
 use super::{ConfigError, file, secret};
 use crate::external::presets::{Place, Preset};
-use crate::external::provider::{Claims, ClientAuth, OAuth2, Protocol, Provider};
+use crate::external::provider::{Claims, ClientAuth, OAuth2, Protocol, Provider, is_endpoint};
 use crate::external::{Allowed, Trust};
 
 /// Longest name of a provider, in bytes.
@@ -238,17 +235,8 @@ impl Section {
         Ok(Protocol::OAuth2(OAuth2 { authorization, token, user, emails, auth, issuer }))
     }
 
-    /// https, or http to this machine.
     fn url(&self, setting: &str, text: String) -> Result<String, ConfigError> {
-        let plain =
-            text.bytes().all(|byte| byte.is_ascii_graphic() && !b"\\@#<>\"".contains(&byte));
-        let good = plain
-            && text.parse::<Uri>().is_ok_and(|uri| match (uri.scheme_str(), uri.host()) {
-                (Some("https"), Some(host)) => !host.is_empty(),
-                (Some("http"), Some(host)) => is_loopback(host),
-                _ => false,
-            });
-        if good {
+        if is_endpoint(&text) {
             return Ok(text);
         }
         let message = format!("`{text}` is no https URL; plain http leads to this machine alone");
@@ -270,11 +258,6 @@ fn claims(written: file::ProviderClaims, defaults: Claims) -> Claims {
 /// RFC 6749 section 3.3.
 fn is_scope(scope: &str) -> bool {
     !scope.is_empty() && scope.bytes().all(|b| b.is_ascii_graphic() && b != b'"' && b != b'\\')
-}
-
-fn is_loopback(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]

@@ -72,19 +72,9 @@ impl Assertion {
         }
         let text = |name: &str| look_up(said, name).and_then(Value::as_str);
         let email = match emails {
-            Some(list) => primary(list),
-            None => text(&claims.email).map(|address| {
-                let verified = look_up(said, &claims.email_verified);
-                // Cognito writes a text.
-                let verified = verified.is_some_and(|v| v == true || v == "true");
-                (address, verified)
-            }),
+            Some(list) => primary(list).and_then(|found| AssertedEmail::of(provider, said, found)),
+            None => AssertedEmail::read(provider, said),
         };
-        let email = email.and_then(|(address, verified)| {
-            let address = Email::parse(address).ok()?.as_str().to_owned();
-            let proved = verified && provider.trust.believes(&address, said);
-            Some(AssertedEmail { address, proved })
-        });
         Ok(Self {
             provider: provider.name.clone(),
             authority: provider.authority().to_owned(),
@@ -101,6 +91,29 @@ impl Assertion {
     pub fn proved_email(&self) -> Option<Email> {
         let email = self.email.as_ref().filter(|email| email.proved)?;
         Email::parse(&email.address).ok()
+    }
+}
+
+impl AssertedEmail {
+    /// Reads what was said of an e-mail, all of it in one place.
+    #[must_use]
+    pub fn read(provider: &Provider, said: &Map<String, Value>) -> Option<Self> {
+        let claims = &provider.claims;
+        let address = look_up(said, &claims.email)?.as_str()?;
+        let verified = look_up(said, &claims.email_verified);
+        // Cognito writes a text.
+        let verified = verified.is_some_and(|v| v == true || v == "true");
+        Self::of(provider, said, (address, verified))
+    }
+
+    fn of(
+        provider: &Provider,
+        said: &Map<String, Value>,
+        (address, verified): (&str, bool),
+    ) -> Option<Self> {
+        let address = Email::parse(address).ok()?.as_str().to_owned();
+        let proved = verified && provider.trust.believes(&address, said);
+        Some(Self { address, proved })
     }
 }
 

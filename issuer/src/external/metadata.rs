@@ -4,7 +4,7 @@ use laika_claims::json::{self, DOCUMENT_LIMITS};
 use serde_json::Value;
 
 use super::ExternalError;
-use super::provider::ClientAuth;
+use super::provider::{ClientAuth, is_endpoint};
 
 /// What is taken from them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,9 +52,14 @@ pub fn read(issuer: &str, body: &[u8]) -> Result<Metadata, ExternalError> {
         true => ClientAuth::Post,
         false => ClientAuth::Basic,
     };
+    // Browsers are sent there, which nobody else looks at.
+    let authorization = need("authorization_endpoint")?;
+    if !is_endpoint(&authorization) {
+        return Err(ExternalError::answer(WHAT, "name no https URL as `authorization_endpoint`"));
+    }
     let names_itself = document.get("authorization_response_iss_parameter_supported");
     Ok(Metadata {
-        authorization: need("authorization_endpoint")?,
+        authorization,
         token: need("token_endpoint")?,
         user: text("userinfo_endpoint"),
         keys: need("jwks_uri")?,
@@ -92,6 +97,11 @@ mod tests {
             ("issuer", json!("https://other.org")),
             ("issuer", Value::Null),
             ("authorization_endpoint", Value::Null),
+            ("authorization_endpoint", json!("javascript:alert(1)")),
+            ("authorization_endpoint", json!("http://id.kennel.org/auth")),
+            ("authorization_endpoint", json!("https://id.kennel.org/auth\r\nx: y")),
+            ("authorization_endpoint", json!("https://id.kennel.org/auth#here")),
+            ("authorization_endpoint", json!("/auth")),
             ("token_endpoint", json!(1)),
             ("jwks_uri", Value::Null),
         ] {

@@ -1,11 +1,13 @@
 //! OpenID Connect: metadata and keys of a provider, its ID tokens, and what it says of a person.
 
+use laika_claims::json::look_up;
 use laika_claims::{ErrorCode, Timestamp};
 use laika_verifier::id_token::{Expected, IdTokens};
 use laika_verifier::{Fetch, Response, VerifiedToken};
 use serde_json::{Map, Value};
 use tokio::sync::Mutex;
 
+use super::assertion::AssertedEmail;
 use super::metadata::{self, Metadata};
 use super::provider::Provider;
 use super::token::{Grant, Tokens, ask_for_object, redeem};
@@ -123,21 +125,40 @@ pub async fn assertion(
     };
     let expected = Expected { nonce, access_token: Some(tokens.access.reveal()) };
     let token = open_id.prove(app, provider, &metadata.keys, id_token.reveal(), expected).await?;
-    let mut claims = token.claims().clone();
-    if let Some(url) = metadata.user.filter(|_| lacks(&claims, provider)) {
-        let more = user_info(app, &url, &tokens, token.subject()).await?;
-        // What is signed wins.
-        for (name, value) in more {
-            claims.entry(name).or_insert(value);
-        }
-    }
-    Assertion::read(provider, &claims, None)
+    let signed = token.claims();
+    let more = match metadata.user.filter(|_| lacks(signed, provider)) {
+        Some(url) => user_info(app, &url, &tokens, token.subject()).await?,
+        None => Map::new(),
+    };
+    together(provider, signed, more)
+}
+
+/// What the ID token and the userinfo endpoint say: what is signed wins. An e-mail and the word that
+/// it is verified are from one of the two, or one would be proved by a word about another.
+fn together(
+    provider: &Provider,
+    signed: &Map<String, Value>,
+    more: Map<String, Value>,
+) -> Result<Assertion, ExternalError> {
+    let names = &provider.claims;
+    let email = |said| look_up(said, &names.email).and_then(Value::as_str);
+    let judges = look_up(signed, &names.email_verified).is_some();
+    let source = match email(signed) {
+        None => &more,
+        // The signed e-mail, and a word on it.
+        same @ Some(_) if !judges && email(&more) == same => &more,
+        Some(_) => signed,
+    };
+    let email = AssertedEmail::read(provider, source);
+    let mut said = more;
+    said.extend(signed.clone());
+    Ok(Assertion { email, ..Assertion::read(provider, &said, None)? })
 }
 
 /// Whether the ID token leaves out what the account needs.
 fn lacks(claims: &Map<String, Value>, provider: &Provider) -> bool {
     let wanted = [&provider.claims.email, &provider.claims.name, &provider.claims.username];
-    wanted.iter().any(|name| laika_claims::json::look_up(claims, name).is_none())
+    wanted.iter().any(|name| look_up(claims, name).is_none())
 }
 
 /// OpenID Connect Core section 5.3.4: the answer must be about the same person.
@@ -196,4 +217,55 @@ async fn take(
 fn timestamp(app: &App) -> Timestamp {
     // Seconds since 1970 are exact in a float for some hundred million years.
     Timestamp::from_seconds(app.clock.now() as f64).unwrap_or(Timestamp::EPOCH)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::Trust;
+    use super::super::provider::{Claims, Protocol};
+    use super::*;
+
+    #[test]
+    fn an_e_mail_is_proved_by_a_word_about_itself_alone() {
+        let provider = Provider {
+            name: "kennel".to_owned(),
+            title: "Kennel".to_owned(),
+            client_id: "laika".to_owned(),
+            client_secret: None,
+            scopes: Vec::new(),
+            protocol: Protocol::OpenId { issuer: "https://id.kennel.org".to_owned() },
+            trust: Trust::Verified,
+            claims: Claims::default(),
+        };
+        let (one, two) = ("one@kennel.org", "two@kennel.org");
+        for (signed, more, expected) in [
+            (
+                json!({ "email": one }),
+                json!({ "email": two, "email_verified": true }),
+                (one, false),
+            ),
+            (json!({ "email": one }), json!({ "email_verified": true }), (one, false)),
+            (json!({ "email": one }), json!({ "email": one, "email_verified": true }), (one, true)),
+            (
+                json!({ "email": one, "email_verified": false }),
+                json!({ "email": one, "email_verified": true }),
+                (one, false),
+            ),
+            (
+                json!({ "email": one, "email_verified": true }),
+                json!({ "email": two, "email_verified": false }),
+                (one, true),
+            ),
+            (json!({ "email_verified": true }), json!({ "email": two }), (two, false)),
+            (json!({}), json!({ "email": two, "email_verified": true }), (two, true)),
+        ] {
+            let mut claims = signed.as_object().unwrap().clone();
+            claims.insert("sub".to_owned(), json!("dog-1"));
+            let said = together(&provider, &claims, more.as_object().unwrap().clone()).unwrap();
+            let email = said.email.unwrap();
+            assert_eq!((email.address.as_str(), email.proved), expected, "{signed} {more}");
+        }
+    }
 }

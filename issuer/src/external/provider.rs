@@ -1,5 +1,9 @@
 //! A provider: who it is, how it is asked, where its answers say what, and how far they are believed.
 
+use std::net::IpAddr;
+
+use http::Uri;
+
 use super::Trust;
 use crate::secret::Secret;
 
@@ -103,6 +107,23 @@ impl Provider {
             Protocol::OAuth2(endpoints) => origin(&endpoints.user),
         }
     }
+}
+
+/// Whether a provider may be there: https, or http to this machine.
+#[must_use]
+pub fn is_endpoint(url: &str) -> bool {
+    let plain = url.bytes().all(|byte| byte.is_ascii_graphic() && !b"\\@#<>\"".contains(&byte));
+    plain
+        && url.parse::<Uri>().is_ok_and(|uri| match (uri.scheme_str(), uri.host()) {
+            (Some("https"), Some(host)) => !host.is_empty(),
+            (Some("http"), Some(host)) => is_loopback(host),
+            _ => false,
+        })
+}
+
+fn is_loopback(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 fn origin(url: &str) -> &str {

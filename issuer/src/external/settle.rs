@@ -20,7 +20,7 @@ use crate::db::{self, Connection};
 use crate::events::{self, Event, UserField};
 use crate::limits::{self, Key, Limited};
 use crate::mail::{self, About};
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 use crate::random;
 
 /// How many numbers are tried behind a name that is taken, before letters are drawn.
@@ -188,7 +188,8 @@ async fn register(
 }
 
 /// Gives a new account the e-mail that it is known by elsewhere. Where that is no proof, it must be
-/// proved here; without mail it is taken as it is, like that of any registration, if it is free.
+/// proved here, unless too many mails were asked for to that address; without mail it is taken as it is,
+/// like that of any registration, if it is free.
 async fn give_email(
     app: &App,
     db: &mut Connection,
@@ -207,7 +208,12 @@ async fn give_email(
     let email = said.email.as_ref().and_then(|email| Email::parse(&email.address).ok());
     let Some(email) = email else { return Ok(()) };
     if app.mail.is_some() {
-        return mail::queue(app, db, Kind::Change, &email, About::User(id), None).await;
+        // Anybody may have written anybody's address there; by a first log-in each, they would flood it.
+        return match limits::take(app, db, Limited::Resend, &Key::account(email.key())).await {
+            Ok(()) => mail::queue(app, db, Kind::Change, &email, About::User(id), None).await,
+            Err(problem) if problem.code == Code::Issuer(IssuerCode::RateLimited) => Ok(()),
+            Err(problem) => Err(problem),
+        };
     }
     if db::users::by_email(db, email.key()).await?.is_none() {
         db::accounts::set_email(db, id, &email, None).await.map_err(lost_race)?;

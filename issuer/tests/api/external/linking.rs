@@ -67,6 +67,45 @@ async fn an_e_mail_of_a_provider_that_is_not_trusted_finds_nobody() {
 }
 
 #[tokio::test]
+async fn an_e_mail_is_not_proved_by_a_word_about_another() {
+    let (issuer, kennel) = stage().await;
+    let here = register(&issuer, "belka57", "belka@example.com").await;
+    prove(&issuer, "belka@example.com").await;
+    // The userinfo endpoint goes on about `strelka@example.com`, and that it is verified.
+    for (email, given) in
+        [("belka@example.com", None), ("other@example.com", Some("other@example.com"))]
+    {
+        kennel.script().person["sub"] = json!(email);
+        kennel.script().id_token = json!({ "email": email });
+        let tokens = log_in(&issuer, &kennel).await;
+        assert_ne!(tokens["user"]["id"], here["user"]["id"]);
+        assert_eq!(tokens["user"].get("email").and_then(Value::as_str), given);
+        assert_eq!(tokens["user"]["email_verified"], false);
+    }
+}
+
+#[tokio::test]
+async fn who_comes_by_an_e_mail_that_is_no_proof_can_not_flood_it() {
+    let variables = [
+        ("LAIKA_MAIL_URL", "smtp://127.0.0.1:1"),
+        ("LAIKA_MAIL_FROM", "no-reply@id.example.com"),
+        ("LAIKA_LIMITS_RESEND", "2/h"),
+    ];
+    let (issuer, kennel) = stage_with("", &variables).await;
+    for number in 1..=3 {
+        kennel.script().person["sub"] = json!(format!("dog-{number}"));
+        let tokens = log_in(&issuer, &kennel).await;
+        assert_eq!(tokens["user"].get("email"), None);
+    }
+    let mut connection = issuer.app.db.read().await.unwrap();
+    let mails: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM mails WHERE kind = 'change'")
+        .fetch_one(&mut *connection)
+        .await
+        .unwrap();
+    assert_eq!(mails, 2);
+}
+
+#[tokio::test]
 async fn pre_account_hijack_by_an_account_that_lies_in_wait() {
     let (issuer, kennel) = stage().await;
     // A thief registers with somebody's e-mail, links a log-in of their own, and waits.
