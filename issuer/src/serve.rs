@@ -17,8 +17,9 @@ use tokio::sync::watch;
 use crate::app::App;
 use crate::background;
 use crate::clock::SystemClock;
+use crate::config::check::{Finding, Level, stored_default_role};
 use crate::config::{ConfigError, PublicUrl, Settings};
-use crate::db::{Db, DbError};
+use crate::db::{Db, DbError, roles};
 use crate::http::server::{self, Bounds};
 use crate::http::{operator, router};
 use crate::permissions::Library;
@@ -79,6 +80,7 @@ pub(crate) async fn serve_with(settings: Settings, library: Library) -> Result<(
     let local = listener.local_addr()?;
     let app = open_with(settings, local, library).await?;
     check_secret(&app).await?;
+    check_default_role(&app).await?;
     // Before anybody hears that it runs: from then on they may end it.
     let told = told_to_end()?;
     announce(&app, local).await?;
@@ -173,6 +175,23 @@ async fn check_secret(app: &App) -> Result<(), ServeError> {
         ),
     };
     Err(ConfigError::new("micro.secret", message).into())
+}
+
+/// Holds the role of every registered user, as it is in the database, against the settings. Commands
+/// don't: one of them has to mend it.
+async fn check_default_role(app: &App) -> Result<(), ServeError> {
+    let mut connection = app.db.read().await?;
+    let role = roles::by_name(&mut connection, &app.settings.default_role.name).await?;
+    match role.and_then(|role| stored_default_role(&app.settings, role.level)) {
+        Some(Finding { level: Level::Error, setting, message }) => {
+            Err(ConfigError::new(setting, message).into())
+        }
+        Some(Finding { level: Level::Warning, setting, message }) => {
+            tracing::warn!(setting, "{message}");
+            Ok(())
+        }
+        None => Ok(()),
+    }
 }
 
 /// Says on standard output that the service is ready, and to the operator what to know.

@@ -12,9 +12,9 @@ use crate::clock::{Clock as _, SystemClock};
 use crate::config::check::{self, Level, Machine, Rows};
 use crate::config::show::{self, Source};
 use crate::config::{self, ConfigError, Settings, file as settings_file};
-use crate::db::{Db, DbError, newest};
+use crate::db::{Db, DbError, newest, roles};
 
-/// How long the database may take to say when its newest row was written.
+/// How long the database may take to say what is asked of it.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(super) async fn run(command: ConfigCommand, file: Option<&Path>) -> Result<(), Failure> {
@@ -45,25 +45,31 @@ async fn check(file: Option<&Path>, json: bool) -> Result<(), Failure> {
     }
 }
 
-/// What the database says of the time. It is looked at as it is; one that is not there yet is not
-/// made.
+/// What the database says. It is looked at as it is; one that is not there yet is not made.
 async fn rows(settings: &Settings) -> Rows {
     if check::sqlite_file(&settings.database_url).is_some_and(|file| !file.exists()) {
         return Rows::Absent;
     }
     let asked = async {
         let db = Db::connect_as_it_is(&settings.connect()).await?;
-        let newest = newest::written_at(&mut *db.read().await?).await;
+        let found = found(&db, &settings.default_role.name).await;
         db.close().await;
-        newest
+        found
     };
     match tokio::time::timeout(PATIENCE, asked).await {
-        Ok(Ok(newest)) => newest.map_or(Rows::Absent, Rows::Newest),
+        Ok(Ok(rows)) => rows,
         // It answers, and has other tables than ours, or none.
         Ok(Err(DbError::Query(_))) => Rows::Absent,
         Ok(Err(error)) => Rows::Silent(error.to_string()),
         Err(_) => Rows::Silent(format!("the database did not answer within {PATIENCE:?}")),
     }
+}
+
+async fn found(db: &Db, default_role: &str) -> Result<Rows, DbError> {
+    let mut connection = db.read().await?;
+    let Some(newest) = newest::written_at(&mut connection).await? else { return Ok(Rows::Absent) };
+    let role = roles::by_name(&mut connection, default_role).await?;
+    Ok(Rows::Found { newest, default_role: role.map(|role| role.level) })
 }
 
 fn show(file: Option<&Path>, json: bool) -> Result<(), Failure> {

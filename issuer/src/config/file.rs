@@ -299,7 +299,7 @@ pub struct Anonymous {
 pub struct DefaultRole {
     /// Its name.
     pub name: Option<String>,
-    /// Its level; lower is stronger.
+    /// Its level where it is made, at the first start; lower is stronger.
     pub level: Option<i64>,
 }
 

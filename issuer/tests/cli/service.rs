@@ -121,6 +121,30 @@ fn what_cannot_start_says_why() {
 }
 
 #[test]
+fn a_default_role_that_makes_administrators_stops_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let ten = [("LAIKA_DEFAULT_ROLE_LEVEL", "10"), ("LAIKA_ADMIN_LEVEL", "5")];
+    Server::start_with(folder.path(), &ten).end();
+    // The setting is good; what counts is in the database.
+    let output = command(folder.path(), &["serve"]).env("LAIKA_LISTEN", "127.0.0.1:0").output();
+    let output = output.unwrap();
+    assert_eq!(output.status.code(), Some(3), "{}", errors(&output));
+    let help = "`laika role create user --level 1000`";
+    assert!(errors(&output).contains(help), "{}", errors(&output));
+    let found = expect(&laika(folder.path(), &["config", "check"], ""), 3);
+    assert!(found.starts_with("error: default_role.level: ") && found.contains(help), "{found}");
+    // Commands go on, so that one of them can mend it.
+    expect(&laika(folder.path(), &["role", "create", "user", "--level", "500"], ""), 0);
+    let (_, log) = Server::start(folder.path()).end();
+    assert!(log.contains("level 500 in the database, not 1000"), "{log}");
+    let found = expect(&laika(folder.path(), &["config", "check"], ""), 0);
+    assert!(found.starts_with("warning: default_role.level: "), "{found}");
+    expect(&laika(folder.path(), &["role", "create", "user", "--level", "1000"], ""), 0);
+    let (_, log) = Server::start(folder.path()).end();
+    assert!(!log.contains("default_role"), "{log}");
+}
+
+#[test]
 fn a_service_with_hs256_needs_its_secret_at_the_start() {
     let folder = tempfile::tempdir().unwrap();
     let secret = ("LAIKA_MICRO_SECRET", "uVsXkfYPwdWkYyMuZV0hCGcVNGnGm6NIbbyUtFXdHcg");

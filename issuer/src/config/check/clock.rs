@@ -26,7 +26,9 @@ pub(super) fn files(facts: &Facts<'_>) -> Vec<Finding> {
 pub(super) fn rows(facts: &Facts<'_>) -> Vec<Finding> {
     match &facts.machine.rows {
         Rows::Absent => Vec::new(),
-        Rows::Newest(at) => behind(facts, *at, "row of the database").into_iter().collect(),
+        Rows::Found { newest, .. } => {
+            behind(facts, *newest, "row of the database").into_iter().collect()
+        }
         Rows::Silent(why) => {
             let message = format!("the clock was not held against its rows: {why}");
             vec![Finding::warning("database_url", message)]
@@ -57,10 +59,11 @@ mod tests {
     #[test]
     fn a_clock_behind_the_rows_is_found_and_one_within_a_minute_is_not() {
         let found = |rows| found_on(Machine { rows, ..Machine::default() }, "");
-        for good in [Rows::Absent, Rows::Newest(NOW - 1), Rows::Newest(NOW + 60)] {
+        let newest = |newest| Rows::Found { newest, default_role: None };
+        for good in [Rows::Absent, newest(NOW - 1), newest(NOW + 60)] {
             assert_eq!(found(good), []);
         }
-        let behind = found(Rows::Newest(NOW + 61));
+        let behind = found(newest(NOW + 61));
         assert_eq!((behind[0].level, &*behind[0].setting), (Level::Error, "the clock"));
         assert!(behind[0].message.contains("61 s behind the newest row"), "{}", behind[0]);
         let silent = found(Rows::Silent("it is asleep".to_owned()));

@@ -1,6 +1,7 @@
 //! Times, sizes and strengths that do not go together.
 
-use super::{Facts, Finding};
+use super::{Facts, Finding, Rows};
+use crate::config::Settings;
 use crate::keys::steps::{MOST_PUBLISHED, token_life};
 
 /// Bytes of memory that Argon2 walks in a millisecond on a slow core.
@@ -98,15 +99,40 @@ pub(super) fn guesses(facts: &Facts<'_>) -> Vec<Finding> {
 
 pub(super) fn default_role(facts: &Facts<'_>) -> Vec<Finding> {
     let (role, weakest) = (&facts.settings.default_role, facts.settings.admin.level);
-    if role.level > weakest {
-        return Vec::new();
+    let mut found = Vec::new();
+    if role.level <= weakest {
+        let message = format!(
+            "everybody who registers gets `{}` with level {}, and levels up to {weakest} are \
+             administrators' (`admin.level`); choose a larger number",
+            role.name, role.level
+        );
+        found.push(Finding::error("default_role.level", message));
     }
-    let message = format!(
-        "everybody who registers gets `{}` with level {}, and levels up to {weakest} are \
-         administrators' (`admin.level`); choose a larger number",
-        role.name, role.level
+    if let Rows::Found { default_role: Some(stored), .. } = facts.machine.rows {
+        found.extend(stored_default_role(facts.settings, stored));
+    }
+    found
+}
+
+/// What is wrong with the level that the role of every registered user has in the database. It is the
+/// one that counts: the setting is used where there is no such role yet.
+pub(crate) fn stored_default_role(settings: &Settings, stored: i64) -> Option<Finding> {
+    let (role, weakest) = (&settings.default_role, settings.admin.level);
+    let (name, level) = (&role.name, role.level.max(weakest.saturating_add(1)));
+    let mend = format!(
+        "where there is a role, its setting changes nothing; `laika role create {name} --level {level}`, \
+         with the permissions it is to have, does"
     );
-    vec![Finding::error("default_role.level", message)]
+    if stored <= weakest {
+        let message = format!(
+            "everybody who registers gets `{name}`, which has level {stored} in the database, and levels \
+             up to {weakest} are administrators' (`admin.level`); {mend}"
+        );
+        return Some(Finding::error("default_role.level", message));
+    }
+    let message =
+        format!("`{name}` has level {stored} in the database, not {}; {mend}", role.level);
+    (stored != role.level).then(|| Finding::warning("default_role.level", message))
 }
 
 pub(super) fn log(facts: &Facts<'_>) -> Vec<Finding> {
@@ -139,7 +165,29 @@ pub(super) fn memory() -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::super::Level::{Error, Warning};
-    use super::super::tests::each_finds;
+    use super::super::Machine;
+    use super::super::tests::{NOW, each_finds, found_on};
+    use super::*;
+
+    #[test]
+    fn the_level_that_the_database_has_is_the_one_that_counts() {
+        let found = |stored, text| {
+            let rows = Rows::Found { newest: NOW, default_role: stored };
+            let found = found_on(Machine { rows, ..Machine::default() }, text);
+            found.into_iter().map(|finding| (finding.level, finding.message)).collect::<Vec<_>>()
+        };
+        assert_eq!(found(None, ""), []);
+        assert_eq!(found(Some(1000), ""), []);
+        let [(Error, message)] = &found(Some(10), "")[..] else { panic!() };
+        assert!(message.contains("`laika role create user --level 1000`"), "{message}");
+        let [(Warning, message)] = &found(Some(11), "")[..] else { panic!() };
+        assert!(message.contains("level 11 in the database, not 1000"), "{message}");
+        let [(Error, _), (Error, message)] = &found(Some(5), "[default_role]\nlevel = 5")[..]
+        else {
+            panic!()
+        };
+        assert!(message.contains("--level 11`"), "{message}");
+    }
 
     #[test]
     fn what_does_not_go_together_is_found() {

@@ -18,6 +18,7 @@ use serde::Serialize;
 use toml::Table;
 
 pub(crate) use self::files::sqlite_file;
+pub(crate) use self::limits::stored_default_role;
 use super::{ConfigError, Settings, environment};
 use crate::clock::UnixSeconds;
 
@@ -88,14 +89,19 @@ pub struct Machine {
     pub rows: Rows,
 }
 
-/// What the database says of the time.
+/// What the database says of the time, and of what settings alone do not decide.
 #[derive(Debug, Default)]
 pub enum Rows {
     /// Nothing: there is none yet, or nothing of ours in it.
     #[default]
     Absent,
-    /// When its newest row was written.
-    Newest(UnixSeconds),
+    /// It answers.
+    Found {
+        /// When its newest row was written.
+        newest: UnixSeconds,
+        /// The level of the role of every registered user, if there is one.
+        default_role: Option<i64>,
+    },
     /// It does not answer, for this reason.
     Silent(String),
 }
