@@ -150,7 +150,8 @@ pub(super) async fn withdraw_requests(db: &mut Connection, user: Uuid) -> Result
     for purpose in [Purpose::Change, Purpose::Reset] {
         db::mail_codes::withdraw(db, user, purpose).await?;
     }
-    Ok(db::mails::withdraw(db, user, Kind::Change).await?)
+    db::mails::withdraw(db, user, Kind::Change).await?;
+    Ok(db::mails::withdraw_resets(db, user).await?)
 }
 
 pub(super) fn code_invalid() -> Problem {

@@ -315,6 +315,23 @@ pub async fn withdraw(db: &mut Connection, user: Uuid, kind: Kind) -> Result<(),
     Ok(())
 }
 
+/// Takes the mails out of the outbox that let a new password of an account be chosen: they name the
+/// address alone.
+///
+/// # Errors
+/// The query failed.
+pub async fn withdraw_resets(db: &mut Connection, user: Uuid) -> Result<(), DbError> {
+    sqlx::query(
+        "DELETE FROM mails WHERE recipient_key = (SELECT email_key FROM users WHERE id = $1) \
+         AND kind = $2 AND state = 'queued'",
+    )
+    .bind(user.to_string())
+    .bind(Kind::Reset.as_str())
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// Every mail that is kept about an account, oldest first.
 ///
 /// # Errors

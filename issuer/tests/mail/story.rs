@@ -109,6 +109,18 @@ async fn forgot_reset() {
 }
 
 #[tokio::test]
+async fn a_mail_that_still_waits_brings_no_way_to_another_password_after_a_new_one() {
+    let sink = Sink::start();
+    let issuer = issuer(&sink).await;
+    let main = registered(&issuer, &sink, "belka", "belka@example.com").await;
+    forgot(&issuer, "belka@example.com").await.expect(202);
+    forgot(&issuer, "laika@example.com").await.expect(202);
+    let new = json!({ "current": SECOND, "new": "a brand new one 1961" });
+    issuer.send(Method::PUT, "/v1/me/password", Some(&main), Some(new)).await.expect(204);
+    assert_eq!(only_mail(&issuer, &sink).await.to, "laika@example.com");
+}
+
+#[tokio::test]
 async fn change_of_address_confirm_undo() {
     let sink = Sink::start();
     let issuer = issuer(&sink).await;
