@@ -96,8 +96,14 @@ struct Lines {
 
 impl Lines {
     fn create(part: &Path) -> io::Result<Self> {
+        // Left over from a backup that was cut off, or put there by somebody.
+        match fs::remove_file(part) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
         let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true);
+        // `create_new`: what is there keeps its modes and its readers, and a link leads elsewhere.
+        options.write(true).create_new(true);
         // Password hashes are in it.
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);

@@ -53,6 +53,10 @@ fn a_backup_is_made_beside_a_running_service_and_restored_elsewhere() {
     std::fs::write(folder.path().join("seed.toml"), SEED).unwrap();
     let mut server = Server::start(folder.path());
     expect(&laika(folder.path(), &["import", "seed.toml"], ""), 0);
+    // What a backup that was cut off has left, or somebody has put there, lends it no modes.
+    let part = folder.path().join("b.laika.part");
+    std::fs::write(&part, "").unwrap();
+    std::fs::set_permissions(&part, std::fs::Permissions::from_mode(0o644)).unwrap();
     let output = laika(folder.path(), &["backup", "b.laika", "--json"], "");
     let contents: Value = serde_json::from_str(&expect(&output, 0)).unwrap();
     assert_eq!(contents.pointer("/tables/users").unwrap(), 1);
