@@ -63,6 +63,8 @@ pub enum Auth {
     None,
     /// Whoever shows a main token; others too, with less.
     MainOptional,
+    /// Anybody; a main token is looked at where it is good, and else passed over.
+    MainIfGood,
     /// Whoever shows a main token.
     Main,
     /// An administrator, by main token.

@@ -147,6 +147,14 @@ async fn unknown_paths_and_methods_are_problems_too() {
     for path in ["/nope", "/v1/nope", "/v1/users/x", "//", "/v1/", "/%00", "/../etc/passwd"] {
         issuer.get(path, None).await.problem(404, "not_found");
     }
+    let main = issuer.log_in().await;
+    for path in ["/status/ES256/%FF", "/status/%FF/0", "/v1/users/%FF"] {
+        issuer.get(path, None).await.problem(404, "not_found");
+    }
+    for path in ["/v1/sessions/%FF", "/v1/sessions/x"] {
+        let answer = issuer.send(Method::DELETE, path, Some(&main), None).await;
+        answer.problem(404, "not_found");
+    }
     let index = issuer.get("/v1", None).await.expect(200);
     for endpoint in index["endpoints"].as_array().unwrap() {
         let path = endpoint["path"].as_str().unwrap();

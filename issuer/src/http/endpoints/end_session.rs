@@ -1,14 +1,13 @@
 //! `DELETE /v1/sessions/{id}`: end one session.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use laika_claims::IssuerCode;
-use uuid::Uuid;
 
 use super::log_out;
 use crate::app::App;
 use crate::db::sessions::EndReason;
-use crate::http::extract::MainCaller;
+use crate::http::extract::{Id, MainCaller, Path};
 use crate::problem::Problem;
 use crate::session;
 
@@ -19,12 +18,10 @@ use crate::session;
 pub async fn handle(
     State(app): State<App>,
     caller: MainCaller,
-    Path(id): Path<String>,
+    Path(Id(id)): Path<Id>,
 ) -> Result<Response, Problem> {
-    let unknown = || Problem::issuer(IssuerCode::NotFound, "you have no session of this id");
-    let id = Uuid::parse_str(&id).map_err(|_| unknown())?;
     if !session::end_own(&app, caller.user.id, id, EndReason::Holder).await? {
-        return Err(unknown());
+        return Err(Problem::issuer(IssuerCode::NotFound, "you have no session of this id"));
     }
     log_out::answer(&app, &caller, id == caller.session.id)
 }

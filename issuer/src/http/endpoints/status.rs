@@ -1,11 +1,12 @@
 //! `GET /status/{alg}/{shard}`: a status list (draft-ietf-oauth-status-list section 8).
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use http::HeaderMap;
 use laika_claims::IssuerCode;
 
 use crate::app::App;
+use crate::http::extract::Path;
 use crate::keys::Family;
 use crate::problem::Problem;
 

@@ -72,7 +72,9 @@ pub(super) fn security_schemes() -> Value {
 fn security(auth: Auth) -> Value {
     match auth {
         Auth::None => json!([]),
-        Auth::MainOptional => json!([{}, { "mainToken": [] }, { "mainCookie": [] }]),
+        Auth::MainOptional | Auth::MainIfGood => {
+            json!([{}, { "mainToken": [] }, { "mainCookie": [] }])
+        }
         Auth::Main | Auth::Administrator => json!([{ "mainToken": [] }, { "mainCookie": [] }]),
         Auth::Client => json!([{ "client": [] }]),
     }

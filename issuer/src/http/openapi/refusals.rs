@@ -68,7 +68,7 @@ pub(super) fn of(endpoint: &Endpoint) -> BTreeMap<u16, Vec<Code>> {
 
 fn implied(endpoint: &Endpoint) -> impl Iterator<Item = Code> {
     let (token, caller): (&[ErrorCode], [&[IssuerCode]; 2]) = match endpoint.auth {
-        Auth::None => (&[], [&[], &[]]),
+        Auth::None | Auth::MainIfGood => (&[], [&[], &[]]),
         Auth::MainOptional | Auth::Main => (MAIN_TOKEN, [SESSION, &[]]),
         Auth::Administrator => (MAIN_TOKEN, [SESSION, ADMINISTRATION]),
         Auth::Client => (&[ErrorCode::RequestInvalid], [&[IssuerCode::CredentialsInvalid], &[]]),

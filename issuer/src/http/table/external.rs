@@ -78,7 +78,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         delete("/v1/me/identities/{identity}", unlink::handle)
             .summary("take the log-in of this id off your account")
             .auth(Auth::Main)
-            .body::<unlink::Request>()
+            .body_or_nothing::<unlink::Request>()
             .empty(204)
             .refuses(&[
                 IssuerCode::AuthenticationTooOld,

@@ -59,7 +59,7 @@ mod tests {
     use laika_claims::IssuerCode;
 
     use super::*;
-    use crate::http::endpoint::{Auth, Verb};
+    use crate::http::endpoint::{Auth, Body, Verb};
 
     /// Runs `check` on every endpoint; all that is wrong is told at once.
     fn each(check: impl Fn(&Endpoint) -> Option<String>) {
@@ -170,6 +170,11 @@ mod tests {
             Verb::Get if endpoint.body.is_some() => {
                 Some("reads, and so takes no body; use `.query::<T>()`".to_owned())
             }
+            Verb::Delete if matches!(endpoint.body, Some(Body::Json(_) | Body::Form(_))) => Some(
+                "needs a body, which many clients send with no DELETE; use \
+                      `.body_or_nothing::<T>()`"
+                    .to_owned(),
+            ),
             Verb::Get | Verb::Post | Verb::Put | Verb::Patch | Verb::Delete => None,
         });
     }
@@ -177,7 +182,7 @@ mod tests {
     #[test]
     fn what_is_refused_fits_whoever_may_call() {
         each(|endpoint| {
-            let known = endpoint.auth != Auth::None && endpoint.auth != Auth::Client;
+            let known = !matches!(endpoint.auth, Auth::None | Auth::MainIfGood | Auth::Client);
             endpoint.refusals.iter().find_map(|code| {
                 let advice = match code {
                     IssuerCode::RateLimited

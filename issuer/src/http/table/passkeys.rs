@@ -26,6 +26,7 @@ fn used() -> Vec<Endpoint> {
             .refuses(&[NotFound]),
         post("/v1/sessions/passkey/finish", finish::handle)
             .summary("sign in by a passkey")
+            .auth(Auth::MainIfGood)
             .body::<finish::Request>()
             .answer::<Tokens>(201)
             .refuses(&[

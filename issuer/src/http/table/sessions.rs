@@ -12,6 +12,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         post("/v1/sessions", log_in::handle)
             .summary("log in")
+            .auth(Auth::MainIfGood)
             .body::<log_in::Request>()
             .answer::<SecondFactor>(200)
             .answer::<Tokens>(201)
