@@ -25,7 +25,6 @@ pub use merge::merge;
 pub use names::{role_name, service_name};
 pub use owner::{
     EmailChange, NewEmail, change_email, change_password, change_username, delete_account,
-    registered,
 };
 pub use profile::{ProfileChange, change_profile, is_picture, public_profile};
 pub(crate) use proof::claim;

@@ -10,11 +10,11 @@ use super::register::{refuse_taken, refuse_taken_name, taken};
 use super::{Email, NewPassword, Username, prove_anew};
 use crate::app::App;
 use crate::audit::{self, Actor, Entry, Subject};
-use crate::db;
 use crate::db::mail_codes::Purpose;
 use crate::db::mails::Kind;
 use crate::db::sessions::{EndReason, Session};
 use crate::db::users::User;
+use crate::db::{self, Connection};
 use crate::events::{self, Event, UserField};
 use crate::limits::{self, Key, Limited};
 use crate::mail::{self, About};
@@ -147,20 +147,20 @@ pub async fn change_password(
 /// Changes the name, once; the old one stays reserved. The user as they are since.
 ///
 /// # Errors
-/// A name that can't be had, or the name was changed before.
+/// A name that can't be had, the name was changed before, an anonymous holder, or the session has ended
+/// meanwhile.
 pub async fn change_username(
     app: &App,
-    user: &User,
     session: &Session,
     username: &str,
 ) -> Result<User, Problem> {
-    registered(user)?;
     let username = Username::parse(username)
         .map_err(|fault| Problem::field("username", fault.code, fault.detail))?;
     if username.is_reserved(&app.settings.reserved_names) {
         return Err(taken("username"));
     }
     let mut tx = app.db.write().await?;
+    let user = hold_owner(&mut tx, session).await?;
     // A name that differs in case alone is the user's own.
     let own = user.username.as_deref().and_then(|name| Username::parse(name).ok());
     if own.is_none_or(|own| own.key() != username.key()) {
@@ -178,7 +178,7 @@ pub async fn change_username(
     audit::record(app, &mut tx, &entry).await?;
     events::emit(app, &mut tx, &Event::updated(user.id, UserField::Username)).await?;
     tx.commit().await?;
-    Ok(User { username: Some(username.as_str().to_owned()), ..user.clone() })
+    Ok(User { username: Some(username.as_str().to_owned()), ..user })
 }
 
 /// Deletes an account softly: name and e-mail stay reserved, every session ends.
@@ -213,8 +213,9 @@ pub async fn delete_account(
 /// Name and e-mail of somebody who registered.
 ///
 /// # Errors
-/// An anonymous holder, or an account that lost its e-mail to whoever proved it.
-pub fn registered(user: &User) -> Result<(Username, Email), Problem> {
+/// An anonymous holder, or an account that has no e-mail: it lost it to whoever proved it, or came by a
+/// provider without one.
+fn registered(user: &User) -> Result<(Username, Email), Problem> {
     let username = user.username.as_deref().and_then(|name| Username::parse(name).ok());
     let email = user.email.as_deref().and_then(|email| Email::parse(email).ok());
     username.zip(email).ok_or_else(unregistered)
@@ -222,6 +223,25 @@ pub fn registered(user: &User) -> Result<(Username, Email), Problem> {
 
 fn unregistered() -> Problem {
     let detail = "this needs an account with a name and an e-mail; register first";
+/// The user of a session as they are now, whom nobody changes until the transaction ends.
+///
+/// # Errors
+/// `session_ended`.
+async fn hold_user(db: &mut Connection, session: &Session) -> Result<User, Problem> {
+    session::hold(db, session).await?;
+    let user = db::users::by_id(db, session.user_id).await?;
+    user.ok_or_else(|| Problem::internal("a user is gone within a transaction"))
+}
+
+/// The same of a session of an account.
+///
+/// # Errors
+/// `session_ended`, or an anonymous holder.
+pub(super) async fn hold_owner(db: &mut Connection, session: &Session) -> Result<User, Problem> {
+    let user = hold_user(db, session).await?;
+    if user.is_anonymous() { Err(unregistered()) } else { Ok(user) }
+}
+
     Problem::issuer(IssuerCode::NotPermitted, detail)
 }
 

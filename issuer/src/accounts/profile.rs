@@ -7,10 +7,11 @@ use http::Uri;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::Fault;
-use super::owner::registered;
+use super::owner::hold_owner;
 use crate::app::App;
 use crate::db;
 use crate::db::accounts::Profile;
+use crate::db::sessions::Session;
 use crate::db::users::{User, UserStatus};
 use crate::events::{self, Event, UserField};
 use crate::problem::{FieldCode, FieldProblem, Problem};
@@ -35,13 +36,12 @@ pub struct ProfileChange {
 /// Changes a profile; the user as they are since.
 ///
 /// # Errors
-/// A field that is not acceptable.
+/// A field that is not acceptable, an anonymous holder, or the session has ended meanwhile.
 pub async fn change_profile(
     app: &App,
-    user: &User,
+    session: &Session,
     change: ProfileChange,
 ) -> Result<User, Problem> {
-    registered(user)?;
     let description = change.description.map(|text| text.map(description).transpose());
     let avatar_url = change.avatar_url.map(|text| text.map(avatar_url).transpose());
     let (description, avatar_url) = match (description.transpose(), avatar_url.transpose()) {
@@ -55,17 +55,18 @@ pub async fn change_profile(
             return Err(Problem::fields(faults.into_iter().flatten().collect()));
         }
     };
+    let mut tx = app.db.write().await?;
+    let user = hold_owner(&mut tx, session).await?;
     let profile = Profile {
         description: description.unwrap_or_else(|| user.description.clone()),
         avatar_url: avatar_url.unwrap_or_else(|| user.avatar_url.clone()),
         public: change.public.unwrap_or(user.public),
     };
-    let mut tx = app.db.write().await?;
     db::accounts::set_profile(&mut tx, user.id, &profile).await?;
     events::emit(app, &mut tx, &Event::updated(user.id, UserField::Profile)).await?;
     tx.commit().await?;
     let Profile { description, avatar_url, public } = profile;
-    Ok(User { description, avatar_url, public, ..user.clone() })
+    Ok(User { description, avatar_url, public, ..user })
 }
 
 /// The user of that name, if anybody may read their profile.

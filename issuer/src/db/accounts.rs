@@ -280,6 +280,28 @@ pub async fn set_profile(db: &mut Connection, id: Uuid, profile: &Profile) -> Re
     exactly_one(&result)
 }
 
+/// Replaces the picture of a user by another; whether it still was `old`.
+///
+/// # Errors
+/// The query failed.
+pub async fn replace_picture(
+    db: &mut Connection,
+    id: Uuid,
+    old: Option<&str>,
+    new: Option<&str>,
+) -> Result<bool, DbError> {
+    let result = sqlx::query(
+        "UPDATE users SET avatar_url = $3 \
+         WHERE id = $1 AND COALESCE(avatar_url, '') = COALESCE($2, '')",
+    )
+    .bind(id.to_string())
+    .bind(old.map(str::to_owned))
+    .bind(new.map(str::to_owned))
+    .execute(db)
+    .await?;
+    Ok(result.rows_affected() == 1)
+}
+
 /// Notes that a user logged in.
 ///
 /// # Errors

@@ -11,7 +11,6 @@ use crate::accounts::{self, Email, Username};
 use crate::admin::rules::is_administrator;
 use crate::app::App;
 use crate::audit::{self, Actor, Entry, Subject};
-use crate::db::accounts::Profile;
 use crate::db::identities::Identity;
 use crate::db::mails::Kind;
 use crate::db::sessions::{Origin, Session};
@@ -132,17 +131,12 @@ async fn refresh(
     said: &Assertion,
 ) -> Result<User, Problem> {
     db::identities::used(db, before.id, said, app.clock.now()).await?;
-    if user.avatar_url != before.picture || before.picture == said.picture {
+    let (old, new) = (before.picture.as_deref(), said.picture.as_deref());
+    if old == new || !db::accounts::replace_picture(db, user.id, old, new).await? {
         return Ok(user);
     }
-    let user = User { avatar_url: said.picture.clone(), ..user };
-    let profile = Profile {
-        description: user.description.clone(),
-        avatar_url: user.avatar_url.clone(),
-        public: user.public,
-    };
-    db::accounts::set_profile(db, user.id, &profile).await?;
-    Ok(user)
+    events::emit(app, db, &Event::updated(user.id, UserField::Profile)).await?;
+    Ok(User { avatar_url: said.picture.clone(), ..user })
 }
 
 /// An anonymous holder gets a name: the one who came, who keeps their id, or a new one.

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use axum::http::Method;
-use laika_issuer::accounts::{self, NewEmail};
+use laika_issuer::accounts::{self, NewEmail, ProfileChange};
+use laika_issuer::admin::{Act, users};
 use laika_issuer::app::App;
 use laika_issuer::db;
 use laika_issuer::db::entitlements::Entitlements;
@@ -79,7 +80,43 @@ async fn what_was_proved_in_a_session_counts_no_more_when_it_has_ended() {
     has_ended(passkeys::rename(app, session, passkey, &name).await);
     has_ended(passkeys::remove(app, user, session, passkey, shown).await);
     has_ended(identities::unlink(app, user, session, Uuid::nil(), shown).await);
+    has_ended(accounts::change_profile(app, session, ProfileChange::default()).await);
+    has_ended(accounts::change_username(app, session, "strelka").await);
     has_ended(accounts::delete_account(app, user, session, shown).await);
+}
+
+#[tokio::test]
+async fn two_changes_of_a_profile_at_once_leave_each_other_alone() {
+    let issuer = Issuer::start().await;
+    let main = register(&issuer, "belka").await;
+    let public = json!({ "public": true });
+    issuer.send(Method::PATCH, "/v1/me", Some(&main), Some(public)).await.expect(200);
+    // Both have shown their main token before either changed anything.
+    let held = caller(&issuer, &main).await;
+    for change in [
+        ProfileChange { public: Some(false), ..ProfileChange::default() },
+        ProfileChange { description: Some(Some("barks".to_owned())), ..ProfileChange::default() },
+    ] {
+        accounts::change_profile(&issuer.app, &held.session, change).await.unwrap();
+    }
+    let me = issuer.get("/v1/me", Some(&main)).await.expect(200);
+    assert_eq!((&me["public"], &me["description"]), (&json!(false), &json!("barks")));
+}
+
+#[tokio::test]
+async fn nothing_is_written_into_an_account_that_was_erased() {
+    let issuer = Issuer::start().await;
+    let main = register(&issuer, "belka").await;
+    let held = caller(&issuer, &main).await;
+    let mut act = Act::of_operator(&issuer.app).await.unwrap();
+    users::erase(&mut act, held.user.id).await.unwrap();
+    act.commit().await.unwrap();
+    let change = ProfileChange { public: Some(true), ..ProfileChange::default() };
+    has_ended(accounts::change_profile(&issuer.app, &held.session, change).await);
+    has_ended(accounts::change_username(&issuer.app, &held.session, "strelka").await);
+    let mut connection = issuer.app.db.read().await.unwrap();
+    let user = db::users::by_id(&mut connection, held.user.id).await.unwrap().unwrap();
+    assert_eq!((user.username, user.public), (None, false));
 }
 
 /// Logs in as `belka`, and does `meanwhile` after the password was asked for and before it was looked at.

@@ -1,5 +1,7 @@
 //! The way through a log-in, and everything that is good once.
 
+use laika_issuer::admin::Act;
+use laika_issuer::events::{EventName, hooks};
 use serde_json::json;
 
 use super::browser::{Browser, NEXT, challenge, exchange, location, log_in, text, through};
@@ -68,9 +70,21 @@ async fn somebody_else_with_the_same_name_is_somebody_else() {
 async fn the_picture_follows_the_provider_until_its_owner_chooses_another() {
     let (issuer, kennel) = stage().await;
     log_in(&issuer, &kennel).await;
+    let mut act = Act::of_operator(&issuer.app).await.unwrap();
+    let told = vec![EventName::UserUpdated];
+    hooks::create(&mut act, "https://hooks.example.com/", None, Some(told)).await.unwrap();
+    act.commit().await.unwrap();
     kennel.script().person["picture"] = json!("https://kennel.example.com/older.png");
+    for _ in 0..2 {
+        let tokens = log_in(&issuer, &kennel).await;
+        assert_eq!(tokens["user"]["avatar_url"], "https://kennel.example.com/older.png");
+    }
+    let mut connection = issuer.app.db.read().await.unwrap();
+    let told: Vec<String> =
+        sqlx::query_scalar("SELECT body FROM events").fetch_all(&mut *connection).await.unwrap();
+    drop(connection);
+    assert!(matches!(&told[..], [one] if one.contains(r#"["profile"]"#)), "{told:?}");
     let tokens = log_in(&issuer, &kennel).await;
-    assert_eq!(tokens["user"]["avatar_url"], "https://kennel.example.com/older.png");
     let main = text(&tokens, "/main_token");
     for own in [json!("https://example.com/own.png"), json!(null)] {
         let body = json!({ "avatar_url": own });
@@ -278,6 +292,13 @@ async fn who_came_without_an_e_mail_gets_one_by_a_fresh_log_in() {
     let put = async |main: &str, body| {
         issuer.send(axum::http::Method::PUT, "/v1/me/email", Some(main), Some(body)).await
     };
+    // What needs no e-mail can be changed without.
+    for (method, path, body) in [
+        (axum::http::Method::PATCH, "/v1/me", json!({ "public": true })),
+        (axum::http::Method::PUT, "/v1/me/username", json!({ "username": "strelka57" })),
+    ] {
+        issuer.send(method, path, Some(&main), Some(body)).await.expect(200);
+    }
     let body = json!({ "email": "strelka@example.com" });
     let with_password = json!({ "email": "strelka@example.com", "password": "of nobody" });
     put(&main, with_password).await.problem(401, "credentials_invalid");

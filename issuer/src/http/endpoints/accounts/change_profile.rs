@@ -38,7 +38,7 @@ pub async fn handle(
 ) -> Result<Json<UserView>, Problem> {
     let Request { description, avatar_url, public } = request;
     let change = ProfileChange { description, avatar_url, public };
-    let user = change_profile(&app, &caller.user, change).await?;
+    let user = change_profile(&app, &caller.session, change).await?;
     Ok(Json(UserView::of(&user)))
 }
 

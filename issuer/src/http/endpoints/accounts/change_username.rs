@@ -28,6 +28,6 @@ pub async fn handle(
     caller: MainCaller,
     Body(request): Body<Request>,
 ) -> Result<Json<UserView>, Problem> {
-    let user = change_username(&app, &caller.user, &caller.session, &request.username).await?;
+    let user = change_username(&app, &caller.session, &request.username).await?;
     Ok(Json(UserView::of(&user)))
 }
