@@ -181,23 +181,35 @@ pub async fn change_username(
     Ok(User { username: Some(username.as_str().to_owned()), ..user })
 }
 
-/// Deletes an account softly: name and e-mail stay reserved, every session ends.
+/// Deletes an account softly: name and e-mail stay reserved, every session ends. An anonymous holder is
+/// whoever has the session, and has nothing else to prove.
 ///
 /// # Errors
-/// Neither the password nor a fresh log-in, or the account is the last that administers everything.
+/// Neither the password nor a fresh log-in, or the account is the last that administers everything; an
+/// anonymous holder who registered meanwhile.
 pub async fn delete_account(
     app: &App,
     user: &User,
     session: &Session,
     password: Option<&Secret>,
 ) -> Result<(), Problem> {
-    let proved = prove_anew(app, user, session, password).await?;
+    let proved = match user.is_anonymous() {
+        true => None,
+        false => Some(prove_anew(app, user, session, password).await?),
+    };
     let mut tx = app.db.write().await?;
     if db::roles::would_remove_last_administrator(&mut tx, user.id, None).await? {
         let detail = "the last administrator; give somebody else the role `administrator` first";
         return Err(Problem::issuer(IssuerCode::Conflict, detail));
     }
-    proved.hold(&mut tx).await?;
+    match proved {
+        Some(proved) => proved.hold(&mut tx).await?,
+        None if hold_user(&mut tx, session).await?.is_anonymous() => {}
+        None => {
+            let detail = "this session has an account by now; ask again to delete that";
+            return Err(Problem::issuer(IssuerCode::Conflict, detail));
+        }
+    }
     db::accounts::delete(&mut tx, user.id, app.clock.now()).await?;
     mail::remove_all(&mut tx, user.id).await?;
     session::end_all(app, &mut tx, user.id, None, EndReason::UserGone).await?;
@@ -210,19 +222,6 @@ pub async fn delete_account(
     Ok(())
 }
 
-/// Name and e-mail of somebody who registered.
-///
-/// # Errors
-/// An anonymous holder, or an account that has no e-mail: it lost it to whoever proved it, or came by a
-/// provider without one.
-fn registered(user: &User) -> Result<(Username, Email), Problem> {
-    let username = user.username.as_deref().and_then(|name| Username::parse(name).ok());
-    let email = user.email.as_deref().and_then(|email| Email::parse(email).ok());
-    username.zip(email).ok_or_else(unregistered)
-}
-
-fn unregistered() -> Problem {
-    let detail = "this needs an account with a name and an e-mail; register first";
 /// The user of a session as they are now, whom nobody changes until the transaction ends.
 ///
 /// # Errors
@@ -242,6 +241,19 @@ pub(super) async fn hold_owner(db: &mut Connection, session: &Session) -> Result
     if user.is_anonymous() { Err(unregistered()) } else { Ok(user) }
 }
 
+/// Name and e-mail of somebody who registered.
+///
+/// # Errors
+/// An anonymous holder, or an account that has no e-mail: it lost it to whoever proved it, or came by a
+/// provider without one.
+fn registered(user: &User) -> Result<(Username, Email), Problem> {
+    let username = user.username.as_deref().and_then(|name| Username::parse(name).ok());
+    let email = user.email.as_deref().and_then(|email| Email::parse(email).ok());
+    username.zip(email).ok_or_else(unregistered)
+}
+
+fn unregistered() -> Problem {
+    let detail = "this needs an account with a name and an e-mail; register first";
     Problem::issuer(IssuerCode::NotPermitted, detail)
 }
 

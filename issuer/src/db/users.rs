@@ -161,14 +161,15 @@ pub async fn insert_anonymous(
     })
 }
 
-/// Removes anonymous holders without a session, a thousand at most: nobody can be them any more.
+/// Removes anonymous holders without a session, a thousand at most: nobody can be them any more. Of
+/// people who were erased the id stays.
 ///
 /// # Errors
 /// The query failed.
 pub async fn forget_anonymous(db: &mut Connection) -> Result<u64, DbError> {
     let result = sqlx::query(
         "DELETE FROM users WHERE id IN (SELECT u.id FROM users u \
-         WHERE u.username IS NULL AND u.status = 'active' \
+         WHERE u.username IS NULL AND u.status <> 'disabled' AND u.erased_at IS NULL \
          AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.user_id = u.id) \
          ORDER BY u.created_at LIMIT 1000)",
     )

@@ -1,30 +1,17 @@
 //! An anonymous holder who registers stays who they are.
 
 use axum::http::Method;
-use laika_issuer::db::sessions::Origin;
-use laika_issuer::mint::main_token;
-use laika_issuer::session::{self, Way};
+use laika_issuer::{accounts, background};
 use serde_json::{Value, json};
-use uuid::Uuid;
 
+use super::races::caller;
 use super::{SECOND, put};
 use crate::support::{Issuer, START, claims};
 
 /// An anonymous holder with a session; the main token.
 async fn holder(issuer: &Issuer) -> String {
-    let id = Uuid::from_u128(57);
-    let mut tx = issuer.app.db.write().await.unwrap();
-    sqlx::query(
-        "INSERT INTO users (id, status, epoch, public, created_at) VALUES ($1, 'active', 0, 0, 1)",
-    )
-    .bind(id.to_string())
-    .execute(&mut *tx)
-    .await
-    .unwrap();
-    let session =
-        session::first(&issuer.app, &mut tx, id, Origin::default(), Way::Password).await.unwrap();
-    tx.commit().await.unwrap();
-    main_token::issue(&issuer.app, &session).unwrap().token
+    let body = json!({ "session": true });
+    issuer.post("/v1/tokens/anonymous", None, body).await.text_of("main_token")
 }
 
 fn registration() -> Value {
@@ -78,6 +65,33 @@ async fn an_anonymous_holder_has_nothing_to_change() {
     let body = json!({ "public": true });
     let answer = issuer.send(Method::PATCH, "/v1/me", Some(&main), Some(body)).await;
     answer.problem(403, "not_permitted");
+}
+
+#[tokio::test]
+async fn an_anonymous_holder_goes_by_the_session_alone_and_nothing_is_left() {
+    let issuer = Issuer::start().await;
+    let users = count(&issuer).await;
+    let main = holder(&issuer).await;
+    issuer.clock.advance(3600);
     issuer.send(Method::DELETE, "/v1/me", Some(&main), None).await.expect(204);
     issuer.get("/v1/me", Some(&main)).await.problem(401, "session_ended");
+    issuer.clock.advance(issuer.app.settings.main.lifetime);
+    background::run_all(&issuer.app).await.unwrap();
+    assert_eq!(count(&issuer).await, users);
+}
+
+#[tokio::test]
+async fn who_registers_meanwhile_is_not_deleted_as_an_anonymous_holder() {
+    let issuer = Issuer::start().await;
+    let main = holder(&issuer).await;
+    let held = caller(&issuer, &main).await;
+    issuer.post("/v1/users", Some(&main), registration()).await.expect(201);
+    let result = accounts::delete_account(&issuer.app, &held.user, &held.session, None).await;
+    assert_eq!(result.unwrap_err().code.as_str(), "conflict");
+    issuer.get("/v1/me", Some(&main)).await.expect(200);
+}
+
+async fn count(issuer: &Issuer) -> i64 {
+    let mut connection = issuer.app.db.read().await.unwrap();
+    sqlx::query_scalar("SELECT COUNT(*) FROM users").fetch_one(&mut *connection).await.unwrap()
 }

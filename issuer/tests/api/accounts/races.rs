@@ -26,7 +26,7 @@ use crate::factors::passkeys::authenticator::Authenticator as Passkey;
 use crate::support::{Answer, Issuer, claims};
 
 /// What is known of a caller while their request is worked on.
-async fn caller(issuer: &Issuer, main: &str) -> Entitlements {
+pub(super) async fn caller(issuer: &Issuer, main: &str) -> Entitlements {
     let id = Uuid::parse_str(claims(main)["sid"].as_str().unwrap()).unwrap();
     let mut connection = issuer.app.db.read().await.unwrap();
     let found = db::entitlements::of_session(&mut *connection, id).await.unwrap().unwrap();
