@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 
 use crate::clock::Clock;
 use crate::config::{PublicUrl, Settings};
+use crate::db::invitations::Invited;
 use crate::db::{self, Db};
 use crate::events::Bell;
 use crate::external::Providers;
@@ -196,7 +197,7 @@ impl App {
     pub async fn first_administrator_link(&self) -> Result<Option<String>, Problem> {
         let mut tx = self.db.write_alone().await?;
         if db::roles::is_held_at_level(&mut tx, 0).await? {
-            db::invitations::withdraw_unused(&mut tx, ADMINISTRATOR).await?;
+            db::invitations::withdraw_to_the_first(&mut tx).await?;
             tx.commit().await?;
             return Ok(None);
         }
@@ -204,7 +205,7 @@ impl App {
         let hash = one_time_code::hash(&code);
         let now = self.clock.now();
         let expires_at = now.saturating_add(LINK_LIFETIME);
-        db::invitations::add(&mut tx, ADMINISTRATOR, &hash, now, expires_at).await?;
+        db::invitations::add(&mut tx, Invited::First, &hash, now, expires_at).await?;
         tx.commit().await?;
         // In the fragment: it reaches no server log and no `Referer`.
         Ok(Some(format!("{}/#invitation={code}", self.issuer.as_str())))

@@ -183,7 +183,7 @@ pub(super) async fn admit(
         db::roles::assign(db, user.id, &role, now).await?;
         if role == ADMINISTRATOR {
             // The first one is here: what was printed for them opens nothing any more.
-            db::invitations::withdraw_unused(db, ADMINISTRATOR).await?;
+            db::invitations::withdraw_to_the_first(db).await?;
         }
         tracing::info!(user = %user.id, role, "an invitation was used");
     }

@@ -10,6 +10,7 @@ use crate::app::LINK_LIFETIME;
 use crate::audit::Subject;
 use crate::db;
 use crate::db::grants::Holder;
+use crate::db::invitations::Invited;
 use crate::db::sessions::EndReason;
 use crate::db::users::{User, UserStatus};
 use crate::events::Event;
@@ -144,7 +145,7 @@ pub async fn invite(act: &mut Act<'_>, role: &str) -> Result<String, Problem> {
     let code = one_time_code::generate(INVITATION_PREFIX, &*app.random)?;
     let expires_at = now.saturating_add(LINK_LIFETIME);
     let hash = one_time_code::hash(&code);
-    db::invitations::add(act.db(), role, &hash, now, expires_at).await?;
+    db::invitations::add(act.db(), Invited::To(role), &hash, now, expires_at).await?;
     act.record("invitation.created", Subject::Role(role.to_owned()), None, None).await?;
     Ok(code)
 }

@@ -104,9 +104,7 @@ pub(super) enum UserCommand {
     },
     /// Take second factors off an account whose owner has lost them; sessions end
     ResetFactors(UserName),
-    /// Print a link with which somebody registers, once, and gets a role
-    ///
-    /// Links to `administrator` end when the service starts again and has an administrator.
+    /// Print a link with which somebody registers within a day, once, and gets a role
     Invite {
         /// The role
         role: String,

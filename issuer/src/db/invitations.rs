@@ -4,45 +4,70 @@ use uuid::Uuid;
 
 use super::row::exactly_one;
 use super::{Connection, DbError};
+use crate::app::ADMINISTRATOR;
 use crate::clock::UnixSeconds;
 
-/// How many invitations to one role stay open; a service that starts again and again must not fill
+/// How many invitations to one role stay open, and how many to the first administrator; a service that starts again and again must not fill
 /// the table.
 const MOST_OPEN: i64 = 20;
 
-/// Writes an invitation to `role` that is open until `expires_at`, and removes those to it that
-/// nobody used in time.
+/// What an invitation leads to.
+#[derive(Debug, Clone, Copy)]
+pub enum Invited<'r> {
+    /// This role, which somebody handed out.
+    To(&'r str),
+    /// The role `administrator`, while nobody has it.
+    First,
+}
+
+impl<'r> Invited<'r> {
+    /// The role, and whether nobody may have it yet.
+    fn columns(self) -> (&'r str, i64) {
+        match self {
+            Self::To(role) => (role, 0),
+            Self::First => (ADMINISTRATOR, 1),
+        }
+    }
+}
+
+/// Writes an invitation that is open until `expires_at`, and removes those to the same that nobody used
+/// in time.
 ///
 /// # Errors
 /// The query failed.
 pub async fn add(
     db: &mut Connection,
-    role: &str,
+    invited: Invited<'_>,
     code_hash: &str,
     now: UnixSeconds,
     expires_at: UnixSeconds,
 ) -> Result<(), DbError> {
+    let (role, to_the_first) = invited.columns();
     sqlx::query("DELETE FROM invitations WHERE role = $1 AND used_at IS NULL AND expires_at <= $2")
         .bind(role)
         .bind(now)
         .execute(&mut *db)
         .await?;
     let result = sqlx::query(
-        "INSERT INTO invitations (code_hash, role, created_at, expires_at) VALUES ($1, $2, $3, $4)",
+        "INSERT INTO invitations (code_hash, role, to_the_first, created_at, expires_at) \
+         VALUES ($1, $2, $3, $4, $5)",
     )
     .bind(code_hash)
     .bind(role)
+    .bind(to_the_first)
     .bind(now)
     .bind(expires_at)
     .execute(&mut *db)
     .await?;
     exactly_one(&result)?;
     sqlx::query(
-        "DELETE FROM invitations WHERE role = $1 AND used_at IS NULL AND code_hash <> $2 \
-         AND code_hash NOT IN (SELECT code_hash FROM invitations WHERE role = $1 \
-         AND used_at IS NULL ORDER BY created_at DESC, code_hash LIMIT $3)",
+        "DELETE FROM invitations WHERE role = $1 AND to_the_first = $2 AND used_at IS NULL \
+         AND code_hash <> $3 AND code_hash NOT IN (SELECT code_hash FROM invitations \
+         WHERE role = $1 AND to_the_first = $2 AND used_at IS NULL \
+         ORDER BY created_at DESC, code_hash LIMIT $4)",
     )
     .bind(role)
+    .bind(to_the_first)
     .bind(code_hash)
     .bind(MOST_OPEN)
     .execute(db)
@@ -50,13 +75,13 @@ pub async fn add(
     Ok(())
 }
 
-/// Withdraws the invitations to `role` that nobody used.
+/// Withdraws the invitations to the first administrator that nobody used: there is one. Those that
+/// somebody made stay open.
 ///
 /// # Errors
 /// The query failed.
-pub async fn withdraw_unused(db: &mut Connection, role: &str) -> Result<(), DbError> {
-    sqlx::query("DELETE FROM invitations WHERE role = $1 AND used_at IS NULL")
-        .bind(role)
+pub async fn withdraw_to_the_first(db: &mut Connection) -> Result<(), DbError> {
+    sqlx::query("DELETE FROM invitations WHERE to_the_first = 1 AND used_at IS NULL")
         .execute(db)
         .await?;
     Ok(())

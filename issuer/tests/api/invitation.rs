@@ -1,5 +1,6 @@
 //! The first administrator's one-time sign-up link.
 
+use laika_issuer::admin::{Act, users};
 use serde_json::json;
 
 use crate::support::{Answer, Issuer, PUBLIC_URL, claims};
@@ -26,6 +27,27 @@ async fn every_link_of_the_last_day_is_good_until_the_first_administrator_came()
     let (first, second) = (code(&issuer).await.unwrap(), code(&issuer).await.unwrap());
     register(&issuer, "belka", &first).await.expect(201);
     register(&issuer, "strelka", &second).await.problem(422, "fields_invalid");
+}
+
+#[tokio::test]
+async fn who_was_invited_beside_an_administrator_comes_whatever_starts_and_whoever_else_comes() {
+    let issuer = Issuer::start().await;
+    let printed = code(&issuer).await.unwrap();
+    let mut act = Act::of_operator(&issuer.app).await.unwrap();
+    let mut invited = Vec::new();
+    for _ in 0..2 {
+        invited.push(users::invite(&mut act, "administrator").await.unwrap());
+    }
+    act.commit().await.unwrap();
+    // Printed links are many, and push none out that somebody made.
+    for _ in 0..20 {
+        code(&issuer).await.unwrap();
+    }
+    register(&issuer, "belka", &invited[0]).await.expect(201);
+    assert_eq!(code(&issuer).await, None, "the service starts again");
+    register(&issuer, "strelka", &printed).await.problem(422, "fields_invalid");
+    register(&issuer, "strelka", &invited[1]).await.expect(201);
+    register(&issuer, "pushok", &invited[1]).await.problem(422, "fields_invalid");
 }
 
 #[tokio::test]
