@@ -6,9 +6,11 @@ use laika_claims::{Grant, Permission};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 use crate::accounts::{self, Email, Fault, NewPassword, NewUser, Username};
 use crate::admin::roles::Checked;
+use crate::admin::users::Creation;
 use crate::admin::{self, Act};
 use crate::app::App;
 use crate::db::services::{List, PermissionProvider, Service};
@@ -99,13 +101,18 @@ pub struct SeedRole {
 }
 
 /// A user in a seed file.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SeedUser {
+    /// The id that they are known by elsewhere; absent: a new one.
+    pub id: Option<Uuid>,
     /// Name of the account.
     pub username: String,
     /// E-mail of the account.
     pub email: String,
+    /// Whether it is known that the e-mail is theirs; absent: they must prove it.
+    #[serde(default)]
+    pub email_verified: bool,
     /// Its password, unless the account exists.
     pub password: Option<Secret>,
     /// Or the hash of its password in another system, which the next log-in replaces.
@@ -136,7 +143,7 @@ pub async fn import(app: &App, seed: &Seed) -> Result<Imported, Problem> {
     let mut imported = Imported::default();
     let mut users = Vec::new();
     for user in &seed.users {
-        users.push(prepare(app, user).await?);
+        users.push(prepare(app, user).await.map_err(|problem| of_user(user, problem))?);
     }
     let mut act = Act::of_operator(app).await?;
     for service in &seed.services {
@@ -148,22 +155,9 @@ pub async fn import(app: &App, seed: &Seed) -> Result<Imported, Problem> {
         imported.roles += 1;
     }
     for (seed, new) in seed.users.iter().zip(users) {
-        let found = db::users::by_username(act.db(), new.username.key()).await?;
-        let user = match found {
-            Some(user) => {
-                imported.users_present += 1;
-                user
-            }
-            None => {
-                imported.users += 1;
-                admin::users::create(&mut act, &new).await?
-            }
-        };
-        if user.status == UserStatus::Deleted {
-            continue;
-        }
-        for role in &seed.roles {
-            admin::roles::assign(&mut act, user.id, role).await?;
+        match put_user(&mut act, seed, &new).await.map_err(|problem| of_user(seed, problem))? {
+            Put::Made => imported.users += 1,
+            Put::Present => imported.users_present += 1,
         }
     }
     act.commit().await?;
@@ -172,6 +166,39 @@ pub async fn import(app: &App, seed: &Seed) -> Result<Imported, Problem> {
         app.keys.reread(&app.db, &*app.clock).await?;
     }
     Ok(imported)
+}
+
+/// What became of a user of the file.
+enum Put {
+    Made,
+    Present,
+}
+
+/// Makes a user whom nobody was made of yet, and gives the roles that they lack.
+async fn put_user(act: &mut Act<'_>, seed: &SeedUser, new: &Creation) -> Result<Put, Problem> {
+    let name = new.user.username.key();
+    let (user, put) = match db::users::by_username(act.db(), name).await? {
+        Some(user) if new.id.is_some_and(|id| id != user.id) => {
+            let detail =
+                format!("there is this user with the id `{}`, which can't change", user.id);
+            return Err(Problem::field("id", FieldCode::NotAllowed, detail));
+        }
+        Some(user) => (user, Put::Present),
+        // They were made, and have another name by now.
+        None if db::accounts::is_given_up(act.db(), name).await? => return Ok(Put::Present),
+        None => (admin::users::create(act, new).await?, Put::Made),
+    };
+    if user.status != UserStatus::Deleted {
+        for role in &seed.roles {
+            admin::roles::assign(act, user.id, role).await?;
+        }
+    }
+    Ok(put)
+}
+
+/// A problem of one of many users, with their name.
+fn of_user(user: &SeedUser, problem: Problem) -> Problem {
+    Problem { detail: format!("users: `{}`: {}", user.username, problem.detail), ..problem }
 }
 
 impl SeedRole {
@@ -351,7 +378,7 @@ fn check_anonymous(
 ///
 /// # Errors
 /// A field that can't be used.
-pub async fn prepare(app: &App, user: &SeedUser) -> Result<NewUser, Problem> {
+pub async fn prepare(app: &App, user: &SeedUser) -> Result<Creation, Problem> {
     let fault =
         |field: &'static str| move |fault: Fault| Problem::field(field, fault.code, fault.detail);
     let username = Username::parse(&user.username).map_err(fault("username"))?;
@@ -363,18 +390,17 @@ pub async fn prepare(app: &App, user: &SeedUser) -> Result<NewUser, Problem> {
         }
         (None, Some(hash)) => {
             StoredHash::parse(hash.reveal()).map_err(|error| {
-                let detail = format!("`{}`: {error}", user.username);
-                Problem::field("password_hash", FieldCode::NotAllowed, detail)
+                Problem::field("password_hash", FieldCode::NotAllowed, error.to_string())
             })?;
             hash.reveal().to_owned()
         }
         (Some(_), Some(_)) | (None, None) => {
-            let detail =
-                format!("`{}` needs a password or a password_hash, not both", user.username);
+            let detail = "needs a password or a password_hash, not both";
             return Err(Problem::field("password", FieldCode::NotAllowed, detail));
         }
     };
-    Ok(NewUser { username, email, password_hash })
+    let new = NewUser { username, email, password_hash };
+    Ok(Creation { id: user.id, user: new, email_verified: user.email_verified })
 }
 
 fn bad_permission(text: &str, error: &laika_claims::permission::PermissionError) -> Problem {

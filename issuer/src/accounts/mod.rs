@@ -31,6 +31,7 @@ pub(crate) use proof::claim;
 pub use proof::{Proved, undo_email, verify_email};
 pub use recovery::{forgot_password, resend_proof, reset_password};
 pub use register::{NewUser, Registered, Registration, add_user, is_free_name, register};
+pub(crate) use register::{refuse_taken_name, taken};
 pub use strength::NewPassword;
 pub use username::Username;
 pub use ways_in::WaysIn;

@@ -172,7 +172,7 @@ pub(super) async fn admit(
             let user = db::users::by_id(db, id).await?;
             user.ok_or_else(|| Problem::internal("a user is gone within a transaction"))?
         }
-        None => add_user(app, db, new).await?,
+        None => add_user(app, db, random::uuid(&*app.random)?, new).await?,
     };
     if let Some(code) = invitation {
         let role =
@@ -200,8 +200,12 @@ pub(super) async fn admit(
 ///
 /// # Errors
 /// The name or e-mail is taken.
-pub async fn add_user(app: &App, db: &mut Connection, new: &NewUser) -> Result<User, Problem> {
-    let id: Uuid = random::uuid(&*app.random)?;
+pub async fn add_user(
+    app: &App,
+    db: &mut Connection,
+    id: Uuid,
+    new: &NewUser,
+) -> Result<User, Problem> {
     let now = app.clock.now();
     let user = db::users::insert(db, id, &new.username, &new.email, &new.password_hash, now)
         .await
@@ -240,7 +244,7 @@ fn check(
 ///
 /// # Errors
 /// It is taken.
-pub(super) async fn refuse_taken_name(
+pub(crate) async fn refuse_taken_name(
     app: &App,
     db: &mut Connection,
     username: &Username,
@@ -272,7 +276,7 @@ pub(super) fn refuse_taken(error: DbError) -> Problem {
     }
 }
 
-pub(super) fn taken(field: &'static str) -> Problem {
+pub(crate) fn taken(field: &'static str) -> Problem {
     let detail = match field {
         "username" => "this name is taken or reserved; choose another",
         _ => "there is an account with this e-mail; log in instead",

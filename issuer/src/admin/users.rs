@@ -5,7 +5,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{Act, last_administrator, not_found};
-use crate::accounts::{NewUser, add_user};
+use crate::accounts::{NewUser, add_user, refuse_taken_name, taken};
 use crate::app::LINK_LIFETIME;
 use crate::audit::Subject;
 use crate::db;
@@ -16,8 +16,8 @@ use crate::db::users::{User, UserStatus};
 use crate::events::Event;
 use crate::mail;
 use crate::one_time_code::{self, INVITATION_PREFIX};
-use crate::problem::Problem;
-use crate::{session, status};
+use crate::problem::{FieldCode, Problem};
+use crate::{random, session, status};
 
 /// A person whom something may be done to.
 ///
@@ -43,14 +43,43 @@ pub(super) async fn living_target(act: &mut Act<'_>, id: Uuid) -> Result<User, P
     }
 }
 
+/// A user to be made.
+#[derive(Debug)]
+pub struct Creation {
+    /// The id that they are known by elsewhere; absent: a new one.
+    pub id: Option<Uuid>,
+    /// Name, e-mail and password.
+    pub user: NewUser,
+    /// Whether it is known that the e-mail is theirs: nobody asks them to prove it.
+    pub email_verified: bool,
+}
+
 /// Writes a checked user with the default role.
 ///
 /// # Errors
-/// The name or e-mail is taken.
-pub async fn create(act: &mut Act<'_>, new: &NewUser) -> Result<User, Problem> {
-    let app = act.app();
-    let user = add_user(app, act.db(), new).await?;
-    let after = json!({ "status": user.status.as_str() });
+/// The name is taken, waits for somebody or was given up; the e-mail or the id is taken.
+pub async fn create(act: &mut Act<'_>, new: &Creation) -> Result<User, Problem> {
+    let (app, now) = (act.app(), act.now());
+    let Creation { id, user: new, email_verified } = new;
+    refuse_taken_name(app, act.db(), &new.username).await?;
+    let id = match id {
+        Some(id) if db::users::by_id(act.db(), *id).await?.is_some() => {
+            let detail = format!("`{id}` is another user's");
+            return Err(Problem::field("id", FieldCode::Taken, detail));
+        }
+        Some(id) => *id,
+        None => random::uuid(&*app.random)?,
+    };
+    // Somebody may have lost it to a thief and still take it back.
+    if *email_verified && db::accounts::prover_of(act.db(), new.email.key(), now).await?.is_some() {
+        return Err(taken("email"));
+    }
+    let mut user = add_user(app, act.db(), id, new).await?;
+    if *email_verified {
+        db::accounts::prove_email(act.db(), id, new.email.key(), now).await?;
+        user.email_verified_at = Some(now);
+    }
+    let after = json!({ "status": user.status.as_str(), "email_verified": email_verified });
     act.record("user.created", Subject::User(user.id), None, Some(after)).await?;
     act.emit(&Event::created(&user)).await?;
     Ok(user)

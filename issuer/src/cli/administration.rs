@@ -50,6 +50,9 @@ pub(super) enum UserCommand {
         /// E-mail of the account
         #[arg(long)]
         email: String,
+        /// The e-mail is known to be theirs: nobody asks them to prove it
+        #[arg(long)]
+        email_verified: bool,
         /// A role, such as `administrator` or `orders/clerk`; may be given several times
         #[arg(long = "role", value_name = "ROLE")]
         roles: Vec<String>,

@@ -56,8 +56,17 @@ struct Invitation {
 
 pub(super) async fn run(app: &App, command: UserCommand) -> Result<(), Failure> {
     match command {
-        UserCommand::Create { username, email, roles, json } => {
-            let made = create(app, username, email, roles).await?;
+        UserCommand::Create { username, email, email_verified, roles, json } => {
+            let password = Some(read_password()?);
+            let user = SeedUser {
+                username,
+                email,
+                password,
+                email_verified,
+                roles,
+                ..SeedUser::default()
+            };
+            let made = create(app, &user).await?;
             let id = made.id.to_string();
             output::made(&row(made), &id, json)
         }
@@ -139,15 +148,8 @@ pub(super) async fn run(app: &App, command: UserCommand) -> Result<(), Failure> 
     }
 }
 
-async fn create(
-    app: &App,
-    username: String,
-    email: String,
-    roles: Vec<String>,
-) -> Result<User, Failure> {
-    let password = Some(read_password()?);
-    let user = SeedUser { username, email, password, password_hash: None, roles };
-    let new = seed::prepare(app, &user).await?;
+async fn create(app: &App, user: &SeedUser) -> Result<User, Failure> {
+    let new = seed::prepare(app, user).await?;
     let mut act = Act::of_operator(app).await?;
     let made = admin::users::create(&mut act, &new).await?;
     for role in &user.roles {

@@ -22,6 +22,7 @@ mod factors;
 mod foreign_hashes;
 mod foreign_keys;
 mod forgetting;
+mod imported_users;
 mod invitation;
 mod keys;
 mod limits;

@@ -27,7 +27,7 @@ fn services_roles_and_users_can_be_made_one_by_one() {
         "config check",
         "service create orders --permission orders:read --algorithm EdDSA",
         "role create orders/clerk --level 50 --permission orders:*",
-        "user create belka --email belka@example.com",
+        "user create belka --email belka@example.com --email-verified",
         "role assign BELKA orders/clerk",
     ] {
         expect(&run(good), 0);

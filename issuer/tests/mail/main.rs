@@ -14,6 +14,7 @@ mod closed;
 mod delivery;
 mod languages;
 mod logs;
+mod operator;
 mod post;
 #[path = "../api/scratch.rs"]
 mod scratch;
