@@ -8,6 +8,17 @@ use laika_claims::Timestamp;
 pub const MAX_BODY: usize = 256 * 1024;
 /// Seconds after which a fetch that was never reported counts as lost.
 pub const LOST: f64 = 10.0;
+/// Seconds that a moment may lie ahead and still be now.
+const AHEAD: f64 = 1.0;
+
+/// How many seconds ago `moment` was. One that lies a little ahead is now: somebody else has read
+/// the clock just after, and got the lock before. When it lies further ahead the clock was set back,
+/// and nobody knows: that is endlessly long ago, so that nothing stops until it has caught up.
+#[must_use]
+pub fn age(moment: Timestamp, now: Timestamp) -> f64 {
+    let age = now.since(moment);
+    if age < -AHEAD { f64::INFINITY } else { age.max(0.0) }
+}
 
 /// A fetch for the host to make: GET, 5 s time-out, no redirect, at most [`MAX_BODY`].
 #[derive(Debug, Clone, PartialEq)]
@@ -190,8 +201,7 @@ impl Pace {
     /// For how many seconds a fetch has been under way, if one is.
     pub(crate) fn under_way(&self, now: Timestamp) -> Option<f64> {
         let flight = self.in_flight.as_ref()?;
-        // A clock that was set back leaves nothing under way.
-        Some(now.since(flight.since)).filter(|age| (0.0..LOST).contains(age))
+        Some(age(flight.since, now)).filter(|age| *age < LOST)
     }
 
     /// Whether an attempt may start now: none is under way, and the pause after failures is over.
@@ -200,11 +210,7 @@ impl Pace {
     }
 
     pub(crate) fn since_last_attempt(&self, now: Timestamp) -> f64 {
-        // A clock that was set back must not stop all fetches until it has caught up.
-        match self.last_attempt {
-            Some(last) if now >= last => now.since(last),
-            _ => f64::INFINITY,
-        }
+        self.last_attempt.map_or(f64::INFINITY, |last| age(last, now))
     }
 
     pub(crate) fn last_attempt(&self) -> Timestamp {

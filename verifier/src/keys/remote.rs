@@ -10,7 +10,7 @@ use laika_claims::Timestamp;
 use super::KeySet;
 use super::discovery::Discovery;
 use super::max_age::max_age;
-use crate::fetch::{Fetch, FetchFailure, Ids, LOST, Pace, Response, Sharing};
+use crate::fetch::{Fetch, FetchFailure, Ids, LOST, Pace, Response, Sharing, age};
 use laika_signature::Algorithm;
 use laika_signature::hash::sha256;
 
@@ -263,10 +263,9 @@ impl RemoteKeys {
     }
 }
 
-/// Whether `moment` is fewer than `seconds` ago. When it lies ahead the clock was set back, and
-/// nobody knows; unless somebody else has read the clock just after.
+/// Whether `moment` is fewer than `seconds` ago.
 fn is_within(seconds: f64, moment: Timestamp, now: Timestamp) -> bool {
-    (-AT_ONCE..seconds).contains(&now.since(moment))
+    age(moment, now) < seconds
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use laika_claims::Timestamp;
 
 use super::{ListToken, MAX_INFLATED, Reference, Status, StatusList};
-use crate::fetch::{Fetch, FetchFailure, Ids, Inflate, Pace, Sharing};
+use crate::fetch::{Fetch, FetchFailure, Ids, Inflate, Pace, Sharing, age};
 
 /// Seconds for which a list is used as it is.
 const FRESH: f64 = 5.0;
@@ -85,7 +85,7 @@ impl Lists {
         let shard = self.shard_at(&slot.uri).ok_or(Silence::Absent)?;
         let held = shard.held.as_ref().filter(|held| held.expires_at.is_none_or(|exp| now < exp));
         let held = held.ok_or(Silence::Absent)?;
-        let age = held.age(now);
+        let age = age(held.since, now);
         if age >= USABLE {
             if age >= self.max_stale || !shard.has_been_failing(now) {
                 return Err(Silence::Absent);
@@ -260,13 +260,6 @@ impl Shard {
     fn has_been_failing(&self, now: Timestamp) -> bool {
         let slow = self.pace.under_way(now).is_some_and(|age| age >= WAIT);
         slow || (self.pace.is_failing() && self.pace.since_last_attempt(now) < TRIED)
-    }
-}
-
-impl Held {
-    fn age(&self, now: Timestamp) -> f64 {
-        // A clock that was set back says nothing about the age.
-        if now >= self.since { now.since(self.since) } else { f64::INFINITY }
     }
 }
 

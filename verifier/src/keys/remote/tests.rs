@@ -386,3 +386,24 @@ fn an_issuer_without_metadata_is_asked_less_and_less() {
     }
     assert_eq!(attempts, [0.0, 1.0, 3.0, 7.0, 15.0, 31.0]);
 }
+
+#[test]
+fn who_has_read_the_clock_just_before_finds_the_same_fetch_under_way() {
+    let mut script = Script::new();
+    assert!(script.due());
+    script.now -= 0.0005;
+    assert!(!script.due(), "one is in flight");
+    assert_eq!(script.wait(), Some(LOST));
+    script.keys.fail();
+    assert!(!script.due(), "and the pause after a failure has just begun");
+    script.now += 1.0005;
+    assert!(script.due());
+    script.answer(200, Some(3600), SET).unwrap();
+    script.now += 30.0;
+    assert!(script.unknown("b"));
+    script.now -= 0.0005;
+    assert!(!script.unknown("b"), "it is being looked for");
+    assert!(script.wait().is_some(), "and that is worth waiting for");
+    script.now -= 10.0;
+    assert_eq!(script.wait(), None, "the clock was set back");
+}

@@ -235,3 +235,19 @@ fn refresh_asks_for_every_list_that_is_held() {
     assert_eq!(script.lists.refresh(now, &mut script.ids).len(), 1);
     assert_eq!(script.lists.refresh(now, &mut script.ids).len(), 0, "one is in flight");
 }
+
+#[test]
+fn who_has_read_the_clock_just_before_finds_the_same_fetch_under_way() {
+    let mut script = Script::fetched();
+    script.now += 60.0;
+    let id = script.missed(URI).unwrap();
+    script.now -= 0.0005;
+    assert_eq!(script.get(1), Err(Silence::Absent));
+    assert_eq!(script.missed(URI), None, "one is in flight, and has not failed");
+    assert_eq!(script.wait(), Some(2.0));
+    assert_eq!(script.get(1), Err(Silence::Absent), "revoked or not, an old list does not say");
+    script.answer(id, 1e9, &[0b0000_0100]).unwrap();
+    assert_eq!(script.get(1), Ok(Status::Revoked), "fetched just ahead of this request");
+    script.now -= 2.0;
+    assert_eq!(script.get(1), Err(Silence::Absent), "the clock was set back");
+}
