@@ -7,7 +7,7 @@
  */
 
 export { SessionError } from "./client/error.js";
-export type { SecondFactor, SessionErrorCode } from "./client/error.js";
+export type { EmailProof, SecondFactor, SessionErrorCode } from "./client/error.js";
 export type { Credentials, FactorProof, Registration, SessionUser } from "./client/issuer.js";
 export type { NewPasskey, Passkey, PasskeyOptions } from "./client/passkeys.js";
 export type { SessionOptions } from "./client/options.js";

@@ -92,6 +92,22 @@ export interface SecondFactor {
 }
 
 /**
+ * A registration that is complete once somebody shows the code of the mail that was sent.
+ *
+ * @example
+ * ```ts
+ * import type { EmailProof } from "laika-verifier/client";
+ *
+ * const hint = ({ expiresIn }: EmailProof): string => `look into your mail within ${expiresIn / 3600} hours`;
+ * console.log(hint({ expiresIn: 86400 })); // look into your mail within 24 hours
+ * ```
+ */
+export interface EmailProof {
+  /** Seconds until the code is forgotten. */
+  readonly expiresIn: number;
+}
+
+/**
  * Why the issuer refused, or that it did not answer. `switch (error.code)` tells them apart; the
  * message is for people and may change.
  *
@@ -121,6 +137,8 @@ export class SessionError extends Error {
   declare readonly retryAfter?: number;
   /** With `second_factor_required` at a log-in. */
   declare readonly secondFactor?: SecondFactor;
+  /** With `email_unverified` at a registration, which goes on with {@link Session.verifyEmail}. */
+  declare readonly emailProof?: EmailProof;
 
   static {
     // On the prototype, where the engine looks when it writes the first line of the stack.
@@ -135,6 +153,7 @@ export class SessionError extends Error {
     if (details.strength !== undefined) this.strength = details.strength;
     if (details.retryAfter !== undefined) this.retryAfter = details.retryAfter;
     if (details.secondFactor !== undefined) this.secondFactor = details.secondFactor;
+    if (details.emailProof !== undefined) this.emailProof = details.emailProof;
   }
 }
 
@@ -145,5 +164,6 @@ export interface SessionErrorDetails {
   strength?: PasswordStrength | undefined;
   retryAfter?: number | undefined;
   secondFactor?: SecondFactor | undefined;
+  emailProof?: EmailProof | undefined;
   cause?: unknown;
 }

@@ -15,6 +15,7 @@ import { SessionError, type FieldFault, type PasswordStrength, type SecondFactor
 export interface SessionUser {
   /** `sub` of their tokens. */
   readonly id: string;
+  /** Empty for an anonymous holder, as is the e-mail: they have a session, and may register. */
   readonly username: string;
   readonly email: string;
   /** When they registered, Unix seconds. */
@@ -93,7 +94,15 @@ export class Issuer {
 
   async register({ username, email, password, invitation }: Registration): Promise<SessionUser> {
     const body = { username, email, password, ...(invitation !== undefined && { invitation }), ...AS_COOKIE };
-    return userOf(member(await this.#call("POST", "/v1/users", body), "user"));
+    const answer = await this.#call("POST", "/v1/users", body);
+    const [user, expiresIn] = [member(answer, "user"), member(answer, "expires_in")];
+    if (user !== undefined || typeof expiresIn !== "number") return userOf(user);
+    throw new SessionError("email_unverified", "the e-mail is to be proved", { status: 202, emailProof: { expiresIn } });
+  }
+
+  async verifyEmail(code: string): Promise<SessionUser | undefined> {
+    const user = member(await this.#call("POST", "/v1/email/verify", { code, ...AS_COOKIE }), "user");
+    return user === undefined ? undefined : userOf(user);
   }
 
   async logIn({ login, password }: Credentials, client: string | undefined): Promise<SessionUser> {
@@ -217,9 +226,9 @@ function secondFactorOf(answer: unknown): SecondFactor | undefined {
 }
 
 function userOf(answer: unknown): SessionUser {
-  const { id, username, email, created_at } = Object(answer) as Record<string, unknown>;
-  if (typeof id !== "string" || typeof username !== "string") throw notUnderstood();
-  return Object.freeze({ id, username, email: String(email ?? ""), createdAt: Number(created_at ?? 0) });
+  const { id, username, email, created_at, anonymous } = Object(answer) as Record<string, unknown>;
+  if (typeof id !== "string" || (typeof username !== "string" && anonymous !== true)) throw notUnderstood();
+  return Object.freeze({ id, username: String(username ?? ""), email: String(email ?? ""), createdAt: Number(created_at ?? 0) });
 }
 
 function passkeyOf(answer: unknown): Passkey {

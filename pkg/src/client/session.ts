@@ -33,9 +33,10 @@ export interface Session {
    */
   restore(): Promise<SessionUser | undefined>;
   /**
-   * Makes an account, and logs in.
+   * Makes an account, and logs in. An issuer that sends mail wants the e-mail proved first: that is
+   * `email_unverified` with `emailProof`, and {@link Session.verifyEmail} goes on.
    *
-   * @throws {SessionError} `fields_invalid`, `password_weak`, `already_registered`, …
+   * @throws {SessionError} `email_unverified`, `fields_invalid`, `password_weak`, `already_registered`, …
    * @example
    * ```ts
    * import { createSession } from "laika-verifier/client";
@@ -46,6 +47,26 @@ export interface Session {
    * ```
    */
   register(registration: Registration): Promise<SessionUser>;
+  /**
+   * Shows the code of a mail (of its link, after `#verify=`). Where that completes a registration it logs
+   * in; undefined where it gives an account another address, which logs nobody in.
+   *
+   * @throws {SessionError} `code_invalid`
+   * @example
+   * ```ts
+   * import { createSession, SessionError } from "laika-verifier/client";
+   *
+   * const session = createSession({ issuer });
+   * try {
+   *   await session.register({ username: "albina", email: "albina@example.com", password });
+   * } catch (error) {
+   *   if (!(error instanceof SessionError) || !error.emailProof) throw error;
+   *   await session.verifyEmail(prompt("Which code came by mail?") ?? "");
+   * }
+   * console.log(session.user?.username); // albina
+   * ```
+   */
+  verifyEmail(code: string): Promise<SessionUser | undefined>;
   /**
    * Logs in.
    *
@@ -281,6 +302,11 @@ class BrowserSession implements Session {
 
   async register(registration: Registration): Promise<SessionUser> {
     return this.#announce(await this.#issuer.register(registration));
+  }
+
+  async verifyEmail(code: string): Promise<SessionUser | undefined> {
+    const user = await this.#issuer.verifyEmail(code);
+    return user && this.#announce(user);
   }
 
   async logIn(credentials: Credentials): Promise<SessionUser> {
