@@ -8,7 +8,7 @@
 //! it: a worker that begins while an issuer is away goes on with what the others go on with.
 
 use laika_claims::json::{self, DOCUMENT_LIMITS};
-use laika_verifier::fetch::Sharing;
+use laika_verifier::fetch::{Sharing, age};
 use laika_verifier::{Response, Timestamp};
 use serde_json::{Map, Value};
 
@@ -107,11 +107,13 @@ pub fn plan(store: &impl Store, wish: Wish<'_>, now: Timestamp) -> Plan {
 pub fn answer_to(store: &impl Store, wish: Wish<'_>, now: Timestamp) -> Option<Answer> {
     let read = |name: String| store.get(&name).and_then(|(bytes, _)| Answer::decode(&bytes));
     let failure = read(failure_of(wish.name));
-    let is_away = |failure: &Answer| (0.0..AWAY).contains(&now.since(failure.came));
+    let is_away = |failure: &Answer| age(failure.came, now) < AWAY;
     let any_age = wish.took.is_none() && failure.as_ref().is_some_and(is_away);
+    // Not one from a time that is still to come, after the clock was set back.
+    let was_awaited =
+        |failure: &Answer| failure.came >= wish.since && age(failure.came, now).is_finite();
     let good = read(answer_of(wish.name));
-    good.filter(|answer| any_age || will_do(answer, wish, now))
-        .or(failure.filter(|failure| failure.came >= wish.since))
+    good.filter(|answer| any_age || will_do(answer, wish, now)).or(failure.filter(was_awaited))
 }
 
 /// Leaves an answer that was used for the others, and lets them ask again.
@@ -205,8 +207,9 @@ fn failure_of(name: &str) -> String {
 /// Who asks and has not been forgotten.
 fn read_asking(bytes: &[u8], now: Timestamp) -> Map<String, Value> {
     let mut asking = json::parse_object(bytes, DOCUMENT_LIMITS).unwrap_or_default();
-    let is_asking = |since: f64| (0.0..LOST).contains(&(now.seconds() - since));
-    asking.retain(|_, since| since.as_f64().is_some_and(is_asking));
+    let is_asking = |since: Timestamp| age(since, now) < LOST;
+    asking
+        .retain(|_, since| since.as_f64().and_then(Timestamp::from_seconds).is_some_and(is_asking));
     asking
 }
 

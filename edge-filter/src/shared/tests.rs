@@ -205,3 +205,21 @@ fn answers_are_read_as_they_were_written_and_nothing_else_is() {
     assert_eq!(Answer::decode(&[0xff; 22]), None);
     assert!(read_asking(b"nonsense", at(1.0)).is_empty());
 }
+
+#[test]
+fn a_failure_from_ahead_speaks_for_nobody_after_the_clock_was_set_back() {
+    let store = Shared::default();
+    prepare(&store);
+    publish_failure(&store, "keys", &answer(7000.0, 7001.0, 503));
+    assert_eq!(plan(&store, wish(Sharing::Lifetime, None, 10.0), at(10.0)), Plan::Ask);
+}
+
+#[test]
+fn who_has_read_the_clock_just_before_does_not_ask_as_well() {
+    let store = Shared::default();
+    prepare(&store);
+    assert_eq!(plan(&store, wish(Sharing::Lifetime, None, 10.0), at(10.0)), Plan::Ask);
+    let before = wish(Sharing::Lifetime, None, 9.9995);
+    assert_eq!(plan(&store, before, at(9.9995)), Plan::Wait);
+    assert_eq!(plan(&store, wish(Sharing::Lifetime, None, 5.0), at(5.0)), Plan::Ask, "set back");
+}
