@@ -167,7 +167,7 @@ fn weierstrass<M: Modulus<N>, const N: usize>() {
         |Point::<M, N> { x, y, zz, zzz }| [ends(x), ends(y), ends(zz), ends(zzz)],
         |point| {
             // What a table holds: products, and negated ones.
-            let x = Interval::of(1.0, -0.1, 1.1);
+            let x = Interval::of(1.0, -0.2, 1.2);
             let y = x.or(-x);
             let (mut sum, mut double) = (point, point);
             sum.add(&x, &y);
