@@ -188,6 +188,12 @@ impl Filter {
         self.calls(None, now)
     }
 
+    /// Whether the answer to a call is still of use: one that came too late was never looked at.
+    #[must_use]
+    pub fn awaits(&self, call: &Call) -> bool {
+        self.config.verifier.awaits(call.id)
+    }
+
     /// Takes the answer to a call, or that there was none.
     pub fn fetched(&mut self, id: u32, answer: &Answer, now: Timestamp) -> Arrived {
         if answer.status == 0 {

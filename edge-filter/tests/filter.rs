@@ -6,6 +6,7 @@ use laika_edge_filter::filter::answer_of;
 use laika_edge_filter::shared::Answer;
 use laika_edge_filter::{Call, Edit, Filter, Judgement, Outcome};
 use laika_verifier::Timestamp;
+use laika_verifier::fetch::LOST;
 use serde_json::{Value, json};
 
 const JWKS_URI: &str = "https://id.example.com:8443/keys?a=b";
@@ -136,6 +137,20 @@ fn a_request_waits_for_keys_that_are_on_their_way() {
     let now = scene.now();
     assert_eq!(scene.filter.refresh(now).len(), 1, "at 80 % of its age");
     assert!(matches!(scene.judge("/orders", &[]).outcome, Outcome::Continue(_)), "nobody waits");
+}
+
+#[test]
+fn an_answer_that_comes_too_late_is_awaited_by_nobody() {
+    let mut scene = Scene::new(|_| {});
+    let late = scene.judge("/orders", &[]).calls.remove(0);
+    assert!(scene.filter.awaits(&late));
+    scene.now += LOST;
+    let call = scene.judge("/orders", &[]).calls.remove(0);
+    assert!(!scene.filter.awaits(&late) && scene.filter.awaits(&call), "the first was lost");
+    scene.fetched(&late, "200", "").unwrap();
+    assert!(matches!(scene.judge("/orders", &[]).outcome, Outcome::Wait(_)), "it is not used");
+    scene.fetched(&call, "200", "").unwrap();
+    assert!(!scene.filter.awaits(&call));
 }
 
 #[test]

@@ -216,7 +216,6 @@ impl Issuer {
     }
 
     /// Whether fetch `id` is under way here.
-    #[cfg(feature = "inflate")]
     pub(crate) fn awaits(&self, id: u32) -> bool {
         let keys = matches!(&self.keys, Keys::Remote(keys) if keys.awaits(id));
         keys || self.lists.awaiting(id).is_some()

@@ -115,6 +115,9 @@ impl Plugin {
         for (call, since) in calls {
             let since = since.unwrap_or(now);
             let name = call.name();
+            if !self.awaits(&call) {
+                continue;
+            }
             match shared::plan(&HostData, self.wish(&name, &call, since), now) {
                 Plan::Take(answer) => self.take_shared(&call, &answer, now),
                 // By then the verifier has given up as well.
@@ -141,9 +144,18 @@ impl Plugin {
         }
     }
 
-    /// Takes what came of a call, and leaves it for the other workers.
+    /// Whether the filter still waits for what comes of a call.
+    fn awaits(&self, call: &Call) -> bool {
+        self.0.borrow().filter.as_ref().is_ok_and(|filter| filter.awaits(call))
+    }
+
+    /// Takes what came of a call, and leaves it for the other workers. What nobody waits for any more
+    /// is not proved here, so it is nothing for the others either.
     fn take(&self, call: &Call, answer: &Answer) {
         let (name, now) = (call.name(), answer.came);
+        if !self.awaits(call) {
+            return shared::withdraw(&HostData, &name, now);
+        }
         let is_answer = answer.status == 200;
         if !is_answer {
             shared::publish_failure(&HostData, &name, answer);

@@ -48,7 +48,14 @@ impl<T: Generation> Verifier<T> {
         self.issuers.get(wanted.issuer)?.wait(&wanted.missing, now)
     }
 
-    /// Takes what fetch `id` brought. An answer that nobody waits for any more is ignored.
+    /// Whether fetch `id` is under way here: else its answer says nothing to this verifier.
+    #[must_use]
+    pub fn awaits(&self, id: u32) -> bool {
+        self.issuers.iter().any(|issuer| issuer.awaits(id))
+    }
+
+    /// Takes what fetch `id` brought. An answer that nobody waits for any more is ignored; whether
+    /// somebody does, [`Verifier::awaits`] says.
     pub fn fetched(&mut self, id: u32, response: Response<'_>, now: Timestamp) -> Landed {
         for index in 0..self.issuers.len() {
             let Some(issuer) = self.issuers.get_mut(index) else {
