@@ -1,13 +1,13 @@
 // What each part of the WebAssembly module for JavaScript costs, and whether what is shipped stays
-// within its ceilings: `node size.mjs MODULE_WITH_NAMES SHIPPED SCRIPT CLIENT CEILINGS`. Sizes are bytes;
+// within its ceilings: `node size.mjs MODULE_WITH_NAMES SHIPPED SCRIPT CEILINGS`. Sizes are bytes;
 // "gzip" is gzip -9. See `size.rs`.
 
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 
-const [named, shipped, script, client, ceilings] = process.argv.slice(2);
+const [named, shipped, script, ceilings] = process.argv.slice(2);
 const gzip = (path) => gzipSync(readFileSync(path), { level: 9 }).length;
-const sizes = { module: gzip(shipped), script: gzip(script), client: gzip(client) };
+const sizes = { module: gzip(shipped), script: gzip(script) };
 const parts = partsOf(readFileSync(named));
 const total = parts.reduce((sum, [, bytes]) => sum + bytes, 0);
 
