@@ -35,16 +35,31 @@ impl ProvedAnew<'_> {
     }
 
     /// Keeps others until the transaction ends from taking back what was proved: the session goes on,
-    /// and its account has the password that was shown.
+    /// and its account has the password that was shown, and no second factor that was not.
     ///
     /// # Errors
-    /// `session_ended`, or `credentials_invalid` where the password is another by now.
+    /// `session_ended`, `credentials_invalid` where the password is another by now, or
+    /// `second_factor_required`.
     pub async fn hold(self, db: &mut Connection) -> Result<(), Problem> {
-        session::hold(db, self.session).await?;
-        let Some(shown) = self.hash else { return Ok(()) };
-        let stands = db::accounts::password_hash(db, self.session.user_id).await?;
-        if stands.is_some_and(|hash| hash == shown.reveal()) { Ok(()) } else { Err(wrong()) }
+        hold(db, self.session, self.hash.as_ref()).await?;
+        factors::must_have_shown(db, self.session).await
     }
+}
+
+/// Keeps others until the transaction ends from ending a session, and from changing the password that
+/// fitted this hash, where one was shown.
+///
+/// # Errors
+/// `session_ended`, or `credentials_invalid` where the password is another by now.
+pub async fn hold(
+    db: &mut Connection,
+    session: &Session,
+    shown: Option<&Secret>,
+) -> Result<(), Problem> {
+    session::hold(db, session).await?;
+    let Some(shown) = shown else { return Ok(()) };
+    let stands = db::accounts::password_hash(db, session.user_id).await?;
+    if stands.is_some_and(|hash| hash == shown.reveal()) { Ok(()) } else { Err(wrong()) }
 }
 
 /// That somebody is here now who may change how the account is entered: by its password, or by a

@@ -55,18 +55,35 @@ pub async fn log_in(
         app.metrics.log_in(LogInOutcome::Limited);
     })?;
     // Nobody of that name: the same work against a hash that nothing fits.
-    let (user, mut hash) = match (found, waiting) {
+    let (user, hash) = match (found, waiting) {
         (Some((user, hash)), _) => (Some(user), hash),
         (None, Some(waiting)) => (None, Some(waiting.password_hash)),
         (None, None) => (None, None),
     };
+    let holder = holder.map(|session| session.user_id);
+    let arrive = |user| Arrival { user, way: Way::Password, holder, origin };
+    let done = enter(app, &password, (user, hash), &attempt, arrive).await;
+    if let Err(problem) = &done {
+        attempt.failed(app, problem).await?;
+    }
+    done
+}
+
+/// Lets in whom `password` fits, of whom this was found; what was counted is given back with it.
+async fn enter(
+    app: &App,
+    password: &Secret,
+    (user, mut hash): (Option<User>, Option<String>),
+    attempt: &Attempt,
+    arrive: impl FnOnce(User) -> Arrival,
+) -> Result<Entered, Problem> {
     let (user, mut tx) = loop {
-        let fits = app.passwords.verify(&password, hash.clone()).await?;
+        let fits = app.passwords.verify(password, hash.clone()).await?;
         let user = admitted(app, user.as_ref(), fits).inspect_err(|_| {
             app.metrics.log_in(LogInOutcome::Refused);
         })?;
         if let Some(old) = hash.take_if(|hash| app.passwords.should_replace(hash)) {
-            hash = Some(replace_hash(app, user, &password, old).await);
+            hash = Some(replace_hash(app, user, password, old).await);
         }
         let mut tx = app.db.write().await?;
         // A hash takes its time: what the password was worth before that is worth nothing by now.
@@ -78,9 +95,8 @@ pub async fn log_in(
         hash = stands;
     };
     attempt.succeeded(app, &mut tx).await?;
-    let (id, holder) = (user.id, holder.map(|session| session.user_id));
-    let arrival = Arrival { user, way: Way::Password, holder, origin };
-    let entered = session::enter(app, &mut tx, arrival).await?;
+    let id = user.id;
+    let entered = session::enter(app, &mut tx, arrive(user)).await?;
     tx.commit().await?;
     match &entered {
         Entered::In(_, session) => {

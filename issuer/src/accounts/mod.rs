@@ -18,7 +18,7 @@ mod strength;
 mod username;
 mod ways_in;
 
-pub use anew::{FRESH, ProvedAnew, check_password, prove_anew};
+pub use anew::{FRESH, ProvedAnew, check_password, hold, prove_anew};
 pub use email::Email;
 pub use log_in::{LogIn, admissible, log_in};
 pub use merge::merge;

@@ -18,6 +18,7 @@ use crate::db::{self, Connection};
 use crate::events::{self, Event, UserField};
 use crate::limits::{self, Key, Limited};
 use crate::mail::{self, About};
+use crate::one_time_code;
 use crate::problem::{FieldCode, Problem};
 use crate::secret::Secret;
 use crate::session;
@@ -110,8 +111,8 @@ pub async fn change_email(
     Ok(EmailChange::Waiting)
 }
 
-/// Changes the password; every other session ends, and what waits for a mail: whoever knew the old
-/// password may have asked for it.
+/// Changes the password; every other session ends, every browser but that of this `device` cookie is
+/// forgotten, and what waits for a mail ends: whoever knew the old password may have asked for it.
 ///
 /// # Errors
 /// A wrong password, or a new one that is not good.
@@ -119,8 +120,8 @@ pub async fn change_password(
     app: &App,
     user: &User,
     session: &Session,
-    current: &Secret,
-    new: &Secret,
+    (current, new): (&Secret, &Secret),
+    device: Option<&Secret>,
 ) -> Result<(), Problem> {
     let (username, email) = registered(user)?;
     let new =
@@ -131,6 +132,8 @@ pub async fn change_password(
     let mut tx = app.db.write().await?;
     proved.hold(&mut tx).await?;
     db::accounts::set_password(&mut tx, user.id, Some(&hash)).await?;
+    let device = device.map(|device| one_time_code::hash(device.reveal()));
+    db::devices::remove_all(&mut tx, user.id, device.as_deref()).await?;
     withdraw_requests(&mut tx, user.id).await?;
     let reason = EndReason::Password;
     let ended = session::end_all(app, &mut tx, user.id, Some(session.id), reason).await?;

@@ -63,8 +63,8 @@ pub async fn verify_email(app: &App, code: &Secret, origin: Origin) -> Result<Pr
 }
 
 /// Takes a change of e-mail back. Whoever asked for the change knew the password and had a session:
-/// both end, with the factors and identities that the account has got since, and a mail to the old
-/// address lets a new password be chosen.
+/// both end, with the browsers that are known, the factors, backup codes and identities that the account
+/// has got since, and a mail to the old address lets a new password be chosen.
 ///
 /// # Errors
 /// `code_invalid` where the code is unknown, used or expired.
@@ -91,6 +91,7 @@ pub async fn undo_email(
     claim(app, &mut tx, &email, Some(user.id)).await?;
     db::accounts::set_email(&mut tx, user.id, &email, Some(now)).await.map_err(lost)?;
     db::accounts::set_password(&mut tx, user.id, None).await?;
+    db::devices::remove_all(&mut tx, user.id, None).await?;
     let address = origin.address.as_ref();
     factors::remove_since(app, &mut tx, user.id, since, address).await?;
     identities::unlink_since(app, &mut tx, user.id, since, address).await?;
@@ -141,6 +142,7 @@ pub(crate) async fn claim(
 /// for its owner.
 pub(super) async fn drop_unproved_ways(db: &mut Connection, user: Uuid) -> Result<(), Problem> {
     db::identities::remove_all(db, user).await?;
+    db::devices::remove_all(db, user, None).await?;
     Ok(db::factors::remove_all(db, user).await?)
 }
 

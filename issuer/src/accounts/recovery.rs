@@ -68,7 +68,7 @@ async fn request(
     Ok(())
 }
 
-/// Sets a new password by the code of a mail. Every session ends, and so does a change of e-mail
+/// Sets a new password by the code of a mail. Every session ends, no browser is known, and so ends a change of e-mail
 /// that waits: whoever knew the old password may have asked for it. Where this is the first proof of
 /// the e-mail, identities and factors go too.
 ///
@@ -108,6 +108,7 @@ pub async fn reset_password(
     }
     claim(app, &mut tx, &email, Some(user.id)).await?;
     db::accounts::set_password(&mut tx, user.id, Some(&password_hash)).await?;
+    db::devices::remove_all(&mut tx, user.id, None).await?;
     withdraw_requests(&mut tx, user.id).await?;
     let ended = session::end_all(app, &mut tx, user.id, None, EndReason::Password).await?;
     let entry = Entry::new(Actor::User(user.id), "password.reset", Subject::User(user.id))

@@ -152,7 +152,7 @@ pub async fn erase(act: &mut Act<'_>, id: Uuid) -> Result<(), Problem> {
     db::directory::erase(act.db(), id, now).await?;
     db::identities::remove_all(act.db(), id).await?;
     db::factors::remove_all(act.db(), id).await?;
-    db::devices::remove_all(act.db(), id).await?;
+    db::devices::remove_all(act.db(), id, None).await?;
     db::sessions::forget_origins(act.db(), id).await?;
     db::roles::unassign_all(act.db(), id).await?;
     db::grants::remove_all(act.db(), &Holder::User(id)).await?;

@@ -72,13 +72,19 @@ pub async fn of_user(db: &mut Connection, user: Uuid) -> Result<Vec<UnixSeconds>
         .await?)
 }
 
-/// Forgets every browser of a user.
+/// Forgets every browser of a user but `except`.
 ///
 /// # Errors
 /// The query failed.
-pub async fn remove_all(db: &mut Connection, user: Uuid) -> Result<(), DbError> {
-    sqlx::query("DELETE FROM devices WHERE user_id = $1")
+pub async fn remove_all(
+    db: &mut Connection,
+    user: Uuid,
+    except: Option<&str>,
+) -> Result<(), DbError> {
+    // No hash is empty.
+    sqlx::query("DELETE FROM devices WHERE user_id = $1 AND token_hash <> $2")
         .bind(user.to_string())
+        .bind(except.unwrap_or_default().to_owned())
         .execute(db)
         .await?;
     Ok(())

@@ -176,17 +176,21 @@ pub async fn set_backup_codes(
     db: &mut Connection,
     user: Uuid,
     hashes: &[String],
+    now: UnixSeconds,
 ) -> Result<(), DbError> {
     sqlx::query("DELETE FROM backup_codes WHERE user_id = $1")
         .bind(user.to_string())
         .execute(&mut *db)
         .await?;
     for hash in hashes {
-        let result = sqlx::query("INSERT INTO backup_codes (user_id, code_hash) VALUES ($1, $2)")
-            .bind(user.to_string())
-            .bind(hash.clone())
-            .execute(&mut *db)
-            .await?;
+        let result = sqlx::query(
+            "INSERT INTO backup_codes (user_id, code_hash, created_at) VALUES ($1, $2, $3)",
+        )
+        .bind(user.to_string())
+        .bind(hash.clone())
+        .bind(now)
+        .execute(&mut *db)
+        .await?;
         exactly_one(&result)?;
     }
     Ok(())
@@ -207,6 +211,23 @@ pub async fn take_backup_code(
         .execute(db)
         .await?;
     Ok(result.rows_affected() == 1)
+}
+
+/// Removes the backup codes that a user has got since this moment; how many there were.
+///
+/// # Errors
+/// The query failed.
+pub async fn remove_backup_codes_since(
+    db: &mut Connection,
+    user: Uuid,
+    since: UnixSeconds,
+) -> Result<u64, DbError> {
+    let result = sqlx::query("DELETE FROM backup_codes WHERE user_id = $1 AND created_at >= $2")
+        .bind(user.to_string())
+        .bind(since)
+        .execute(db)
+        .await?;
+    Ok(result.rows_affected())
 }
 
 /// Removes everything that a user can show besides a password, and the log-ins that wait for it.

@@ -17,7 +17,7 @@ macro_rules! files {
     };
 }
 
-static FILES: [(&str, &str); 15] = files![
+static FILES: [(&str, &str); 16] = files![
     "0001_accounts_services_sessions_keys"
     "0002_people_without_a_name"
     "0003_accounts_and_mail"
@@ -32,6 +32,7 @@ static FILES: [(&str, &str); 15] = files![
     "0012_factors"
     "0013_passkeys"
     "0014_proofs"
+    "0015_backup_codes"
     "0016_invitations_to_the_first"
 ];
 

@@ -46,7 +46,7 @@ pub(super) async fn make(
         codes.push(Secret::from(grouped(&text)));
     }
     let hashes: Vec<_> = codes.iter().map(hash).collect();
-    db::factors::set_backup_codes(db, user, &hashes).await?;
+    db::factors::set_backup_codes(db, user, &hashes, app.clock.now()).await?;
     Ok(BackupCodes(codes))
 }
 

@@ -85,8 +85,15 @@ pub async fn must_be_shown(app: &App, session: &Session) -> Result<(), Problem> 
     if session::is_several(&session.amr) {
         return Ok(());
     }
-    let mut connection = app.db.read().await?;
-    must_show(session, db::factors::held(&mut connection, session.user_id).await?)
+    must_have_shown(&mut *app.db.read().await?, session).await
+}
+
+/// The same in the caller's transaction, which holds the session.
+///
+/// # Errors
+/// `second_factor_required`.
+pub async fn must_have_shown(db: &mut Connection, session: &Session) -> Result<(), Problem> {
+    must_show(session, db::factors::held(db, session.user_id).await?)
 }
 
 fn must_show(session: &Session, held: Held) -> Result<(), Problem> {
@@ -153,7 +160,8 @@ async fn removed(
     note(app, db, owner(session), action, (Some(about), None)).await
 }
 
-/// Takes off an account every factor that it has got since this moment, in the caller's transaction.
+/// Takes off an account every factor that it has got since this moment, and backup codes that were made
+/// since, in the caller's transaction.
 ///
 /// # Errors
 /// The database failed.
@@ -177,6 +185,11 @@ pub async fn remove_since(
         }
     }
     keep_none_without(db, user).await?;
+    // Made anew for a factor that stays: who did so keeps them on paper.
+    let codes = db::factors::remove_backup_codes_since(db, user, since).await?;
+    if codes > 0 {
+        gone.push(("backup_codes.removed", json!({ "left": codes })));
+    }
     for (action, about) in gone {
         note(app, db, (user, address), action, (Some(about), None)).await?;
     }

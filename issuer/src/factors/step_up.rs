@@ -1,5 +1,6 @@
 //! A session whose holder proves anew who they are, and more than before.
 
+use laika_claims::IssuerCode;
 use serde_json::json;
 
 use super::passkeys::Purpose;
@@ -9,9 +10,10 @@ use crate::accounts;
 use crate::app::App;
 use crate::audit::{self, Actor, Entry, Subject};
 use crate::db;
+use crate::db::factors::Held;
 use crate::db::sessions::Session;
 use crate::db::users::User;
-use crate::limits::{self, Key, Limited};
+use crate::limits;
 use crate::problem::Problem;
 use crate::secret::Secret;
 use crate::session;
@@ -39,14 +41,24 @@ pub async fn step_up(
     let mut connection = app.db.read().await?;
     let held = db::factors::held(&mut connection, user.id).await?;
     drop(connection);
-    if held.any() && shown.factor.is_none() {
-        return Err(required());
+    shows_enough(held, shown)?;
+    let work = prove(app, user, session, shown);
+    match shown.factor {
+        Some(_) => limits::try_factor(app, session, work).await,
+        None => limits::try_proof(app, session, IssuerCode::CredentialsInvalid, work).await,
     }
-    let wanted = (Limited::SecondFactor, Key::account(&user.id.to_string()));
-    limits::take_now(app, std::slice::from_ref(&wanted)).await?;
-    if let Some(password) = &shown.password {
-        accounts::check_password(app, user, password).await?;
-    }
+}
+
+async fn prove(
+    app: &App,
+    user: &User,
+    session: &Session,
+    shown: &Shown,
+) -> Result<Session, Problem> {
+    let hash = match &shown.password {
+        Some(password) => Some(accounts::check_password(app, user, password).await?),
+        None => None,
+    };
     let address = session.origin.address.as_ref();
     let seen = match &shown.factor {
         Some(proof) => {
@@ -56,7 +68,9 @@ pub async fn step_up(
     };
     let now = app.clock.now();
     let mut tx = app.db.write().await?;
-    session::hold(&mut tx, session).await?;
+    // It took its time: another password by now, or a factor that the account has got since.
+    accounts::hold(&mut tx, session, hash.as_ref()).await?;
+    shows_enough(db::factors::held(&mut tx, user.id).await?, shown)?;
     let mut amr = session.amr.clone();
     if shown.password.is_some() && !amr.iter().any(|name| name == "pwd") {
         amr.insert(0, "pwd".to_owned());
@@ -65,8 +79,6 @@ pub async fn step_up(
         amr = session::with(&amr, seen.factor(app, &mut tx, user.id, address).await?);
     }
     db::sessions::authenticated(&mut tx, session.id, &amr, now).await?;
-    let (kind, key) = wanted;
-    limits::give_back(app, &mut tx, kind, &key).await?;
     let entry =
         Entry::new(Actor::User(user.id), "session.stepped_up", Subject::Session(session.id))
             .before(json!({ "amr": session.amr, "auth_time": session.auth_time }))
@@ -76,4 +88,9 @@ pub async fn step_up(
     tx.commit().await?;
     tracing::info!(user = %user.id, session = %session.id, "proved anew who they are");
     Ok(Session { amr, auth_time: now, ..session.clone() })
+}
+
+/// That a factor is shown where there is one.
+fn shows_enough(held: Held, shown: &Shown) -> Result<(), Problem> {
+    if held.any() && shown.factor.is_none() { Err(required()) } else { Ok(()) }
 }

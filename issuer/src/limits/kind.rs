@@ -19,7 +19,8 @@ pub enum Limited {
     LogInAddress,
     /// Failed log-ins from a browser that is known: [`Key::device`].
     LogInDevice,
-    /// Failed second factors of an account: [`Key::account`].
+    /// Failed second factors: of the log-ins of an account, [`Key::account`], and of a session,
+    /// [`Key::session`].
     SecondFactor,
     /// What is shown in a session to prove anew whose it is, and is wrong: [`Key::session`].
     Proof,

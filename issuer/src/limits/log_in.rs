@@ -7,13 +7,14 @@
 
 use std::net::IpAddr;
 
+use laika_claims::IssuerCode;
 use uuid::Uuid;
 
-use super::{Key, Limited, give_back, take};
+use super::{Key, Limited, give_back, give_back_now, take};
 use crate::app::App;
 use crate::db::{self, Connection};
 use crate::one_time_code;
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 use crate::secret::Secret;
 
 /// What a device cookie begins with.
@@ -70,11 +71,23 @@ impl Attempt {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn succeeded(self, app: &App, db: &mut Connection) -> Result<(), Problem> {
+    pub async fn succeeded(&self, app: &App, db: &mut Connection) -> Result<(), Problem> {
         for (kind, key) in &self.0 {
             give_back(app, db, *kind, key).await?;
         }
         Ok(())
+    }
+
+    /// It ended in this. What is wrong counts alone: who is turned away because too much is going on,
+    /// or knows the password of an e-mail that is not proved, has guessed nothing.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn failed(self, app: &App, problem: &Problem) -> Result<(), Problem> {
+        if problem.code == Code::Issuer(IssuerCode::CredentialsInvalid) {
+            return Ok(());
+        }
+        give_back_now(app, &self.0).await
     }
 }
 

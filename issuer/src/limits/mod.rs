@@ -126,6 +126,21 @@ pub async fn try_proof<T>(
     try_guess(app, &wanted, wrong, work).await
 }
 
+/// The same of a second factor, of which a session has as many guesses as a log-in: apart from those,
+/// so that a thief with a session does not keep its owner from logging in.
+///
+/// # Errors
+/// 429 `rate_limited` after too many guesses; those of `work`.
+pub async fn try_factor<T>(
+    app: &App,
+    session: &Session,
+    work: impl Future<Output = Result<T, Problem>>,
+) -> Result<T, Problem> {
+    let wrong = IssuerCode::CredentialsInvalid;
+    let wanted = [(Limited::SecondFactor, Key::session(session.id))];
+    try_guess(app, &wanted, wrong, try_proof(app, session, wrong, work)).await
+}
+
 async fn try_guess<T>(
     app: &App,
     wanted: &[(Limited, Key)],
@@ -135,13 +150,18 @@ async fn try_guess<T>(
     take_now(app, wanted).await?;
     let done = work.await;
     if !matches!(&done, Err(problem) if problem.code == Code::Issuer(wrong)) {
-        let mut tx = app.db.write().await?;
-        for (kind, key) in wanted {
-            give_back(app, &mut tx, *kind, key).await?;
-        }
-        tx.commit().await?;
+        give_back_now(app, wanted).await?;
     }
     done
+}
+
+/// Gives back each of these, in a transaction of its own.
+async fn give_back_now(app: &App, taken: &[(Limited, Key)]) -> Result<(), Problem> {
+    let mut tx = app.db.write().await?;
+    for (kind, key) in taken {
+        give_back(app, &mut tx, *kind, key).await?;
+    }
+    Ok(tx.commit().await?)
 }
 
 /// Gives back what was taken: it did not count.

@@ -58,6 +58,37 @@ async fn an_unknown_user_costs_the_same_hash() {
 }
 
 #[tokio::test]
+async fn whoever_is_turned_away_because_too_much_is_going_on_has_not_guessed() {
+    let variables = [
+        ("LAIKA_PASSWORD_WORKERS", "1"),
+        ("LAIKA_PASSWORD_QUEUE", "0"),
+        ("LAIKA_PASSWORD_PASSES", "20"),
+        ("LAIKA_LIMITS_LOGIN", "1/h"),
+    ];
+    let issuer = Issuer::with(&variables).await;
+    let main = issuer.log_in().await;
+    let body = json!({ "login": "laika", "password": crate::support::PASSWORD });
+    let secret = Secret::from("a password".to_owned());
+    for (path, main, status) in
+        [("/v1/sessions", None, 201), ("/v1/sessions/current/step-up", Some(main.as_str()), 200)]
+    {
+        let mut body = body.clone();
+        if main.is_some() {
+            body.as_object_mut().unwrap().remove("login");
+        }
+        for _ in 0..2 {
+            let (hash, answer) = tokio::join!(
+                issuer.app.passwords.hash(&secret),
+                issuer.post(path, main, body.clone()),
+            );
+            hash.unwrap();
+            answer.problem(503, "overloaded");
+        }
+        issuer.post(path, main, body).await.expect(status);
+    }
+}
+
+#[tokio::test]
 async fn names_and_e_mails_are_taken_without_regard_to_case_and_width() {
     let issuer = Issuer::start().await;
     for (username, email, field) in [

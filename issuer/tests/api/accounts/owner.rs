@@ -214,9 +214,10 @@ async fn guesses_in_a_session_are_limited_and_a_right_password_is_none() {
         guess(&other, way, "wrong").await.problem(401, "credentials_invalid");
     }
     guess(&other, 1, SECOND).await.problem(429, "rate_limited");
-    // Log-ins and step-ups go on as if nothing had happened.
+    // A step-up is one more place to guess at; log-ins go on as if nothing had happened.
     let body = json!({ "password": SECOND });
-    issuer.post("/v1/sessions/current/step-up", Some(&main), body).await.expect(200);
+    let step_up = issuer.post("/v1/sessions/current/step-up", Some(&main), body).await;
+    step_up.problem(429, "rate_limited");
     let fresh = log_in(&issuer, "belka", SECOND).await.text_of("main_token");
     issuer.clock.advance(3600);
     guess(&fresh, 3, SECOND).await.expect(204);

@@ -85,6 +85,8 @@ async fn everything_that_is_held_can_be_taken_along() {
     issuer.log_in_by_browser("belka", super::SECOND).await.expect(201);
     let body = json!({ "current": super::SECOND, "new": "a brand new one 1961" });
     put(&issuer, "/v1/me/password", &main, body).await.expect(204);
+    // Browsers are forgotten with the password.
+    issuer.log_in_by_browser("belka", "a brand new one 1961").await.expect(201);
     put(&issuer, "/v1/me/username", &main, json!({ "username": "strelka" })).await.expect(200);
     let mut act = Act::of_operator(&issuer.app).await.unwrap();
     let id = issuer.get("/v1/me", Some(&main)).await.text_of("id");
@@ -100,7 +102,7 @@ async fn everything_that_is_held_can_be_taken_along() {
     // The second one ended with the password, and is held all the same.
     let ended: Vec<_> =
         export["sessions"].as_array().unwrap().iter().map(|one| &one["ended_at"]).collect();
-    assert_eq!(ended.len(), 2);
+    assert_eq!(ended.len(), 3);
     assert!(ended.contains(&&json!(null)) && ended.contains(&&json!(START)), "{ended:?}");
     let granted = json!([{
         "permission": "orders:cancel", "granted_at": START, "granted_by": "command-line",

@@ -20,9 +20,9 @@ use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::{SECOND, log_in, register};
-use crate::factors::Authenticator;
 use crate::factors::passkeys as with_passkeys;
 use crate::factors::passkeys::authenticator::Authenticator as Passkey;
+use crate::factors::{Authenticator, step_up};
 use crate::support::{Answer, Issuer, claims};
 
 /// What is known of a caller while their request is worked on.
@@ -64,7 +64,7 @@ async fn what_was_proved_in_a_session_counts_no_more_when_it_has_ended() {
     let password = Secret::from(SECOND.to_owned());
     let shown = Some(&password);
     let name = passkeys::Name::default();
-    has_ended(accounts::change_password(app, user, session, &password, &password).await);
+    has_ended(accounts::change_password(app, user, session, (&password, &password), None).await);
     let new = NewEmail {
         email: "new@example.com".to_owned(),
         password: Some(password.clone()),
@@ -121,6 +121,15 @@ async fn nothing_is_written_into_an_account_that_was_erased() {
 
 /// Logs in as `belka`, and does `meanwhile` after the password was asked for and before it was looked at.
 async fn log_in_while(issuer: &Issuer, meanwhile: impl AsyncFnOnce(&mut db::Connection)) -> Answer {
+    while_it_is_hashed(issuer, log_in(issuer, "belka", SECOND), meanwhile).await
+}
+
+/// The same of whatever shows a password.
+async fn while_it_is_hashed<T>(
+    issuer: &Issuer,
+    work: impl Future<Output = T>,
+    meanwhile: impl AsyncFnOnce(&mut db::Connection),
+) -> T {
     let passwords = &issuer.app.passwords;
     // Who comes first is served first: so many are before it that it waits.
     let mut others = JoinSet::new();
@@ -141,7 +150,52 @@ async fn log_in_while(issuer: &Issuer, meanwhile: impl AsyncFnOnce(&mut db::Conn
         meanwhile(&mut tx).await;
         tx.commit().await.unwrap();
     };
-    tokio::join!(log_in(issuer, "belka", SECOND), change).0
+    tokio::join!(work, change).0
+}
+
+/// An authenticator app, as another session confirms it.
+async fn add_app(tx: &mut db::Connection, user: Uuid) {
+    assert!(db::factors::offer_totp(tx, user, "wrapped", 0).await.unwrap());
+    assert!(db::factors::confirm_totp(tx, user, "wrapped", 0, 0).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_step_up_is_worth_what_its_password_is_worth_when_it_is_written() {
+    let issuer = Issuer::start().await;
+    let main = register(&issuer, "belka").await;
+    let id = caller(&issuer, &main).await.user.id;
+    let other = Secret::from("a brand new one 1961".to_owned());
+    let other = issuer.app.passwords.hash(&other).await.unwrap();
+    issuer.clock.advance(60);
+    let before = caller(&issuer, &main).await.session.auth_time;
+    let work = || step_up(&issuer, &main, json!({ "password": SECOND }));
+    let answer = while_it_is_hashed(&issuer, work(), async |tx| add_app(tx, id).await).await;
+    answer.problem(401, "second_factor_required");
+    let mut tx = issuer.app.db.write().await.unwrap();
+    db::factors::remove_all(&mut tx, id).await.unwrap();
+    tx.commit().await.unwrap();
+    let answer = while_it_is_hashed(&issuer, work(), async |tx| {
+        db::accounts::set_password(tx, id, Some(&other)).await.unwrap();
+    })
+    .await;
+    answer.problem(401, "credentials_invalid");
+    assert_eq!(caller(&issuer, &main).await.session.auth_time, before);
+}
+
+#[tokio::test]
+async fn what_was_proved_counts_no_more_when_the_account_has_got_a_factor() {
+    let issuer = Issuer::start().await;
+    let main = register(&issuer, "belka").await;
+    let held = caller(&issuer, &main).await;
+    let password = Secret::from(SECOND.to_owned());
+    for shown in [None, Some(&password)] {
+        let proved = accounts::prove_anew(&issuer.app, &held.user, &held.session, shown).await;
+        let mut tx = issuer.app.db.write().await.unwrap();
+        add_app(&mut tx, held.user.id).await;
+        let problem = proved.unwrap().hold(&mut tx).await.unwrap_err();
+        assert_eq!(problem.code.as_str(), "second_factor_required");
+        tx.rollback().await.unwrap();
+    }
 }
 
 #[tokio::test]

@@ -50,14 +50,51 @@ async fn with_a_factor_the_factor_is_shown_and_the_tokens_say_so() {
 }
 
 #[tokio::test]
-async fn guesses_at_a_step_up_are_limited() {
-    let issuer = Issuer::with(&[("LAIKA_LIMITS_SECOND_FACTOR", "5/h")]).await;
+async fn passwords_that_are_guessed_at_a_step_up_are_limited() {
+    let issuer =
+        Issuer::with(&[("LAIKA_LIMITS_LOGIN", "5/h"), ("LAIKA_LIMITS_SECOND_FACTOR", "off")]).await;
     let main = register(&issuer, "belka").await;
     for _ in 0..5 {
         let wrong = step_up(&issuer, &main, json!({ "password": "wrong" })).await;
         wrong.problem(401, "credentials_invalid");
     }
     let limited = step_up(&issuer, &main, json!({ "password": SECOND })).await;
+    limited.problem(429, "rate_limited");
+}
+
+#[tokio::test]
+async fn codes_that_are_guessed_in_one_session_keep_nobody_out_of_another() {
+    let issuer = Issuer::with(&[("LAIKA_LIMITS_SECOND_FACTOR", "2/h")]).await;
+    let stolen = register(&issuer, "belka").await;
+    let other = crate::accounts::log_in(&issuer, "belka", SECOND).await.text_of("main_token");
+    let (app, codes) = enrol(&issuer, &stolen).await;
+    for _ in 0..2 {
+        let wrong = step_up(&issuer, &stolen, json!({ "totp": "000000" })).await;
+        wrong.problem(401, "credentials_invalid");
+    }
+    let limited = step_up(&issuer, &stolen, json!({ "totp": app.code(&issuer) })).await;
+    limited.problem(429, "rate_limited");
+    let id = first_step(&issuer, "belka").await;
+    second_step(&issuer, json!({ "id": id, "totp": app.code(&issuer) })).await.expect(201);
+    for code in &codes[..3] {
+        step_up(&issuer, &other, json!({ "backup_code": code })).await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn what_is_guessed_in_all_sessions_together_is_limited_too() {
+    let issuer = Issuer::with(&[("LAIKA_LIMITS_LOGIN_ACCOUNT", "2/h")]).await;
+    let one = register(&issuer, "belka").await;
+    let (app, _) = enrol(&issuer, &one).await;
+    let id = first_step(&issuer, "belka").await;
+    let body = json!({ "id": id, "totp": app.code(&issuer) });
+    let other = second_step(&issuer, body).await.text_of("main_token");
+    issuer.clock.advance(30);
+    for main in [&one, &other] {
+        let wrong = step_up(&issuer, main, json!({ "totp": "000000" })).await;
+        wrong.problem(401, "credentials_invalid");
+    }
+    let limited = step_up(&issuer, &one, json!({ "totp": app.code(&issuer) })).await;
     limited.problem(429, "rate_limited");
 }
 

@@ -5,7 +5,9 @@ use laika_issuer::mint::main_token;
 use laika_issuer::session::{self, Way};
 
 use super::{add_app, add_passkey, link};
-use crate::post::{SECOND, forgot, issuer, log_in, only_mail, register, reset, rows, verify};
+use crate::post::{
+    SECOND, forgot, issuer, issuer_at, log_in, only_mail, register, reset, rows, verify,
+};
 use crate::sink::Sink;
 use crate::support::{Issuer, PASSWORD};
 
@@ -32,6 +34,20 @@ async fn pre_account_hijack_by_an_unverified_e_mail() {
     log_in(&issuer, "laika", PASSWORD).await.problem(401, "credentials_invalid");
     log_in(&issuer, "laika@example.com", PASSWORD).await.problem(401, "credentials_invalid");
     log_in(&issuer, "laika@example.com", SECOND).await.expect(201);
+}
+
+#[tokio::test]
+async fn the_right_password_of_an_e_mail_that_is_not_proved_is_no_failure() {
+    let sink = Sink::start();
+    let url = format!("smtp://127.0.0.1:{}", sink.port);
+    let issuer = issuer_at(&url, &[("LAIKA_LIMITS_LOGIN", "3/15m")]).await;
+    for _ in 0..5 {
+        log_in(&issuer, "laika", PASSWORD).await.problem(403, "email_unverified");
+    }
+    for _ in 0..3 {
+        log_in(&issuer, "laika", SECOND).await.problem(401, "credentials_invalid");
+    }
+    log_in(&issuer, "laika", PASSWORD).await.problem(429, "rate_limited");
 }
 
 /// The main token of a session that `laika` began while there was no mail.

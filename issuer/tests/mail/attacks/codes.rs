@@ -7,11 +7,11 @@ use serde_json::json;
 
 use super::{add_app, add_passkey, link};
 use crate::post::{
-    SECOND, change_email, forgot, issuer, log_in, only_mail, register, registered, registration,
-    reset, rows, verify,
+    SECOND, change_email, forgot, issuer, issuer_at, log_in, only_mail, register, registered,
+    registration, reset, rows, verify,
 };
 use crate::sink::{Mail, Sink};
-use crate::support::{Issuer, claims};
+use crate::support::{Answer, Issuer, claims};
 
 #[tokio::test]
 async fn a_reset_or_verification_link_from_a_forged_host() {
@@ -258,6 +258,76 @@ async fn what_a_thief_added_goes_with_the_change_that_is_taken_back() {
         sqlx::query("DELETE FROM audit").execute(&mut *tx).await.unwrap();
         tx.commit().await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn backup_codes_that_a_thief_made_anew_go_with_the_change_that_is_taken_back() {
+    let sink = Sink::start();
+    let issuer = issuer(&sink).await;
+    let main = registered(&issuer, &sink, "belka", "belka@example.com").await;
+    add_app(&issuer, &main).await;
+    issuer.clock.advance(30);
+    change_email(&issuer, &main, "a-thief@example.com").await.expect(202);
+    let [_, told] = mails_of_change(&issuer, &sink).await;
+    issuer.clock.advance(30);
+    let body = json!({ "password": SECOND });
+    issuer.post("/v1/me/factors/backup-codes", Some(&main), body).await.expect(200);
+    let undo = json!({ "code": told.code("undo") });
+    issuer.post("/v1/email/undo", None, undo).await.expect(204);
+    assert_eq!((rows(&issuer, "totp").await, rows(&issuer, "backup_codes").await), (1, 0));
+    let mut connection = issuer.app.db.read().await.unwrap();
+    let sql = "SELECT COUNT(*) FROM audit WHERE action = 'backup_codes.removed'";
+    let noted: i64 = sqlx::query_scalar(sql).fetch_one(&mut *connection).await.unwrap();
+    assert_eq!(noted, 1);
+}
+
+#[tokio::test]
+async fn a_new_password_forgets_the_browsers_that_the_old_one_was_used_in() {
+    let sink = Sink::start();
+    let url = format!("smtp://127.0.0.1:{}", sink.port);
+    let issuer = issuer_at(&url, &[("LAIKA_LIMITS_LOGIN_ACCOUNT", "2/h")]).await;
+    registered(&issuer, &sink, "belka", "belka@example.com").await;
+    let from_a_browser = async |password: &str, cookie: &str| {
+        let body = json!({ "login": "belka", "password": password, "transport": "cookie" });
+        let request = Request::post("/v1/sessions")
+            .header("content-type", "application/json")
+            .header("origin", crate::support::PUBLIC_URL)
+            .header("cookie", cookie)
+            .body(Body::from(body.to_string()));
+        issuer.call(request.unwrap()).await
+    };
+    let cookie = |answer: &Answer, name: &str| {
+        let mut cookies = answer.headers.get_all("set-cookie").iter();
+        let found = cookies.find_map(|cookie| {
+            let pair = cookie.to_str().unwrap().split(';').next()?;
+            pair.starts_with(name).then(|| pair.to_owned())
+        });
+        found.unwrap()
+    };
+    let thiefs = cookie(&from_a_browser(SECOND, "").await, "laika_device=");
+    let answer = from_a_browser(SECOND, "").await;
+    let (main, own) = (cookie(&answer, "laika_main="), cookie(&answer, "laika_device="));
+    assert_eq!(rows(&issuer, "devices").await, 2);
+    // A change forgets all but the browser that asks for it.
+    let new = "a brand new one 1961";
+    let body = json!({ "current": SECOND, "new": new });
+    let request = Request::put("/v1/me/password")
+        .header("content-type", "application/json")
+        .header("origin", crate::support::PUBLIC_URL)
+        .header("cookie", format!("{main}; {own}"))
+        .body(Body::from(body.to_string()));
+    issuer.call(request.unwrap()).await.expect(204);
+    assert_eq!(rows(&issuer, "devices").await, 1);
+    for _ in 0..2 {
+        log_in(&issuer, "belka", SECOND).await.problem(401, "credentials_invalid");
+    }
+    from_a_browser(new, &thiefs).await.problem(429, "rate_limited");
+    from_a_browser(new, &own).await.expect(201);
+    // A reset forgets all of them.
+    forgot(&issuer, "belka@example.com").await.expect(202);
+    let code = only_mail(&issuer, &sink).await.code("reset");
+    reset(&issuer, &code, SECOND).await.expect(204);
+    from_a_browser(SECOND, &own).await.problem(429, "rate_limited");
 }
 
 #[tokio::test]

@@ -1,12 +1,13 @@
 //! `PUT /v1/me/password`: change the password.
 
 use axum::extract::State;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::accounts::change_password;
 use crate::app::App;
+use crate::http::cookie;
 use crate::http::extract::{Body, MainCaller};
 use crate::problem::Problem;
 use crate::secret::Secret;
@@ -22,16 +23,19 @@ pub struct Request {
     new: Secret,
 }
 
-/// 204: every session but this one has ended.
+/// 204: every session but this one has ended, and no other browser is known.
 ///
 /// # Errors
 /// 401 `credentials_invalid` for a wrong password, 422 for a new one that is not good.
 pub async fn handle(
     State(app): State<App>,
     caller: MainCaller,
+    headers: HeaderMap,
     Body(request): Body<Request>,
 ) -> Result<StatusCode, Problem> {
     let Request { current, new } = request;
-    change_password(&app, &caller.user, &caller.session, &current, &new).await?;
+    let device = cookie::device(&app, &headers);
+    let passwords = (&current, &new);
+    change_password(&app, &caller.user, &caller.session, passwords, device.as_ref()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
