@@ -214,12 +214,15 @@ mod tests {
             ("micro=a, micro=b", Found::Several, ""),
             ("Micro=a; micro = b; micro", Found::None, "Micro=a; micro = b; micro"),
             ("micro=", Found::One(b""), ""),
+            ("a=b; \u{2000}micro=a", Found::None, "a=b; \u{2000}micro=a"),
             ("", Found::None, ""),
         ] {
             assert_eq!(cookies_of(value.as_bytes(), "micro"), found, "{value}");
             assert_eq!(without_cookie(value.as_bytes(), "micro"), rest.as_bytes(), "{value}");
         }
         assert_eq!(without_cookie(b"a=\xff; micro=x", "micro"), b"a=\xff");
+        assert_eq!(cookies_of(b"a=b; \xa0micro=a", "micro"), Found::None);
+        assert_eq!(cookies_of(b"micro=a\xa0", "micro"), Found::One(b"a\xa0"));
         assert_eq!(bare_tokens_of(b" a, b"), Found::Several);
         assert_eq!(bare_tokens_of(b" a\xff b "), Found::One(b"a\xff b"));
         assert_eq!(bare_tokens_of(b""), Found::One(b""));

@@ -1,5 +1,5 @@
 import type { Settings } from "./settings.js";
-import { bareTokensOf, cookiesOf, overridesMethod, tokensOf, valuesOf, type Header } from "./tokens.js";
+import { bareTokensOf, cookiesOf, overridesMethod, tokensOf, trimAscii, valuesOf, type Header } from "./tokens.js";
 
 /** A request as a runtime hands it out. */
 export interface Incoming {
@@ -66,7 +66,7 @@ function mayUseCookie(method: string, headers: readonly Header[], allowed: reado
 
 function upgradesToWebSocket(headers: readonly Header[]): boolean {
   const protocols = valuesOf(headers, "upgrade").flatMap((value) => value.split(","));
-  return protocols.some((protocol) => protocol.trim().toLowerCase() === "websocket");
+  return protocols.some((protocol) => trimAscii(protocol).toLowerCase() === "websocket");
 }
 
 /** Whether both name one host; whatever is left of a port, a URL leaves its default one out. */

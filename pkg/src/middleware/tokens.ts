@@ -28,19 +28,14 @@ export function valuesOf(headers: readonly Header[], name: string): string[] {
  */
 export function tokensOf(value: string, scheme: string): string[] {
   const tokens: string[] = [];
+  const start = `${scheme.toLowerCase()} `;
   for (const part of value.split(",")) {
-    const token = tokenOf(part.replace(/^[ \t\n\f\r]+/, ""), scheme);
-    if (token !== undefined) tokens.push(token);
+    const credentials = part.replace(/^[ \t\n\f\r]+/, "");
+    if (credentials.slice(0, start.length).toLowerCase() === start) tokens.push(credentials.slice(start.length));
     // No token has a comma, so what goes on behind one is malformed.
     else if (tokens.length > 0) tokens.push(`${tokens.pop()},${part}`);
   }
-  return tokens;
-}
-
-function tokenOf(credentials: string, scheme: string): string | undefined {
-  const start = `${scheme.toLowerCase()} `;
-  if (credentials.slice(0, start.length).toLowerCase() !== start) return undefined;
-  return trimSpaces(credentials.slice(start.length));
+  return tokens.map(trimSpaces);
 }
 
 /** The tokens in a header that holds nothing else; several where it was sent several times. */
@@ -54,8 +49,16 @@ export function bareTokensOf(value: string): string[] {
  */
 export function cookiesOf(value: string, name: string): string[] {
   const start = `${name}=`;
-  const pairs = value.split(";").map((pair) => pair.trim());
+  const pairs = value.split(";").map(trimAscii);
   return pairs.filter((pair) => pair.startsWith(start)).flatMap((pair) => pair.slice(start.length).split(","));
+}
+
+/**
+ * Without ASCII white space at the ends. `trim()` takes Unicode's too, and so would make the name of
+ * another cookie ours: one that a browser lets a neighbouring domain set, prefix `__Host-` or not.
+ */
+export function trimAscii(text: string): string {
+  return /[^ \t\n\f\r](?:.*[^ \t\n\f\r])?/s.exec(text)?.[0] ?? "";
 }
 
 function trimSpaces(text: string): string {

@@ -59,6 +59,9 @@ export const attacks = ({ good, other, weak, expired, foreign }) => {
     ["other credentials in another header", "GET", "/orders", [...bearer, "authorization", "Basic YTpi"], 200, undefined, { fetch: [401, "token_malformed"] }],
     ["a token with something behind it", "GET", "/orders", ["authorization", `Bearer ${good},x`], 401, "token_malformed"],
 
+    ["two tokens with something behind them", "GET", "/orders", ["authorization", `Bearer ${good} ,x`, "authorization", `Bearer ${good},x`], ...invalid],
+    ["one token with something behind it, twice", "GET", "/orders", ["authorization", `Bearer ${good},x`, "authorization", `Bearer  ${good},x `], 401, "token_malformed"],
+
     ["a method override", "POST", "/orders", [...bearer, "X-HTTP-Method-Override", "DELETE"], ...invalid],
     ["its first variant", "POST", "/orders", [...bearer, "x-http-method", "DELETE"], ...invalid],
     ["its second variant", "POST", "/orders", [...bearer, "X-Method-Override", "DELETE"], ...invalid],
@@ -100,6 +103,9 @@ export const attacks = ({ good, other, weak, expired, foreign }) => {
 
     ["a cookie that reads", "GET", "/orders", ["cookie", `a=b; micro=${good}`], 200, undefined, cookie],
     ["a cookie of that name's end", "GET", "/orders", ["cookie", `xmicro=${good}`], 401, "token_missing", cookie],
+    ["a cookie behind a space that is not ASCII", "GET", "/orders", ["cookie", `a=b; \xa0micro=${good}`], 401, "token_missing", cookie],
+    ["a cookie behind a space in UTF-8", "GET", "/orders", ["cookie", `a=b; \xe2\x80\x80micro=${good}`], 401, "token_missing", cookie],
+    ["a cookie with such a space behind it", "GET", "/orders", ["cookie", `micro=${good}\xa0`], 401, "token_malformed", cookie],
     ["a cookie that writes", "POST", "/orders", ["cookie", `micro=${good}`], ...invalid, cookie],
     ["and from this origin", "POST", "/orders", ["cookie", `micro=${good}`, "sec-fetch-site", "same-origin"], 200, undefined, cookie],
     ["and from this site", "POST", "/orders", ["cookie", `micro=${good}`, "sec-fetch-site", "same-site"], ...invalid, cookie],
