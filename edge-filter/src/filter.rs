@@ -125,7 +125,10 @@ impl Filter {
     /// Judges a request. `may_wait` says whether it could be held until keys are there.
     pub fn judge(&mut self, headers: &Headers<'_>, may_wait: bool, now: Timestamp) -> Judgement {
         let tokens = Tokens::find(headers, &self.config.token_from);
-        let Authorization { decision, token, error } = self.authorize(headers, &tokens, now);
+        let judged = self.authorize(headers, &tokens, now);
+        // Who only watches holds nobody up.
+        let may_wait = may_wait && !self.config.shadow && judged.hangs_on_error();
+        let Authorization { decision, token, error } = judged;
         let code = decision.code;
         let noted = self.config.access_log || code.is_some();
         let verdict = Verdict {
@@ -140,10 +143,7 @@ impl Filter {
             Outcome::Deny(Denial::new(&decision, self.config.realm.as_deref()))
         };
         let calls = self.calls(error.as_ref(), now);
-        // Who only watches holds nobody up, and another fault is not mended by a fetch.
-        let mendable =
-            error.filter(|error| may_wait && !self.config.shadow && code == Some(error.code()));
-        match mendable.and_then(|error| self.config.verifier.wait(&error, now)) {
+        match error.filter(|_| may_wait).and_then(|error| self.config.verifier.wait(&error, now)) {
             Some(seconds) => {
                 Judgement { outcome: Outcome::Wait(now.plus(seconds)), log: None, calls, verdict }
             }
@@ -355,13 +355,20 @@ pub fn answer_of(
     came: Timestamp,
 ) -> Answer {
     let status = text(headers, ":status").and_then(|status| status.parse().ok());
-    let cache_control = text(headers, "cache-control").map(str::to_owned);
+    // Several lines are one value (RFC 9110 section 5.3).
+    let lines = values(headers, "cache-control").filter_map(|line| std::str::from_utf8(line).ok());
+    let lines: Vec<_> = lines.collect();
+    let cache_control = (!lines.is_empty()).then(|| lines.join(", "));
     Answer { asked, came, status: status.unwrap_or_default(), cache_control, body }
 }
 
 fn value<'h>(headers: &Headers<'h>, name: &str) -> Option<&'h [u8]> {
-    let named = |(other, _): &&(&[u8], &[u8])| other.eq_ignore_ascii_case(name.as_bytes());
-    headers.iter().find(named).map(|(_, value)| *value)
+    values(headers, name).next()
+}
+
+fn values<'h>(headers: &Headers<'h>, name: &str) -> impl Iterator<Item = &'h [u8]> {
+    let named = move |(other, _): &&(&[u8], &[u8])| other.eq_ignore_ascii_case(name.as_bytes());
+    headers.iter().filter(named).map(|(_, value)| *value)
 }
 
 fn text<'h>(headers: &Headers<'h>, name: &str) -> Option<&'h str> {
@@ -371,6 +378,16 @@ fn text<'h>(headers: &Headers<'h>, name: &str) -> Option<&'h str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn several_lines_of_cache_control_are_one() {
+        let now = Timestamp::EPOCH;
+        let all = [(":status", "200"), ("cache-control", "public"), ("Cache-Control", "no-store")];
+        let all = all.map(|(name, value)| (name.as_bytes(), value.as_bytes()));
+        let read = |headers: &Headers<'_>| answer_of(headers, Vec::new(), now, now).cache_control;
+        assert_eq!(read(&all).as_deref(), Some("public, no-store"));
+        assert_eq!(read(&all[..1]), None);
+    }
 
     #[test]
     fn a_url_without_path_is_asked_for_its_root() {

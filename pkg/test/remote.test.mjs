@@ -114,6 +114,22 @@ describe("keys by jwksUri", () => {
     assert.equal(server.requests.length, 2);
   });
 
+  test("hold nobody up whose answer they do not change", async () => {
+    let release;
+    const held = new Promise((resolve) => (release = resolve));
+    const { answer } = server;
+    const verifier = await verifierOf();
+    const token = await mint(first);
+    await verifier.verify(token);
+    server.answer = (...exchange) => held.then(() => answer(...exchange));
+    now += 60;
+    const unknown = await mint(second);
+    const judged = verifier.authorize(unknown, { method: "GET", path: "/nowhere" });
+    const ended = await Promise.race([judged, sleep(1000, "it waits")]);
+    release();
+    assert.equal(ended.status, 403);
+  });
+
   test("are fetched by refresh, together with those who wait", async () => {
     const verifier = await verifierOf();
     await Promise.all([verifier.refresh(), verifier.refresh(), verifier.verify(await mint(first))]);

@@ -108,8 +108,9 @@ impl Held {
         if let Some(token) = &found.token {
             answer.count("serial", token.serial());
         }
+        let may_wait = found.hangs_on_error();
         let error = found.error;
-        memory.answer(self.finish(answer, error.as_ref(), now, may_fetch));
+        memory.answer(self.finish(answer, error.as_ref(), may_wait, now, may_fetch));
         SEE_DECISION
     }
 
@@ -128,13 +129,14 @@ impl Held {
             answer.count("serial", token.serial());
             answer.json("token", &outcome::token(token));
         }
+        let may_wait = found.hangs_on_error();
         let error = found.error;
-        self.finish(answer, error.as_ref(), now, may_fetch)
+        self.finish(answer, error.as_ref(), may_wait, now, may_fetch)
     }
 
     /// JSON text of an `Outcome`: nothing but what comes with every answer.
     pub(crate) fn news(&mut self, now: Timestamp, may_fetch: bool) -> String {
-        self.finish(outcome::Object::new(), None, now, may_fetch)
+        self.finish(outcome::Object::new(), None, false, now, may_fetch)
     }
 
     /// Whether the grants of a token cover a permission: `asked` is a JSON array of the permission,
@@ -175,7 +177,7 @@ impl Held {
                 Some(error)
             }
         };
-        self.finish(answer, error.as_ref(), now, may_fetch)
+        self.finish(answer, error.as_ref(), true, now, may_fetch)
     }
 
     /// Whether [`Held::finish`] would say what the package does not know.
@@ -183,11 +185,13 @@ impl Held {
         self.told != self.verifier.generation() || may_fetch && self.verifier.has_fetches(None, now)
     }
 
-    /// The JSON of `answer`, to which what comes with every answer is added.
+    /// The JSON of `answer`, to which what comes with every answer is added. `may_wait` says whether
+    /// the answer is another one once the error is mended.
     fn finish(
         &mut self,
         mut answer: outcome::Object,
         error: Option<&VerifyError>,
+        may_wait: bool,
         now: Timestamp,
         may_fetch: bool,
     ) -> String {
@@ -202,7 +206,9 @@ impl Held {
                 answer.json("fetch", &outcome::fetches(&fetches));
             }
         }
-        if let Some(seconds) = error.and_then(|error| self.verifier.wait(error, now)) {
+        if let Some(seconds) =
+            error.filter(|_| may_wait).and_then(|error| self.verifier.wait(error, now))
+        {
             answer.seconds("wait", seconds);
         }
         answer.end()

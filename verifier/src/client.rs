@@ -40,8 +40,10 @@ impl Client {
     pub async fn get(&self, uri: &str) -> Result<Answer, reqwest::Error> {
         let mut response = self.0.get(uri).send().await?;
         let status = response.status().as_u16();
-        let cache_control = response.headers().get(http::header::CACHE_CONTROL);
-        let cache_control = cache_control.and_then(|value| value.to_str().ok()).map(str::to_owned);
+        // Several lines are one value (RFC 9110 section 5.3).
+        let lines = response.headers().get_all(http::header::CACHE_CONTROL).iter();
+        let lines: Vec<_> = lines.filter_map(|value| value.to_str().ok()).collect();
+        let cache_control = (!lines.is_empty()).then(|| lines.join(", "));
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await? {
             body.extend_from_slice(&chunk);

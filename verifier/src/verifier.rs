@@ -68,6 +68,15 @@ pub struct Authorization<'v> {
     pub error: Option<VerifyError>,
 }
 
+impl Authorization<'_> {
+    /// Whether the decision rests on what was wrong with the token. Where it doesn't, a fetch that
+    /// mends the token changes nothing, and a request need not wait for it.
+    #[must_use]
+    pub fn hangs_on_error(&self) -> bool {
+        self.error.as_ref().is_some_and(|error| self.decision.code == Some(error.code()))
+    }
+}
+
 /// The issuer of a token, before its signature was checked.
 struct Chosen<'v> {
     /// Its place in the options.

@@ -112,6 +112,52 @@ async fn a_handler_finds_the_token_and_a_stranger_finds_no_handler() {
 }
 
 #[tokio::test]
+async fn of_two_layers_the_inner_one_says_who_it_is() {
+    let options = |audience: &str| {
+        let mut issuer = json!({ "issuer": "https://id.example", "audience": audience });
+        issuer.as_object_mut().unwrap().extend(static_keys().as_object().unwrap().clone());
+        let rule = json!({ "id": "all", "path": "/orders", "require": "anyone" });
+        let policy = json!({ "version": 1, "rules": [rule] });
+        Options::from_value(json!({ "issuers": [issuer], "policy": policy })).unwrap()
+    };
+    let layer = |audience| LaikaLayer::new(Verifier::new(options(audience))).unwrap();
+    let who = async |token: Option<Extension<VerifiedToken>>| {
+        token.map_or("nobody".to_owned(), |token| token.subject().to_owned())
+    };
+    for (inner, name) in [("orders", "ann"), ("other", "nobody")] {
+        let app =
+            Router::new().route("/orders", get(who)).layer(layer(inner)).layer(layer("orders"));
+        let request =
+            request("/orders").header("authorization", format!("Bearer {}", token("ann")));
+        let request = request.body(Body::empty()).unwrap();
+        assert_eq!(send_to(app, request).await, answer(200, name), "{inner}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_waits_for_keys_that_change_nothing() {
+    // It lets everybody connect, and never answers.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let app = app(json!({ "jwks_uri": format!("http://{}/", silent.local_addr().unwrap()) }));
+    let request = request("/nowhere").header("authorization", format!("Bearer {}", token("ann")));
+    let answered = send_to(app, request.body(Body::empty()).unwrap());
+    let answered = tokio::time::timeout(Duration::from_secs(2), answered).await;
+    assert_eq!(answered.unwrap(), answer(403, "permission_denied"));
+}
+
+#[tokio::test]
+async fn several_lines_of_cache_control_are_one() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let uri = format!("http://{}/", listener.local_addr().unwrap());
+    let lines = [("cache-control", "public"), ("cache-control", "no-store")];
+    let router =
+        Router::new().route("/", get(async move || (axum::response::AppendHeaders(lines), "")));
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    let answer = laika_verifier::client::Client::new().unwrap().get(&uri).await.unwrap();
+    assert_eq!(answer.response().cache_control, Some("public, no-store"));
+}
+
+#[tokio::test]
 async fn requests_with_two_readings_are_refused_before_their_token_is_looked_at() {
     let good = format!("Bearer {}", token("ann"));
     let other = format!("Bearer {}", token("bob"));
@@ -136,6 +182,11 @@ async fn requests_with_two_readings_are_refused_before_their_token_is_looked_at(
     let split = Request::get("http://orders.example/orders").version(Version::HTTP_2);
     let split = split.header("authorization", &good).header("host", "other.example");
     assert_eq!(send(build(split)).await, refused, "two hosts in HTTP/2");
+    for (authority, host) in [("orders.example:443", "ORDERS.example"), ("[::1]", "[::1]:80")] {
+        let ported = Request::get(format!("http://{authority}/orders")).version(Version::HTTP_2);
+        let ported = ported.header("authorization", &good).header("host", host);
+        assert_eq!(send(build(ported)).await, answer(200, "ann"), "{authority} and {host}");
+    }
     // In HTTP/2 the authority stands beside the path.
     let second = Request::get("http://orders.example/orders").version(Version::HTTP_2);
     assert_eq!(send(build(second.header("authorization", &good))).await, answer(200, "ann"));

@@ -72,6 +72,7 @@ impl Keeper {
             Request { method: &facts.method, target: &facts.target, host: facts.host.as_deref() };
         let verifier = self.verifier.read().unwrap_or_else(PoisonError::into_inner);
         let judged = verifier.authorize_bytes(facts.token.as_deref(), &request, now);
+        let may_wait = may_wait && judged.hangs_on_error();
         let found = if judged.decision.allowed {
             Found::Allowed(judged.token)
         } else {

@@ -42,8 +42,8 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
 use http::{Request, Response, StatusCode};
 use tower::{Layer, Service};
 
-use crate::Verifier;
 use crate::bearer;
+use crate::{VerifiedToken, Verifier};
 use keeper::Keeper;
 
 /// Makes [`LaikaService`]s that share one verifier.
@@ -110,8 +110,11 @@ where
             let facts = read::facts(&request);
             match keeper.judge(facts).await {
                 Ok(token) => {
+                    // Another layer may have left one that this verifier has not proved.
+                    let extensions = request.extensions_mut();
+                    extensions.remove::<VerifiedToken>();
                     if let Some(token) = token {
-                        request.extensions_mut().insert(token);
+                        extensions.insert(token);
                     }
                     inner.call(request).await
                 }

@@ -46,7 +46,9 @@ pub(super) fn facts<B>(request: &Request<B>) -> Facts {
         (Some(host), None, authority) => {
             let host = String::from_utf8_lossy(host.as_bytes()).into_owned();
             // RFC 9113 section 8.3.1: where both are there, they are the same.
-            if authority.is_some_and(|authority| !authority.eq_ignore_ascii_case(&host)) {
+            // But for a port, which no rule sees and a URL leaves out where it is the default one.
+            let same = |other: &str| without_port(other).eq_ignore_ascii_case(without_port(&host));
+            if !authority.is_none_or(same) {
                 return Err("the request has several hosts");
             }
             Some(host)
@@ -59,4 +61,9 @@ pub(super) fn facts<B>(request: &Request<B>) -> Facts {
         host,
         token,
     })
+}
+
+fn without_port(host: &str) -> &str {
+    let rest = host.trim_end_matches(|char: char| char.is_ascii_digit());
+    rest.strip_suffix(':').unwrap_or(host)
 }
