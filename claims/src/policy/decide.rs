@@ -9,6 +9,7 @@ use super::requirement::{Requirement, Test};
 use super::target::{self, Path};
 use super::{Explanation, OTHERWISE, Policy, Rule, explain, host};
 use crate::code::{Challenge, ErrorCode};
+use crate::json;
 use crate::principal::Principal;
 use crate::time::Timestamp;
 
@@ -274,7 +275,7 @@ impl<'p> Decision<'p> {
 
 fn asks_for_authentication(part: &Requirement) -> bool {
     matches!(part, Requirement::Claim(test)
-        if matches!(test.claim.trim_start_matches('/'), "amr" | "acr" | "auth_time"))
+        if matches!(&*json::member_of(&test.claim), "amr" | "acr" | "auth_time"))
 }
 
 fn max_age(part: &Requirement) -> Option<u64> {

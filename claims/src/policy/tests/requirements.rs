@@ -105,6 +105,7 @@ fn denials_say_which_rule_and_what_was_missing() {
         { "id": "payout", "path": "/payouts",
           "require": { "all": ["orders:read", { "claim": "amr", "contains": "mfa" },
                                 { "claim": "auth_time", "within": 900 }] } },
+        { "id": "refund", "path": "/refunds", "require": { "claim": "/amr/0", "equals": "mfa" } },
     ]));
     let who = somebody(&["orders:read"], json!({ "amr": ["pwd"], "auth_time": 1 }));
     let denied = decide(&policy, Some(&who), "DELETE", "/orders/7");
@@ -121,6 +122,8 @@ fn denials_say_which_rule_and_what_was_missing() {
         step_up.challenge(None).unwrap(),
         "Bearer error=\"insufficient_user_authentication\", max_age=900"
     );
+    let inside = decide(&policy, Some(&who), "POST", "/refunds");
+    assert_eq!((inside.status, &*inside.missing), (401, &["claim:/amr/0".to_owned()][..]));
     let nobody = decide(&policy, None, "POST", "/payouts");
     assert_eq!((nobody.status, nobody.code), (401, Some(ErrorCode::TokenMissing)));
     assert_eq!(nobody.challenge(None).unwrap(), "Bearer");
