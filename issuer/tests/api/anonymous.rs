@@ -44,6 +44,7 @@ async fn an_anonymous_holder_gets_what_the_service_lets_them_have() {
     for closed in ["orders", "unheard-of"] {
         let token = claims(&ask(closed).await.text_of("micro_token"));
         assert_eq!((&token["permissions"], &token["anonymous"]), (&json!([]), &json!(true)));
+        assert_eq!(token.get("status").is_some(), closed == "orders", "{closed}");
     }
     issuer.post(ANONYMOUS, None, json!({})).await.problem(422, "fields_invalid");
     issuer.post(ANONYMOUS, None, json!({ "service": "No" })).await.problem(422, "fields_invalid");
