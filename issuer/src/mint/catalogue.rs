@@ -1,4 +1,5 @@
-//! Every service, in memory: a minting asks no query for them.
+//! Every service, in memory: a minting asks no query for them, but for one of an anonymous holder with
+//! a session, who has what the services say and must not have it from before they lost it.
 //!
 //! Services change rarely and are read at every minting, so a process keeps all of them in one
 //! immutable snapshot. A write of a service raises a generation in its own transaction; each
@@ -98,10 +99,15 @@ impl ServiceCatalogue {
     /// # Errors
     /// The database failed, or holds what can't be used.
     pub async fn current(&self, db: &Db, clock: &dyn Clock) -> Result<Arc<Snapshot>, DbError> {
-        let held = Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner));
-        if !self.is_time_to_look(millis(clock)) {
-            return Ok(held);
-        }
+        if self.is_time_to_look(millis(clock)) { self.latest(db).await } else { Ok(self.held()) }
+    }
+
+    /// The services as they are now.
+    ///
+    /// # Errors
+    /// The database failed, or holds what can't be used.
+    pub async fn latest(&self, db: &Db) -> Result<Arc<Snapshot>, DbError> {
+        let held = self.held();
         let mut connection = db.read().await?;
         if services::generation(&mut connection).await? == held.generation {
             return Ok(held);
@@ -113,6 +119,10 @@ impl ServiceCatalogue {
             *current = Arc::clone(&fresh);
         }
         Ok(fresh)
+    }
+
+    fn held(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Says that this process is writing a service.

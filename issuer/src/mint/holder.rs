@@ -96,7 +96,14 @@ impl Holder<'_> {
                 (holder, target.services.generation())
             }
         };
-        Some(Bond::new(holder, epoch, target.stale()))
+        let bond = Bond::new(holder, epoch, target.stale());
+        Some(match self {
+            // What they may do stands in the services.
+            Self::Person(held) if held.user.is_anonymous() => {
+                bond.and_services(target.services.generation())
+            }
+            _ => bond,
+        })
     }
 
     /// The slots that were read together with it.

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::budget;
 use super::grants::{Reach, reach};
 use super::holder::Holder;
-use super::target::{self, Target};
+use super::target::Target;
 use crate::app::App;
 use crate::clock::{UnixSeconds, claim_seconds};
 use crate::db::entitlements::{self, Entitlements};
@@ -143,7 +143,12 @@ async fn attempt(
     holder: &Holder<'_>,
     request: &MicroRequest,
 ) -> Result<Option<MicroToken>, Problem> {
-    let target = target::resolve(app, &request.services).await?;
+    let services = match holder {
+        // Read after the epoch that the slot is bound to: what was lost with it is not in them.
+        Holder::Person(_) if holder.is_anonymous() => app.services.latest(&app.db).await?,
+        _ => app.services.current(&app.db, &*app.clock).await?,
+    };
+    let target = Target::of(app, services, &request.services)?;
     keys::needed(app, target.algorithm).await?;
     let answers = permissions::ask(app, holder, &target).await?;
     let mut reach = reach(holder, &target, &answers);

@@ -40,13 +40,21 @@ pub struct Bond {
     epoch: i64,
     /// Whether what the holder loses makes the tokens stale.
     stale: bool,
+    /// The generation of the services that say what the holder has, where the epoch is not it.
+    services: Option<i64>,
 }
 
 impl Bond {
     /// Tokens of `holder`, who was read at `epoch`.
     #[must_use]
     pub fn new(holder: Holder, epoch: i64, stale: bool) -> Self {
-        Self { holder, epoch, stale }
+        Self { holder, epoch, stale, services: None }
+    }
+
+    /// The same of a holder who has what the services say, which were read at `generation`.
+    #[must_use]
+    pub fn and_services(self, generation: i64) -> Self {
+        Self { services: Some(generation), ..self }
     }
 
     /// Epoch of the slot.
@@ -71,6 +79,12 @@ impl Bond {
 
     /// Locks the rows from which the holder was read; whether they still are as they were.
     async fn hold(&self, db: &mut Connection) -> Result<bool, DbError> {
+        // The services first, as where one is written.
+        if let Some(generation) = self.services
+            && !db::services::hold(db, generation).await?
+        {
+            return Ok(false);
+        }
         match &self.holder {
             Holder::Session { id, user } => Ok(db::users::hold(db, *user, self.epoch).await?
                 && db::sessions::hold(db, *id).await?),

@@ -146,3 +146,21 @@ async fn the_delay_holds_under_parallel_requests() {
     late.problem(429, "rate_limited");
     assert_eq!(late.header("retry-after"), "1");
 }
+
+#[tokio::test]
+async fn what_anonymous_holders_lost_at_another_replica_is_in_no_token_that_follows() {
+    let issuer = with_news(&[]).await;
+    let root = root(&issuer).await;
+    let other = issuer.replica().await;
+    let body = json!({ "service": "news", "session": true });
+    let tokens = other.post(ANONYMOUS, None, body).await.expect(201);
+    let main = tokens["main_token"].as_str().unwrap();
+    let before = other.micro(main, "news").await.text_of("micro_token");
+    assert_eq!(claims(&before)["permissions"], json!(["news:read"]));
+    let less = json!({ "anonymous": { "permissions": [] } });
+    root.sends(&issuer, Method::PATCH, "/services/news", less).await.expect(200);
+    let since = other.micro(main, "news").await.text_of("micro_token");
+    assert_eq!(claims(&since)["permissions"], json!([]));
+    assert_eq!(status_of(&issuer, &since).await, Status::Valid);
+    assert_eq!(status_of(&issuer, &before).await, Status::Stale);
+}
