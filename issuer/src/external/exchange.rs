@@ -14,7 +14,7 @@ use crate::db::identities::Identity;
 use crate::db::sessions::{EndReason, Origin, Session};
 use crate::db::users::User;
 use crate::db::{Connection, DbError};
-use crate::factors::Waiting;
+use crate::factors::{self, Waiting};
 use crate::one_time_code;
 use crate::problem::Problem;
 use crate::secret::Secret;
@@ -155,6 +155,8 @@ async fn settle(
     if asked_by.is_some() {
         let Some((session, user)) = session else { return Err(code_invalid()) };
         session::hold(db, &session).await?;
+        // The account may have got a factor since the link was begun.
+        factors::must_show(&session, db::factors::held(&mut *db, user.id).await?)?;
         return Ok(Finished::Linked(Box::new(settle::link(app, db, said, &user, &origin).await?)));
     }
     let holder = session.filter(|(_, user)| user.is_anonymous()).map(|(session, _)| session);

@@ -34,9 +34,10 @@ pub enum Code {
 }
 
 /// A proof of which all is checked that can be checked outside the transaction that it is for: a
-/// passkey, whose counter stands whatever becomes of that, is good; a code still waits.
+/// passkey, whose counter stands whatever becomes of that, was good; a code still waits.
 pub(super) enum Seen<'p> {
-    Passkey,
+    /// The passkey of this id.
+    Passkey(Uuid),
     Code(&'p Code),
 }
 
@@ -55,18 +56,19 @@ pub(super) async fn see<'p>(
 ) -> Result<Seen<'p>, Problem> {
     match proof {
         Proof::Passkey(response) => {
-            passkeys::prove(app, &purpose, Some(user), response, address).await?;
-            Ok(Seen::Passkey)
+            let shown = passkeys::prove(app, &purpose, Some(user), response, address).await?;
+            Ok(Seen::Passkey(shown.id))
         }
         Proof::Code(code) => Ok(Seen::Code(code)),
     }
 }
 
 impl Seen<'_> {
-    /// The factor that it is, in the caller's transaction, in which a code is used up.
+    /// The factor that it is, in the caller's transaction, in which a code is used up and a passkey is
+    /// still there.
     ///
     /// # Errors
-    /// `credentials_invalid` where a code is not good, or not this user's.
+    /// `credentials_invalid` where a code is not good, or not this user's, or a passkey was removed.
     pub(super) async fn factor(
         self,
         app: &App,
@@ -75,7 +77,10 @@ impl Seen<'_> {
         address: Option<&String>,
     ) -> Result<Factor, Problem> {
         match self {
-            Self::Passkey => Ok(Factor::Passkey),
+            Self::Passkey(id) => {
+                db::passkeys::by_id(db, user, id).await?.ok_or_else(refused)?;
+                Ok(Factor::Passkey)
+            }
             Self::Code(code) => show(app, db, user, code, address).await.map(|()| Factor::Code),
         }
     }

@@ -43,6 +43,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 IssuerCode::NotPermitted,
                 IssuerCode::OriginRefused,
                 IssuerCode::ProviderFailed,
+                IssuerCode::SecondFactorRequired,
                 IssuerCode::TokenOverBudget,
             ]),
         post("/v1/login/exchange", exchange::handle)
@@ -57,6 +58,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 IssuerCode::Conflict,
                 IssuerCode::NotPermitted,
                 IssuerCode::OriginRefused,
+                IssuerCode::SecondFactorRequired,
                 IssuerCode::TokenOverBudget,
             ]),
         get("/v1/me/identities", identities::handle)

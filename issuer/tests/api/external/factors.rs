@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::browser::{exchange, log_in, text, through};
+use super::linking::linking_code;
 use super::{prove, stage};
 use crate::factors::{Authenticator, enrol, second_step};
 use crate::support::{Issuer, claims};
@@ -69,4 +70,20 @@ async fn linking_on_purpose_needs_a_session_that_has_shown_the_factor() {
     let refused = issuer.post(path, Some(&older), body.clone()).await;
     refused.problem(401, "second_factor_required");
     issuer.post(path, Some(&main), body).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_link_that_was_begun_before_there_was_a_factor_does_not_end_without_it() {
+    let (issuer, kennel) = stage().await;
+    let body = json!({ "username": "strelka57", "email": "strelka@example.com",
+                       "password": "seven dogs in a row" });
+    let main = issuer.post("/v1/users", None, body).await.text_of("main_token");
+    let login = json!({ "login": "strelka57", "password": "seven dogs in a row" });
+    let older = issuer.post("/v1/sessions", None, login).await.text_of("main_token");
+    let (code, _) = linking_code(&issuer, &kennel, &older).await;
+    enrol(&issuer, &main).await;
+    let refused = exchange(&issuer, &code, Some(&older)).await;
+    refused.problem(401, "second_factor_required");
+    let linked = issuer.get("/v1/me/identities", Some(&main)).await.expect(200);
+    assert_eq!(linked["items"], json!([]));
 }

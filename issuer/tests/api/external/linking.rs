@@ -19,7 +19,11 @@ async fn link(issuer: &Issuer, kennel: &Kennel, main: &str) -> Answer {
     exchange(issuer, &code, Some(main)).await
 }
 
-async fn linking_code(issuer: &Issuer, kennel: &Kennel, main: &str) -> (String, Browser) {
+pub(super) async fn linking_code(
+    issuer: &Issuer,
+    kennel: &Kennel,
+    main: &str,
+) -> (String, Browser) {
     let body = json!({ "next": NEXT, "code_challenge": challenge() });
     let answer = issuer.post("/v1/me/identities/kennel", Some(main), body).await;
     let url = text(&answer.expect(200), "/url");

@@ -96,3 +96,28 @@ async fn what_was_begun_before_there_was_a_factor_is_not_confirmed_without_it() 
     issuer.post(path, Some(&older), body.clone()).await.problem(401, "second_factor_required");
     issuer.post(path, Some(&main), body).await.expect(200);
 }
+
+#[tokio::test]
+async fn a_passkey_that_is_removed_once_it_was_looked_at_is_no_factor() {
+    let issuer = start().await;
+    if !issuer.app.settings.database_url.starts_with("sqlite") {
+        // Its triggers need a function, and what is tested is the same.
+        return;
+    }
+    let main = register(&issuer, "belka").await;
+    let (mut passkey, _, _) = enrol(&issuer, &main).await;
+    let id = first_step(&issuer, "belka").await;
+    let of_log_in = ask_second_factor(&issuer, &id).await;
+    let mut tx = issuer.app.db.write().await.unwrap();
+    // It goes with the transaction in which its signature was good.
+    let trigger = "CREATE TRIGGER gone AFTER UPDATE OF last_used_at ON passkeys \
+                   BEGIN DELETE FROM passkeys WHERE id = NEW.id; END";
+    sqlx::query(trigger).execute(&mut *tx).await.unwrap();
+    tx.commit().await.unwrap();
+    let body = json!({ "id": id, "passkey": passkey.get(&of_log_in) });
+    second_step(&issuer, body).await.problem(401, "credentials_invalid");
+    let (mut passkey, _, _) = enrol(&issuer, &main).await;
+    let of_session = ask_step_up(&issuer, &main).await;
+    let body = json!({ "passkey": passkey.get(&of_session) });
+    step_up(&issuer, &main, body).await.problem(401, "credentials_invalid");
+}
