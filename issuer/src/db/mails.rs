@@ -152,9 +152,11 @@ macro_rules! columns {
 /// address or by one that it can still take back.
 macro_rules! of_user {
     () => {
-        "(user_id = $1 OR (registration IS NULL AND recipient_key IN \
+        // Not `OR`, for which all mails would be read.
+        "id IN (SELECT id FROM mails WHERE user_id = $1 \
+         UNION ALL SELECT id FROM mails WHERE registration IS NULL AND recipient_key IN \
          (SELECT email_key FROM users WHERE id = $1 AND email_key IS NOT NULL \
-         UNION ALL SELECT email_key FROM mail_codes WHERE user_id = $1 AND purpose = 'undo')))"
+         UNION ALL SELECT email_key FROM mail_codes WHERE user_id = $1 AND purpose = 'undo'))"
     };
 }
 
@@ -406,4 +408,23 @@ fn mail(row: &AnyRow) -> Result<Mail, DbError> {
         language: get(row, "language")?,
         created_at: get(row, "created_at")?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::db::Db;
+    use crate::db::row::get;
+
+    #[tokio::test]
+    async fn the_mails_about_an_account_are_found_by_indices() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}?mode=rwc", folder.path().join("laika.db").display());
+        let db = Db::open(&url).await.unwrap();
+        let sql = concat!("EXPLAIN QUERY PLAN DELETE FROM mails WHERE ", of_user!());
+        let mut connection = db.read().await.unwrap();
+        let rows = sqlx::query(sql).bind("").fetch_all(&mut *connection).await.unwrap();
+        let plan: Vec<String> = rows.iter().map(|row| get(row, "detail").unwrap()).collect();
+        assert!(!plan.iter().any(|step| step.starts_with("SCAN mails")), "{plan:?}");
+        assert!(plan.iter().any(|step| step.contains("mails_recipient")), "{plan:?}");
+    }
 }

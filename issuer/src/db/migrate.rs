@@ -17,7 +17,8 @@ macro_rules! files {
     };
 }
 
-static FILES: [(&str, &str); 16] = files![
+static FILES: [(&str, &str); 17] = files![
+static FILES: [(&str, &str); 17] = files![
     "0001_accounts_services_sessions_keys"
     "0002_people_without_a_name"
     "0003_accounts_and_mail"
@@ -34,6 +35,7 @@ static FILES: [(&str, &str); 16] = files![
     "0014_proofs"
     "0015_backup_codes"
     "0016_invitations_to_the_first"
+    "0017_mails_by_recipient"
 ];
 
 pub(super) static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
