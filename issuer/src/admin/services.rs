@@ -12,6 +12,7 @@ use crate::db::{self, Connection, DbError};
 use crate::events::Event;
 use crate::events::hooks::check_overlap;
 use crate::keys::Family;
+use crate::mint::template;
 use crate::permissions;
 use crate::problem::{FieldCode, Problem};
 use crate::secret::Secret;
@@ -54,7 +55,7 @@ pub async fn whole(db: &mut Connection, service: Service) -> Result<Whole, DbErr
     Ok(Whole {
         permissions: services::list_of(db, &service.name, List::Catalogue).await?,
         may_share_with: services::list_of(db, &service.name, List::Sharing).await?,
-        claim_template: template(service.claim_template.as_deref())?,
+        claim_template: stored_template(service.claim_template.as_deref())?,
         permission_provider: service.permission_provider,
         stale: service.stale,
         anonymous: match service.anonymous_lifetime {
@@ -71,10 +72,10 @@ pub async fn whole(db: &mut Connection, service: Service) -> Result<Whole, DbErr
     })
 }
 
-fn template(text: Option<&str>) -> Result<Map<String, Value>, DbError> {
+fn stored_template(text: Option<&str>) -> Result<Map<String, Value>, DbError> {
     let Some(text) = text else { return Ok(Map::new()) };
-    serde_json::from_str(text)
-        .map_err(|_| DbError::Corrupt { what: "a claim template", value: text.to_owned() })
+    template::written(text)
+        .ok_or_else(|| DbError::Corrupt { what: "a claim template", value: text.to_owned() })
 }
 
 /// Whether anonymous holders may do less since.

@@ -124,10 +124,7 @@ impl Template {
     /// A template as the database holds it.
     #[must_use]
     pub(super) fn stored(text: &str) -> Option<Self> {
-        let mut written: Map<String, Value> = serde_json::from_str(text).ok()?;
-        // A name may have become the issuer's since the template was set.
-        written.retain(|name, _| !RESERVED.contains(&name.as_str()));
-        Self::parse(&written).ok()
+        Self::parse(&written(text)?).ok()
     }
 
     /// Adds the claims of this template; what is in `claims` stays as it is.
@@ -138,6 +135,15 @@ impl Template {
             }
         }
     }
+}
+
+/// A template of the database as its service wrote it, without names that have become the issuer's
+/// since.
+#[must_use]
+pub(crate) fn written(text: &str) -> Option<Map<String, Value>> {
+    let mut written: Map<String, Value> = serde_json::from_str(text).ok()?;
+    written.retain(|name, _| !RESERVED.contains(&name.as_str()));
+    Some(written)
 }
 
 /// Whether a hook may add a claim of this name and shape; the rules of templates, but that what

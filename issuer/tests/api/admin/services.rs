@@ -90,3 +90,17 @@ async fn what_can_be_no_service_is_refused() {
     let rest = root.get(&issuer, "/services?limit=1&cursor=billing").await.expect(200);
     assert_eq!((&rest["items"][0]["name"], &rest["next_cursor"]), (&json!("orders"), &json!(null)));
 }
+
+#[tokio::test]
+async fn a_template_with_a_name_that_became_the_issuers_keeps_no_service_from_its_changes() {
+    let issuer = Issuer::start().await;
+    let root = root(&issuer).await;
+    let mut tx = issuer.app.db.write().await.unwrap();
+    let template = "UPDATE services SET claim_template = '{\"active\":true,\"tenant\":\"theirs\"}' \
+                    WHERE name = 'orders'";
+    sqlx::query(template).execute(&mut *tx).await.unwrap();
+    tx.commit().await.unwrap();
+    let change = json!({ "stale": false });
+    let changed = root.sends(&issuer, Method::PATCH, "/services/orders", change).await.expect(200);
+    assert_eq!(changed["claim_template"], json!({ "tenant": "theirs" }));
+}
