@@ -14,6 +14,7 @@ use super::register::{NewUser, admit, refuse_taken_name};
 use super::{Email, Username};
 use crate::app::App;
 use crate::audit::{self, Actor, Entry, Subject};
+use crate::clock::UnixSeconds;
 use crate::db::mail_codes::{MailCode, Purpose};
 use crate::db::mails::Kind;
 use crate::db::sessions::{EndReason, Origin, Session};
@@ -45,7 +46,7 @@ pub enum Proved {
 pub async fn verify_email(app: &App, code: &Secret, origin: Origin) -> Result<Proved, Problem> {
     let (hash, now) = (one_time_code::hash(code.reveal()), app.clock.now());
     let mut tx = app.db.write().await?;
-    let code = db::mail_codes::take(&mut tx, &hash, now).await?.ok_or_else(code_invalid)?;
+    let code = take(&mut tx, &hash, now).await?;
     let proved = match code.purpose {
         Purpose::Registration => {
             let (user, session) = complete(app, &mut tx, &code, origin).await?;
@@ -76,7 +77,7 @@ pub async fn undo_email(
 ) -> Result<(), Problem> {
     let (hash, now) = (one_time_code::hash(code.reveal()), app.clock.now());
     let mut tx = app.db.write().await?;
-    let code = db::mail_codes::take(&mut tx, &hash, now).await?.ok_or_else(code_invalid)?;
+    let code = take(&mut tx, &hash, now).await?;
     if code.purpose != Purpose::Undo {
         return Err(code_invalid());
     }
@@ -154,6 +155,20 @@ pub(super) async fn withdraw_requests(db: &mut Connection, user: Uuid) -> Result
     }
     db::mails::withdraw(db, user, Kind::Change).await?;
     Ok(db::mails::withdraw_resets(db, user).await?)
+}
+
+/// Uses a code up. The account that it is about is held before, as wherever codes are withdrawn: else
+/// two could wait for each other.
+pub(super) async fn take(
+    db: &mut Connection,
+    hash: &str,
+    now: UnixSeconds,
+) -> Result<MailCode, Problem> {
+    let found = db::mail_codes::find(db, hash, now).await?.ok_or_else(code_invalid)?;
+    if let Some(user) = found.user {
+        db::users::lock(db, user).await?;
+    }
+    db::mail_codes::take(db, hash, now).await?.ok_or_else(code_invalid)
 }
 
 pub(super) fn code_invalid() -> Problem {

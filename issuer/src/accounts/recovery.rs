@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use laika_claims::IssuerCode;
 use serde_json::json;
 
-use super::proof::{active, claim, code_invalid, drop_unproved_ways, withdraw_requests};
+use super::proof::{active, claim, code_invalid, drop_unproved_ways, take, withdraw_requests};
 use super::{Email, NewPassword, Username};
 use crate::app::App;
 use crate::audit::{self, Actor, Entry, Subject};
@@ -97,7 +97,7 @@ pub async fn reset_password(
     let now = app.clock.now();
     let mut tx = app.db.write().await?;
     // Of two with the same code, one gets it.
-    db::mail_codes::take(&mut tx, &hash, now).await?.ok_or_else(code_invalid)?;
+    take(&mut tx, &hash, now).await?;
     let was_proved = active(&mut tx, &code).await?.email_verified_at.is_some();
     if !db::accounts::prove_email(&mut tx, user.id, email.key(), now).await? {
         // The account has another e-mail by now.

@@ -140,6 +140,8 @@ pub async fn delete(act: &mut Act<'_>, id: Uuid) -> Result<(), Problem> {
 /// There is no such user, they are not weaker, they were erased already, or they are the last
 /// administrator.
 pub async fn erase(act: &mut Act<'_>, id: Uuid) -> Result<(), Problem> {
+    // Before what is theirs, as wherever that changes: else two could wait for each other.
+    db::directory::lock(act.db(), id).await?;
     let user = target(act, id).await?;
     if db::directory::erased_at(act.db(), id).await?.is_some() {
         return Err(gone("this account was erased"));

@@ -112,9 +112,11 @@ fn is_out_of_service(code: Option<&str>) -> bool {
     match code.parse::<u32>() {
         // BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN.
         Ok(number) if code.len() < 5 => matches!(number & 0xff, 5 | 6 | 8 | 10 | 13 | 14),
-        // read_only_sql_transaction, and the classes of insufficient resources, operator
-        // intervention and system errors.
-        _ => code == "25006" || ["53", "57", "58"].iter().any(|class| code.starts_with(class)),
+        // read_only_sql_transaction, and the classes of transactions that were rolled back (two that
+        // waited for each other), insufficient resources, operator intervention and system errors.
+        _ => {
+            code == "25006" || ["40", "53", "57", "58"].iter().any(|class| code.starts_with(class))
+        }
     }
 }
 
@@ -154,5 +156,23 @@ impl From<DbError> for Problem {
 impl From<sqlx::Error> for Problem {
     fn from(error: sqlx::Error) -> Self {
         DbError::from(error).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_goes_by_is_told_from_what_stays() {
+        // A deadlock, a serialization failure, a connection too many; SQLITE_BUSY.
+        for code in ["40P01", "40001", "53300", "5"] {
+            assert!(is_out_of_service(Some(code)), "{code}");
+        }
+        // A column that is not there; SQLITE_CONSTRAINT.
+        for code in ["42703", "19"] {
+            assert!(!is_out_of_service(Some(code)), "{code}");
+        }
+        assert!(!is_out_of_service(None));
     }
 }
