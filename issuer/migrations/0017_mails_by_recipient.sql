@@ -1,2 +1,2 @@
--- Mails are found by the address that they go to: those about an account that names none of them.
-CREATE INDEX mails_recipient ON mails (recipient_key);
+-- Mails that name no account are found by the address that they go to.
+CREATE INDEX mails_recipient ON mails (recipient_key, registration);
