@@ -9,7 +9,7 @@ use crate::config::PublicUrl;
 use crate::webauthn::relying_party::{belongs, is_possible};
 
 /// Names that stand in examples (RFC 2606), and never in a service that works.
-const EXAMPLES: [&str; 5] = ["example.com", "example.net", "example.org", ".example", ".invalid"];
+const EXAMPLES: [&str; 5] = ["example.com", "example.net", "example.org", "example", "invalid"];
 
 pub(super) fn public_url(facts: &Facts<'_>) -> Vec<Finding> {
     let Some(url) = &facts.settings.public_url else { return Vec::new() };
@@ -22,7 +22,7 @@ pub(super) fn public_url(facts: &Facts<'_>) -> Vec<Finding> {
         );
         found.push(Finding::error("public_url", message));
     }
-    if EXAMPLES.iter().any(|example| host.ends_with(example)) {
+    if EXAMPLES.iter().any(|example| belongs(host, example)) {
         let message =
             format!("`{text}` is a name for examples; write how others reach this issuer");
         found.push(Finding::error("public_url", message));
@@ -210,6 +210,18 @@ pub(super) fn is_loopback(host: &str) -> bool {
 mod tests {
     use super::super::Level::{Error, Warning};
     use super::super::tests::each_finds;
+    use super::*;
+
+    #[test]
+    fn a_name_for_examples_is_told_by_whole_labels() {
+        let is_example = |host: &str| EXAMPLES.iter().any(|example| belongs(host, example));
+        for host in ["example.com", "id.example.com", "laika.example", "a.invalid"] {
+            assert!(is_example(host), "{host}");
+        }
+        for host in ["counterexample.com", "myexample.org", "example.com.kennel.org", "kennel.org"] {
+            assert!(!is_example(host), "{host}");
+        }
+    }
 
     #[test]
     fn what_others_can_listen_to_or_never_reach_is_found() {
