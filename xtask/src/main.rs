@@ -119,7 +119,7 @@ enum Task {
     /// every fuzz target. Over an hour on two cores; the page is written after every run, and keeps what
     /// others have found before.
     Soak {
-        /// For the runs that take as long as they are given, together
+        /// Three times what each run takes that takes as long as it is given
         #[arg(long, default_value_t = 10)]
         minutes: u32,
         /// Run this part alone; may be given several times
