@@ -18,7 +18,6 @@ macro_rules! files {
 }
 
 static FILES: [(&str, &str); 17] = files![
-static FILES: [(&str, &str); 17] = files![
     "0001_accounts_services_sessions_keys"
     "0002_people_without_a_name"
     "0003_accounts_and_mail"

@@ -219,6 +219,12 @@ fn a_policy_is_made_of_an_openapi_description() {
     folder.run("policy generate partial.json", "").says(5, &["partial.json", "get /{id}.json"]);
     folder.run("policy generate old.json", "").says(5, &["old.json", "OpenAPI 3"]);
     folder.run("policy generate nowhere.json", "").says(5, &["nowhere.json"]);
+    // What can't be read as a requirement opens nothing.
+    for odd in [r#"["oauth"]"#, "[null]", r#""oauth""#, "null", r#"[{ "oauth": "orders:read" }]"#] {
+        let api = silent.replace(r#""get": {}"#, &format!(r#""get": {{ "security": {odd} }}"#));
+        let folder = Folder::with(&[("odd.json", &api)]);
+        folder.run("policy generate odd.json", "").says(5, &["odd.json", "get /a", "`security`"]);
+    }
     // A description as big as they come: ours.
     let ours = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/openapi.json");
     let made = folder.run(&format!("policy generate {ours}"), "").json();

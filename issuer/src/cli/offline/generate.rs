@@ -5,7 +5,7 @@ use std::path::Path;
 
 use laika_claims::Permission;
 use laika_claims::policy::{Context, Policy};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::document::Document;
 use crate::cli::exit::Failure;
@@ -14,6 +14,10 @@ use crate::cli::output;
 /// What a description may say an operation for (OpenAPI 3, *Path Item Object*), HEAD last: a rule
 /// for GET covers it.
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "patch", "trace", "head"];
+
+/// What is wrong with a `security` that says nothing that can be read.
+const NO_REQUIREMENTS: &str =
+    "`security` is a list of schemes with their scopes, such as `[{\"login\": [\"orders:read\"]}]`";
 
 /// What an operation needs that names no scope.
 const LOGGED_IN: &str = "authenticated";
@@ -68,7 +72,7 @@ fn rules(description: &Value) -> Result<Vec<Value>, String> {
                 "id": id,
                 "methods": [method.to_ascii_uppercase()],
                 "path": format!("{base}{}", with_parameters(path)),
-                "require": requirement(security),
+                "require": requirement(security).map_err(|fault| format!("`{id}`: {fault}"))?,
             }));
         }
     }
@@ -97,25 +101,33 @@ fn with_parameters(path: &str) -> String {
 }
 
 /// What whoever calls must have (OpenAPI 3, *Security Requirement Object*): one of several, each of
-/// which is every scope that it names.
-fn requirement(security: Option<&Value>) -> Value {
-    let Some(ways) = security.and_then(Value::as_array) else { return LOGGED_IN.into() };
-    let ways: Vec<_> = ways.iter().filter_map(Value::as_object).map(way).collect();
+/// which is every scope that it names. What is not written as that is refused: left out, it would
+/// make an operation more open than it is meant.
+fn requirement(security: Option<&Value>) -> Result<Value, String> {
+    let Some(security) = security else { return Ok(LOGGED_IN.into()) };
+    let ways = security.as_array().ok_or(NO_REQUIREMENTS)?;
+    let ways = ways.iter().map(way).collect::<Result<Vec<_>, String>>()?;
     // Nothing that is needed at all is said by no way, or by one without a scheme.
-    joined("any", ways).unwrap_or_else(|| "anyone".into())
+    Ok(joined("any", ways).unwrap_or_else(|| "anyone".into()))
 }
 
-fn way(schemes: &Map<String, Value>) -> Value {
+fn way(schemes: &Value) -> Result<Value, String> {
+    let schemes = schemes.as_object().ok_or(NO_REQUIREMENTS)?;
     if schemes.is_empty() {
-        return "anyone".into();
+        return Ok("anyone".into());
     }
-    let scopes = schemes.values().filter_map(Value::as_array).flatten().filter_map(Value::as_str);
-    let needed = scopes.map(|scope| match Permission::parse(scope) {
-        Ok(_) => Value::from(scope),
-        // As another issuer spells it.
-        Err(_) => json!({ "permission": scope }),
-    });
-    joined("all", needed.collect()).unwrap_or_else(|| LOGGED_IN.into())
+    let mut needed = Vec::new();
+    for scopes in schemes.values() {
+        for scope in scopes.as_array().ok_or(NO_REQUIREMENTS)? {
+            let scope = scope.as_str().ok_or(NO_REQUIREMENTS)?;
+            needed.push(match Permission::parse(scope) {
+                Ok(_) => Value::from(scope),
+                // As another issuer spells it.
+                Err(_) => json!({ "permission": scope }),
+            });
+        }
+    }
+    Ok(joined("all", needed).unwrap_or_else(|| LOGGED_IN.into()))
 }
 
 /// Several as one; `None` for none.

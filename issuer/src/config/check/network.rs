@@ -218,7 +218,8 @@ mod tests {
         for host in ["example.com", "id.example.com", "laika.example", "a.invalid"] {
             assert!(is_example(host), "{host}");
         }
-        for host in ["counterexample.com", "myexample.org", "example.com.kennel.org", "kennel.org"] {
+        for host in ["counterexample.com", "myexample.org", "example.com.kennel.org", "kennel.org"]
+        {
             assert!(!is_example(host), "{host}");
         }
     }
