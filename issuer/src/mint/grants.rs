@@ -17,7 +17,7 @@ pub struct Reach {
     pub roles: Vec<String>,
     /// The strongest level among them.
     pub level: Option<i64>,
-    /// Grants of the token's services.
+    /// Grants of those of the token's services that are registered.
     pub grants: BTreeSet<Grant>,
 }
 
@@ -31,16 +31,19 @@ pub fn reach(holder: &Holder<'_>, target: &Target, answers: &Answers) -> Reach {
     let inside = |service: &str| target.names.iter().any(|name| name == service);
     let reaches = |role: &&HeldRole| role.service().is_none_or(inside);
     let roles: Vec<&HeldRole> = holder.roles().iter().filter(reaches).collect();
+    // A name that is no registered service's has no permissions, whatever is called so.
+    let known: Vec<&str> = target.known().map(|(name, _)| name).collect();
     let mut grants = BTreeSet::new();
     for grant in roles.iter().flat_map(|role| &role.grants).chain(holder.grants()) {
         match grant.service() {
-            Some(service) if inside(service) => {
+            Some(service) if known.contains(&service) => {
                 grants.insert(grant.clone());
             }
             Some(_) => {}
             // `*` is everything of these services, and nothing of any other.
-            None => grants
-                .extend(target.names.iter().filter_map(|n| Grant::parse(&format!("{n}:*")).ok())),
+            None => {
+                grants.extend(known.iter().filter_map(|n| Grant::parse(&format!("{n}:*")).ok()));
+            }
         }
     }
     for (service, said) in answers {

@@ -3,6 +3,7 @@
 use laika_issuer::seed::{self, Seed};
 use serde_json::json;
 
+use crate::admin::stage::{person, role};
 use crate::support::{Issuer, claims, header};
 
 #[tokio::test]
@@ -49,6 +50,23 @@ async fn an_unknown_service_is_its_own_audience_and_grants_nothing() {
     assert_eq!(claims["aud"], json!(["unheard-of"]));
     assert_eq!(claims["permissions"], json!([]));
     assert_eq!(claims["roles"], json!(["user"]));
+    // Not even to whoever holds everything, or something that is called so.
+    role(&issuer, "reader", 60, &["unheard-of:read"]).await;
+    for held in ["administrator", "reader"] {
+        let holder = person(&issuer, &[held]).await;
+        assert_eq!(holder.permissions(&issuer, "unheard-of").await, json!([]), "{held}");
+        let told = issuer.get("/v1/me/permissions?service=unheard-of", Some(&holder.main)).await;
+        assert_eq!(told.expect(200)["permissions"], json!([]), "{held}");
+        let ask = json!({ "services": ["unheard-of"], "permissions": ["unheard-of:read"] });
+        let answer = issuer.post("/v1/tokens/micro", Some(&holder.main), ask).await;
+        answer.problem(403, "permission_not_granted");
+    }
+    // Once it is registered, both count.
+    import(&issuer, "[[services]]\nname = \"unheard-of\"").await;
+    for (held, granted) in [("administrator", "unheard-of:*"), ("reader", "unheard-of:read")] {
+        let holder = person(&issuer, &[held]).await;
+        assert_eq!(holder.permissions(&issuer, "unheard-of").await, json!([granted]), "{held}");
+    }
 }
 
 #[tokio::test]
