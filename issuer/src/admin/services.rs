@@ -150,18 +150,30 @@ pub async fn put(act: &mut Act<'_>, service: &SeedService) -> Result<Whole, Prob
 pub async fn delete(act: &mut Act<'_>, name: &str) -> Result<(), Problem> {
     act.authority().may_touch_infrastructure()?;
     let before = by_name(act.db(), name).await?;
-    let roles = db::roles::count_of_service(act.db(), name).await?;
-    let grants = db::grants::count_of_service(act.db(), name).await?;
-    if roles + grants > 0 {
-        let detail = format!(
-            "`{name}` still has {roles} roles and {grants} direct grants; remove them first"
-        );
-        return Err(Problem::issuer(IssuerCode::Conflict, detail));
-    }
+    refuse_needed(act.db(), name).await?;
     services::delete(act.db(), name).await?;
+    // Its permissions for anonymous holders went with it.
+    if before.anonymous.as_ref().is_some_and(|anonymous| !anonymous.permissions.is_empty()) {
+        status::anonymous_lost(act.db()).await?;
+    }
     let before = shown(&before)?;
     act.record("service.deleted", Subject::Service(name.to_owned()), Some(before), None).await?;
     act.emit(&Event::ServiceDeleted { service: name.to_owned() }).await
+}
+
+/// Refuses to remove a service that roles or direct grants need, and says which and how many.
+async fn refuse_needed(db: &mut Connection, name: &str) -> Result<(), Problem> {
+    let roles = db::roles::count_of_service(db, name).await?;
+    let naming = db::roles::others_naming(db, name).await?;
+    let grants = db::grants::count_of_service(db, name).await?;
+    if roles == 0 && naming.is_empty() && grants == 0 {
+        return Ok(());
+    }
+    let mut detail = format!("`{name}` still has {roles} roles and {grants} direct grants");
+    if !naming.is_empty() {
+        detail += &format!(", and its permissions are in `{}`", naming.join("`, `"));
+    }
+    Err(Problem::issuer(IssuerCode::Conflict, detail + "; remove them first"))
 }
 
 /// Makes another secret for requests to the permission provider of a service; the one before signs

@@ -142,15 +142,19 @@ pub async fn list(
     rows.iter().map(direct_grant).collect()
 }
 
+/// What the permissions of a service are `LIKE`, with `!` as the escape.
+pub(super) fn permissions_of(service: &str) -> String {
+    // Names of services have no `%`; their `_` must not stand for any character.
+    format!("{}:%", service.replace('_', "!_"))
+}
+
 /// How many direct grants name a permission of this service.
 ///
 /// # Errors
 /// The query failed.
 pub async fn count_of_service(db: &mut Connection, service: &str) -> Result<i64, DbError> {
-    // Names of services have no `%`; their `_` must not stand for any character.
-    let pattern = format!("{}:%", service.replace('_', "!_"));
     Ok(sqlx::query_scalar("SELECT COUNT(*) FROM grants WHERE permission LIKE $1 ESCAPE '!'")
-        .bind(pattern)
+        .bind(permissions_of(service))
         .fetch_one(db)
         .await?)
 }

@@ -3,6 +3,7 @@
 use sqlx::any::AnyRow;
 use uuid::Uuid;
 
+use super::grants::permissions_of;
 use super::row::{exactly_one, get, get_uuid};
 use super::{Connection, Constraint, DbError};
 use crate::clock::UnixSeconds;
@@ -197,6 +198,22 @@ pub async fn count_of_service(db: &mut Connection, service: &str) -> Result<i64,
         .bind(service)
         .fetch_one(db)
         .await?)
+}
+
+/// The first few roles that do not belong to a service and grant something of it, by name.
+///
+/// # Errors
+/// The query failed.
+pub async fn others_naming(db: &mut Connection, service: &str) -> Result<Vec<String>, DbError> {
+    Ok(sqlx::query_scalar(
+        "SELECT DISTINCT r.name FROM roles r JOIN role_permissions rp ON rp.role = r.name \
+         WHERE rp.permission LIKE $1 ESCAPE '!' AND (r.service IS NULL OR r.service <> $2) \
+         ORDER BY r.name LIMIT 10",
+    )
+    .bind(permissions_of(service))
+    .bind(service)
+    .fetch_all(db)
+    .await?)
 }
 
 /// How strong a person is: the lowest level among their global roles; `None` where they have none.

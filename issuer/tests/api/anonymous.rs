@@ -111,6 +111,20 @@ async fn what_anonymous_holders_lose_shows_in_all_their_tokens() {
     let next = issuer.micro(main, "news").await.text_of("micro_token");
     assert_eq!(status_of(&issuer, &next).await, Status::Valid);
     assert_eq!(claims(&next)["permissions"], json!([]));
+
+    // With the service goes all they had there; with one that gave them nothing goes nothing.
+    let more = json!({ "anonymous": { "permissions": ["news:read"] } });
+    root.sends(&issuer, Method::PATCH, "/services/news", more).await.expect(200);
+    let held = issuer.micro(main, "news").await.text_of("micro_token");
+    assert_eq!(claims(&held)["permissions"], json!(["news:read"]));
+    let made = json!({ "name": "depot", "anonymous": { "permissions": [] } });
+    root.sends(&issuer, Method::POST, "/services", made).await.expect(201);
+    for (service, status) in [("depot", Status::Valid), ("news", Status::Stale)] {
+        let path = format!("/services/{service}");
+        root.does(&issuer, Method::DELETE, &path).await.expect(204);
+        assert_eq!(status_of(&issuer, &held).await, status, "{service}");
+    }
+    assert_eq!(status_of(&issuer, &person).await, Status::Valid);
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use axum::http::Method;
 use serde_json::json;
 
-use super::stage::{person, root};
+use super::stage::{person, role, root};
 use crate::support::{Issuer, claims};
 
 #[tokio::test]
@@ -48,6 +48,12 @@ async fn a_service_is_made_changed_and_removed() {
     assert!(refused["detail"].as_str().unwrap().contains("1 direct grants"), "{refused}");
     let grant = format!("/grants/user:{}/depot:open", friend.id);
     root.does(&issuer, Method::DELETE, &grant).await.expect(204);
+    // A role of no service, too, that grants something of it.
+    role(&issuer, "porter", 60, &["depot:open", "orders:read"]).await;
+    let refused = root.does(&issuer, Method::DELETE, path).await.problem(409, "conflict");
+    assert!(refused["detail"].as_str().unwrap().contains("in `porter`"), "{refused}");
+    let change = json!({ "permissions": ["orders:read"] });
+    root.sends(&issuer, Method::PATCH, "/roles/porter", change).await.expect(200);
     root.does(&issuer, Method::DELETE, path).await.expect(204);
     root.get(&issuer, path).await.problem(404, "not_found");
     root.does(&issuer, Method::DELETE, path).await.problem(404, "not_found");
