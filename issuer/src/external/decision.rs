@@ -6,7 +6,7 @@
 //! - An account is found by e-mail only where both sides have proved it, and never one with
 //!   administrator roles or a second factor: what a provider says must not open those.
 //! - An account that holds the e-mail *without* proof loses it to whoever proves it (somebody may
-//!   have made it to lie in wait), and they get an account of their own.
+//!   have made it to lie in wait), closed or not, and they get an account of their own.
 
 use uuid::Uuid;
 
@@ -78,10 +78,11 @@ pub fn decide(facts: Facts) -> Decision {
         (None, Some(Owner { active: false, .. })) => Decision::Refuse(Refusal::Closed),
         (None, None) => match facts.namesake {
             None => Decision::Register,
+            // Also where it is closed: who never proved the e-mail does not keep its owner out.
+            Some(Namesake { proved: false, guarded: false, .. }) => Decision::Register,
             Some(Namesake { active: false, .. }) => Decision::Refuse(Refusal::Closed),
             Some(Namesake { guarded: true, .. }) => Decision::Refuse(Refusal::Guarded),
             Some(Namesake { id, proved: true, .. }) => Decision::Link(id),
-            Some(Namesake { proved: false, .. }) => Decision::Register,
         },
     }
 }
@@ -113,10 +114,12 @@ mod tests {
             (None, None, namesake(true, true, false), Link(BOB)),
             (None, None, namesake(true, true, true), Refuse(Guarded)),
             (None, None, namesake(false, true, false), Refuse(Closed)),
-            (None, None, namesake(false, false, false), Refuse(Closed)),
+            (None, None, namesake(false, true, true), Refuse(Closed)),
             // Who holds it without proof is not found by it, and an administrator does not lose it.
             (None, None, namesake(true, false, false), Register),
+            (None, None, namesake(false, false, false), Register),
             (None, None, namesake(true, false, true), Refuse(Guarded)),
+            (None, None, namesake(false, false, true), Refuse(Closed)),
             // Asked for by who is signed in.
             (Some(ADA), None, None, Link(ADA)),
             (Some(ADA), None, namesake(true, true, true), Link(ADA)),

@@ -1,6 +1,7 @@
 //! Whose an identity is: by e-mail, by who is signed in, and until when.
 
 use axum::http::Method;
+use laika_issuer::admin::{Act, users};
 use serde_json::{Value, json};
 
 use super::browser::{Browser, NEXT, VERIFIER, challenge, exchange, log_in, text, through};
@@ -133,6 +134,27 @@ async fn pre_account_hijack_by_an_account_that_lies_in_wait() {
     let again = log_in(&issuer, &kennel).await;
     assert_ne!(again["user"]["id"], tokens["user"]["id"]);
     assert_ne!(again["user"]["id"], thief["user"]["id"]);
+}
+
+#[tokio::test]
+async fn pre_account_hijack_by_an_account_that_was_closed_meanwhile() {
+    for disabled in [false, true] {
+        let (issuer, kennel) = stage().await;
+        let thief = register(&issuer, "thief", "strelka@example.com").await;
+        let id = text(&thief, "/user/id").parse().unwrap();
+        let mut act = Act::of_operator(&issuer.app).await.unwrap();
+        if disabled {
+            users::disable(&mut act, id).await.unwrap();
+        } else {
+            users::delete(&mut act, id).await.unwrap();
+        }
+        act.commit().await.unwrap();
+        // Who never proved the e-mail does not keep its owner out.
+        let tokens = log_in(&issuer, &kennel).await;
+        assert_ne!(tokens["user"]["id"], thief["user"]["id"]);
+        assert_eq!(tokens["user"]["email"], "strelka@example.com");
+        assert_eq!(tokens["user"]["email_verified"], true);
+    }
 }
 
 #[tokio::test]
