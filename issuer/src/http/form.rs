@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::extract::{GrantName, HolderName, Id, RoleName, ServiceName};
 use crate::accounts::{Email, Username};
-use crate::keys::Algorithm;
+use crate::keys::{Algorithm, Family};
 
 macro_rules! form {
     ($of:ident, $schema:tt) => {
@@ -49,6 +49,7 @@ form!(HolderName, {
 form!(Username, { "type": "string", "minLength": 2, "maxLength": 64 });
 form!(Email, { "type": "string", "format": "idn-email", "maxLength": 254 });
 form!(Algorithm, { "type": "string", "enum": ["RS256", "PS256", "ES256", "EdDSA"] });
+form!(Family, { "type": "string", "enum": ["RS256", "PS256", "ES256", "EdDSA", "HS256"] });
 
 /// The form of what a path's parameter of this name holds.
 #[must_use]

@@ -19,6 +19,7 @@ use crate::problem::Problem;
 pub struct Request {
     /// Where requests go.
     #[serde(default, deserialize_with = "present")]
+    #[schemars(with = "String")]
     url: Option<String>,
     /// `null`: none.
     #[serde(default, deserialize_with = "present")]
@@ -28,6 +29,7 @@ pub struct Request {
     events: Option<Option<Vec<EventName>>>,
     /// Whether anything is sent; what happens while nothing is, it is never told.
     #[serde(default, deserialize_with = "present")]
+    #[schemars(with = "bool")]
     enabled: Option<bool>,
 }
 

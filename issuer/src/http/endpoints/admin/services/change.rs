@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::db::services::PermissionProvider;
 use crate::http::extract::{AdminCaller, Body, Path, ServiceName};
 use crate::http::patch::present;
-use crate::keys::Algorithm;
+use crate::keys::Family;
 use crate::problem::Problem;
 use crate::seed::{SeedAnonymous, SeedService};
 
@@ -28,7 +28,7 @@ pub struct Request {
     token_lifetime: Option<Option<i64>>,
     /// `null`: the issuer's.
     #[serde(default, deserialize_with = "present")]
-    #[schemars(with = "Option<Algorithm>")]
+    #[schemars(with = "Option<Family>")]
     algorithm: Option<Option<String>>,
     /// Instead of the whole catalogue.
     #[serde(default, deserialize_with = "present")]

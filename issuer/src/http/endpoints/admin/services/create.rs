@@ -12,7 +12,7 @@ use crate::admin;
 use crate::app::App;
 use crate::db::services::PermissionProvider;
 use crate::http::extract::{AdminCaller, Body, ServiceName};
-use crate::keys::Algorithm;
+use crate::keys::Family;
 use crate::problem::Problem;
 use crate::seed::{SeedAnonymous, SeedService};
 
@@ -29,7 +29,7 @@ pub struct Request {
     /// Life of its micro tokens in seconds; absent: the issuer's setting.
     token_lifetime: Option<i64>,
     /// Algorithm of its micro tokens; absent: the issuer's.
-    #[schemars(with = "Option<Algorithm>")]
+    #[schemars(with = "Option<Family>")]
     algorithm: Option<String>,
     /// Its permission catalogue.
     #[serde(default)]
