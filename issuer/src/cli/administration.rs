@@ -21,7 +21,8 @@ Examples:
 const SERVICE_EXAMPLES: &str = "\
 Examples:
   laika service create orders --permission orders:read --permission orders:create
-  laika service show orders";
+  laika service show orders
+  laika service provider-secret storage --overlap 3600";
 
 const GRANT_EXAMPLES: &str = "\
 Examples:
@@ -218,6 +219,17 @@ pub(super) enum ServiceCommand {
     Delete {
         /// Its name
         name: String,
+    },
+    /// Make a new secret for requests to its permission provider and print it, once
+    ProviderSecret {
+        /// Its name
+        name: String,
+        /// How long the secret before also signs, in seconds
+        #[arg(long, value_name = "SECONDS", default_value_t = OVERLAP)]
+        overlap: i64,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
 }
 

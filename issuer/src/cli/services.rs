@@ -1,9 +1,11 @@
 //! `laika service`.
 
+use serde_json::json;
+
 use super::administration::ServiceCommand;
 use super::exit::Failure;
 use super::output;
-use crate::admin::services::{by_name, whole};
+use crate::admin::services::{by_name, rotate_provider_secret, whole};
 use crate::admin::{self, Act};
 use crate::app::App;
 use crate::db::services;
@@ -77,6 +79,13 @@ pub(super) async fn run(app: &App, command: ServiceCommand) -> Result<(), Failur
             let mut act = Act::of_operator(app).await?;
             admin::services::delete(&mut act, &name).await?;
             Ok(act.commit().await?)
+        }
+        ServiceCommand::ProviderSecret { name, overlap, json } => {
+            let mut act = Act::of_operator(app).await?;
+            let secret = rotate_provider_secret(&mut act, &name, overlap).await?;
+            act.commit().await?;
+            let secret = secret.reveal();
+            output::made(&json!({ "secret": secret }), secret, json)
         }
     }
 }

@@ -200,10 +200,19 @@ fn whatever_is_printed_is_printed_as_json_too() {
     assert_eq!(json("hook list")[0]["id"], id);
     assert!(begins(&json(&format!("hook rotate {id}"))["secret"], "whsec_"));
     assert_eq!(json(&format!("hook repeat {id}"))["events"], 0);
+    expect(&run("service create storage"), 0);
+    let secret = json("service provider-secret storage")["secret"].clone();
+    assert!(begins(&secret, "whsec_"), "{secret}");
+    let next = expect(&run("service provider-secret storage --overlap 60"), 0);
+    assert!(next.starts_with("whsec_") && secret != next.trim(), "{next}");
+    let log = json("audit list --action service.provider_secret_rotated");
+    assert_eq!(log[0]["after"]["overlap"], 60, "{log}");
     for (bad, part) in [
         ("hook create https://hooks.example.com/ --event user.sneezed", "user.created"),
         ("hook deliveries nobody", "`nobody`"),
         ("hook repeat nobody", "`nobody`"),
+        ("service provider-secret nowhere", "`nowhere`"),
+        ("service provider-secret storage --overlap 604801", "overlap"),
     ] {
         let output = run(bad);
         assert_eq!(output.status.code(), Some(5), "{bad}: {}", errors(&output));
