@@ -129,8 +129,8 @@ pub(crate) async fn claim(
     for loser in db::accounts::drop_unproved(db, email.key(), owner).await? {
         session::end_all(app, db, loser, None, EndReason::Password).await?;
         drop_unproved_ways(db, loser).await?;
-        let entry = Entry::new(Actor::Issuer, "email.dropped", Subject::User(loser))
-            .before(json!({ "email": email.as_str() }));
+        // Without the address: it is somebody else's, and erasing them would leave it here.
+        let entry = Entry::new(Actor::Issuer, "email.dropped", Subject::User(loser));
         audit::record(app, db, &entry).await?;
         events::emit(app, db, &Event::updated(loser, UserField::Email)).await?;
         tracing::warn!(user = %loser, "lost an e-mail that somebody else has proved");

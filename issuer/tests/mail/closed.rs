@@ -1,8 +1,10 @@
 //! Accounts that nobody will enter again: what is left of them, and who may have their addresses.
 
 use axum::http::Method;
+use laika_issuer::accounts::Email;
 use laika_issuer::admin::{Act, users};
 use laika_issuer::db::DbError;
+use laika_issuer::db::accounts;
 use laika_issuer::db::tables::{self, TABLES};
 use serde_json::json;
 use uuid::Uuid;
@@ -60,7 +62,17 @@ async fn are_free(issuer: &Issuer, sink: &Sink, addresses: &[&str]) {
 async fn whoever_is_erased_is_named_nowhere_and_their_addresses_are_free() {
     let sink = Sink::start();
     let issuer = issuer(&sink).await;
+    // From times without mail somebody holds their address, who loses it when they prove it.
+    let mut tx = issuer.app.db.write().await.unwrap();
+    let loser = laika_issuer::db::users::by_username(&mut tx, "laika").await.unwrap().unwrap();
+    let email = Email::parse("belka@example.com").unwrap();
+    accounts::set_email(&mut tx, loser.id, &email, None).await.unwrap();
+    tx.commit().await.unwrap();
     let (id, _) = moved(&issuer, &sink).await;
+    let mut connection = issuer.app.db.read().await.unwrap();
+    let log = laika_issuer::db::audit::about_user(&mut connection, loser.id).await.unwrap();
+    assert!(log.iter().any(|entry| entry.action == "email.dropped"), "{log:?}");
+    drop(connection);
     // In the log; the name they gave up stays given up.
     let old_name = r#"\"belka\"#;
     let words = ["belka@", "kennel@", "strelka", "192.0.2.7", old_name, "devices: "];
