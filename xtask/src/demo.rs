@@ -42,7 +42,7 @@ pub(crate) fn run() -> Result<()> {
 
     let mut issuer = Service::start(
         "issuer",
-        Command::new(build::ISSUER)
+        run::without_settings(&mut Command::new(build::ISSUER))
             .arg("serve")
             .env("LAIKA_DATA_DIR", folder.join("data"))
             .env("LAIKA_LISTEN", address(8080)),
@@ -84,6 +84,7 @@ fn import(folder: &Path, accounts: &[Account]) -> Result<()> {
     crate::files::write(&file, seed.as_bytes())?;
     run::step("database with demo service and accounts", |step| {
         Program::new(build::ISSUER)
+            .without_settings()
             .args(["import", &file.to_string_lossy()])
             .env("LAIKA_DATA_DIR", &folder.join("data").to_string_lossy())
             .run(step)

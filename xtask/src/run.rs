@@ -107,6 +107,16 @@ pub(crate) struct Finished {
     pub(crate) output: String,
 }
 
+/// Keeps the settings of whoever runs this (`LAIKA_*`) from an issuer that is started: they may lead
+/// to a database with real people in it.
+pub(crate) fn without_settings(command: &mut Command) -> &mut Command {
+    let names = std::env::vars_os().map(|(name, _)| name);
+    for name in names.filter(|name| name.to_string_lossy().starts_with("LAIKA_")) {
+        command.env_remove(name);
+    }
+    command
+}
+
 impl Program {
     pub(crate) fn new(program: impl Into<PathBuf>) -> Self {
         let program = program.into();
@@ -146,6 +156,12 @@ impl Program {
 
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.command.env(name, value);
+        self
+    }
+
+    /// See [`without_settings`].
+    pub(crate) fn without_settings(mut self) -> Self {
+        without_settings(&mut self.command);
         self
     }
 

@@ -80,12 +80,13 @@ impl Db {
         Self::connect(&Connect::to(url)).await
     }
 
-    /// Opens the database and brings its tables up to date.
+    /// Opens the database and brings its tables up to date; of SQLite one is made where there is none.
     ///
     /// # Errors
     /// The URL is of another kind, the database can't be opened, it was written by a newer version
     /// of this program, or a migration failed.
     pub async fn connect(connect: &Connect) -> Result<Self, DbError> {
+        Engine::of(connect.url.reveal())?.make(connect).await?;
         let mut db = Self::connect_as_it_is(connect).await?;
         // One transaction that excludes others: of two processes that start at once one migrates and
         // the other finds it done, and one that is killed leaves everything as it was.
@@ -234,7 +235,7 @@ pub(super) mod tests {
     /// A fresh database in a folder that goes away with the second value.
     pub(in crate::db) async fn scratch() -> (Db, tempfile::TempDir) {
         let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite://{}/test.db?mode=rwc", folder.path().display());
+        let url = format!("sqlite://{}/test.db", folder.path().display());
         (Db::open(&url).await.unwrap(), folder)
     }
 
@@ -243,6 +244,8 @@ pub(super) mod tests {
         let (db, folder) = scratch().await;
         db.close().await;
         let url = format!("sqlite://{}/test.db", folder.path().display());
+        let other = url.replace("test.db", "other.db?mode=rw");
+        assert!(Db::open(&other).await.is_err(), "none is made where the URL says so");
         let db = Db::open(&url).await.unwrap();
         let mut connection = db.read().await.unwrap();
         for (pragma, expected) in

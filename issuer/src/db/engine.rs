@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{AssertSqlSafe, Connection as _};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
 
 use super::connect::Connect;
 use super::in_place::InPlace;
@@ -55,6 +55,17 @@ impl Engine {
                     .to_owned(),
             )),
         }
+    }
+
+    /// Makes the file of an SQLite database that is not there, unless its URL says how it is to be
+    /// opened (`?mode=ro`).
+    pub(super) async fn make(self, connect: &Connect) -> Result<(), DbError> {
+        let url = connect.url.reveal();
+        if self == Self::Sqlite && !url.contains("mode=") {
+            let options = SqliteConnectOptions::from_str(url)?.create_if_missing(true);
+            options.connect().await?.close().await?;
+        }
+        Ok(())
     }
 
     /// Connections that may write.

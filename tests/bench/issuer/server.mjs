@@ -81,7 +81,7 @@ export function cpuOf(root) {
 }
 
 /** The settings of whoever runs the benchmark are not those of a server. */
-function clean(env) {
+export function clean(env) {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(LAIKA_|NODE_OPTIONS$|GUNICORN_)/.test(name)));
 }
 

@@ -1,6 +1,6 @@
 //! The layer for Rust backends: verifies the bearer token of each request, decides it by the
 //! policy, and answers the denials itself. A handler finds the
-//! [`VerifiedToken`](crate::VerifiedToken) among the request's extensions.
+//! [`VerifiedToken`] among the request's extensions.
 //!
 //! Put it round the outermost router: the policy judges the request target as the client sent it,
 //! and a nested router sees another one. (But for a fragment, which `http::Uri` drops when it reads

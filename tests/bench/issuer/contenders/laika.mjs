@@ -3,6 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { clean } from "../server.mjs";
 import { ACCOUNTS, ARGON2, basic, checkToken, expect, form, get, post, send } from "./shared.mjs";
 
 /** The service of each algorithm. */
@@ -35,7 +36,7 @@ function start(engine, { laika, postgres, folder, port }) {
     ...Object.fromEntries(LIMITS.map((name) => [`LAIKA_LIMITS_${name}`, "off"])),
     ...(engine === "PostgreSQL" && { LAIKA_DATABASE_URL: `${postgres.url}/postgres` }),
   };
-  const run = (...args) => execFileSync(laika, args, { env: { ...process.env, ...env }, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+  const run = (...args) => execFileSync(laika, args, { env: { ...clean(process.env), ...env }, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
   // What one algorithm lacks is the failure of its own cases, not of all.
   const faults = {};
   for (const alg of Object.keys(SERVICES)) {
