@@ -3,7 +3,7 @@
 use laika_claims::policy::Decision;
 use laika_claims::text::{joined, quoted};
 use laika_verifier::bearer::{self, Found};
-use laika_verifier::fetch::Sharing;
+use laika_verifier::fetch::{Sharing, one_value};
 use laika_verifier::signature::Host;
 use laika_verifier::{
     Authorization, Counts, ErrorCode, Fetch, FetchFailure, OptionsError, Request, Timestamp,
@@ -355,10 +355,8 @@ pub fn answer_of(
     came: Timestamp,
 ) -> Answer {
     let status = text(headers, ":status").and_then(|status| status.parse().ok());
-    // Several lines are one value (RFC 9110 section 5.3).
     let lines = values(headers, "cache-control").filter_map(|line| std::str::from_utf8(line).ok());
-    let lines: Vec<_> = lines.collect();
-    let cache_control = (!lines.is_empty()).then(|| lines.join(", "));
+    let cache_control = one_value(lines);
     Answer { asked, came, status: status.unwrap_or_default(), cache_control, body }
 }
 

@@ -96,6 +96,12 @@ impl Problem {
         Self::new(Code::Token(code), detail.into())
     }
 
+    /// Whether it is this refusal.
+    #[must_use]
+    pub fn is(&self, code: IssuerCode) -> bool {
+        self.code == Code::Issuer(code)
+    }
+
     /// Fields that are not acceptable.
     #[must_use]
     pub fn fields(fields: Vec<FieldProblem>) -> Self {

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
+import { clean } from "../bench/issuer/server.mjs";
 import { randomFrom } from "./token.mjs";
 
 const seconds = Number(process.argv[2]);
@@ -49,13 +50,10 @@ console.log(JSON.stringify({
   ok: total.kills > 0 && total.acknowledged > 0,
 }));
 
-// Every LAIKA_* variable is a setting to it: those of whoever runs this lead to a database of theirs.
-const outside = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("LAIKA_")));
-
 async function start() {
   const child = spawn(binary, ["serve"], {
     // The port changes with every start, the issuer's name in its tokens must not.
-    env: { ...outside, LAIKA_DATA_DIR: data, LAIKA_LISTEN: "127.0.0.1:0", LAIKA_PUBLIC_URL: "http://127.0.0.1:1", LAIKA_LIMITS_REGISTRATION: "off", LAIKA_LIMITS_LOGIN_ADDRESS: "off" },
+    env: { ...clean(process.env), LAIKA_DATA_DIR: data, LAIKA_LISTEN: "127.0.0.1:0", LAIKA_PUBLIC_URL: "http://127.0.0.1:1", LAIKA_LIMITS_REGISTRATION: "off", LAIKA_LIMITS_LOGIN_ADDRESS: "off" },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let log = "";

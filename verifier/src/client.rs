@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::fetch::{MAX_BODY, Response};
+use crate::fetch::{MAX_BODY, Response, one_value};
 
 /// How long a fetch may take.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -40,10 +40,8 @@ impl Client {
     pub async fn get(&self, uri: &str) -> Result<Answer, reqwest::Error> {
         let mut response = self.0.get(uri).send().await?;
         let status = response.status().as_u16();
-        // Several lines are one value (RFC 9110 section 5.3).
         let lines = response.headers().get_all(http::header::CACHE_CONTROL).iter();
-        let lines: Vec<_> = lines.filter_map(|value| value.to_str().ok()).collect();
-        let cache_control = (!lines.is_empty()).then(|| lines.join(", "));
+        let cache_control = one_value(lines.filter_map(|value| value.to_str().ok()));
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await? {
             body.extend_from_slice(&chunk);

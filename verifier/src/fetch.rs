@@ -20,6 +20,13 @@ pub fn age(moment: Timestamp, now: Timestamp) -> f64 {
     if age < -AHEAD { f64::INFINITY } else { age.max(0.0) }
 }
 
+/// The value of a header of several lines (RFC 9110 section 5.3); `None` of none.
+#[must_use]
+pub fn one_value<'l>(lines: impl Iterator<Item = &'l str>) -> Option<String> {
+    let lines: Vec<_> = lines.collect();
+    (!lines.is_empty()).then(|| lines.join(", "))
+}
+
 /// A fetch for the host to make: GET, 5 s time-out, no redirect, at most [`MAX_BODY`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fetch {

@@ -5,8 +5,10 @@ import { onSubmit, showMessage } from "./forms.js";
 import { hideMailLinks, showLookIntoMail, showMailLinks } from "./mail-links.js";
 import { canUsePasskeys } from "./passkeys.js";
 import * as session from "./session.js";
+import { tabs } from "./tabs.js";
 
-const tabs = ["log-in", "register"];
+const names = ["log-in", "register"];
+let choose;
 let invitation = "";
 
 export function showAccount() {
@@ -19,34 +21,18 @@ export function showAccount() {
   session.onWaiting(showSecondStep);
   onSubmit(byId("register"), (fields) => session.register(fields).then(registered));
   byId("log-out").addEventListener("click", logOut);
-  tabs.forEach((name, index) => {
-    byId(`tab-${name}`).addEventListener("click", () => choose(name));
-    byId(`tab-${name}`).addEventListener("keydown", (event) => {
-      if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
-      choose(tabs[1 - index]);
-      byId(`tab-${tabs[1 - index]}`).focus();
-    });
-  });
+  choose = tabs(names);
   session.onSession(showPerson);
   takeInvitation();
   showMailLinks();
   addEventListener("hashchange", takeInvitation);
 }
 
-function choose(name) {
-  for (const each of tabs) {
-    const chosen = each === name;
-    byId(`panel-${each}`).hidden = !chosen;
-    byId(`tab-${each}`).setAttribute("aria-selected", String(chosen));
-    byId(`tab-${each}`).tabIndex = chosen ? 0 : -1;
-  }
-}
-
 function showPerson(user) {
   byId("signed-in").hidden = !user;
   byId("signed-out").hidden = Boolean(user);
   document.documentElement.dataset.session = user ? "in" : "out";
-  for (const name of tabs) byId(name).reset();
+  for (const name of names) byId(name).reset();
   showInvitation();
   if (!user) return;
   const name = user.username ?? user.id;

@@ -64,6 +64,5 @@ async function shown() {
     return password === null ? null : { password };
   }
   const code = await ask({ ...question, field: { label: "What your authenticator app shows, or a backup code", autocomplete: "one-time-code" } });
-  if (code === null) return null;
-  return /^\d{6}$/.test(code.trim()) ? { totp: code.trim() } : { backup_code: code };
+  return code === null ? null : api.codeProof(code);
 }

@@ -5,33 +5,14 @@ import { showPeople } from "./admin-people.js";
 import { showAudit, showKeys, showRoles, showServices } from "./admin-rights.js";
 import { byId } from "./dom.js";
 import { currentUser, onSession } from "./session.js";
+import { tabs } from "./tabs.js";
 
 const shown = { people: showPeople, roles: showRoles, services: showServices, keys: showKeys, audit: showAudit };
 const names = Object.keys(shown);
 
 export function showConsole() {
   const parts = Object.fromEntries(names.map((name) => [name, shown[name]()]));
-  names.forEach((name, index) => {
-    const tab = byId(`tab-${name}`);
-    tab.addEventListener("click", () => choose(name));
-    tab.addEventListener("keydown", ({ key }) => {
-      const step = { ArrowLeft: names.length - 1, ArrowRight: 1 }[key];
-      if (step === undefined) return;
-      const next = names[(index + step) % names.length];
-      choose(next);
-      byId(`tab-${next}`).focus();
-    });
-  });
-
-  function choose(name) {
-    for (const each of names) {
-      const chosen = each === name;
-      byId(`panel-${each}`).hidden = !chosen;
-      byId(`tab-${each}`).setAttribute("aria-selected", String(chosen));
-      byId(`tab-${each}`).tabIndex = chosen ? 0 : -1;
-    }
-    parts[name].read();
-  }
+  const choose = tabs(names, (name) => parts[name].read());
 
   onSession(async (user) => {
     show(false);

@@ -39,6 +39,8 @@ export const verifyEmail = (code) => call("POST", "/v1/email/verify", { code, ..
 export const undoEmail = (code) => call("POST", "/v1/email/undo", { code });
 export const forgotPassword = (fields) => call("POST", "/v1/password/forgot", fields);
 export const resetPassword = (code, password) => call("POST", "/v1/password/reset", { code, password });
+/** What an app shows, or else a backup code, as a proof. */
+export const codeProof = (code) => (/^\d{6}$/.test(code.trim()) ? { totp: code.trim() } : { backup_code: code });
 export const logOut = () => call("DELETE", "/v1/sessions/current");
 export const me = () => call("GET", "/v1/me");
 export const myRoles = () => call("GET", "/v1/me/roles");

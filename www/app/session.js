@@ -51,9 +51,8 @@ export async function logIn(fields) {
 
 /** Ends a log-in that waits, with what an app shows or a backup code. */
 export async function finishLogIn(code) {
-  const proof = /^\d{6}$/.test(code.trim()) ? { totp: code.trim() } : { backup_code: code };
   try {
-    entered(await api.secondFactor(waiting.id, proof));
+    entered(await api.secondFactor(waiting.id, api.codeProof(code)));
   } catch (error) {
     // It had its attempts, or its time.
     if (error.code === "code_invalid") wait(null);

@@ -36,7 +36,11 @@ pub use strength::NewPassword;
 pub use username::Username;
 pub use ways_in::WaysIn;
 
-use crate::problem::FieldCode;
+use uuid::Uuid;
+
+use crate::db::users::User;
+use crate::db::{self, Connection};
+use crate::problem::{FieldCode, Problem};
 
 /// Why a text is not what a field must be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +55,15 @@ impl Fault {
     fn new(code: FieldCode, detail: impl Into<String>) -> Self {
         Self { code, detail: detail.into() }
     }
+}
+
+/// The user of this id, who is there for as long as the caller's transaction holds them.
+///
+/// # Errors
+/// The database failed.
+pub(crate) async fn held_user(db: &mut Connection, id: Uuid) -> Result<User, Problem> {
+    let user = db::users::by_id(db, id).await?;
+    user.ok_or_else(|| Problem::internal("a user is gone within a transaction"))
 }
 
 /// What a log-in is looked up by: the same folding as names and e-mails get when they are stored.

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::proof::withdraw_requests;
 use super::register::{refuse_taken, refuse_taken_name, taken};
-use super::{Email, NewPassword, Username, prove_anew};
+use super::{Email, NewPassword, Username, held_user, prove_anew};
 use crate::app::App;
 use crate::audit::{self, Actor, Entry, Subject};
 use crate::db::mail_codes::Purpose;
@@ -231,8 +231,7 @@ pub async fn delete_account(
 /// `session_ended`.
 async fn hold_user(db: &mut Connection, session: &Session) -> Result<User, Problem> {
     session::hold(db, session).await?;
-    let user = db::users::by_id(db, session.user_id).await?;
-    user.ok_or_else(|| Problem::internal("a user is gone within a transaction"))
+    held_user(db, session.user_id).await
 }
 
 /// The same of a session of an account.

@@ -68,9 +68,9 @@ async fn request(
     Ok(())
 }
 
-/// Sets a new password by the code of a mail. Every session ends, no browser is known, and so ends a change of e-mail
-/// that waits: whoever knew the old password may have asked for it. Where this is the first proof of
-/// the e-mail, identities and factors go too.
+/// Sets a new password by the code of a mail. Every session ends, every browser is forgotten, and a
+/// change of e-mail that waits ends too: whoever knew the old password may have asked for it. Where
+/// this is the first proof of the e-mail, identities and factors go as well.
 ///
 /// # Errors
 /// The code is not good, or the password is not.

@@ -7,7 +7,7 @@
 use laika_claims::IssuerCode;
 use uuid::Uuid;
 
-use super::{Email, Fault, NewPassword, Username};
+use super::{Email, Fault, NewPassword, Username, held_user};
 use crate::app::{ADMINISTRATOR, App};
 use crate::audit::{self, Actor, Entry, Subject};
 use crate::db::mails::Kind;
@@ -169,8 +169,7 @@ pub(super) async fn admit(
     let user = match kept {
         Some(id) => {
             db::roles::assign(db, id, &app.settings.default_role.name, now).await?;
-            let user = db::users::by_id(db, id).await?;
-            user.ok_or_else(|| Problem::internal("a user is gone within a transaction"))?
+            held_user(db, id).await?
         }
         None => add_user(app, db, random::uuid(&*app.random)?, new).await?,
     };

@@ -1,6 +1,5 @@
 //! The section `[mail]`.
 
-use std::net::IpAddr;
 use std::path::PathBuf;
 
 use http::uri::Authority;
@@ -11,6 +10,7 @@ use super::settings::number;
 use super::{file, secret};
 use crate::mail::Templates;
 use crate::mail::template::ENGLISH;
+use crate::outgoing::is_loopback;
 use crate::secret::Secret;
 
 /// How mail is sent.
@@ -141,10 +141,6 @@ fn from(text: Option<String>) -> Result<Mailbox, ConfigError> {
         Ok(mailbox) if !text.chars().any(char::is_control) => Ok(mailbox),
         _ => Err(ConfigError::new("mail.from", format!("`{text}` is no sender; {example}"))),
     }
-}
-
-fn is_loopback(host: &str) -> bool {
-    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! The public URL of the issuer.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use http::Uri;
 
 use super::ConfigError;
+use crate::outgoing::is_loopback;
 
 /// URL of the issuer as others reach it: `scheme://host[:port]`, nothing after it. It is the `iss`
 /// of every token and the origin of the issuer's own page.
@@ -77,11 +78,6 @@ impl PublicUrl {
     pub fn is_plain_loopback(&self) -> bool {
         self.plain_loopback
     }
-}
-
-fn is_loopback(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]

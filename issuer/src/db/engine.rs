@@ -61,9 +61,12 @@ impl Engine {
     /// opened (`?mode=ro`).
     pub(super) async fn make(self, connect: &Connect) -> Result<(), DbError> {
         let url = connect.url.reveal();
-        if self == Self::Sqlite && !url.contains("mode=") {
-            let options = SqliteConnectOptions::from_str(url)?.create_if_missing(true);
-            options.connect().await?.close().await?;
+        if self != Self::Sqlite || url.contains("mode=") {
+            return Ok(());
+        }
+        let options = SqliteConnectOptions::from_str(url)?;
+        if !options.get_filename().exists() {
+            options.create_if_missing(true).connect().await?.close().await?;
         }
         Ok(())
     }

@@ -7,8 +7,8 @@ use super::{Connection, DbError};
 use crate::app::ADMINISTRATOR;
 use crate::clock::UnixSeconds;
 
-/// How many invitations to one role stay open, and how many to the first administrator; a service that starts again and again must not fill
-/// the table.
+/// How many invitations to one role stay open, and how many to the first administrator; a service
+/// that starts again and again must not fill the table.
 const MOST_OPEN: i64 = 20;
 
 /// What an invitation leads to.

@@ -412,14 +412,12 @@ fn mail(row: &AnyRow) -> Result<Mail, DbError> {
 
 #[cfg(test)]
 mod tests {
-    use crate::db::Db;
+    use crate::db::connect::tests::scratch;
     use crate::db::row::get;
 
     #[tokio::test]
     async fn the_mails_about_an_account_are_found_by_indices() {
-        let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite://{}?mode=rwc", folder.path().join("laika.db").display());
-        let db = Db::open(&url).await.unwrap();
+        let (db, _folder) = scratch().await;
         let sql = concat!("EXPLAIN QUERY PLAN DELETE FROM mails WHERE ", of_user!());
         let mut connection = db.read().await.unwrap();
         let rows = sqlx::query(sql).bind("").fetch_all(&mut *connection).await.unwrap();

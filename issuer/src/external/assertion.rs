@@ -136,14 +136,14 @@ fn line(text: &str) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use serde_json::json;
 
     use super::super::Trust;
     use super::super::provider::{Claims, Protocol};
     use super::*;
 
-    fn provider(trust: Trust, claims: Claims) -> Provider {
+    pub(in crate::external) fn provider(trust: Trust, claims: Claims) -> Provider {
         Provider {
             name: "kennel".to_owned(),
             title: "Kennel".to_owned(),

@@ -156,7 +156,7 @@ async fn settle(
         let Some((session, user)) = session else { return Err(code_invalid()) };
         session::hold(db, &session).await?;
         // The account may have got a factor since the link was begun.
-        factors::must_show(&session, db::factors::held(&mut *db, user.id).await?)?;
+        factors::must_have_shown(db, &session).await?;
         return Ok(Finished::Linked(Box::new(settle::link(app, db, said, &user, &origin).await?)));
     }
     let holder = session.filter(|(_, user)| user.is_anonymous()).map(|(session, _)| session);
@@ -196,7 +196,7 @@ fn report(finished: &Finished, said: &Assertion) {
 }
 
 fn is_race(problem: &Problem) -> bool {
-    problem.code == crate::problem::Code::Issuer(IssuerCode::Overloaded)
+    problem.is(IssuerCode::Overloaded)
 }
 
 /// A code or state that is no good.

@@ -3,8 +3,7 @@
 //! The list is compared as text. Nothing is decoded or resolved, so a host that another reader would
 //! find in `https://good.example\@evil.example` is no matter of opinion: such a text is refused.
 
-use std::net::IpAddr;
-
+use crate::outgoing::is_loopback;
 use http::Uri;
 
 /// Longest `next`, in bytes.
@@ -122,11 +121,6 @@ fn is_clean(path: &str) -> bool {
     let letter = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
     let body = path.strip_suffix('/').unwrap_or(path);
     path.bytes().all(letter) && body.split('/').all(|segment| !matches!(segment, "" | "." | ".."))
-}
-
-fn is_loopback(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]

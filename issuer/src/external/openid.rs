@@ -224,21 +224,13 @@ mod tests {
     use serde_json::json;
 
     use super::super::Trust;
-    use super::super::provider::{Claims, Protocol};
+    use super::super::assertion::tests::provider;
+    use super::super::provider::Claims;
     use super::*;
 
     #[test]
     fn an_e_mail_is_proved_by_a_word_about_itself_alone() {
-        let provider = Provider {
-            name: "kennel".to_owned(),
-            title: "Kennel".to_owned(),
-            client_id: "laika".to_owned(),
-            client_secret: None,
-            scopes: Vec::new(),
-            protocol: Protocol::OpenId { issuer: "https://id.kennel.org".to_owned() },
-            trust: Trust::Verified,
-            claims: Claims::default(),
-        };
+        let provider = provider(Trust::Verified, Claims::default());
         let (one, two) = ("one@kennel.org", "two@kennel.org");
         for (signed, more, expected) in [
             (

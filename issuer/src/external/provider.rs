@@ -1,10 +1,9 @@
 //! A provider: who it is, how it is asked, where its answers say what, and how far they are believed.
 
-use std::net::IpAddr;
-
 use http::Uri;
 
 use super::Trust;
+use crate::outgoing::is_loopback;
 use crate::secret::Secret;
 
 /// A provider at which people may log in, as the settings describe it.
@@ -119,11 +118,6 @@ pub fn is_endpoint(url: &str) -> bool {
             (Some("http"), Some(host)) => is_loopback(host),
             _ => false,
         })
-}
-
-fn is_loopback(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 fn origin(url: &str) -> &str {

@@ -19,7 +19,7 @@ use crate::db::{self, Connection};
 use crate::events::{self, Event, UserField};
 use crate::limits::{self, Key, Limited};
 use crate::mail::{self, About};
-use crate::problem::{Code, Problem};
+use crate::problem::Problem;
 use crate::random;
 
 /// How many numbers are tried behind a name that is taken, before letters are drawn.
@@ -50,7 +50,7 @@ pub async fn log_in(
 ) -> Result<Settled, Problem> {
     let known = db::identities::find(db, said).await?;
     let owner = match &known {
-        Some(identity) => Some(user(db, identity.user_id).await?),
+        Some(identity) => Some(accounts::held_user(db, identity.user_id).await?),
         None => None,
     };
     let facts = Facts {
@@ -60,11 +60,11 @@ pub async fn log_in(
     };
     match (decide(facts), known) {
         (Decision::LogIn(id), Some(identity)) => {
-            let user = user(db, id).await?;
+            let user = accounts::held_user(db, id).await?;
             Ok(Settled { user: refresh(app, db, user, &identity, said).await?, kept: false })
         }
         (Decision::Link(id), None) => {
-            let user = user(db, id).await?;
+            let user = accounts::held_user(db, id).await?;
             add(app, db, said, &user, origin).await?;
             Ok(Settled { user, kept: false })
         }
@@ -171,7 +171,7 @@ async fn register(
     };
     db::roles::assign(db, id, &app.settings.default_role.name, now).await?;
     give_email(app, db, id, said).await?;
-    let user = user(db, id).await?;
+    let user = accounts::held_user(db, id).await?;
     let entry = Entry::new(Actor::User(id), "user.registered", Subject::User(id))
         .after(json!({ "username": user.username, "provider": said.provider }))
         .from(origin.address.clone());
@@ -205,7 +205,7 @@ async fn give_email(
         // Anybody may have written anybody's address there; by a first log-in each, they would flood it.
         return match limits::take(app, db, Limited::Resend, &Key::account(email.key())).await {
             Ok(()) => mail::queue(app, db, Kind::Change, &email, About::User(id), None).await,
-            Err(problem) if problem.code == Code::Issuer(IssuerCode::RateLimited) => Ok(()),
+            Err(problem) if problem.is(IssuerCode::RateLimited) => Ok(()),
             Err(problem) => Err(problem),
         };
     }
@@ -258,11 +258,6 @@ async fn is_guarded(app: &App, db: &mut Connection, user: &User) -> Result<bool,
     let proved = user.email_verified_at.is_some();
     Ok(is_administrator(level, app.settings.admin.level)
         || (proved && db::factors::held(db, user.id).await?.any()))
-}
-
-async fn user(db: &mut Connection, id: Uuid) -> Result<User, Problem> {
-    let user = db::users::by_id(db, id).await?;
-    user.ok_or_else(|| Problem::internal("a user is gone within a transaction"))
 }
 
 fn is_active(user: &User) -> bool {

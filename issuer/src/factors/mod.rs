@@ -96,11 +96,7 @@ pub async fn must_have_shown(db: &mut Connection, session: &Session) -> Result<(
     must_show(session, db::factors::held(db, session.user_id).await?)
 }
 
-/// The same in a transaction, in which the account holds these.
-///
-/// # Errors
-/// `second_factor_required`.
-pub(crate) fn must_show(session: &Session, held: Held) -> Result<(), Problem> {
+fn must_show(session: &Session, held: Held) -> Result<(), Problem> {
     if session::is_several(&session.amr) || !held.any() { Ok(()) } else { Err(required()) }
 }
 

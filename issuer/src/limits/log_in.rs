@@ -10,11 +10,11 @@ use std::net::IpAddr;
 use laika_claims::IssuerCode;
 use uuid::Uuid;
 
-use super::{Key, Limited, give_back, give_back_now, take};
+use super::{Key, Limited, give_back_all, give_back_now, take};
 use crate::app::App;
 use crate::db::{self, Connection};
 use crate::one_time_code;
-use crate::problem::{Code, Problem};
+use crate::problem::Problem;
 use crate::secret::Secret;
 
 /// What a device cookie begins with.
@@ -72,10 +72,7 @@ impl Attempt {
     /// # Errors
     /// The database failed.
     pub async fn succeeded(&self, app: &App, db: &mut Connection) -> Result<(), Problem> {
-        for (kind, key) in &self.0 {
-            give_back(app, db, *kind, key).await?;
-        }
-        Ok(())
+        give_back_all(app, db, &self.0).await
     }
 
     /// It ended in this. What is wrong counts alone: who is turned away because too much is going on,
@@ -84,10 +81,11 @@ impl Attempt {
     /// # Errors
     /// The database failed.
     pub async fn failed(self, app: &App, problem: &Problem) -> Result<(), Problem> {
-        if problem.code == Code::Issuer(IssuerCode::CredentialsInvalid) {
-            return Ok(());
+        if problem.is(IssuerCode::CredentialsInvalid) {
+            Ok(())
+        } else {
+            give_back_now(app, &self.0).await
         }
-        give_back_now(app, &self.0).await
     }
 }
 

@@ -34,7 +34,7 @@ use crate::config::limits::Rate;
 use crate::db::limits::Take;
 use crate::db::sessions::Session;
 use crate::db::{self, Connection};
-use crate::problem::{Code, Problem};
+use crate::problem::Problem;
 
 /// How far the clocks of replicas may be apart, in milliseconds.
 const SKEW: i64 = 60_000;
@@ -149,7 +149,7 @@ async fn try_guess<T>(
 ) -> Result<T, Problem> {
     take_now(app, wanted).await?;
     let done = work.await;
-    if !matches!(&done, Err(problem) if problem.code == Code::Issuer(wrong)) {
+    if !matches!(&done, Err(problem) if problem.is(wrong)) {
         give_back_now(app, wanted).await?;
     }
     done
@@ -158,10 +158,19 @@ async fn try_guess<T>(
 /// Gives back each of these, in a transaction of its own.
 async fn give_back_now(app: &App, taken: &[(Limited, Key)]) -> Result<(), Problem> {
     let mut tx = app.db.write().await?;
-    for (kind, key) in taken {
-        give_back(app, &mut tx, *kind, key).await?;
-    }
+    give_back_all(app, &mut tx, taken).await?;
     Ok(tx.commit().await?)
+}
+
+async fn give_back_all(
+    app: &App,
+    db: &mut Connection,
+    taken: &[(Limited, Key)],
+) -> Result<(), Problem> {
+    for (kind, key) in taken {
+        give_back(app, db, *kind, key).await?;
+    }
+    Ok(())
 }
 
 /// Gives back what was taken: it did not count.

@@ -15,6 +15,13 @@ pub fn is_public(address: IpAddr) -> bool {
     }
 }
 
+/// Whether a host, with brackets or without, is this machine: nobody is on the way to it.
+#[must_use]
+pub fn is_loopback(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
 fn is_public_v4(address: Ipv4Addr) -> bool {
     let special = match address.octets() {
         [0 | 127, ..] | [192, 0, 0, _] => true,

@@ -24,7 +24,7 @@ use ipnet::IpNet;
 use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-pub use address::is_public;
+pub use address::{is_loopback, is_public};
 pub use breaker::{Breaker, Unanswered};
 pub use post::Post;
 pub use signature::{Signer, WebhookSecret, WrappedSecrets};
@@ -206,10 +206,9 @@ impl Reach {
             return refused("it names no host");
         };
         let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().ok();
-        let here = host == "localhost" || address.is_some_and(|address| address.is_loopback());
         match url.scheme() {
             "https" => {}
-            "http" if here => {}
+            "http" if is_loopback(host) => {}
             _ => return refused("it is not https"),
         }
         match address {

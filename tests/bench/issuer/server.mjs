@@ -80,7 +80,7 @@ export function cpuOf(root) {
   return (ticks * 1000) / TICKS_PER_SECOND;
 }
 
-/** The settings of whoever runs the benchmark are not those of a server. */
+/** The settings of whoever runs this are not those of a server: they may lead to a database of theirs. */
 export function clean(env) {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(LAIKA_|NODE_OPTIONS$|GUNICORN_)/.test(name)));
 }

@@ -1,8 +1,9 @@
 //! Mails: who can read them, and whether people believe them.
 
-use super::network::{host, is_loopback, site};
+use super::network::{host, site};
 use super::{Facts, Finding};
 use crate::config::mail::Encryption;
+use crate::outgoing::is_loopback;
 
 /// Whoever reads a code of a mail chooses the password of an account.
 pub(super) fn encryption(facts: &Facts<'_>) -> Vec<Finding> {

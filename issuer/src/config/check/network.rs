@@ -6,6 +6,7 @@ use http::Uri;
 
 use super::{Facts, Finding};
 use crate::config::PublicUrl;
+use crate::outgoing::is_loopback;
 use crate::webauthn::relying_party::{belongs, is_possible};
 
 /// Names that stand in examples (RFC 2606), and never in a service that works.
@@ -200,10 +201,6 @@ pub(super) fn host(url: &str) -> &str {
         Some((host, _)) => host,
         None => host.split(':').next().unwrap_or_default(),
     }
-}
-
-pub(super) fn is_loopback(host: &str) -> bool {
-    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]
