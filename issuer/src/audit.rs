@@ -7,9 +7,10 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::clock::Clock;
 use crate::db::{self, Connection};
 use crate::problem::Problem;
-use crate::random;
+use crate::random::{self, Random};
 
 /// Who did something.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,8 +127,21 @@ impl By {
 /// # Errors
 /// The database failed.
 pub async fn record(app: &App, db: &mut Connection, entry: &Entry) -> Result<(), Problem> {
-    let id = random::uuid(&*app.random)?;
-    Ok(db::audit::insert(db, id, entry, app.clock.now()).await?)
+    record_by(db, entry, &*app.clock, &*app.random).await
+}
+
+/// The same where there is no issuer yet. The log is listed by second and id: so the id grows too.
+///
+/// # Errors
+/// The database failed.
+pub async fn record_by(
+    db: &mut Connection,
+    entry: &Entry,
+    clock: &dyn Clock,
+    random: &dyn Random,
+) -> Result<(), Problem> {
+    let id = random::uuid_in_order(clock.since_epoch(), random)?;
+    Ok(db::audit::insert(db, id, entry, clock.now()).await?)
 }
 
 impl fmt::Display for Actor {

@@ -10,8 +10,14 @@ pub type UnixSeconds = i64;
 
 /// Where the issuer gets the time from.
 pub trait Clock: Send + Sync + fmt::Debug {
+    /// How long ago the Unix epoch was, to the clock's own precision.
+    fn since_epoch(&self) -> Duration;
+
     /// The time now.
-    fn now(&self) -> UnixSeconds;
+    fn now(&self) -> UnixSeconds {
+        UnixSeconds::try_from(self.since_epoch().as_secs()).unwrap_or(UnixSeconds::MAX)
+    }
+
     /// A reading that only ever grows, to measure how long something took.
     fn monotonic(&self) -> Duration;
 }
@@ -22,9 +28,8 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
-    fn now(&self) -> UnixSeconds {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        UnixSeconds::try_from(since.as_secs()).unwrap_or(UnixSeconds::MAX)
+    fn since_epoch(&self) -> Duration {
+        SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
     }
 
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
@@ -52,12 +57,12 @@ impl ManualClock {
 }
 
 impl Clock for ManualClock {
-    fn now(&self) -> UnixSeconds {
-        self.0.load(Ordering::SeqCst)
+    fn since_epoch(&self) -> Duration {
+        Duration::from_secs(claim_seconds(self.0.load(Ordering::SeqCst)))
     }
 
     fn monotonic(&self) -> Duration {
-        Duration::from_secs(u64::try_from(self.now()).unwrap_or_default())
+        self.since_epoch()
     }
 }
 

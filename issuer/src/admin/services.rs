@@ -47,6 +47,23 @@ pub struct Whole {
     pub anonymous: Option<SeedAnonymous>,
 }
 
+impl From<Whole> for SeedService {
+    fn from(whole: Whole) -> Self {
+        Self {
+            name: whole.name,
+            audience: Some(whole.audience),
+            token_lifetime: Some(whole.token_lifetime),
+            algorithm: whole.algorithm,
+            permissions: whole.permissions,
+            may_share_with: whole.may_share_with,
+            claim_template: whole.claim_template,
+            permission_provider: whole.permission_provider,
+            stale: Some(whole.stale),
+            anonymous: whole.anonymous,
+        }
+    }
+}
+
 /// A service with everything that belongs to it.
 ///
 /// # Errors

@@ -10,13 +10,13 @@ use serde_json::json;
 
 use super::format::{End, FORMAT, Header, Line, VERSION};
 use super::{BackupError, Contents, REPORT_EVERY, Restored};
-use crate::audit::{Actor, Entry, Subject};
+use crate::audit::{self, Actor, Entry, Subject};
 use crate::clock::Clock;
 use crate::db::tables::{self, Carry, TABLES};
 use crate::db::{self, Connection, Db, migrate};
 use crate::keys::KeyRing;
 use crate::one_time_code::hex;
-use crate::random::{self, Random};
+use crate::random::Random;
 
 /// Fills an empty database with what is in the file: all of it, or nothing. Every session ends.
 /// `report` is told a table and its rows so far now and then.
@@ -51,8 +51,7 @@ pub async fn restore(
             "sha256": contents.sha256,
             "sessions_ended": sessions_ended,
         }));
-    let id = random::uuid(random).map_err(crate::problem::Problem::from)?;
-    db::audit::insert(&mut tx, id, &entry, now).await?;
+    audit::record_by(&mut tx, &entry, clock, random).await?;
     tx.commit().await?;
     let newest = |versions: BTreeSet<i64>| versions.last().copied().unwrap_or_default();
     let migrations = (newest(header.migrations), newest(migrate::known()));

@@ -133,16 +133,20 @@ pub(super) struct HolderName {
 #[derive(Debug, Subcommand)]
 #[command(after_help = ROLE_EXAMPLES)]
 pub(super) enum RoleCommand {
-    /// Make or change a role
+    /// Make a role, or change what is said about one that exists
     Create {
         /// Its name: `auditor`, or `orders/clerk` for a role of a service
         name: String,
-        /// How strong it is; lower is stronger
+        /// How strong it is; lower is stronger. A new role needs one
         #[arg(long)]
-        level: i64,
-        /// A permission, such as `orders:read` or `orders:*`; may be given several times
+        level: Option<i64>,
+        /// A permission, such as `orders:read` or `orders:*`, instead of all it had; may be given
+        /// several times
         #[arg(long = "permission", value_name = "PERMISSION")]
-        permissions: Vec<String>,
+        permissions: Option<Vec<String>>,
+        /// Take all of its permissions away
+        #[arg(long, conflicts_with = "permissions")]
+        no_permissions: bool,
         /// What it is for, in words
         #[arg(long)]
         description: Option<String>,
@@ -185,7 +189,7 @@ pub(super) enum RoleCommand {
 #[derive(Debug, Subcommand)]
 #[command(after_help = SERVICE_EXAMPLES)]
 pub(super) enum ServiceCommand {
-    /// Make or change a service
+    /// Make a service, or change what is said about one that exists
     Create {
         /// Its name: the first part of its permissions
         name: String,
@@ -198,12 +202,16 @@ pub(super) enum ServiceCommand {
         /// RS256, PS256, ES256 or EdDSA; or HS256, where `micro.secret` is set [default: the issuer's]
         #[arg(long)]
         algorithm: Option<String>,
-        /// A permission of its catalogue; may be given several times
+        /// A permission, instead of the catalogue it had; may be given several times
         #[arg(long = "permission", value_name = "PERMISSION")]
-        permissions: Vec<String>,
-        /// A service that a token of this one may also be for; may be given several times
+        permissions: Option<Vec<String>>,
+        /// Empty its catalogue
+        #[arg(long, conflicts_with = "permissions")]
+        no_permissions: bool,
+        /// A service that a token of this one may also be for, instead of those before; may be given
+        /// several times
         #[arg(long = "may-share-with", value_name = "SERVICE")]
-        may_share_with: Vec<String>,
+        may_share_with: Option<Vec<String>>,
     },
     /// List services by name
     List(List),

@@ -12,7 +12,7 @@ use crate::clock::{Clock as _, SystemClock};
 use crate::config::check::{self, Level, Machine, Rows};
 use crate::config::show::{self, Source};
 use crate::config::{self, ConfigError, Settings, file as settings_file};
-use crate::db::{Db, DbError, newest, roles};
+use crate::db::{Db, DbError, migrate, newest, roles};
 
 /// How long the database may take to say what is asked of it.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -47,7 +47,8 @@ async fn check(file: Option<&Path>, json: bool) -> Result<(), Failure> {
 
 /// What the database says. It is looked at as it is; one that is not there yet is not made.
 async fn rows(settings: &Settings) -> Rows {
-    if check::sqlite_file(&settings.database_url).is_some_and(|file| !file.exists()) {
+    if check::sqlite_file(&settings.database_url).is_some_and(|file| is_to_be_made(&file, settings))
+    {
         return Rows::Absent;
     }
     let asked = async {
@@ -60,13 +61,23 @@ async fn rows(settings: &Settings) -> Rows {
         Ok(Ok(rows)) => rows,
         // It answers, and has other tables than ours, or none.
         Ok(Err(DbError::Query(_))) => Rows::Absent,
-        Ok(Err(error)) => Rows::Silent(error.to_string()),
+        // It may be up when the issuer is.
+        Ok(Err(error @ DbError::Unavailable(_))) => Rows::Silent(error.to_string()),
+        Ok(Err(error)) => Rows::Unusable(error.to_string()),
         Err(_) => Rows::Silent(format!("the database did not answer within {PATIENCE:?}")),
     }
 }
 
+/// Whether the first start makes this file of SQLite, and the folder of the data around it.
+fn is_to_be_made(file: &Path, settings: &Settings) -> bool {
+    let made = std::path::absolute(&settings.data_dir).ok();
+    let folder = file.parent();
+    !file.exists() && (folder.is_some_and(Path::is_dir) || folder == made.as_deref())
+}
+
 async fn found(db: &Db, default_role: &str) -> Result<Rows, DbError> {
     let mut connection = db.read().await?;
+    migrate::none_newer(&migrate::noted(&mut connection).await?, &migrate::known())?;
     let Some(newest) = newest::written_at(&mut connection).await? else { return Ok(Rows::Absent) };
     let role = roles::by_name(&mut connection, default_role).await?;
     Ok(Rows::Found { newest, default_role: role.map(|role| role.level) })

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::administration::RoleCommand;
 use super::exit::Failure;
 use super::{output, users};
-use crate::admin::roles::Checked;
+use crate::admin::roles::{Change, Checked};
 use crate::admin::{self, Act};
 use crate::app::App;
 use crate::db::roles::{self, Role};
@@ -21,10 +21,19 @@ struct Row {
 
 pub(super) async fn run(app: &App, command: RoleCommand) -> Result<(), Failure> {
     match command {
-        RoleCommand::Create { name, level, permissions, description } => {
-            let checked = Checked::new(&name, level, &permissions, description)?;
+        RoleCommand::Create { name, level, permissions, no_permissions, description } => {
+            let permissions = no_permissions.then(Vec::new).or(permissions);
             let mut act = Act::of_operator(app).await?;
-            admin::roles::put(&mut act, checked).await?;
+            if roles::by_name(act.db(), &name).await?.is_some() {
+                let change = Change { level, permissions, description: description.map(Some) };
+                admin::roles::change(&mut act, &name, change).await?;
+            } else {
+                let new = || format!("there is no role `{name}` yet; a new one needs `--level`");
+                let level = level.ok_or_else(|| Failure::Refused(new()))?;
+                let permissions = permissions.unwrap_or_default();
+                let checked = Checked::new(&name, level, &permissions, description)?;
+                admin::roles::put(&mut act, checked).await?;
+            }
             Ok(act.commit().await?)
         }
         RoleCommand::Assign { username, role } => {

@@ -20,30 +20,25 @@ pub(super) async fn run(app: &App, command: ServiceCommand) -> Result<(), Failur
             token_lifetime,
             algorithm,
             permissions,
+            no_permissions,
             may_share_with,
         } => {
             let algorithm = algorithm.as_deref().map(parse_family).transpose()?;
             let mut act = Act::of_operator(app).await?;
-            // What can't be said here stays as it is.
-            let kept = match services::by_name(act.db(), &name).await? {
-                Some(found) => Some(whole(act.db(), found).await?),
-                None => None,
+            // What is not said stays as it is.
+            let before = match services::by_name(act.db(), &name).await? {
+                Some(found) => SeedService::from(whole(act.db(), found).await?),
+                None => SeedService::default(),
             };
-            let kept = kept.map_or_else(SeedService::default, |kept| SeedService {
-                claim_template: kept.claim_template,
-                permission_provider: kept.permission_provider,
-                stale: Some(kept.stale),
-                anonymous: kept.anonymous,
-                ..SeedService::default()
-            });
+            let permissions = no_permissions.then(Vec::new).or(permissions);
             let service = SeedService {
                 name,
-                audience,
-                token_lifetime,
-                algorithm,
-                permissions,
-                may_share_with,
-                ..kept
+                audience: audience.or(before.audience),
+                token_lifetime: token_lifetime.or(before.token_lifetime),
+                algorithm: algorithm.or(before.algorithm),
+                permissions: permissions.unwrap_or(before.permissions),
+                may_share_with: may_share_with.unwrap_or(before.may_share_with),
+                ..before
             };
             admin::services::put(&mut act, &service).await?;
             Ok(act.commit().await?)

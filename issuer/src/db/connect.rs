@@ -4,7 +4,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use sqlx::any::AnyConnectOptions;
-use sqlx::{AnyPool, ConnectOptions, Connection as _};
+use sqlx::{AnyPool, ConnectOptions};
 
 use super::engine::Engine;
 use super::in_place::InPlace;
@@ -39,8 +39,9 @@ impl Connect {
     }
 
     fn options(&self) -> Result<AnyConnectOptions, DbError> {
-        let mut options =
-            AnyConnectOptions::from_str(self.url.reveal())?.disable_statement_logging();
+        let parsed = AnyConnectOptions::from_str(self.url.reveal());
+        let unusable = |error| DbError::Url(format!("the database's URL can't be used: {error}"));
+        let mut options = parsed.map_err(unusable)?.disable_statement_logging();
         if let Some(password) = &self.password {
             options.database_url.set_password(Some(password.reveal())).map_err(|()| {
                 let message = "the database has a password and its URL has no place for one; \
@@ -105,7 +106,7 @@ impl Db {
         let engine = Engine::of(connect.url.reveal())?;
         let options = connect.options()?;
         // Once without a pool, which would try again until its time is up and then say only that.
-        options.connect().await?.close().await?;
+        engine.try_out(connect, &options).await?;
         let writer = engine.writers(connect).connect_with(options.clone()).await?;
         let readers = engine.readers(&options);
         let in_place = engine.in_place(connect)?;
@@ -258,6 +259,25 @@ pub(super) mod tests {
         let mode: String =
             sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut *connection).await.unwrap();
         assert_eq!(mode, "wal");
+    }
+
+    #[tokio::test]
+    async fn what_is_no_database_is_named_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let (here, text) = (folder.path().display(), folder.path().join("text"));
+        std::fs::write(&text, "not a database, and long enough to be taken for the head of one")
+            .unwrap();
+        for (path, why) in [
+            (here.to_string(), "unable to open"),
+            (format!("{here}/no/such/folder/laika.db"), "folder must be there"),
+            (text.display().to_string(), "not a database"),
+        ] {
+            let error = Db::open(&format!("sqlite://{path}")).await.unwrap_err();
+            assert!(matches!(error, DbError::Open(_)), "{error}");
+            let error = error.to_string();
+            assert!(error.contains(why) && error.contains(&format!("`{path}`")), "{error}");
+        }
+        assert!(!folder.path().join("no").exists());
     }
 
     #[tokio::test]

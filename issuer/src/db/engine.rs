@@ -66,16 +66,65 @@ impl Engine {
         }
         let options = SqliteConnectOptions::from_str(url)?;
         if !options.get_filename().exists() {
-            options.create_if_missing(true).connect().await?.close().await?;
+            let made = options.create_if_missing(true).connect().await;
+            made.map_err(|error| self.not_opened(connect, error))?.close().await?;
         }
         Ok(())
     }
 
+    /// Opens one connection, sets it up as each is, and closes it.
+    pub(super) async fn try_out(
+        self,
+        connect: &Connect,
+        options: &AnyConnectOptions,
+    ) -> Result<(), DbError> {
+        let tried = async {
+            let mut connection = options.connect().await?;
+            for statement in self.setup(connect) {
+                sqlx::query(AssertSqlSafe(statement)).execute(&mut connection).await?;
+            }
+            connection.close().await
+        };
+        tried.await.map_err(|error| self.not_opened(connect, error))
+    }
+
+    /// What is said of a database that could not be opened. Only what may be otherwise in a moment
+    /// is left as it is.
+    fn not_opened(self, connect: &Connect, error: sqlx::Error) -> DbError {
+        let (code, said) = match error.as_database_error() {
+            Some(database) => (database.code(), database.message().to_owned()),
+            None => (None, error.to_string()),
+        };
+        let message = match (self, code.as_deref()) {
+            (Self::Sqlite, Some(code)) if is_cantopen(code) => {
+                format!("{said}; its folder must be there, and this user must be let in")
+            }
+            (Self::Postgres, Some("3D000")) => format!("{said}; make it with `createdb`"),
+            _ => match DbError::from(error) {
+                DbError::Query(_) => said,
+                passing => return passing,
+            },
+        };
+        DbError::Open(match self {
+            Self::Sqlite => format!("`{}`: {message}", file(connect)),
+            Self::Postgres => message,
+        })
+    }
+
+    /// What each connection that may write is told first.
+    fn setup(self, connect: &Connect) -> Vec<String> {
+        match self {
+            Self::Sqlite => SQLITE_SETUP.map(str::to_owned).into(),
+            Self::Postgres => postgres_setup(connect).into(),
+        }
+    }
+
     /// Connections that may write.
     pub(super) fn writers(self, connect: &Connect) -> AnyPoolOptions {
+        let setup = self.setup(connect).into();
         match self {
-            Self::Sqlite => sqlite_pool(SQLITE_SETUP.map(str::to_owned).into()),
-            Self::Postgres => pool(connect.connections, postgres_setup(connect).into()),
+            Self::Sqlite => sqlite_pool(setup),
+            Self::Postgres => pool(connect.connections, setup),
         }
     }
 
@@ -169,6 +218,18 @@ fn postgres_setup(connect: &Connect) -> [String; 2] {
         format!("SET statement_timeout = {limit}"),
         format!("SET idle_in_transaction_session_timeout = {limit}"),
     ]
+}
+
+/// The file of an SQLite database, as messages name it.
+fn file(connect: &Connect) -> String {
+    let url = connect.url.reveal();
+    let options = SqliteConnectOptions::from_str(url);
+    options.map_or_else(|_| url.to_owned(), |options| options.get_filename().display().to_string())
+}
+
+/// `SQLITE_CANTOPEN`, and what it is in detail in the higher bytes.
+fn is_cantopen(code: &str) -> bool {
+    code.parse::<u32>().is_ok_and(|code| code & 0xff == 14)
 }
 
 /// One connection, to a file, which is not lost as one to a server is: it is not asked each time.

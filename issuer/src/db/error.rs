@@ -30,6 +30,9 @@ pub enum DbError {
     /// The database's URL can't be used.
     #[error("{0}")]
     Url(String),
+    /// There is no database where the URL leads, or none that lets this program in.
+    #[error("the database can't be opened: {0}")]
+    Open(String),
     /// A newer version of this program has brought the tables further than this one knows.
     #[error(
         "the database was written by a newer version of laika: it stands at migration {found}, and \
@@ -146,6 +149,7 @@ impl From<DbError> for Problem {
             | DbError::Corrupt { .. }
             | DbError::RowCount(_)
             | DbError::Url(_)
+            | DbError::Open(_)
             | DbError::Newer { .. }
             | DbError::Migrate(_)
             | DbError::Query(_) => Self::internal(error),

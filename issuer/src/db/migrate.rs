@@ -67,12 +67,8 @@ pub struct Migrated {
 /// [`DbError::Newer`] where a newer version of this program has been at work, or a migration
 /// failed.
 pub(super) async fn run(db: &mut Connection) -> Result<Migrated, DbError> {
-    let before = applied(db).await?;
-    let known = known();
-    if let Some(newer) = before.difference(&known).last() {
-        let newest = known.last().copied().unwrap_or_default();
-        return Err(DbError::Newer { found: *newer, known: newest });
-    }
+    let (before, known) = (applied(db).await?, known());
+    none_newer(&before, &known)?;
     MIGRATIONS.run(&mut *db).await?;
     Ok(Migrated {
         from: before.last().copied(),
@@ -86,11 +82,7 @@ pub(super) async fn run(db: &mut Connection) -> Result<Migrated, DbError> {
 /// # Errors
 /// A migration failed, or one of them is not known.
 pub async fn run_only(db: &mut Connection, versions: &BTreeSet<i64>) -> Result<(), DbError> {
-    let known = known();
-    if let Some(newer) = versions.difference(&known).last() {
-        let newest = known.last().copied().unwrap_or_default();
-        return Err(DbError::Newer { found: *newer, known: newest });
-    }
+    none_newer(versions, &known())?;
     let wanted = MIGRATIONS.iter().filter(|migration| versions.contains(&migration.version));
     Ok(Migrator::with_migrations(wanted.cloned().collect()).run(&mut *db).await?)
 }
@@ -119,6 +111,16 @@ pub async fn applied(db: &mut Connection) -> Result<BTreeSet<i64>, DbError> {
 pub async fn noted(db: &mut Connection) -> Result<BTreeSet<i64>, DbError> {
     let applied = db.list_applied_migrations(NOTES).await?;
     Ok(applied.into_iter().map(|migration| migration.version).collect())
+}
+
+/// That no newer version of this program has been at work.
+///
+/// # Errors
+/// [`DbError::Newer`] where one has.
+pub fn none_newer(found: &BTreeSet<i64>, known: &BTreeSet<i64>) -> Result<(), DbError> {
+    let newer = found.difference(known).last().copied();
+    let known = known.last().copied().unwrap_or_default();
+    newer.map_or(Ok(()), |found| Err(DbError::Newer { found, known }))
 }
 
 /// The migrations that this program knows.

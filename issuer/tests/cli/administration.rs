@@ -221,25 +221,47 @@ fn whatever_is_printed_is_printed_as_json_too() {
 }
 
 #[test]
-fn a_service_that_is_written_again_keeps_what_the_command_line_can_not_say() {
+fn what_is_written_again_keeps_what_is_not_said() {
     let folder = tempfile::tempdir().unwrap();
     let seed = r#"
 [[services]]
 name = "news"
+audience = "https://news.example.com"
+token_lifetime = 300
+algorithm = "EdDSA"
 permissions = ["news:read"]
 claim_template = { edition = "evening" }
 stale = false
 anonymous = { permissions = ["news:read"], token_lifetime = 120 }
+
+[[roles]]
+name = "reader"
+service = "news"
+level = 90
+description = "Reads"
+permissions = ["news:read"]
 "#;
     std::fs::write(folder.path().join("seed.toml"), seed).unwrap();
     expect(&laika(folder.path(), &["import", "seed.toml"], ""), 0);
-    let again = "service create news --permission news:read --permission news:write";
-    let again: Vec<_> = again.split(' ').collect();
-    expect(&laika(folder.path(), &again, ""), 0);
-    let shown = expect(&laika(folder.path(), &["service", "show", "news", "--json"], ""), 0);
-    let shown: Value = serde_json::from_str(&shown).unwrap();
+    let run = |arguments: &str| run(folder.path(), arguments);
+    let json = |arguments: &str| json(folder.path(), arguments);
+    expect(&run("service create news --permission news:read --permission news:write"), 0);
+    let shown = json("service show news");
     assert_eq!(shown["permissions"], serde_json::json!(["news:read", "news:write"]));
+    assert_eq!(shown["audience"], "https://news.example.com");
+    assert_eq!((&shown["token_lifetime"], &shown["algorithm"]), (&300.into(), &"EdDSA".into()));
     assert_eq!(shown["claim_template"]["edition"], "evening");
     assert_eq!(shown["stale"], false);
     assert_eq!(shown["anonymous"]["token_lifetime"], 120);
+
+    expect(&run("role create news/reader --level 80"), 0);
+    let role = json("role show news/reader");
+    assert_eq!((&role["level"], &role["description"]), (&80.into(), &"Reads".into()));
+    assert_eq!(role["permissions"], serde_json::json!(["news:read"]));
+    expect(&run("role create news/reader --no-permissions"), 0);
+    let role = json("role show news/reader");
+    assert_eq!((&role["level"], &role["permissions"]), (&80.into(), &serde_json::json!([])));
+    let new = run("role create news/writer");
+    assert_eq!(new.status.code(), Some(5), "{}", errors(&new));
+    assert!(errors(&new).contains("`--level`"), "{}", errors(&new));
 }

@@ -51,7 +51,7 @@ def send(method, path, body=None, authorization=None):
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(ISSUER + path, data, headers, method=method)
     try:
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=120) as answer:
             text = answer.read()
     except urllib.error.HTTPError as error:
         raise RuntimeError(f"{method} {path}: {error.code} {error.read()}") from None
@@ -60,7 +60,7 @@ def send(method, path, body=None, authorization=None):
 
 def code(address, part):
     """The code of the youngest mail to an address that links to this part of the page."""
-    for _ in range(200):
+    for _ in range(1200):
         with open(os.environ["MAILS"], encoding="utf-8") as mails:
             whole = [line for line in mails if line.endswith("\n")]
         for mail in map(json.loads, reversed(whole)):

@@ -25,7 +25,7 @@ pub(super) fn files(facts: &Facts<'_>) -> Vec<Finding> {
 /// Rows of the database that were written in the future.
 pub(super) fn rows(facts: &Facts<'_>) -> Vec<Finding> {
     match &facts.machine.rows {
-        Rows::Absent => Vec::new(),
+        Rows::Absent | Rows::Unusable(_) => Vec::new(),
         Rows::Found { newest, .. } => {
             behind(facts, *newest, "row of the database").into_iter().collect()
         }

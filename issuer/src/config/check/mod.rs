@@ -104,6 +104,8 @@ pub enum Rows {
     },
     /// It does not answer, for this reason.
     Silent(String),
+    /// It can't be used as it is, for this reason.
+    Unusable(String),
 }
 
 impl Machine {
@@ -119,7 +121,7 @@ impl Machine {
 type Check = fn(&Facts<'_>) -> Vec<Finding>;
 
 /// Every check.
-const CHECKS: [Check; 21] = [
+const CHECKS: [Check; 22] = [
     network::public_url,
     network::listen,
     network::proxies,
@@ -127,6 +129,7 @@ const CHECKS: [Check; 21] = [
     network::passkeys,
     network::metrics,
     network::database,
+    network::database_opens,
     files::secrets,
     files::data_dir,
     files::network_drive,

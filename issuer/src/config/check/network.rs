@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use http::Uri;
 
-use super::{Facts, Finding};
+use super::{Facts, Finding, Rows};
 use crate::config::PublicUrl;
 use crate::outgoing::is_loopback;
 use crate::webauthn::relying_party::{belongs, is_possible};
@@ -175,6 +175,14 @@ pub(super) fn database(facts: &Facts<'_>) -> Vec<Finding> {
         }
     };
     vec![Finding::warning("database_url", message)]
+}
+
+/// A database that no start could use.
+pub(super) fn database_opens(facts: &Facts<'_>) -> Vec<Finding> {
+    match &facts.machine.rows {
+        Rows::Unusable(why) => vec![Finding::error("database_url", why)],
+        Rows::Absent | Rows::Found { .. } | Rows::Silent(_) => Vec::new(),
+    }
 }
 
 /// Whether a database is on this machine: by its name, or by a socket in the file system.

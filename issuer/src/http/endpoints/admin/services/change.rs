@@ -71,17 +71,17 @@ pub async fn handle(
         None => None,
     };
     let mut act = caller.act(&app).await?;
-    let before = admin::services::by_name(act.db(), &name).await?;
+    let before = SeedService::from(admin::services::by_name(act.db(), &name).await?);
     let service = SeedService {
         name,
-        audience: request.audience.unwrap_or(Some(before.audience)),
-        token_lifetime: request.token_lifetime.unwrap_or(Some(before.token_lifetime)),
+        audience: request.audience.unwrap_or(before.audience),
+        token_lifetime: request.token_lifetime.unwrap_or(before.token_lifetime),
         algorithm: wanted.unwrap_or(before.algorithm),
         permissions: request.permissions.unwrap_or(before.permissions),
         may_share_with: request.may_share_with.unwrap_or(before.may_share_with),
         claim_template: request.claim_template.unwrap_or(before.claim_template),
         permission_provider: request.permission_provider.unwrap_or(before.permission_provider),
-        stale: Some(request.stale.unwrap_or(before.stale)),
+        stale: request.stale.or(before.stale),
         anonymous: request.anonymous.unwrap_or(before.anonymous),
     };
     let since = admin::services::put(&mut act, &service).await?;
