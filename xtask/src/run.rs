@@ -1,5 +1,6 @@
 //! Running other programs: one tidy line per step, with its time; their output only on failure.
 
+use std::cell::Cell;
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, IsTerminal as _, Read, Write as _};
 use std::path::PathBuf;
@@ -15,6 +16,29 @@ const NAME_WIDTH: usize = 58;
 
 /// Lines of a failed program's output that are shown; all of it is in `target/xtask/log/`.
 const SHOWN_LINES: usize = 200;
+
+thread_local! {
+    /// Whether this thread works beside the one that draws.
+    static BESIDE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Does both at one time, the second in a thread of its own, whose steps show only how they ended.
+pub(crate) fn at_one_time<A, B: Send>(
+    first: impl FnOnce() -> A,
+    second: impl FnOnce() -> B + Send,
+) -> (A, B) {
+    thread::scope(|scope| {
+        let beside = scope.spawn(|| {
+            BESIDE.set(true);
+            second()
+        });
+        let first = first();
+        match beside.join() {
+            Ok(second) => (first, second),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}
 
 /// One line of the report: what is being done, then how long it took.
 pub(crate) struct Step {
@@ -50,7 +74,7 @@ impl Step {
     /// On a terminal: says what the step is at, until the next call.
     pub(crate) fn show(&self, doing: &str) {
         let out = &mut std::io::stdout();
-        let written = if self.terminal {
+        let written = if self.terminal && !BESIDE.get() {
             let doing: String = doing.chars().filter(|c| !c.is_control()).take(70).collect();
             write!(out, "\r\x1b[2K  {:<NAME_WIDTH$} \x1b[2m{doing}\x1b[0m", self.name)
         } else {

@@ -156,11 +156,9 @@ fn suite(name: &str, program: Program, count: fn(&str) -> Tally) -> Result<Tally
         tally.failed = tally.failed.max(1);
     }
     if tally.failed > 0 {
-        println!();
-        for line in output.lines().filter(|line| !is_success(line)) {
-            println!("{line}");
-        }
-        println!();
+        // In one piece, where another suite runs beside it.
+        let shown: Vec<_> = output.lines().filter(|line| !is_success(line)).collect();
+        println!("\n{}\n", shown.join("\n"));
     }
     ensure!(tally != Tally::default(), "no test ran");
     Ok(tally)

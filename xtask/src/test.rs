@@ -1,5 +1,7 @@
 //! `cargo xtask test`: all that CI runs, and the numbers in the end.
 
+use std::slice;
+
 use anyhow::Result;
 use clap::ValueEnum;
 
@@ -8,10 +10,12 @@ use crate::tally::Tally;
 use crate::{build, bundle, check, size, suites, tools};
 
 /// One part of the whole; later ones use what earlier ones leave.
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Part {
-    /// What must be installed: wasm target, npm packages, Chromium, Envoy, PostgreSQL
+    /// What must be installed to build: wasm targets, npm packages
     Tools,
+    /// What the tests start: Chromium, Envoy, PostgreSQL, servers and clients in Python
+    Peers,
     /// Wasm modules, npm package, page, and every test with the programs that it starts
     Build,
     /// `cargo xtask check`
@@ -28,15 +32,69 @@ pub(crate) enum Part {
     Page,
 }
 
+/// Parts in a row.
+type Lane = &'static [Part];
+
+/// All parts. Of two lanes of a stage both run at one time: what waits for a network or a browser beside
+/// what computes.
+const STAGES: [(Lane, Lane); 5] = [
+    (&[Part::Tools], &[]),
+    (&[Part::Build], &[Part::Peers]),
+    (&[Part::Check, Part::Rust], &[]),
+    (&[Part::Postgres], &[]),
+    (&[Part::Npm], &[Part::Runtimes, Part::Page]),
+];
+
+/// How a part has ended.
+struct Ended {
+    part: Part,
+    time: String,
+    tally: Tally,
+    result: String,
+}
+
 /// Runs all parts, or one. `true` if nothing failed.
 pub(crate) fn run(only: Option<Part>) -> Result<bool> {
     let all = Clock::start();
-    let (mut report, mut total) = (Vec::new(), Tally::default());
-    let parts = only.as_ref().map_or(Part::value_variants(), std::slice::from_ref);
-    for part in parts {
-        println!("{}", part.name());
+    let mut ended = Vec::new();
+    match only {
+        Some(part) => ended.extend(lane(slice::from_ref(&part))),
+        None => {
+            for (first, second) in STAGES {
+                let (first, second) = run::at_one_time(|| lane(first), || lane(second));
+                ended.extend(first.into_iter().chain(second));
+                // Without tools and artifacts the rest would fail for no reason of its own.
+                if ended.iter().any(Ended::spoils_the_rest) {
+                    break;
+                }
+            }
+        }
+    }
+    println!("\nsummary");
+    let mut total = Tally::default();
+    for Ended { part, time, tally, result } in ended {
+        run::note(&format!("{:<10} {time}", part.name()), &result);
+        total += tally;
+    }
+    println!("  {:<10} {}\n\n{total}", "all", human(all.passed()));
+    Ok(total.failed == 0)
+}
+
+fn lane(parts: &[Part]) -> Vec<Ended> {
+    parts.iter().map(|part| part.end()).collect()
+}
+
+impl Ended {
+    fn spoils_the_rest(&self) -> bool {
+        self.tally.failed > 0 && matches!(self.part, Part::Tools | Part::Peers | Part::Build)
+    }
+}
+
+impl Part {
+    fn end(self) -> Ended {
+        println!("{}", self.name());
         let clock = Clock::start();
-        let (tally, result) = match part.run() {
+        let (tally, result) = match self.run() {
             Ok(None) => (Tally::default(), "ok".to_owned()),
             Ok(Some(tally)) => (tally, tally.to_string()),
             Err(error) => {
@@ -45,22 +103,9 @@ pub(crate) fn run(only: Option<Part>) -> Result<bool> {
                 (Tally { passed: 0, failed: 1 }, "FAILED".to_owned())
             }
         };
-        report.push((format!("{:<10} {}", part.name(), clock.elapsed()), result));
-        total += tally;
-        // Without tools and artifacts the rest would fail for no reason of its own.
-        if tally.failed > 0 && matches!(part, Part::Tools | Part::Build) {
-            break;
-        }
+        Ended { part: self, time: clock.elapsed(), tally, result }
     }
-    println!("\nsummary");
-    for (line, result) in report {
-        run::note(&line, &result);
-    }
-    println!("  {:<10} {}\n\n{total}", "all", human(all.passed()));
-    Ok(total.failed == 0)
-}
 
-impl Part {
     fn name(self) -> String {
         self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
     }
@@ -72,6 +117,9 @@ impl Part {
                 tools::wasm_target()?;
                 tools::wasi_target()?;
                 bundle::prepare()?;
+                Ok(None)
+            }
+            Self::Peers => {
                 tools::npm_packages(tools::NPM_RUNTIMES)?;
                 tools::chromium()?;
                 tools::envoy()?;
@@ -97,6 +145,20 @@ impl Part {
             Self::Npm => suites::npm().map(Some),
             Self::Runtimes => suites::runtimes().map(Some),
             Self::Page => suites::page().map(Some),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_part_runs_once() {
+        let lanes = STAGES.iter().flat_map(|(first, second)| [first, second]);
+        let planned: Vec<Part> = lanes.flat_map(|lane| lane.iter().copied()).collect();
+        for part in Part::value_variants() {
+            assert_eq!(planned.iter().filter(|other| *other == part).count(), 1, "{part:?}");
         }
     }
 }
