@@ -74,13 +74,15 @@ impl Config {
         };
         let known: Vec<_> = Options::MEMBERS.into_iter().chain(OWN).collect();
         let members = Node::whole(&document).members(&known)?;
-        let verifier = Verifier::new(Options::read(&members)?);
-        Ok(Self::read(&members, verifier, clusters)?)
+        let options = Options::read(&members)?;
+        let grants = if clusters.len() > 1 { options.grants() } else { Vec::new() };
+        Ok(Self::read(&members, Verifier::new(options), &grants, clusters)?)
     }
 
     fn read(
         members: &Members<'_, '_>,
         verifier: Verifier,
+        grants: &[String],
         clusters: Vec<Option<String>>,
     ) -> document::Result<Self> {
         if verifier.policy().is_none() {
@@ -91,8 +93,9 @@ impl Config {
         let token_from = members.read_given("token_from", read_places)?;
         let token_from = token_from.unwrap_or_else(|| vec![TokenPlace::authorization()]);
         let origins = members.read_given("cookie_origins", |node| read_origins(node, &token_from));
+        let several = clusters.len() > 1;
         let forward = members
-            .read_given("forward", |node| read_forward(node, &token_from, clusters.len() > 1))?;
+            .read_given("forward", |node| read_forward(node, &token_from, several, grants))?;
         Ok(Self {
             verifier,
             clusters,
@@ -239,6 +242,7 @@ fn read_forward(
     node: &Node<'_, '_>,
     places: &[TokenPlace],
     several_issuers: bool,
+    grants: &[String],
 ) -> document::Result<Forward> {
     let members = node.members(&["headers", "payload_header"])?;
     let mut forward = Forward::default();
@@ -254,6 +258,13 @@ fn read_forward(
                 return Err(claim.refuse(format_args!(
                     "write `{granted}`: a pointer leads to what the token says, which its issuer \
                      may not be allowed to assert"
+                )));
+            }
+            if several_issuers && forward::is_granted_by(text, grants) {
+                return Err(claim.refuse(format_args!(
+                    "write `permissions` or `roles`: with several issuers `{}` says what its issuer \
+                     may not be allowed to assert",
+                    quoted(text)
                 )));
             }
             forward.headers.push((name, text.to_owned()));
@@ -277,7 +288,7 @@ fn read_new_name(
     places: &[TokenPlace],
 ) -> document::Result<String> {
     let name = read_name(node, name)?;
-    let why = if RESERVED.contains(&name.as_str()) {
+    let why = if RESERVED.iter().any(|known| same_header(known, &name)) {
         "this header belongs to HTTP itself"
     } else if places.iter().any(|place| same_header(place.header(), &name)) {
         "this header is where the token stands"

@@ -75,6 +75,8 @@ pub struct Edit {
 pub struct Call {
     /// To be handed back with the answer.
     pub id: u32,
+    /// Whose it is, by its index in the configuration.
+    pub issuer: usize,
     /// The host's name for the servers to ask.
     pub cluster: String,
     /// `http` or `https`.
@@ -305,13 +307,14 @@ impl Filter {
 
 impl Call {
     /// The verifier has made sure that the URL is an absolute http or https URL.
-    fn new(Fetch { id, uri, sharing, .. }: &Fetch, cluster: &str) -> Self {
+    fn new(Fetch { id, issuer, uri, sharing, .. }: &Fetch, cluster: &str) -> Self {
         let (scheme, rest) = uri.split_once("://").unwrap_or(("https", uri));
         let end = rest.find(['/', '?']).unwrap_or(rest.len());
         let (authority, path) = rest.split_at_checked(end).unwrap_or((rest, ""));
         let slash = if path.starts_with('/') { "" } else { "/" };
         Self {
             id: *id,
+            issuer: *issuer,
             cluster: cluster.to_owned(),
             scheme: scheme.to_owned(),
             authority: authority.to_owned(),
@@ -320,7 +323,7 @@ impl Call {
         }
     }
 
-    /// What it asks for: the same of every worker.
+    /// What it asks for: the same in every worker, and of every issuer with these keys.
     #[must_use]
     pub fn name(&self) -> String {
         format!("{} {}", self.cluster, self.uri())

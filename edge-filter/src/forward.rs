@@ -66,6 +66,16 @@ pub(crate) fn granted_behind(pointer: &str) -> Option<&'static str> {
     GRANTS.into_iter().find(|granted| *granted == first)
 }
 
+/// Whether a claim, or what a JSON pointer leads to, is what permissions or roles are read from: one
+/// of `grants`, or `scope`.
+pub(crate) fn is_granted_by(claim: &str, grants: &[String]) -> bool {
+    if GRANTS.contains(&claim) {
+        return false;
+    }
+    let name = json::member_of(claim);
+    name == "scope" || grants.contains(&name)
+}
+
 /// What `token` says under the name of a claim or behind a JSON pointer. What it grants is what the
 /// verifier made of it: an issuer may not be allowed to assert all that its tokens say.
 fn claim_of(token: &VerifiedToken, claim: &str) -> Option<Value> {

@@ -66,8 +66,9 @@ struct State {
     queue: Vec<(Call, Option<Timestamp>)>,
     /// The host's number of each call that is under way, and when it was made.
     under_way: BTreeMap<u32, (Call, Timestamp)>,
-    /// When the answer that was taken last was asked for, by the name of its call.
-    taken: BTreeMap<String, Timestamp>,
+    /// When the answer that an issuer took last was asked for, by issuer and name of the call: one key
+    /// set may be that of several.
+    taken: BTreeMap<(usize, String), Timestamp>,
     /// Requests that wait for keys, by stream.
     waiting: BTreeMap<u32, Visit>,
     /// Requests that have waited and are to be judged again, oldest first.
@@ -197,9 +198,9 @@ impl State {
         self.queue.extend(calls.into_iter().map(|call| (call, None)));
     }
 
-    /// Notes when the answer of that name that was taken was asked for.
-    fn took(&mut self, name: String, asked: Timestamp) {
-        self.taken.insert(name, asked);
+    /// Notes when the answer to a call that was taken was asked for.
+    fn took(&mut self, call: &Call, asked: Timestamp) {
+        self.taken.insert((call.issuer, call.name()), asked);
         while self.taken.len() > MOST {
             let seconds = |asked: &Timestamp| asked.seconds();
             let all = self.taken.iter();

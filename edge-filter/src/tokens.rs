@@ -1,6 +1,6 @@
 //! Where tokens stand in a request.
 
-use laika_verifier::bearer::{self, Found};
+use laika_verifier::bearer::{self, Found, same_header};
 
 use crate::filter::Headers;
 
@@ -47,6 +47,14 @@ impl TokenPlace {
         }
     }
 
+    /// Whether that is its header written with `_` for `-`, or the other way round.
+    fn is_spelled(&self, name: &[u8]) -> bool {
+        let ours = self.header();
+        matches!(self, Self::Header { .. })
+            && !name.eq_ignore_ascii_case(ours.as_bytes())
+            && same_header(ours, name)
+    }
+
     /// What it holds, if this is the header in which it is.
     fn find<'h>(&self, name: &[u8], value: &'h [u8]) -> Found<'h> {
         if !name.eq_ignore_ascii_case(self.header().as_bytes()) {
@@ -65,6 +73,10 @@ impl<'h> Tokens<'h> {
         let mut tokens = Self { found: Found::None, carriers: Vec::new(), in_cookie: false };
         for (name, value) in headers {
             for place in places {
+                // A backend may take the other spelling for the header itself.
+                if place.is_spelled(name) {
+                    tokens.carriers.push(name);
+                }
                 let found = place.find(name, value);
                 if found == Found::None {
                     continue;

@@ -223,6 +223,20 @@ fn the_token_goes_on_unless_it_is_kept() {
 }
 
 #[test]
+fn a_header_that_passes_for_that_of_the_token_does_not_go_on_either() {
+    for strip in [true, false] {
+        let mut scene = Scene::ready(|options| {
+            options["strip_token"] = json!(strip);
+            options["token_from"] = json!([{ "header": "x-token" }]);
+        });
+        let good = scene.good.token.clone();
+        let headers: [(&str, &[u8]); 2] = [("x-token", good.as_bytes()), ("X_Token", b"a.b.c")];
+        let removed = edit(scene.judge("/orders", &headers)).remove;
+        assert_eq!(removed, if strip { vec!["x-token", "X_Token"] } else { vec![] });
+    }
+}
+
+#[test]
 fn shadow_lets_everything_through_and_holds_nobody_up() {
     let mut scene = Scene::new(|options| options["shadow"] = json!(true));
     let first = scene.judge("/orders", &[("x-user-id", b"root")]);

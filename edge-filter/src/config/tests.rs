@@ -106,6 +106,7 @@ fn what_is_not_understood_is_refused_with_its_place() {
     for pointer in ["/rolesX", "/realm/roles", "/Level", "roles"] {
         assert!(forward(json!({ "x-a": pointer })).is_ok(), "{pointer}");
     }
+    assert!(forward(json!({ "Content_Length": "sub" })).unwrap_err().message.contains("HTTP"));
     let status = with_issuer("status", json!("required"));
     assert!(status.is_ok(), "{status:?}");
     let jwks = json!({ "keys": [] });
@@ -116,6 +117,31 @@ fn what_is_not_understood_is_refused_with_its_place() {
     assert!(Config::from_json(b"[]").unwrap_err().message.contains("object"));
     let twice = Config::from_json(br#"{"shadow":true,"shadow":false}"#).unwrap_err();
     assert!(twice.message.contains("duplicate member"), "{twice}");
+}
+
+#[test]
+fn of_several_issuers_nothing_goes_on_that_one_may_not_assert() {
+    let mut document = document();
+    let may_assert = json!({ "permissions": ["orders:*"], "roles": ["partner"] });
+    document["issuers"][0]["may_assert"] = may_assert.clone();
+    document["issuers"].as_array_mut().unwrap().push(json!({
+        "issuer": "https://partner.example/realms/shop", "audience": "orders",
+        "profile": "keycloak", "may_assert": may_assert, "cluster": "partner",
+        "jwks_uri": "https://partner.example/keys",
+    }));
+    let mut forward = |claim: &str| {
+        document["forward"] = json!({ "headers": { "x-iss": "iss", "x-a": claim } });
+        read(&document)
+    };
+    for raw in ["/realm_access/roles", "realm_access", "/resource_access/orders/roles", "scope"] {
+        let error = forward(raw).unwrap_err();
+        assert_eq!(error.at, "forward.headers.x-a");
+        assert!(error.message.contains("write `permissions` or `roles`"), "{error}");
+    }
+    for good in ["roles", "permissions", "level", "email", "/address/country"] {
+        assert!(forward(good).is_ok(), "{good}");
+    }
+    assert!(with("forward", json!({ "headers": { "x-a": "scope" } })).is_ok(), "of one issuer");
 }
 
 #[test]

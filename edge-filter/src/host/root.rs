@@ -177,7 +177,7 @@ impl Plugin {
         } else if is_answer {
             shared::publish_failure(&HostData, &name, answer);
         }
-        self.arrived(name, is_used.then_some(answer.asked), arrived);
+        self.arrived(call, is_used.then_some(answer.asked), arrived);
     }
 
     /// Takes what another worker got.
@@ -187,13 +187,13 @@ impl Plugin {
             Err(_) => return,
         };
         self.0.borrow_mut().metrics.shared();
-        self.arrived(call.name(), answer.is_good().then_some(answer.asked), arrived);
+        self.arrived(call, answer.is_good().then_some(answer.asked), arrived);
     }
 
-    fn arrived(&self, name: String, took: Option<Timestamp>, arrived: Arrived) {
+    fn arrived(&self, call: &Call, took: Option<Timestamp>, arrived: Arrived) {
         let mut state = self.0.borrow_mut();
         if let Some(asked) = took {
-            state.took(name, asked);
+            state.took(call, asked);
         }
         if let Some(failure) = arrived.failure {
             state.note_failure(&format!("what was fetched is not used: {failure}"));
@@ -203,7 +203,7 @@ impl Plugin {
     }
 
     fn wish<'w>(&self, name: &'w str, call: &Call, since: Timestamp) -> Wish<'w> {
-        let took = self.0.borrow().taken.get(name).copied();
+        let took = self.0.borrow().taken.get(&(call.issuer, name.to_owned())).copied();
         Wish { name, sharing: call.sharing, took, since }
     }
 }

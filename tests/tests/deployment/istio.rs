@@ -14,8 +14,10 @@ use super::{documents, refused, run};
 /// Istio's definition of the resource (release 1.29), as an npm package has compiled it.
 const VALIDATE: &str = r#"
 import { WasmPlugin } from "@kubernetes-models/istio/extensions.istio.io/v1alpha1";
+import { DestinationRule, ServiceEntry } from "@kubernetes-models/istio/networking.istio.io/v1";
 import { readFileSync } from "node:fs";
-new WasmPlugin(JSON.parse(readFileSync(process.argv[2], "utf8"))).validate();
+const document = JSON.parse(readFileSync(process.argv[2], "utf8"));
+new { WasmPlugin, DestinationRule, ServiceEntry }[document.kind](document).validate();
 "#;
 
 /// The definition lets unknown members pass, as it does in a cluster, which drops them; the types
@@ -61,10 +63,13 @@ impl Project {
     }
 }
 
+fn document(kind: &str) -> Value {
+    let mut documents = documents("istio/wasmplugin.yaml").into_iter();
+    documents.find(|document| document["kind"] == kind).expect("a document of that kind")
+}
+
 fn plugin() -> Value {
-    let mut documents = documents("istio/wasmplugin.yaml");
-    assert_eq!(documents.len(), 1);
-    documents.remove(0)
+    document("WasmPlugin")
 }
 
 #[test]
@@ -80,6 +85,26 @@ fn istio_s_own_definition_takes_the_plugin() {
     let mut other = plugin;
     other["spec"]["failstrategy"] = json!("FAIL_RELOAD");
     assert!(refused(&mut project.compile(&other)).contains("failstrategy"));
+}
+
+#[test]
+fn keys_come_by_tls_from_a_server_that_shows_its_name() {
+    let project = Project::new();
+    let (entry, rule) = (document("ServiceEntry"), document("DestinationRule"));
+    run(&mut project.validate(&entry));
+    run(&mut project.validate(&rule));
+    let mut other = rule.clone();
+    other["spec"]["trafficPolicy"]["tls"]["mode"] = json!("PLAIN");
+    assert!(refused(&mut project.validate(&other)).contains("mode"));
+
+    let issuer = &plugin()["spec"]["pluginConfig"]["issuers"][0];
+    let host = "id.example.com";
+    assert_eq!(issuer["cluster"], format!("outbound|443||{host}"));
+    assert_eq!(entry["spec"]["hosts"], json!([host]));
+    assert_eq!(entry["spec"]["ports"][0]["number"], 443);
+    assert_eq!(rule["spec"]["host"], host);
+    let tls = &rule["spec"]["trafficPolicy"]["tls"];
+    assert_eq!((&tls["mode"], &tls["subjectAltNames"]), (&json!("SIMPLE"), &json!([host])));
 }
 
 #[test]

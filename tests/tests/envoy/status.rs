@@ -16,6 +16,7 @@ use serde_json::json;
 use super::now;
 
 const ISSUER: &str = "http://127.0.0.1:9";
+const OTHER: &str = "http://127.0.0.1:8";
 const LIST: &str = "http://127.0.0.1:9/status/eddsa/0";
 
 /// Metadata, keys, and a list whose slot 0 can be changed.
@@ -77,6 +78,19 @@ fn plugin() -> serde_json::Value {
             { "id": "list", "path": "/orders", "require": "orders:read" },
         ]},
     })
+}
+
+/// The same issuer, and another that has its keys from the same address.
+fn plugin_of_two() -> serde_json::Value {
+    let mut plugin = plugin();
+    let may_assert = json!({ "permissions": ["orders:*"], "roles": [] });
+    let other = json!({
+        "issuer": OTHER, "audience": "orders", "cluster": "issuer", "may_assert": may_assert,
+        "jwks_uri": format!("{ISSUER}/keys"),
+    });
+    plugin["issuers"]["may_assert"] = may_assert;
+    plugin["issuers"] = json!([plugin["issuers"], other]);
+    plugin
 }
 
 fn request() -> Request {
@@ -161,11 +175,16 @@ fn a_new_configuration_goes_on_with_what_was_there_while_the_issuer_is_away() {
     let clusters = [("upstream", upstream.address), ("issuer", server.address)];
     let folder = tempfile::tempdir().unwrap();
     let mut source = None;
-    let envoy = Envoy::changed(&plugin().to_string(), &clusters, |bootstrap| {
+    let envoy = Envoy::changed(&plugin_of_two().to_string(), &clusters, |bootstrap| {
         source = Some(Source::new(Delivery::Filter, folder.path(), bootstrap));
     });
     let request = request();
+    let of_the_other = TestKey::named("ed-1").token(&micro_claims(OTHER, now()));
+    let of_the_other = Request::with_token("/orders", &of_the_other);
     assert_eq!(code(&envoy.send(&request)), "");
+    assert_eq!(code(&envoy.send(&of_the_other)), "");
+    let keys = |path: &&String| *path == "/keys";
+    assert_eq!(issuer.paths.lock().unwrap().iter().filter(keys).count(), 1, "one set for both");
 
     issuer.away.store(true, Ordering::SeqCst);
     // From then on a key that nobody knows is asked for.
@@ -178,7 +197,7 @@ fn a_new_configuration_goes_on_with_what_was_there_while_the_issuer_is_away() {
     let mut source = source.unwrap();
     for (path, pause) in [("/first", 0), ("/second", 11)] {
         thread::sleep(Duration::from_secs(pause));
-        let mut other = plugin();
+        let mut other = plugin_of_two();
         let open = json!({ "id": "open", "path": path, "require": "anyone" });
         other["policy"]["rules"].as_array_mut().unwrap().push(open);
         source.replace(&other.to_string());
@@ -188,7 +207,9 @@ fn a_new_configuration_goes_on_with_what_was_there_while_the_issuer_is_away() {
             thread::sleep(Duration::from_millis(20));
         }
         for _ in 0..10 {
-            assert_eq!(code(&envoy.send(&request)), "", "{path}: and so they do here");
+            for request in [&request, &of_the_other] {
+                assert_eq!(code(&envoy.send(request)), "", "{path}: and so they do here");
+            }
         }
     }
     assert!(envoy.log().contains("what was used last goes on"), "{}", envoy.log());

@@ -77,13 +77,21 @@ impl Options {
     /// As [`Options::from_json`].
     pub fn read(members: &Members<'_, '_>) -> Result<Self, OptionsError> {
         let mut options = Self::read_all_but_policy(members)?;
-        let mut grants = Vec::new();
-        options.issuers.iter().for_each(|issuer| issuer.rules.add_grants(&mut grants));
+        let grants = options.grants();
         let context = Context { several_issuers: options.issuers.len() > 1, grants: &grants };
         let policy = members.read_given("policy", |node| read_policy(node, context));
         options.policy = policy
             .map_err(|fault| OptionsError { code: ErrorCode::PolicyInvalid, ..fault.into() })?;
         Ok(options)
+    }
+
+    /// The claims from which permissions and roles are read, of all issuers. What stands there is what
+    /// an issuer says, not yet what it may say.
+    #[must_use]
+    pub fn grants(&self) -> Vec<String> {
+        let mut grants = Vec::new();
+        self.issuers.iter().for_each(|issuer| issuer.rules.add_grants(&mut grants));
+        grants
     }
 
     fn read_all_but_policy(members: &Members<'_, '_>) -> document::Result<Self> {

@@ -71,11 +71,11 @@ pub(super) fn proxies(facts: &Facts<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let listen = settings.listen;
-    let example = if listen.ip().is_loopback() { "127.0.0.1" } else { "10.0.0.0/8" };
+    let example = if listen.ip().is_loopback() { "127.0.0.1" } else { "10.96.7.0/28" };
     let message = format!(
         "`{url}` is https and `{listen}` is not, so a proxy is in front; as long as it is not trusted, \
          every client has its address, all share its limits, and logs name nobody else; write where it \
-         calls from, like `[\"{example}\"]`"
+         calls from, and nobody else does, like `[\"{example}\"]`"
     );
     vec![Finding::warning("trusted_proxies", message)]
 }
@@ -243,7 +243,7 @@ mod tests {
                 "listen = '0.0.0.0:8080'\npublic_url = 'https://id.kennel.org'",
                 Warning,
                 "trusted_proxies",
-                "10.0.0.0/8",
+                "10.96.7.0/28",
             ),
             ("public_url = 'https://id.kennel.org'", Warning, "trusted_proxies", "127.0.0.1"),
             ("trusted_proxies = ['10.0.0.0/8', '::/0']", Error, "trusted_proxies", "`::/0`"),
