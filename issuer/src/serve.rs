@@ -26,6 +26,9 @@ use crate::permissions::Library;
 use crate::problem::Problem;
 use crate::random::SystemRandom;
 
+/// How long connections to the database may take to close.
+const CLOSING: Duration = Duration::from_secs(5);
+
 /// Why the service did not start, or stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
@@ -114,7 +117,10 @@ pub(crate) async fn serve_with(settings: Settings, library: Library) -> Result<(
         tracing::warn!("ended with requests that were not finished in time");
     }
     tasks.shutdown().await;
-    app.db.close().await;
+    // A connection whose database does not answer is given back only when the network gives it up.
+    if tokio::time::timeout(CLOSING, app.db.close()).await.is_err() {
+        tracing::warn!("ended with connections that the database did not close in time");
+    }
     tracing::info!("ended");
     Ok(())
 }

@@ -150,11 +150,13 @@ pub(super) async fn drop_unproved_ways(db: &mut Connection, user: Uuid) -> Resul
 /// Withdraws what waits for the answer to a mail and was asked for while an account had the password
 /// that it has no more: another e-mail, a new password.
 pub(super) async fn withdraw_requests(db: &mut Connection, user: Uuid) -> Result<(), Problem> {
+    // Mails first: one that is being written is waited for, and then its code is there to be seen.
+    db::mails::withdraw(db, user, Kind::Change).await?;
+    db::mails::withdraw_resets(db, user).await?;
     for purpose in [Purpose::Change, Purpose::Reset] {
         db::mail_codes::withdraw(db, user, purpose).await?;
     }
-    db::mails::withdraw(db, user, Kind::Change).await?;
-    Ok(db::mails::withdraw_resets(db, user).await?)
+    Ok(())
 }
 
 /// Uses a code up. The account that it is about is held before, as wherever codes are withdrawn: else

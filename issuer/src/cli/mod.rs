@@ -27,6 +27,7 @@ mod users;
 use std::io;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{CommandFactory as _, Parser as _};
 
@@ -50,7 +51,10 @@ pub fn run() -> ExitCode {
 
 fn execute(arguments: Arguments) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(dispatch(arguments))
+    let done = runtime.block_on(dispatch(arguments));
+    // A name that is being resolved can't be called off, and nobody waits for it any more.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    done
 }
 
 async fn dispatch(arguments: Arguments) -> Result<(), Failure> {

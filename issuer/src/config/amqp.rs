@@ -48,6 +48,10 @@ pub(super) fn check(file: file::Amqp) -> Result<Option<Amqp>, ConfigError> {
     if !matches!(scheme, "amqp" | "amqps") || host.is_empty() {
         return refused(format!("`{url}` is not an amqp or amqps URL; {example}"));
     }
+    #[cfg(feature = "amqp")]
+    if let Err(why) = url.parse::<lapin::uri::AMQPUri>() {
+        return refused(format!("`{url}` can't be used: {why}; {example}"));
+    }
     let exchange = file.exchange.unwrap_or_else(|| EXCHANGE.to_owned());
     if exchange.is_empty() || exchange.len() > 127 || exchange.chars().any(char::is_control) {
         let message = "1 to 127 bytes without control characters";
@@ -69,8 +73,15 @@ mod tests {
         assert!(check(file::Amqp::default()).unwrap().is_none());
         let good = check(written("amqps://laika@mq.example.com/%2F")).unwrap().unwrap();
         assert_eq!(good.exchange, EXCHANGE);
-        for bad in ["", "mq.example.com", "http://mq.example.com", "amqp://", "amqp://u:hunter2@x"]
-        {
+        for bad in [
+            "",
+            "mq.example.com",
+            "http://mq.example.com",
+            "amqp://",
+            "amqp://u:hunter2@x",
+            "amqp://laika@mq:port/",
+            "amqp://laika@mq/%2F?heartbeat=often",
+        ] {
             let error = check(written(bad)).unwrap_err();
             assert_eq!(error.place, "amqp.url");
             assert!(!error.message.contains("hunter2"), "{error}");

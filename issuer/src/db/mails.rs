@@ -57,7 +57,7 @@ pub enum End {
     Failed {
         /// Why; may hold the address.
         reason: String,
-        /// The server's reply code, where it said so; from 500 on, it is for good.
+        /// The server's reply code, where it refused for good.
         reply: Option<u16>,
     },
 }
@@ -248,13 +248,46 @@ pub async fn claim(db: &mut Connection, mail: &Mail, due_at: UnixSeconds) -> Res
     Ok(result.rows_affected() == 1)
 }
 
-/// Ends a mail.
+/// Keeps a mail that was claimed from being withdrawn until this transaction ends; whether it is still
+/// there, and nobody has taken it since.
+///
+/// # Errors
+/// The query failed.
+pub async fn hold(db: &mut Connection, mail: &Mail) -> Result<bool, DbError> {
+    let result = sqlx::query(
+        "UPDATE mails SET due_at = due_at WHERE id = $1 AND attempts = $2 AND state = 'queued'",
+    )
+    .bind(mail.id.to_string())
+    .bind(mail.attempts + 1)
+    .execute(db)
+    .await?;
+    Ok(result.rows_affected() == 1)
+}
+
+/// Lets a mail that was claimed and not taken be tried again at `due_at`; nothing where somebody else
+/// has taken it since.
+///
+/// # Errors
+/// The query failed.
+pub async fn put_off(db: &mut Connection, mail: &Mail, due_at: UnixSeconds) -> Result<(), DbError> {
+    sqlx::query(
+        "UPDATE mails SET due_at = $3 WHERE id = $1 AND attempts = $2 AND state = 'queued'",
+    )
+    .bind(mail.id.to_string())
+    .bind(mail.attempts + 1)
+    .bind(due_at)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Ends a mail that was claimed; nothing where somebody else has taken it since.
 ///
 /// # Errors
 /// The query failed.
 pub async fn end(
     db: &mut Connection,
-    id: Uuid,
+    mail: &Mail,
     end: &End,
     now: UnixSeconds,
 ) -> Result<(), DbError> {
@@ -264,14 +297,18 @@ pub async fn end(
         End::Failed { reason, reply } => (State::Failed, Some(reason.clone()), *reply),
     };
     // No row: what the mail is about went away meanwhile, and the mail with it.
-    sqlx::query("UPDATE mails SET state = $2, error = $3, reply = $4, ended_at = $5 WHERE id = $1")
-        .bind(id.to_string())
-        .bind(state.as_str())
-        .bind(error)
-        .bind(reply.map(i64::from))
-        .bind(now)
-        .execute(db)
-        .await?;
+    sqlx::query(
+        "UPDATE mails SET state = $3, error = $4, reply = $5, ended_at = $6 \
+         WHERE id = $1 AND attempts = $2 AND state = 'queued'",
+    )
+    .bind(mail.id.to_string())
+    .bind(mail.attempts + 1)
+    .bind(state.as_str())
+    .bind(error)
+    .bind(reply.map(i64::from))
+    .bind(now)
+    .execute(db)
+    .await?;
     Ok(())
 }
 

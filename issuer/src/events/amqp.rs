@@ -12,6 +12,7 @@ use lapin::types::FieldTable;
 use lapin::uri::AMQPUri;
 use lapin::{BasicProperties, Channel, Connection, ConnectionProperties, ExchangeKind};
 use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
 
 use crate::app::App;
 use crate::clock::claim_seconds;
@@ -26,7 +27,15 @@ const PERSISTENT: u8 = 2;
 
 /// The connection to the broker: made when there is something to publish, and anew when it broke.
 #[derive(Default)]
-pub struct Publisher(Mutex<Option<Open>>);
+pub struct Publisher(Mutex<Broker>);
+
+#[derive(Default)]
+struct Broker {
+    open: Option<Open>,
+    /// One that is being made, which goes on when nobody waits for it any more: a connection that was
+    /// begun can't be called off, and another beside it would be one more that hangs.
+    making: Option<JoinHandle<Result<Open, lapin::Error>>>,
+}
 
 struct Open {
     /// It ends with its value.
@@ -47,13 +56,13 @@ impl Publisher {
         let done = done.unwrap_or_else(|_| Err("the broker did not confirm in time".to_owned()));
         if done.is_err() {
             // Whatever it was, the next attempt begins with a new connection.
-            *self.0.lock().await = None;
+            self.0.lock().await.open = None;
         }
         done
     }
 
     async fn attempt(&self, settings: &Amqp, due: &Due) -> Result<(), String> {
-        let channel = self.channel(settings).await.map_err(|error| shown(&error))?;
+        let channel = self.channel(settings).await?;
         let properties = BasicProperties::default()
             .with_content_type("application/json".into())
             .with_delivery_mode(PERSISTENT)
@@ -76,24 +85,29 @@ impl Publisher {
     }
 
     /// A channel that confirms, on the connection there is or on a new one.
-    async fn channel(&self, settings: &Amqp) -> Result<Channel, lapin::Error> {
-        let mut open = self.0.lock().await;
-        if let Some(open) = open.as_ref().filter(|open| open.channel.status().connected()) {
+    async fn channel(&self, settings: &Amqp) -> Result<Channel, String> {
+        let broker = &mut *self.0.lock().await;
+        if let Some(open) = broker.open.as_ref().filter(|open| open.channel.status().connected()) {
             return Ok(open.channel.clone());
         }
-        *open = None;
-        let connection = Connection::connect_uri(uri(settings)?, properties()).await?;
-        let channel = connection.create_channel().await?;
-        channel.confirm_select(ConfirmSelectOptions::default()).await?;
-        let durable = ExchangeDeclareOptions { durable: true, ..Default::default() };
-        let exchange = settings.exchange.clone().into();
-        channel
-            .exchange_declare(exchange, ExchangeKind::Topic, durable, FieldTable::default())
-            .await?;
-        tracing::info!(exchange = settings.exchange, "connected to the broker of events");
-        let made = open.insert(Open { _connection: connection, channel });
-        Ok(made.channel.clone())
+        broker.open = None;
+        let making = broker.making.get_or_insert_with(|| tokio::spawn(connect(settings.clone())));
+        let made = making.await;
+        broker.making = None;
+        let made = made.map_err(|error| error.to_string())?.map_err(|error| shown(&error))?;
+        Ok(broker.open.insert(made).channel.clone())
     }
+}
+
+async fn connect(settings: Amqp) -> Result<Open, lapin::Error> {
+    let connection = Connection::connect_uri(uri(&settings)?, properties()).await?;
+    let channel = connection.create_channel().await?;
+    channel.confirm_select(ConfirmSelectOptions::default()).await?;
+    let durable = ExchangeDeclareOptions { durable: true, ..Default::default() };
+    let exchange = settings.exchange.clone().into();
+    channel.exchange_declare(exchange, ExchangeKind::Topic, durable, FieldTable::default()).await?;
+    tracing::info!(exchange = settings.exchange, "connected to the broker of events");
+    Ok(Open { _connection: connection, channel })
 }
 
 fn uri(settings: &Amqp) -> Result<AMQPUri, lapin::Error> {
@@ -117,5 +131,39 @@ fn shown(error: &lapin::Error) -> String {
 impl fmt::Debug for Publisher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Publisher(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_broker_that_says_nothing_has_one_connection_of_ours() {
+        let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = silent.local_addr().unwrap();
+        let url = format!("amqp://laika@{address}/%2F");
+        let settings = Amqp { url, password: None, exchange: "events".to_owned() };
+        let accepted = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&accepted);
+        tokio::spawn(async move {
+            let mut held = Vec::new();
+            while let Ok((connection, _)) = silent.accept().await {
+                count.fetch_add(1, Ordering::SeqCst);
+                held.push(connection);
+            }
+        });
+        let publisher = Publisher::default();
+        for _ in 0..5 {
+            let patience = Duration::from_millis(100);
+            let waited = tokio::time::timeout(patience, publisher.channel(&settings)).await;
+            assert!(waited.is_err(), "there is no channel yet");
+        }
+        assert_eq!(accepted.load(Ordering::SeqCst), 1);
     }
 }

@@ -228,7 +228,7 @@ async fn post(app: &App, hook: &Hook, due: &Due) -> Result<u16, String> {
         now,
         timeout: TIMEOUT,
     };
-    app.outgoing.post(&post).await.map(|answer| answer.status).map_err(|error| error.to_string())
+    app.outgoing.tell(&post).await.map_err(|error| error.to_string())
 }
 
 /// Seconds until the next attempt: doubled each time, and up to a fifth longer, so that what failed
@@ -274,7 +274,8 @@ pub async fn forget_old(app: &App) -> Result<(), Problem> {
     let now = app.clock.now();
     let mut tx = app.db.write().await?;
     // Well after its last attempt, so that one that is being made has the later word.
-    let given_up = deliveries::give_up(&mut tx, now - 4 * LEASE, now).await?;
+    let amqp = cfg!(feature = "amqp") && app.settings.amqp.is_some();
+    let given_up = deliveries::give_up(&mut tx, amqp, now - 4 * LEASE, now).await?;
     tx.commit().await?;
     if given_up > 0 {
         tracing::error!(given_up, "gave up events to endpoints that are disabled or gone");

@@ -31,6 +31,9 @@ const KEEP_SENT: i64 = 24 * 3600;
 /// Seconds after which any others are.
 const KEEP_FAILED: i64 = 30 * 24 * 3600;
 
+/// Seconds that an attempt may take besides the time that the server has.
+const MARGIN: i64 = 10;
+
 /// Longest reason that is kept, in characters.
 const MAX_REASON: usize = 300;
 
@@ -78,15 +81,22 @@ pub async fn deliver(app: &App) -> Result<(), Problem> {
 async fn attempt(app: &App, mailer: &Mailer, mail: &Mail) -> Result<bool, Problem> {
     let now = app.clock.now();
     let pause = FIRST_PAUSE << mail.attempts.clamp(0, ATTEMPTS);
+    // Nobody else takes it as long as this attempt may go on, whatever becomes of the process.
+    let longest = i64::try_from(mailer.timeout().as_secs()).unwrap_or(i64::MAX);
+    let until = now.saturating_add(pause.max(longest.saturating_add(MARGIN)));
     // Claimed in a transaction of its own: an attempt counts however it ends, so that a mail that
     // can't be composed does not stand in the way of others for ever.
     let mut tx = app.db.write().await?;
-    let claimed = db::mails::claim(&mut tx, mail, now.saturating_add(pause)).await?;
+    let claimed = db::mails::claim(&mut tx, mail, until).await?;
     tx.commit().await?;
     if !claimed {
         return Ok(true);
     }
     let mut tx = app.db.write().await?;
+    // It may have been withdrawn since, and must not get a code then.
+    if !db::mails::hold(&mut tx, mail).await? {
+        return Ok(true);
+    }
     let composed = match compose(app, &mut tx, mail).await {
         Ok(composed) => composed,
         Err(problem) => {
@@ -96,7 +106,7 @@ async fn attempt(app: &App, mailer: &Mailer, mail: &Mail) -> Result<bool, Proble
         }
     };
     let Some(composed) = composed else {
-        db::mails::end(&mut tx, mail.id, &End::Needless, now).await?;
+        db::mails::end(&mut tx, mail, &End::Needless, now).await?;
         tx.commit().await?;
         return Ok(true);
     };
@@ -110,12 +120,16 @@ async fn attempt(app: &App, mailer: &Mailer, mail: &Mail) -> Result<bool, Proble
     let (code, about_mail) = (refused.code, refused.about_mail);
     if refused.for_good || attempts >= ATTEMPTS {
         let reason = refused.detail.chars().take(MAX_REASON).collect();
-        end(app, mail, &End::Failed { reason, reply: code }).await?;
+        let reply = code.filter(|_| refused.for_good);
+        end(app, mail, &End::Failed { reason, reply }).await?;
         tracing::error!(
             mail = %mail.id, kind = mail.kind.as_str(), attempts, code, about_mail,
             "gave a mail up; its row in `mails` says why"
         );
     } else {
+        let mut tx = app.db.write().await?;
+        db::mails::put_off(&mut tx, mail, app.clock.now().saturating_add(pause)).await?;
+        tx.commit().await?;
         tracing::warn!(
             mail = %mail.id, kind = mail.kind.as_str(), attempts, code, about_mail, pause,
             "a mail was not taken; it is tried again"
@@ -126,7 +140,7 @@ async fn attempt(app: &App, mailer: &Mailer, mail: &Mail) -> Result<bool, Proble
 
 async fn end(app: &App, mail: &Mail, end: &End) -> Result<(), Problem> {
     let mut tx = app.db.write().await?;
-    db::mails::end(&mut tx, mail.id, end, app.clock.now()).await?;
+    db::mails::end(&mut tx, mail, end, app.clock.now()).await?;
     Ok(tx.commit().await?)
 }
 

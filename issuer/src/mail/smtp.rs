@@ -85,6 +85,12 @@ impl Mailer {
         self.wake.notified().await;
     }
 
+    /// How long [`Self::send`] takes at most.
+    #[must_use]
+    pub fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
     /// Sends a mail, in this language where there is one.
     ///
     /// # Errors
@@ -128,9 +134,11 @@ impl Mailer {
         sent.map(drop).map_err(|error| {
             let code = error.status().map(u16::from);
             let let_in = code.is_none_or(|code| !NOT_LET_IN.contains(&code));
+            // The server has no SMTPUTF8 (RFC 6531), and so is not even asked.
+            let unsayable = error.is_client() && !composed.to.is_ascii();
             Refused {
-                for_good: error.is_permanent() && let_in,
-                about_mail: (error.is_permanent() || error.is_transient()) && let_in,
+                for_good: error.is_permanent() && let_in || unsayable,
+                about_mail: (error.is_permanent() || error.is_transient()) && let_in || unsayable,
                 code,
                 detail: chain(&error),
             }

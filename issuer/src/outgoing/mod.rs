@@ -21,8 +21,8 @@ use std::time::Duration;
 use http::header::{CACHE_CONTROL, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method};
 use ipnet::IpNet;
-use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::{Response, Url};
 
 pub use address::{is_loopback, is_public};
 pub use breaker::{Breaker, Unanswered};
@@ -168,24 +168,35 @@ impl Outgoing {
     /// # Errors
     /// The URL may not be asked, no answer came in time, or it is too long.
     pub async fn send(&self, ask: Ask<'_>) -> Result<Answer, OutgoingError> {
+        let limit = ask.limit;
+        let response = self.begin(ask).await?;
+        let status = response.status().as_u16();
+        let cache_control = response.headers().get(CACHE_CONTROL);
+        let cache_control = cache_control.and_then(|value| value.to_str().ok()).map(str::to_owned);
+        Ok(Answer { status, cache_control, body: read(response, limit).await? })
+    }
+
+    /// Makes a request, up to the head of the answer.
+    async fn begin(&self, ask: Ask<'_>) -> Result<Response, OutgoingError> {
         let url = self.reach.check(ask.url)?;
         let mut headers = ask.headers;
         headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
         let request = self.client.request(ask.method, url).headers(headers).body(ask.body);
         let request = request.timeout(ask.timeout.min(TIMEOUT));
-        let mut response = request.send().await.map_err(|error| failed(&error))?;
-        let status = response.status().as_u16();
-        let cache_control = response.headers().get(CACHE_CONTROL);
-        let cache_control = cache_control.and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| failed(&error))? {
-            if body.len() + chunk.len() > ask.limit {
-                return Err(OutgoingError::TooLong(ask.limit));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(Answer { status, cache_control, body })
+        Ok(request.send().await.map_err(|error| failed(&error))?)
     }
+}
+
+/// The body of an answer, of `limit` bytes at most.
+async fn read(mut response: Response, limit: usize) -> Result<Vec<u8>, OutgoingError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| failed(&error))? {
+        if body.len() + chunk.len() > limit {
+            return Err(OutgoingError::TooLong(limit));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
 }
 
 impl Reach {

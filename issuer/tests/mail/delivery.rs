@@ -4,8 +4,11 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
+use laika_issuer::clock::Clock as _;
+use laika_issuer::db::mails::{self, Kind, Mail};
 use laika_issuer::mail;
 use tokio::sync::watch;
+use uuid::Uuid;
 
 use crate::post::{issuer, issuer_at, only_mail, outbox, register, rows, tidy};
 use crate::sink::Sink;
@@ -53,6 +56,63 @@ async fn what_the_server_refuses_for_good_is_given_up_and_noted() {
     issuer.clock.advance(3600);
     mail::deliver(&issuer.app).await.unwrap();
     sink.nothing();
+}
+
+#[tokio::test]
+async fn an_address_that_the_server_has_no_letters_for_holds_nobody_up() {
+    let sink = Sink::on(0, &["ascii"]);
+    let issuer = issuer_at(&format!("smtp://127.0.0.1:{}", sink.port), &[]).await;
+    register(&issuer, "belka", "bełka@example.com").await.expect(202);
+    register(&issuer, "strelka", "strelka@example.com").await.expect(202);
+    assert_eq!(only_mail(&issuer, &sink).await.to, "strelka@example.com");
+    let mut states: Vec<_> = outbox(&issuer).await;
+    states.sort();
+    let [failed, sent] = &states[..] else { panic!("{states:?}") };
+    assert_eq!((&*failed.0, failed.1, &*sent.0), ("failed", 1, "sent"), "{states:?}");
+}
+
+#[tokio::test]
+async fn a_slow_server_gets_a_mail_once_though_another_replica_looks() {
+    let sink = Sink::start();
+    let issuer = issuer(&sink).await;
+    register(&issuer, "belka", "slow@example.com").await.expect(202);
+    let other = async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        // More than the pause after a first attempt.
+        issuer.clock.advance(11);
+        mail::deliver(&issuer.app).await
+    };
+    let (one, other) = tokio::join!(mail::deliver(&issuer.app), other);
+    one.unwrap();
+    other.unwrap();
+    sink.next().code("verify");
+    sink.nothing();
+    assert_eq!(outbox(&issuer).await, [("sent".to_owned(), 1, None)]);
+}
+
+#[tokio::test]
+async fn a_mail_that_is_withdrawn_while_it_is_tried_is_nobody_s_any_more() {
+    let sink = Sink::start();
+    let issuer = issuer(&sink).await;
+    let (id, user) = (Uuid::from_u128(7), Uuid::from_u128(8));
+    let mail = Mail {
+        id,
+        kind: Kind::Change,
+        recipient: "belka@example.com".to_owned(),
+        recipient_key: "belka@example.com".to_owned(),
+        user: Some(user),
+        registration: None,
+        attempts: 0,
+        language: None,
+        created_at: issuer.app.clock.now(),
+    };
+    let mut tx = issuer.app.db.write().await.unwrap();
+    mails::insert(&mut tx, &mail).await.unwrap();
+    assert!(!mails::hold(&mut tx, &mail).await.unwrap(), "nobody has claimed it");
+    assert!(mails::claim(&mut tx, &mail, i64::MAX).await.unwrap());
+    assert!(mails::hold(&mut tx, &mail).await.unwrap());
+    mails::withdraw(&mut tx, user, Kind::Change).await.unwrap();
+    assert!(!mails::hold(&mut tx, &mail).await.unwrap());
 }
 
 #[tokio::test]
@@ -152,6 +212,14 @@ async fn user_and_password_are_shown_to_the_server() {
     let mut attempts: Vec<_> = outbox(&issuer).await;
     attempts.sort();
     assert_eq!(attempts, [("queued".to_owned(), 0, None), ("queued".to_owned(), 1, None)]);
+    for _ in 1..16 {
+        issuer.clock.advance(10 << 7);
+        mail::deliver(&issuer.app).await.unwrap();
+    }
+    let text = issuer.app.metrics.text(&issuer.app).await.unwrap();
+    for line in ["{state=\"failed\"} 2", "{state=\"bounced\"} 0"] {
+        assert!(text.contains(&format!("laika_mails{line}")), "no mailbox is missing: {text}");
+    }
 }
 
 #[tokio::test]

@@ -1,10 +1,12 @@
 """An SMTP server that takes mails and prints each as a line of JSON.
 
-Arguments: the port (0 for a free one), then `auth` where a user must log in. The first line says the
-port. Recipients called `refused` are refused for good, those called `later` for now. It ends when its
+Arguments: the port (0 for a free one), then `auth` where a user must log in, `ascii` where addresses
+may have no other letters. The first line says the port. Recipients called `refused` are refused for
+good, those called `later` for now; those called `slow` are thought about for a while. It ends when its
 standard input does.
 """
 
+import asyncio
 import email
 import email.policy
 import json
@@ -25,6 +27,8 @@ class Sink:
             return "550 5.1.1 no such mailbox"
         if local == "later":
             return "451 4.3.0 come back later"
+        if local == "slow":
+            await asyncio.sleep(2)
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
@@ -48,9 +52,9 @@ def authenticate(server, session, envelope, mechanism, data):
 
 def main():
     port = int(sys.argv[1])
-    options = {}
+    options = {"enable_SMTPUTF8": "ascii" not in sys.argv[2:]}
     if "auth" in sys.argv[2:]:
-        options = {
+        options |= {
             "authenticator": authenticate,
             "auth_required": True,
             "auth_require_tls": False,

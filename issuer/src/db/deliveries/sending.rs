@@ -147,22 +147,33 @@ pub async fn note(
     Ok(())
 }
 
-/// Gives up what nobody sends any more, such as to an endpoint that is disabled.
+/// Gives up what nobody sends any more: to a hook that is disabled, or to the broker where there is none
+/// (`amqp` says). To others each has its last attempt, however late.
 ///
 /// # Errors
 /// The query failed.
 pub async fn give_up(
     db: &mut Connection,
+    amqp: bool,
     before: UnixSeconds,
     now: UnixSeconds,
 ) -> Result<u64, DbError> {
     let result = sqlx::query(
         "UPDATE deliveries SET state = 'dead', ended_at = $2, \
          error = COALESCE(error, 'never sent: the endpoint was disabled') \
-         WHERE state = 'waiting' AND give_up_at <= $1",
+         WHERE state = 'waiting' AND give_up_at <= $1 AND endpoint <> $3 \
+         AND endpoint NOT IN (SELECT id FROM hooks WHERE disabled_at IS NULL)",
     )
     .bind(before)
     .bind(now)
+    .bind(if amqp { Endpoint::Amqp.to_string() } else { String::new() })
+    .execute(&mut *db)
+    .await?;
+    // Told to a hook while that was being removed: nobody can name them any more.
+    sqlx::query(
+        "DELETE FROM deliveries WHERE endpoint <> $1 AND endpoint NOT IN (SELECT id FROM hooks)",
+    )
+    .bind(Endpoint::Amqp.to_string())
     .execute(db)
     .await?;
     Ok(result.rows_affected())

@@ -341,6 +341,42 @@ async fn what_ended_is_forgotten_and_what_waits_is_not() {
 }
 
 #[tokio::test]
+async fn what_waited_while_nobody_sent_has_its_last_attempt() {
+    let (issuer, _, receiver, _, _) = stage(Some(&["user.logout"])).await;
+    tell(&issuer, 1, 1..2).await;
+    issuer.clock.advance(25 * 3600);
+    events::forget_old(&issuer.app).await.unwrap();
+    send(&issuer).await;
+    assert_eq!(sessions(&receiver), [1]);
+}
+
+#[tokio::test]
+async fn what_was_told_to_a_hook_that_is_gone_is_forgotten() {
+    let (issuer, ..) = stage(Some(&["user.logout"])).await;
+    tell(&issuer, 1, 1..2).await;
+    let mut tx = issuer.app.db.write().await.unwrap();
+    let gone = Uuid::from_u128(9).to_string();
+    let moved = sqlx::query("UPDATE deliveries SET endpoint = $1").bind(gone);
+    moved.execute(&mut *tx).await.unwrap();
+    tx.commit().await.unwrap();
+    events::forget_old(&issuer.app).await.unwrap();
+    let text = issuer.app.metrics.text(&issuer.app).await.unwrap();
+    assert!(text.contains("laika_events{state=\"waiting\"} 0"), "{text}");
+}
+
+#[tokio::test]
+async fn a_good_status_takes_an_event_whatever_comes_after_it() {
+    let (issuer, _, receiver, _, _) = stage(Some(&["user.logout"])).await;
+    receiver.always(Answer::Long(1 << 20));
+    tell(&issuer, 1, 1..2).await;
+    send(&issuer).await;
+    assert_eq!(sessions(&receiver), [1]);
+    issuer.clock.advance(60);
+    send(&issuer).await;
+    assert!(receiver.heard().is_empty(), "once");
+}
+
+#[tokio::test]
 async fn metrics_tell_of_delay_and_failures() {
     let (issuer, _, receiver, _, _) = stage(Some(&["user.logout"])).await;
     tell(&issuer, 1, 1..3).await;
