@@ -83,17 +83,19 @@ impl Reach {
         Err(Problem { missing, ..Problem::issuer(IssuerCode::PermissionNotGranted, detail) })
     }
 
-    /// What this and an earlier token have in common: roles that are in both, and grants as far as
-    /// both reach.
+    /// What this and an earlier token have in common: roles that are in both, grants as far as both
+    /// reach, and no stronger level than that of either; a role may have become stronger since.
     #[must_use]
-    pub fn within(self, roles: &[String], grants: &[Grant], held: &[HeldRole]) -> Self {
-        let earlier = |grant: &Grant| grants.iter().any(|other| other.includes(grant));
-        let now = |grant: &Grant| self.grants.iter().any(|other| other.includes(grant));
-        let both = self.grants.iter().filter(|grant| earlier(grant));
-        let grants = both.chain(grants.iter().filter(|grant| now(grant))).cloned().collect();
-        let roles: Vec<_> = self.roles.into_iter().filter(|role| roles.contains(role)).collect();
+    pub fn within(self, earlier: &Self, held: &[HeldRole]) -> Self {
+        let before = |grant: &&Grant| earlier.grants.iter().any(|other| other.includes(grant));
+        let now = |grant: &&Grant| self.grants.iter().any(|other| other.includes(grant));
+        let both = self.grants.iter().filter(before);
+        let grants = both.chain(earlier.grants.iter().filter(now)).cloned().collect();
+        let roles: Vec<_> =
+            self.roles.into_iter().filter(|role| earlier.roles.contains(role)).collect();
         let levels = held.iter().filter(|role| roles.contains(&role.name)).map(|role| role.level);
-        Self { level: levels.min(), roles, grants }
+        let level = levels.min().zip(earlier.level).map(|(now, before)| now.max(before));
+        Self { level, roles, grants }
     }
 
     /// The grants as claim `permissions` writes them.
@@ -170,9 +172,14 @@ mod tests {
             |name: &str, level| HeldRole { name: name.to_owned(), level, grants: Vec::new() };
         let held = [role("boss", 5), role("orders/clerk", 50)];
         let now = reach(&["boss", "orders/clerk"], &["orders:*", "billing:pay"]);
-        let roles = ["orders/clerk".to_owned(), "lost".to_owned()];
-        let both = now.within(&roles, &grants(&["orders:read", "billing:*", "depot:open"]), &held);
+        let before = reach(&["orders/clerk", "lost"], &["orders:read", "billing:*", "depot:open"]);
+        let both = now.clone().within(&before, &held);
         assert_eq!(both.permissions(), ["billing:pay", "orders:read"]);
         assert_eq!((both.roles, both.level), (vec!["orders/clerk".to_owned()], Some(50)));
+        // A role that has become stronger since makes no token stronger that was there before.
+        for (before, expected) in [(Some(60), Some(60)), (Some(40), Some(50)), (None, None)] {
+            let before = Reach { level: before, ..reach(&["orders/clerk"], &[]) };
+            assert_eq!(now.clone().within(&before, &held).level, expected);
+        }
     }
 }

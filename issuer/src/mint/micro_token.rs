@@ -44,12 +44,37 @@ pub struct MicroRequest {
 pub struct Within {
     /// When the earlier token expires.
     pub exp: UnixSeconds,
-    /// Its roles.
-    pub roles: Vec<String>,
-    /// Its grants.
-    pub grants: Vec<Grant>,
+    /// What its holder may do by it.
+    pub reach: Reach,
+    /// How its holder had proved who they are; what was shown since is not in it.
+    pub proof: Proof,
     /// Its place in a status list: whatever revokes it revokes this one.
     pub status: Option<Value>,
+}
+
+/// When and how a holder proved who they are, as tokens write it; empty where nothing was proved.
+#[derive(Debug, Clone, Default)]
+pub struct Proof {
+    /// When.
+    pub auth_time: Option<u64>,
+    /// How.
+    pub amr: Vec<String>,
+    /// What class that is of.
+    pub acr: Option<String>,
+}
+
+impl From<&Session> for Proof {
+    fn from(session: &Session) -> Self {
+        // Whoever proved nothing was not authenticated, whatever the session says of its beginning.
+        if session.amr.is_empty() {
+            return Self::default();
+        }
+        Self {
+            auth_time: Some(claim_seconds(session.auth_time)),
+            amr: session.amr.clone(),
+            acr: session::acr(&session.amr).map(str::to_owned),
+        }
+    }
 }
 
 /// A micro token on its way to its holder.
@@ -153,7 +178,7 @@ async fn attempt(
     let answers = permissions::ask(app, holder, &target).await?;
     let mut reach = reach(holder, &target, &answers);
     if let Some(within) = &request.within {
-        reach = reach.within(&within.roles, &within.grants, holder.roles());
+        reach = reach.within(&within.reach, holder.roles());
     }
     if let Some(wanted) = &request.narrow {
         reach = reach.narrow(wanted)?;
@@ -214,8 +239,10 @@ fn claims(
         Holder::Person(held) => (Some(&held.session), Some(&held.user)),
         Holder::ServiceAccount(_) | Holder::Anonymous(_) => (None, None),
     };
-    // Whoever proved nothing was not authenticated, whatever the session says of its beginning.
-    let proved = session.filter(|session| !session.amr.is_empty());
+    let proof = match &request.within {
+        Some(within) => within.proof.clone(),
+        None => session.map(Proof::from).unwrap_or_default(),
+    };
     let mut others = Map::new();
     for (_, service) in target.known() {
         service.template.fill(&holder.facts(), &mut others);
@@ -237,9 +264,9 @@ fn claims(
         level: reach.level,
         permissions: reach.permissions(),
         scope: Some(reach.scope(target)),
-        auth_time: proved.map(|session| claim_seconds(session.auth_time)),
-        amr: proved.map(|session| session.amr.clone()).unwrap_or_default(),
-        acr: proved.and_then(|session| session::acr(&session.amr)).map(str::to_owned),
+        auth_time: proof.auth_time,
+        amr: proof.amr,
+        acr: proof.acr,
         act: request.act.clone(),
         others,
     })

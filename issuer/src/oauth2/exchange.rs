@@ -1,8 +1,9 @@
 //! Token exchange (RFC 8693): a token for a service from another token of the same holder.
 //!
 //! The subject is a main token, or a micro token that a service account brings of whose service it
-//! is. From a micro token nothing grows: audience, roles, permissions, expiry and place in the
-//! status list are inherited or narrower, and `act` names whoever brought it.
+//! is. From a micro token nothing grows: audience, roles, level, permissions, expiry, how its holder
+//! proved who they are and place in the status list are inherited or narrower, whatever the holder has
+//! got or shown since, and `act` names whoever brought it.
 
 use laika_claims::ErrorCode;
 use laika_claims::token::{Actor, SERVICE_ACCOUNT_PREFIX};
@@ -112,6 +113,11 @@ async fn of_micro(
     let living = living.ok_or_else(|| {
         no_grant("the subject token was revoked or is stale, or its holder may not be used")
     })?;
+    if micro.is_anonymous() && !living.holder().is_anonymous() {
+        return Err(no_grant(
+            "the holder of the subject token was anonymous, and has registered since",
+        ));
+    }
     let audiences = micro.audiences();
     let wanted = if parameters.targets.is_empty() { &audiences } else { &parameters.targets };
     let services = app.services.current(&app.db, &*app.clock).await?;
@@ -128,8 +134,8 @@ async fn of_micro(
         client_id: client_id(asker),
         within: Some(Within {
             exp: micro.exp,
-            roles: micro.roles(),
-            grants: micro.grants(),
+            reach: micro.reach(),
+            proof: micro.proof(),
             status: micro.claims.get("status").cloned(),
         }),
         act: actor(asker, micro.claims.get("act"))?,

@@ -14,6 +14,8 @@ use crate::db::service_accounts::{self, ServiceAccount};
 use crate::db::users::UserStatus;
 use crate::keys::jws;
 use crate::mint::Holder;
+use crate::mint::grants::Reach;
+use crate::mint::micro_token::Proof;
 use crate::problem::Problem;
 use crate::status;
 
@@ -102,16 +104,31 @@ impl ProvedMicro {
         self.texts("aud")
     }
 
-    /// The roles.
+    /// What its holder may do by it.
     #[must_use]
-    pub fn roles(&self) -> Vec<String> {
-        self.texts("roles")
+    pub fn reach(&self) -> Reach {
+        let grants = self.texts("permissions");
+        Reach {
+            roles: self.texts("roles"),
+            level: self.claims.get("level").and_then(Value::as_i64),
+            grants: grants.iter().filter_map(|text| Grant::parse(text).ok()).collect(),
+        }
     }
 
-    /// The grants.
+    /// How its holder had proved who they are.
     #[must_use]
-    pub fn grants(&self) -> Vec<Grant> {
-        self.texts("permissions").iter().filter_map(|text| Grant::parse(text).ok()).collect()
+    pub fn proof(&self) -> Proof {
+        Proof {
+            auth_time: self.claims.get("auth_time").and_then(Value::as_u64),
+            amr: self.texts("amr"),
+            acr: self.text("acr").map(str::to_owned),
+        }
+    }
+
+    /// Whether nobody had proved who its holder is.
+    #[must_use]
+    pub fn is_anonymous(&self) -> bool {
+        self.claims.get("anonymous") == Some(&Value::Bool(true))
     }
 
     /// What its holder is now; `None` where the session has ended, the account may not be used, or the
@@ -120,13 +137,12 @@ impl ProvedMicro {
     /// # Errors
     /// The database failed.
     pub async fn living(&self, app: &App) -> Result<Option<Living>, Problem> {
-        let text = |name: &str| self.claims.get(name).and_then(Value::as_str);
         if let Some(claim) = self.claims.get("status")
             && status::is_marked(app, claim).await?
         {
             return Ok(None);
         }
-        let Some(subject) = text("sub") else { return Ok(None) };
+        let Some(subject) = self.text("sub") else { return Ok(None) };
         let now = app.clock.now();
         if let Some(name) = subject.strip_prefix(SERVICE_ACCOUNT_PREFIX) {
             let found = service_accounts::by_name(&app.db, name).await?;
@@ -134,9 +150,8 @@ impl ProvedMicro {
             return Ok(found.map(Living::ServiceAccount));
         }
         let Ok(id) = Uuid::parse_str(subject) else { return Ok(None) };
-        let Some(session) = text("sid") else {
-            let anonymous = self.claims.get("anonymous") == Some(&Value::Bool(true));
-            return Ok(anonymous.then_some(Living::Anonymous(id)));
+        let Some(session) = self.text("sid") else {
+            return Ok(self.is_anonymous().then_some(Living::Anonymous(id)));
         };
         let Ok(session) = Uuid::parse_str(session) else { return Ok(None) };
         let found = entitlements::of_session(&app.db, session).await?;
@@ -149,6 +164,10 @@ impl ProvedMicro {
                 && session.ends_at.is_none_or(|end| end > now)
         };
         Ok(found.filter(goes_on).map(Living::Person))
+    }
+
+    fn text(&self, name: &str) -> Option<&str> {
+        self.claims.get(name).and_then(Value::as_str)
     }
 
     fn texts(&self, name: &str) -> Vec<String> {

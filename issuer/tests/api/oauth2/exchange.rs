@@ -4,6 +4,8 @@ use laika_issuer::seed::{self, Seed};
 use serde_json::json;
 
 use super::{EXCHANGE, MAIN, MICRO, account, form, refused};
+use crate::accounts::{SECOND, log_in, register};
+use crate::factors::{enrol, step_up};
 use crate::status::WEAKER;
 use crate::support::{Answer, Issuer, claims};
 
@@ -119,5 +121,65 @@ async fn a_token_exchange_never_widens() {
     let micro = issuer.micro(&main, "orders").await.text_of("micro_token");
     exchange(&issuer, own, (MICRO, &micro), &[]).await.expect(200);
     issuer.log_out(&main).await.expect(204);
+    refused(&exchange(&issuer, own, (MICRO, &micro), &[]).await, "invalid_grant");
+}
+
+#[tokio::test]
+async fn what_is_shown_later_is_not_in_what_an_earlier_token_is_exchanged_for() {
+    let issuer = Issuer::start().await;
+    let first = register(&issuer, "belka").await;
+    let main = log_in(&issuer, "belka", SECOND).await.text_of("main_token");
+    let (app, _) = enrol(&issuer, &first).await;
+    let before = issuer.micro(&main, "orders").await.text_of("micro_token");
+    issuer.clock.advance(60);
+    let both = json!({ "password": SECOND, "totp": app.code(&issuer) });
+    step_up(&issuer, &main, both).await.expect(200);
+    let after = issuer.micro(&main, "orders").await.text_of("micro_token");
+    let secret = account(&issuer, "backend", Some("orders"), &[]).await;
+    for (micro, acr) in [(&before, "aal1"), (&after, "aal2")] {
+        let answer = exchange(&issuer, Some(("backend", &secret)), (MICRO, micro), &[]).await;
+        let (held, token) = (claims(micro), claims(&answer.text_of("access_token")));
+        assert_eq!(token["acr"], acr);
+        assert_eq!((&token["auth_time"], &token["amr"]), (&held["auth_time"], &held["amr"]));
+    }
+    assert_ne!(claims(&before)["auth_time"], claims(&after)["auth_time"]);
+}
+
+#[tokio::test]
+async fn a_role_that_becomes_stronger_makes_no_earlier_token_stronger() {
+    let issuer = Issuer::start().await;
+    let main = issuer.log_in().await;
+    let micro = issuer.micro(&main, "orders").await.text_of("micro_token");
+    issuer
+        .import(
+            &WEAKER
+                .replace("level = 50", "level = 5")
+                .replace("[\"orders:read\"]", "[\"orders:read\", \"orders:create\"]"),
+        )
+        .await;
+    let next = issuer.micro(&main, "orders").await.text_of("micro_token");
+    assert_eq!(claims(&next)["level"], 5);
+    let secret = account(&issuer, "backend", Some("orders"), &[]).await;
+    let answer = exchange(&issuer, Some(("backend", &secret)), (MICRO, &micro), &[]).await;
+    assert_eq!(claims(&answer.text_of("access_token"))["level"], 50);
+}
+
+#[tokio::test]
+async fn an_anonymous_holders_token_becomes_no_token_of_the_person_whom_they_have_become() {
+    let issuer = Issuer::start().await;
+    // No loss marks its tokens.
+    let news = "[[services]]\nname = \"news\"\nstale = false\npermissions = [\"news:read\"]\n\
+                [services.anonymous]\npermissions = [\"news:read\"]\n";
+    issuer.import(news).await;
+    let body = json!({ "service": "news", "session": true });
+    let tokens = issuer.post("/v1/tokens/anonymous", None, body).await;
+    let (main, micro) = (tokens.text_of("main_token"), tokens.text_of("micro_token"));
+    let secret = account(&issuer, "backend", Some("news"), &[]).await;
+    let own = Some(("backend", secret.as_str()));
+    let answer = exchange(&issuer, own, (MICRO, &micro), &[]).await;
+    let token = claims(&answer.text_of("access_token"));
+    assert_eq!((&token["anonymous"], &token["permissions"]), (&json!(true), &json!(["news:read"])));
+    let body = json!({ "username": "belka", "email": "belka@example.com", "password": SECOND });
+    issuer.post("/v1/users", Some(&main), body).await.expect(201);
     refused(&exchange(&issuer, own, (MICRO, &micro), &[]).await, "invalid_grant");
 }
