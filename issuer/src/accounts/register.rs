@@ -22,7 +22,7 @@ use crate::one_time_code;
 use crate::problem::{FieldCode, FieldProblem, Problem};
 use crate::random;
 use crate::secret::Secret;
-use crate::session;
+use crate::{session, status};
 
 /// What somebody sends to get an account.
 #[derive(Debug)]
@@ -169,6 +169,7 @@ pub(super) async fn admit(
     let user = match kept {
         Some(id) => {
             db::roles::assign(db, id, &app.settings.default_role.name, now).await?;
+            status::user_lost(db, id).await?;
             held_user(db, id).await?
         }
         None => add_user(app, db, random::uuid(&*app.random)?, new).await?,

@@ -21,6 +21,7 @@ use crate::limits::{self, Key, Limited};
 use crate::mail::{self, About};
 use crate::problem::Problem;
 use crate::random;
+use crate::status;
 
 /// How many numbers are tried behind a name that is taken, before letters are drawn.
 const NUMBERS: u32 = 9;
@@ -161,7 +162,10 @@ async fn register(
         None => None,
     };
     let id = match kept {
-        Some(id) => id,
+        Some(id) => {
+            status::user_lost(db, id).await?;
+            id
+        }
         None => {
             let id = random::uuid(&*app.random)?;
             db::users::insert_anonymous(db, id, now).await?;

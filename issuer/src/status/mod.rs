@@ -47,7 +47,8 @@ pub async fn session_ended(db: &mut Connection, session: Uuid) -> Result<(), DbE
     Ok(())
 }
 
-/// A person lost a permission, role or level: their micro tokens are stale.
+/// A person lost a permission, role or level, or what anonymous holders may do because they are none any
+/// more: their micro tokens are stale.
 ///
 /// # Errors
 /// The database failed.

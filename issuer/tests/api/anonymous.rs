@@ -9,6 +9,7 @@ use laika_issuer::seed::{self, Seed};
 use laika_verifier::status::Status;
 use serde_json::json;
 
+use crate::accounts::SECOND;
 use crate::admin::stage::root;
 use crate::status::{mint, status_of};
 use crate::support::{Issuer, claims};
@@ -125,6 +126,22 @@ async fn what_anonymous_holders_lose_shows_in_all_their_tokens() {
         assert_eq!(status_of(&issuer, &held).await, status, "{service}");
     }
     assert_eq!(status_of(&issuer, &person).await, Status::Valid);
+}
+
+#[tokio::test]
+async fn who_registers_leaves_behind_what_anonymous_holders_may_do() {
+    let issuer = with_news(&[]).await;
+    let body = json!({ "service": "news", "session": true });
+    let tokens = issuer.post(ANONYMOUS, None, body).await;
+    let (main, before) = (tokens.text_of("main_token"), tokens.text_of("micro_token"));
+    assert_eq!(status_of(&issuer, &before).await, Status::Valid);
+    let body = json!({
+        "username": "belka", "email": "belka@example.com", "password": SECOND, "service": "news",
+    });
+    let since = issuer.post("/v1/users", Some(&main), body).await.text_of("micro_token");
+    assert_eq!(claims(&since)["permissions"], json!([]));
+    assert_eq!(status_of(&issuer, &before).await, Status::Stale);
+    assert_eq!(status_of(&issuer, &since).await, Status::Valid);
 }
 
 #[tokio::test]

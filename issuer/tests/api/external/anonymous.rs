@@ -1,9 +1,11 @@
 //! Anonymous holders who log in elsewhere, or turn out to have an account.
 
+use laika_verifier::status::Status;
 use serde_json::{Value, json};
 
 use super::browser::{exchange, log_in, text, through};
 use super::stage;
+use crate::status::{mint, status_of};
 use crate::support::{Issuer, PASSWORD, claims};
 
 async fn anonymous(issuer: &Issuer) -> (String, String) {
@@ -33,9 +35,11 @@ async fn merged(issuer: &Issuer) -> Vec<(Value, Value)> {
 async fn an_anonymous_holder_who_is_new_keeps_the_sub_and_the_session() {
     let (issuer, kennel) = stage().await;
     let (main, sub) = anonymous(&issuer).await;
+    let before = mint(&issuer, &main).await;
     let code = through(&issuer, &kennel).await;
     let tokens = exchange(&issuer, &code, Some(&main)).await.expect(201);
     assert_eq!(tokens["user"]["id"], sub);
+    assert_eq!(status_of(&issuer, &before).await, Status::Stale, "they are somebody now");
     assert_eq!(tokens["user"]["username"], "strelka");
     assert_eq!(tokens["session_id"], claims(&main)["sid"]);
     let micro = issuer.micro(&text(&tokens, "/main_token"), "orders").await.expect(200);
