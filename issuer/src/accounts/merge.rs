@@ -5,15 +5,16 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::audit::{self, Actor, Entry, Subject};
-use crate::db::Connection;
 use crate::db::sessions::EndReason;
+use crate::db::{self, Connection};
 use crate::events::{self, Event};
 use crate::problem::Problem;
 use crate::session;
 
-/// An anonymous holder has logged in to an account that exists: the account keeps its id, the
-/// holder's sessions end, and whoever keeps something under the holder's id learns whose it is now.
-/// In the caller's transaction.
+/// An anonymous holder has logged in to an account that exists: the account keeps its id, the holder's
+/// sessions end, nobody becomes the holder any more by what still waits, and whoever keeps something
+/// under the holder's id learns whose it is now. In the caller's transaction; nothing happens where the
+/// holder has become somebody meanwhile.
 ///
 /// # Errors
 /// The database failed.
@@ -24,6 +25,9 @@ pub async fn merge(
     into: Uuid,
     address: Option<String>,
 ) -> Result<(), Problem> {
+    if !db::accounts::close_holder(db, from, app.clock.now()).await? {
+        return Ok(());
+    }
     session::end_all(app, db, from, None, EndReason::Holder).await?;
     let entry = Entry::new(Actor::User(into), "user.merged", Subject::User(into))
         .before(json!({ "from": from.to_string() }))

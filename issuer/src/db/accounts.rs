@@ -114,6 +114,27 @@ pub async fn name_holder(
     Ok(result.rows_affected() == 1)
 }
 
+/// Closes an anonymous holder who has turned out to have an account; whether there still was such a
+/// holder.
+///
+/// # Errors
+/// The query failed.
+pub async fn close_holder(
+    db: &mut Connection,
+    id: Uuid,
+    now: UnixSeconds,
+) -> Result<bool, DbError> {
+    let result = sqlx::query(
+        "UPDATE users SET status = 'deleted', deleted_at = $2 \
+         WHERE id = $1 AND username IS NULL AND status = 'active'",
+    )
+    .bind(id.to_string())
+    .bind(now)
+    .execute(db)
+    .await?;
+    Ok(result.rows_affected() == 1)
+}
+
 /// Changes a name that was never changed, and keeps the old one from others; whether it was changed.
 ///
 /// # Errors

@@ -10,7 +10,7 @@ use super::Way;
 use crate::accounts;
 use crate::app::App;
 use crate::db::sessions::{Origin, Session};
-use crate::db::users::{User, UserStatus};
+use crate::db::users::User;
 use crate::db::{self, Connection};
 use crate::events::{self, Event};
 use crate::factors::{self, Waiting};
@@ -74,11 +74,7 @@ pub(crate) async fn admit(
     let now = app.clock.now();
     db::accounts::logged_in(db, user.id, now).await?;
     if let Some(holder) = holder {
-        // Unless they have become somebody else meanwhile.
-        let found = db::users::by_id(db, holder).await?;
-        if found.is_some_and(|user| user.is_anonymous() && user.status == UserStatus::Active) {
-            accounts::merge(app, db, holder, user.id, origin.address.clone()).await?;
-        }
+        accounts::merge(app, db, holder, user.id, origin.address.clone()).await?;
     }
     let session = start(app, db, user.id, origin, amr).await?;
     Ok((User { last_login_at: Some(now), ..user }, session))

@@ -4,8 +4,8 @@ use axum::http::Method;
 use serde_json::json;
 
 use crate::post::{
-    SECOND, change_email, forgot, issuer, log_in, only_mail, register, registered, reset, rows,
-    tidy, verify,
+    SECOND, change_email, forgot, issuer, log_in, only_mail, register, registered, registration,
+    reset, rows, tidy, verify,
 };
 use crate::sink::Sink;
 use crate::support::{PUBLIC_URL, claims};
@@ -37,6 +37,23 @@ async fn register_mail_verify() {
     verify(&issuer, &code).await.problem(422, "code_invalid");
     assert_eq!(rows(&issuer, "registrations").await, 0);
     assert_eq!(rows(&issuer, "mail_codes").await, 0);
+}
+
+#[tokio::test]
+async fn an_anonymous_holder_who_has_an_account_by_now_becomes_nobody_else() {
+    let sink = Sink::start();
+    let issuer = issuer(&sink).await;
+    registered(&issuer, &sink, "belka", "belka@example.com").await;
+    let holder = issuer.post("/v1/tokens/anonymous", None, json!({ "session": true })).await;
+    let main = holder.text_of("main_token");
+    let body = registration("strelka", "strelka@example.com");
+    issuer.post("/v1/users", Some(&main), body).await.expect(202);
+    let code = only_mail(&issuer, &sink).await.code("verify");
+    let body = json!({ "login": "belka", "password": SECOND });
+    issuer.post("/v1/sessions", Some(&main), body).await.expect(201);
+    let tokens = verify(&issuer, &code).await.expect(201);
+    assert_eq!(tokens["user"]["username"], "strelka");
+    assert_ne!(tokens["user"]["id"], holder.expect(201)["user"]["id"]);
 }
 
 #[tokio::test]

@@ -187,3 +187,29 @@ async fn an_anonymous_holder_is_merged_when_the_second_step_is_done() {
     second_step(&issuer, body).await.expect(201);
     issuer.get("/v1/me", Some(&anonymous)).await.problem(401, "session_ended");
 }
+
+#[tokio::test]
+async fn an_anonymous_holder_is_merged_once_whatever_else_waits() {
+    let issuer = Issuer::start().await;
+    let main = register(&issuer, "belka").await;
+    let (app, _) = enrol(&issuer, &main).await;
+    let body = json!({ "session": true });
+    let holder = issuer.post("/v1/tokens/anonymous", None, body).await.text_of("main_token");
+    let mut waiting = Vec::new();
+    for _ in 0..2 {
+        let body = json!({ "login": "belka", "password": SECOND });
+        let answer = issuer.post("/v1/sessions", Some(&holder), body).await.expect(200);
+        waiting.push(answer["second_factor"]["id"].clone());
+    }
+    for id in waiting {
+        issuer.clock.advance(30);
+        let body = json!({ "id": id, "totp": app.code(&issuer) });
+        second_step(&issuer, body).await.expect(201);
+    }
+    let mut db = issuer.app.db.read().await.unwrap();
+    let merged: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM audit WHERE action = 'user.merged'")
+        .fetch_one(&mut *db)
+        .await
+        .unwrap();
+    assert_eq!(merged, 1);
+}
