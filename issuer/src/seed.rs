@@ -184,8 +184,19 @@ async fn put_user(act: &mut Act<'_>, seed: &SeedUser, new: &Creation) -> Result<
             return Err(Problem::field("id", FieldCode::NotAllowed, detail));
         }
         Some(user) => (user, Put::Present),
-        // They were made, and have another name by now.
-        None if db::accounts::is_given_up(act.db(), name).await? => return Ok(Put::Present),
+        None if db::accounts::is_given_up(act.db(), name).await? => {
+            let known = match new.id {
+                Some(id) => db::users::by_id(act.db(), id).await?,
+                None => db::users::by_email(act.db(), new.user.email.key()).await?,
+            };
+            return match known {
+                // They were made, and have another name by now.
+                Some(user) if db::accounts::renamed_at(act.db(), user.id).await?.is_some() => {
+                    Ok(Put::Present)
+                }
+                Some(_) | None => Err(accounts::taken("username")),
+            };
+        }
         None => (admin::users::create(act, new).await?, Put::Made),
     };
     if user.status != UserStatus::Deleted {

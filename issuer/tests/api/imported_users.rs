@@ -38,16 +38,25 @@ async fn by_name(issuer: &Issuer, name: &str) -> Option<User> {
 #[tokio::test]
 async fn who_has_another_name_by_now_is_not_made_again() {
     let issuer = Issuer::start().await;
-    let text = user("rex", "roles = ['orders/clerk']");
+    let text = user("rex", &format!("id = '{ID}'\nroles = ['orders/clerk']"));
     assert_eq!(import(&issuer, &text).await.unwrap().users, 1);
     let body = json!({ "login": "rex", "password": PASSWORD });
     let main = issuer.post("/v1/sessions", None, body).await.text_of("main_token");
     let body = json!({ "username": "max" });
     issuer.send(Method::PUT, "/v1/me/username", Some(&main), Some(body)).await.expect(200);
-    // The same file, and one in which the e-mail is another.
-    for text in [text.clone(), text.replace("rex@", "rex57@")] {
+    // The same file, one in which the e-mail is another, and one that knows them by e-mail alone.
+    for text in [text.clone(), text.replace("rex@", "rex57@"), user("rex", "")] {
         let done = import(&issuer, &text).await.unwrap();
         assert_eq!((done.users, done.users_present), (0, 1));
+    }
+    // Whoever else is to have the name can't, and is not passed over.
+    for text in [
+        text.replace('0', "1"),
+        user("rex", "").replace("rex@", "rex57@"),
+        user("rex", "").replace("rex@", "laika@"),
+    ] {
+        let text = refused(&issuer, &text).await;
+        assert!(text.starts_with("users: `rex`: ") && text.contains("taken"), "{text}");
     }
     assert_eq!(by_name(&issuer, "rex").await, None);
 }
