@@ -16,7 +16,7 @@ const MOST_OPEN: i64 = 20;
 pub enum Invited<'r> {
     /// This role, which somebody handed out.
     To(&'r str),
-    /// The role `administrator`, while nobody has it.
+    /// The role `administrator`, while nobody is at level 0.
     First,
 }
 
@@ -87,7 +87,18 @@ pub async fn withdraw_to_the_first(db: &mut Connection) -> Result<(), DbError> {
     Ok(())
 }
 
-/// The role of an invitation that is open: nobody used it yet, and its time is not up.
+/// Which invitations are open at `$2`: nobody used them yet, their time is not up, and those to the
+/// first administrator while there is none, however one came.
+macro_rules! open {
+    () => {
+        "used_at IS NULL AND (expires_at IS NULL OR expires_at > $2) AND (to_the_first = 0 \
+         OR NOT EXISTS (SELECT 1 FROM user_roles ur JOIN roles r ON r.name = ur.role \
+         JOIN users u ON u.id = ur.user_id \
+         WHERE r.service IS NULL AND r.level = 0 AND u.status = 'active'))"
+    };
+}
+
+/// The role of an invitation that is open.
 ///
 /// # Errors
 /// The query failed.
@@ -96,10 +107,10 @@ pub async fn role_of_unused(
     code_hash: &str,
     now: UnixSeconds,
 ) -> Result<Option<String>, DbError> {
-    Ok(sqlx::query_scalar(
-        "SELECT role FROM invitations WHERE code_hash = $1 AND used_at IS NULL \
-         AND (expires_at IS NULL OR expires_at > $2)",
-    )
+    Ok(sqlx::query_scalar(concat!(
+        "SELECT role FROM invitations WHERE code_hash = $1 AND ",
+        open!()
+    ))
     .bind(code_hash)
     .bind(now)
     .fetch_optional(db)
@@ -116,10 +127,10 @@ pub async fn redeem(
     user: Uuid,
     now: UnixSeconds,
 ) -> Result<bool, DbError> {
-    let result = sqlx::query(
-        "UPDATE invitations SET used_at = $2, used_by = $3 \
-         WHERE code_hash = $1 AND used_at IS NULL AND (expires_at IS NULL OR expires_at > $2)",
-    )
+    let result = sqlx::query(concat!(
+        "UPDATE invitations SET used_at = $2, used_by = $3 WHERE code_hash = $1 AND ",
+        open!()
+    ))
     .bind(code_hash)
     .bind(now)
     .bind(user.to_string())

@@ -1,8 +1,9 @@
 //! The first administrator's one-time sign-up link.
 
-use laika_issuer::admin::{Act, users};
+use laika_issuer::admin::{Act, roles, users};
 use serde_json::json;
 
+use crate::accounts;
 use crate::support::{Answer, Issuer, PUBLIC_URL, claims};
 
 #[tokio::test]
@@ -27,6 +28,21 @@ async fn every_link_of_the_last_day_is_good_until_the_first_administrator_came()
     let (first, second) = (code(&issuer).await.unwrap(), code(&issuer).await.unwrap());
     register(&issuer, "belka", &first).await.expect(201);
     register(&issuer, "strelka", &second).await.problem(422, "fields_invalid");
+}
+
+#[tokio::test]
+async fn a_link_is_worth_nothing_once_somebody_else_was_made_the_administrator() {
+    let issuer = Issuer::start().await;
+    let code = code(&issuer).await.unwrap();
+    let main = accounts::register(&issuer, "belka").await;
+    let id = claims(&main)["sub"].as_str().unwrap().parse().unwrap();
+    let mut act = Act::of_operator(&issuer.app).await.unwrap();
+    roles::assign(&mut act, id, "administrator").await.unwrap();
+    let invited = users::invite(&mut act, "administrator").await.unwrap();
+    act.commit().await.unwrap();
+    let problem = register(&issuer, "strelka", &code).await.problem(422, "fields_invalid");
+    assert_eq!(problem["fields"][0]["field"], "invitation");
+    register(&issuer, "strelka", &invited).await.expect(201);
 }
 
 #[tokio::test]
