@@ -168,6 +168,8 @@ pub async fn delete(act: &mut Act<'_>, name: &str) -> Result<(), Problem> {
     act.authority().may_touch_infrastructure()?;
     let before = by_name(act.db(), name).await?;
     refuse_needed(act.db(), name).await?;
+    let app = act.app();
+    app.services.written(&*app.clock);
     services::delete(act.db(), name).await?;
     // Its permissions for anonymous holders went with it.
     if before.anonymous.as_ref().is_some_and(|anonymous| !anonymous.permissions.is_empty()) {

@@ -110,3 +110,16 @@ async fn a_template_with_a_name_that_became_the_issuers_keeps_no_service_from_it
     let changed = root.sends(&issuer, Method::PATCH, "/services/orders", change).await.expect(200);
     assert_eq!(changed["claim_template"], json!({ "tenant": "theirs" }));
 }
+
+#[tokio::test]
+async fn who_holds_everything_holds_nothing_of_a_service_from_its_removal_on() {
+    let issuer = Issuer::start().await;
+    let root = root(&issuer).await;
+    let body = json!({ "name": "depot", "permissions": ["depot:open"] });
+    root.sends(&issuer, Method::POST, "/services", body).await.expect(201);
+    // Services are looked at every two seconds, and have just been.
+    issuer.clock.advance(10);
+    assert_eq!(root.permissions(&issuer, "depot").await, json!(["depot:*"]));
+    root.does(&issuer, Method::DELETE, "/services/depot").await.expect(204);
+    assert_eq!(root.permissions(&issuer, "depot").await, json!([]));
+}
