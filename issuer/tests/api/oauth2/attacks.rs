@@ -3,7 +3,7 @@
 use axum::http::Method;
 use serde_json::json;
 
-use super::{EXCHANGE, MAIN, account, form, raw, refused};
+use super::{EXCHANGE, MAIN, account, form, own_token, raw, refused};
 use crate::support::{Issuer, claims};
 
 const TOKEN: &str = "/oauth2/token";
@@ -65,6 +65,14 @@ async fn a_service_account_cannot_make_itself_stronger() {
         let answer = issuer.send(method, path, Some(&token), Some(json!({}))).await;
         answer.problem(401, "type_mismatch");
     }
+    // Not even the token of an account that could hand anything out.
+    let strong = account(&issuer, "boss", None, &["administrator"]).await;
+    let strong = own_token(&issuer, ("boss", &strong), "orders").await.text_of("access_token");
+    assert_eq!(claims(&strong)["level"], 0);
+    let held = claims(&strong)["sub"].clone();
+    let grant = json!({ "holder": held, "permission": "orders:cancel" });
+    let answer = issuer.post("/v1/admin/grants", Some(&strong), grant).await;
+    answer.problem(401, "type_mismatch");
     // Nor does it renew a session that it came by.
     let main = issuer.log_in().await;
     let refresh =
