@@ -112,9 +112,11 @@ impl BeforeToken {
 /// Adds what may be added; the rest is dropped and logged by number, since names are not ours.
 fn merge(claims: &mut MicroClaims, added: Map<String, Value>) {
     let mut dropped = 0_usize;
-    let mut room = MAX_SIZE;
+    // The two braces, less the comma that the last one has not.
+    let mut room = MAX_SIZE - 1;
     for (name, value) in added {
-        let size = name.len() + value.to_string().len();
+        let size =
+            ":,".len() + Value::from(name.as_str()).to_string().len() + value.to_string().len();
         if claims.others.contains_key(&name) || !may_be_claimed(&name, &value) || size > room {
             dropped += 1;
             continue;

@@ -273,8 +273,9 @@ fn claims(
 }
 
 /// Leaves `scope` out where the token is too large with it, and refuses it where it is too large
-/// without.
+/// without, or has more members than verifiers read.
 fn sign_within_budget(app: &App, target: &Target, claims: MicroClaims) -> Result<String, Problem> {
+    budget::check_members(&claims)?;
     let keys = app.keys.current();
     let signer = Signer::of(app, &keys, target.algorithm)?;
     let most = app.settings.micro.max_size;

@@ -1,9 +1,10 @@
 //! The hook that adds claims: what it may add, and what happens when it does not answer.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::receiver::{Answer, LISTED, Receiver};
 use crate::support::{Issuer, claims};
+use crate::verifiers::Service;
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
@@ -136,4 +137,30 @@ async fn what_a_hook_adds_counts_for_the_size_of_the_token() {
     receiver.always(Answer::Json(json!({ "claims": { "plan": "x".repeat(1200) } })));
     let refused = issuer.micro(&main, "orders").await.problem(422, "token_over_budget");
     assert!(refused["detail"].as_str().unwrap().contains("`plan`"), "{refused}");
+}
+
+#[tokio::test]
+async fn no_token_is_signed_that_has_more_members_than_a_verifier_reads() {
+    let receiver = Receiver::start().await;
+    let issuer = Issuer::with(&[
+        LISTED,
+        ("LAIKA_BEFORE_TOKEN_URL", &receiver.url),
+        ("LAIKA_BEFORE_TOKEN_SECRET", SECRET),
+        ("LAIKA_MICRO_MAX_SIZE", "8192"),
+    ])
+    .await;
+    let main = issuer.log_in().await;
+    let many: Map<_, _> = (0..600).map(|n| (format!("{n:03}"), json!(1))).collect();
+    receiver.always(Answer::Json(json!({ "claims": many })));
+    let micro = issuer.micro(&main, "orders").await.text_of("micro_token");
+    let token = claims(&micro);
+    let added: Map<_, _> = many.into_iter().filter(|(name, _)| token.get(name).is_some()).collect();
+    assert_eq!(Value::from(added).to_string().len(), 2041, "one more has 8 bytes");
+    Service::of("orders").judge(&issuer, &micro).await.unwrap();
+
+    let more: Vec<_> = (0..250).map(|n| format!("{n:02x} = 1")).collect();
+    let template = format!("claim_template = {{ t = {{ {} }} }}", more.join(", "));
+    issuer.import(&format!("[[services]]\nname = \"orders\"\n{template}\n")).await;
+    let refused = issuer.micro(&main, "orders").await.problem(422, "token_over_budget");
+    assert!(refused["detail"].as_str().unwrap().contains("512"), "{refused}");
 }
