@@ -7,9 +7,11 @@ import { once } from "node:events";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { serve } from "@hono/node-server";
 import express from "express";
 import Fastify from "fastify";
 import { Hono } from "hono";
+import { methodOverride } from "hono/method-override";
 import { createVerifier, LaikaError } from "laika-verifier";
 import { protect as forExpress } from "laika-verifier/middleware/express";
 import { protect as forFastify } from "laika-verifier/middleware/fastify";
@@ -296,6 +298,39 @@ describe("Hono", () => {
     assert.equal(await (await app.request("http://a.example/health?a=//")).text(), "nobody");
     assert.equal((await app.request("http://a.example/health", { headers: { host: "b.example" } })).status, 400);
     assert.equal((await app.request("http://a.example/health", { headers: { host: "A.example:80" } })).status, 200);
+    assert.equal((await app.request("http://a.example/health#/../api")).status, 400);
+  });
+
+  test("on Node judges what the app sees, where that is another request than came", async () => {
+    const rules = [
+      { id: "update", methods: ["POST"], path: "/orders/{id}", require: "orders:read" },
+      { id: "cancel", methods: ["DELETE"], path: "/orders/{id}", require: "orders:cancel" },
+    ];
+    const start = (override) => {
+      const app = new Hono();
+      app.use(forHono({ ...options, policy: { version: 1, rules } }));
+      app.use(methodOverride({ app, ...override }));
+      app.post("/orders/:id", (c) => c.text("updated"));
+      app.delete("/orders/:id", (c) => c.text("cancelled"));
+      return new Promise((resolve) => {
+        const server = serve({ fetch: app.fetch, hostname: "127.0.0.1", port: 0 }, ({ port }) => resolve({ server, url: `http://127.0.0.1:${port}` }));
+      });
+    };
+    const apps = await Promise.all([start({}), start({ query: "_method" }), start({ header: "x-method" })]);
+    const ask = async ({ url }, path, fields = {}, headers = {}) => {
+      const answer = await fetch(url + path, { method: "POST", headers: { ...bearer, ...headers }, body: new URLSearchParams(fields) });
+      return [answer.status, answer.headers.get("content-type").startsWith("text/") ? await answer.text() : (await answer.json()).missing];
+    };
+    try {
+      const [byForm, byQuery, byHeader] = apps;
+      for (const app of apps) assert.deepEqual(await ask(app, "/orders/7"), [200, "updated"]);
+      assert.deepEqual(await ask(byForm, "/orders/7", { _method: "DELETE" }), [403, ["orders:cancel"]]);
+      assert.deepEqual(await ask(byForm, "/orders/7", { _method: "POST" }), [200, "updated"]);
+      assert.deepEqual(await ask(byQuery, "/orders/7?_method=DELETE"), [403, ["orders:cancel"]]);
+      assert.deepEqual(await ask(byHeader, "/orders/7", {}, { "x-method": "DELETE" }), [403, ["orders:cancel"]]);
+    } finally {
+      for (const { server } of apps) server.close();
+    }
   });
 });
 

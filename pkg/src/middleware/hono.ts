@@ -39,7 +39,8 @@ export interface LaikaVariables<C = {}> {
 /**
  * Decides every request by the policy and answers the denials itself, as problem+json. Use it
  * first, on the outermost app: a mounted one sees another URL. On Node the target is judged as it
- * came; other runtimes have resolved its dots before anybody sees it.
+ * came; other runtimes have resolved its dots before anybody sees it. A request that middleware hands
+ * to the app in place of the one that came, as `methodOverride` does, is judged as what it has become.
  *
  * `source` may be a function of the bindings; it is asked once, when the first request comes.
  *
@@ -65,7 +66,7 @@ export function protect<C = {}, B extends object = any>(
 ): MiddlewareHandler<{ Bindings: B; Variables: LaikaVariables<C> }> {
   const guard = new Guard<C, B>(source);
   return async (c, next) => {
-    const incoming = nodeRequest(c.env);
+    const incoming = nodeRequest(c.env, c.req.raw);
     const { decision, answer } = await guard.judge(incoming ? fromNode(incoming) : fromFetch(c.req.raw), c.env);
     if (answer) return toResponse(answer);
     c.set("token", decision.token);
@@ -74,8 +75,16 @@ export function protect<C = {}, B extends object = any>(
   };
 }
 
-/** The request of Node's server, where `@hono/node-server` runs the app: its target is the raw one. */
-function nodeRequest(env: unknown): NodeRequest | undefined {
+/**
+ * The request of Node's server, where `@hono/node-server` runs the app: its target is the raw one. Only as
+ * long as it is what the app sees: `env` stays the same when middleware makes another request of it.
+ */
+function nodeRequest(env: unknown, seen: Request): NodeRequest | undefined {
   const { incoming } = (env ?? {}) as { incoming?: Partial<NodeRequest> };
-  return Array.isArray(incoming?.rawHeaders) ? (incoming as NodeRequest) : undefined;
+  if (!Array.isArray(incoming?.rawHeaders) || incoming.method !== seen.method) return undefined;
+  const { origin, href } = new URL(seen.url);
+  const { url: target = "" } = incoming;
+  // As the server makes a URL of a target, which is seldom in absolute form.
+  const came = new URL(target.startsWith("/") ? origin + target : target, origin);
+  return came.href === href ? (incoming as NodeRequest) : undefined;
 }
