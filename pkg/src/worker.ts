@@ -122,10 +122,18 @@ export function protect<C, E, X>(
     typeof handler === "function" ? handler : (request, passed) => handler.fetch(request, passed);
   // A runtime that has no bindings calls handlers that ask for none.
   const fetch = (async (request: Request, env: E, ctx: X) => {
-    const { decision, answer } = await guard.judge(fromFetch(request), env);
+    const { decision, answer } = await guard.judge(fromFetch(request, urlOf(request)), env);
     return answer ? toResponse(answer) : call(request, { token: decision.token, decision, env, ctx });
   }) as WorkerFetch<E, X>;
   return typeof handler === "function" ? fetch : { ...inherited(handler), ...handler, fetch };
+}
+
+/**
+ * The URL of a request: in a service worker without the page's fragment, which goes nowhere. A server that is
+ * sent one hands it out as well, and an app that cuts paths by hand takes it for a part of them.
+ */
+function urlOf({ url }: Request): string {
+  return "registration" in globalThis ? url.replace(/#.*/s, "") : url;
 }
 
 /** What the class of `handler` has for it to do, and those that it extends. */

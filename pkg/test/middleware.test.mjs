@@ -352,6 +352,38 @@ describe("the worker's wrapper", () => {
     assert.equal((await worker.fetch(new Request("http://a.example/api/orders"), env, ctx)).status, 401);
   });
 
+  test("leaves the fragment of a page out in a service worker, and nowhere else", async () => {
+    const guarded = forWorker((request) => new Response(request.url), verifier);
+    const ask = async (url) => (await guarded(new Request(url, { headers: bearer }))).status;
+    const statuses = () => Promise.all(["/api/orders#top", "/api/orders?page=2#/../a?", "/a#/../api/orders"].map((target) => ask(`http://a.example${target}`)));
+    assert.deepEqual(await statuses(), [400, 200, 400]);
+    globalThis.registration = {};
+    try {
+      assert.deepEqual(await statuses(), [200, 200, 403]);
+    } finally {
+      delete globalThis.registration;
+    }
+  });
+
+  test("shares key sets by a `fetch` that is no method", async () => {
+    const jwksUri = "https://keys.example/jwks";
+    const source = {
+      ...options,
+      issuers: { issuer: ISSUER, audience: AUDIENCE, jwksUri, status: "off" },
+      async fetch() {
+        if (this !== undefined && this !== globalThis) throw new TypeError("Illegal invocation");
+        return Response.json({ keys: [key.jwk] });
+      },
+    };
+    globalThis.caches = { default: { match: async () => undefined, put: async () => {} } };
+    try {
+      const guarded = forWorker(() => new Response("reached"), source);
+      assert.equal((await guarded(new Request("http://a.example/api/orders", { headers: bearer }))).status, 200);
+    } finally {
+      delete globalThis.caches;
+    }
+  });
+
   test("keeps what an object has of its class", async () => {
     class Base {
       #greeting = "reached";

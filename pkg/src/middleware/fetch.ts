@@ -1,10 +1,10 @@
 import type { Answer } from "./answer.js";
 import type { Incoming } from "./request.js";
 
-/** A request of the Fetch standard. */
-export function fromFetch(request: Request): Incoming {
+/** A request of the Fetch standard; `url` is what of its own counts. */
+export function fromFetch(request: Request, url = request.url): Incoming {
   // Cut, not parsed: a URL would resolve dots and hide what came.
-  const [, authority, target] = /^[^:/?#]+:\/\/([^/?#]*)(.*)$/s.exec(request.url) ?? [];
+  const [, authority, target] = /^[^:/?#]+:\/\/([^/?#]*)(.*)$/s.exec(url) ?? [];
   return { method: request.method, target: target ?? "", authority, headers: [...request.headers] };
 }
 

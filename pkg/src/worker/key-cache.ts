@@ -26,7 +26,8 @@ export class KeyCache {
   constructor({ issuers, fetch: fetchWith }: VerifierOptions, cache: Cache) {
     this.#uris = new Set([issuers].flat().flatMap((issuer) => issuer?.jwksUri ?? []));
     this.#cache = cache;
-    this.#fetch = fetchWith ?? ((input, init) => fetch(input, init));
+    // As a function of its own: a browser's refuses to be called as a method of something else.
+    this.#fetch = (input, init) => (fetchWith ?? fetch)(input, init);
   }
 
   /** Whether a key set in use was answered from the cache, and its endpoint was not asked since. */
