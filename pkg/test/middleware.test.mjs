@@ -230,6 +230,19 @@ describe("Fastify", () => {
     await app.close();
   });
 
+  test("guards also what was registered before it", async () => {
+    const app = Fastify();
+    app.get("/own", async () => "reached");
+    await app.register(async (inside) => {
+      inside.get("/inside", async () => "reached");
+      await inside.register(async (within) => within.get("/within", async () => "reached"));
+    });
+    app.register(async (queued) => queued.get("/queued", async () => "reached"));
+    await app.register(forFastify(verifier));
+    for (const url of ["/own", "/inside", "/within", "/queued"]) assert.equal((await app.inject(url)).statusCode, 403, url);
+    await app.close();
+  });
+
   test("guards paths that have no route as well, and judges what came, not what it became", async () => {
     const app = Fastify({ rewriteUrl: ({ url }) => (url === "/api/orders" ? "/health" : url) });
     await app.register(forFastify(verifier));
