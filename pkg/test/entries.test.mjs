@@ -31,6 +31,26 @@ test("each can be imported and required, and says what the other says", async ()
   }
 });
 
+test("none needs `URL.canParse`, which is younger than the oldest browsers that are named", () => {
+  const { canParse } = URL;
+  delete URL.canParse;
+  try {
+    const { createSession } = require("laika-verifier/client");
+    createSession({ issuer: "https://id.example.com", apis: { "https://api.example.com": "orders" } }).close();
+    for (const issuer of ["id.example.com", new URL("https://id.example.com"), 7]) {
+      assert.throws(() => createSession({ issuer }), { code: "options_invalid" });
+    }
+    const verifier = { authorize() {} };
+    for (const entry of ["middleware/express", "middleware/fastify", "middleware/hono"]) {
+      const { protect } = require(`laika-verifier/${entry}`);
+      protect({ verifier, cookieOrigins: ["https://app.example.com"] });
+      assert.throws(() => protect({ verifier, cookieOrigins: ["app.example.com"] }), { code: "options_invalid" });
+    }
+  } finally {
+    URL.canParse = canParse;
+  }
+});
+
 test("an error of middleware is an error of the package", () => {
   const { LaikaError } = require("laika-verifier");
   for (const entry of ["middleware/express", "middleware/fastify", "middleware/hono"]) {

@@ -1,3 +1,4 @@
+import { parsedUrl } from "../parsed-url.js";
 import { SessionError } from "./error.js";
 
 /**
@@ -75,8 +76,8 @@ function servicesOf(origin: string, services: unknown): readonly string[] {
 
 /** Tokens and passwords go over TLS, or never leave this computer. */
 function secureUrl(name: string, text: unknown): URL {
-  if (typeof text !== "string" || !URL.canParse(text)) throw invalid(`\`${String(text)}\` (\`${name}\`) is not a URL`);
-  const url = new URL(text);
+  const url = parsedUrl(text);
+  if (!url) throw invalid(`\`${String(text)}\` (\`${name}\`) is not a URL`);
   const loopback = /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
   if (url.username !== "" || url.password !== "") throw invalid(`\`${name}\` must not hold a password`);
   if (url.protocol === "https:" || (url.protocol === "http:" && loopback)) return url;

@@ -1,4 +1,5 @@
 import { LaikaError } from "laika-verifier";
+import { parsedUrl } from "../parsed-url.js";
 import type { Verifier, VerifierOptions } from "../types.js";
 
 /** A place in a request where a token may stand. */
@@ -127,7 +128,7 @@ function isToken(value: unknown): value is string {
 
 /** An origin in the one spelling in which a browser sends it. */
 function originOf(value: unknown): string {
-  const url = typeof value === "string" && URL.canParse(value) ? new URL(value) : undefined;
+  const url = parsedUrl(value);
   if (url && url.origin === value) return value;
   const advice = url && url.origin !== "null" ? `: write \`${url.origin}\`` : "";
   throw invalid(`\`${String(value)}\` among \`cookieOrigins\` is not an origin${advice}`);
