@@ -39,8 +39,8 @@ describe("an answer that was asked for earlier", () => {
     if (answer) return Response.json(answer);
     return holder ? Response.json({}) : Response.json({ code: "session_ended" }, { status: 401 });
   };
-  const tab = () => {
-    const session = createSession({ issuer, fetch });
+  const tab = (options = {}) => {
+    const session = createSession({ issuer, fetch, ...options });
     sessions.push(session);
     return session;
   };
@@ -119,6 +119,41 @@ describe("an answer that was asked for earlier", () => {
     release();
     await assert.rejects(token, { code: "session_changed" });
     assert.equal(await other.token("orders"), "belka 0");
+  });
+
+  test("is no token of who logged in while its turn was waited for", async () => {
+    const [one, other] = [tab(), tab()];
+    await other.restore();
+    let begin;
+    const turn = new Promise((resolve) => (begin = resolve));
+    const before = Object.getOwnPropertyDescriptor(globalThis, "navigator");
+    Object.defineProperty(globalThis, "navigator", { value: { locks: { request: (_name, _options, work) => turn.then(work) } }, configurable: true });
+    try {
+      const token = other.token("orders");
+      const heard = nextChange(other);
+      await one.logIn({ login: "belka", password: "anything" });
+      await heard;
+      begin();
+      await assert.rejects(token, { code: "session_changed" });
+      assert.equal(await other.token("orders"), "belka 0");
+    } finally {
+      if (before) Object.defineProperty(globalThis, "navigator", before);
+      else delete globalThis.navigator;
+    }
+  });
+
+  test("sends nothing again as somebody else", async () => {
+    const [one, api, seen] = [tab(), "https://api.example.com", []];
+    const serve = async ({ headers }) => {
+      seen.push(headers.get("authorization"));
+      const heard = nextChange(other);
+      await one.logIn({ login: "belka", password: "anything" });
+      await heard;
+      return new Response(null, { status: 401, headers: { "www-authenticate": 'Bearer error_description="expired"' } });
+    };
+    const other = tab({ apis: { [api]: "orders" }, fetch: (input, init) => (init ? fetch(input, init) : serve(input)) });
+    const answer = await other.fetch(`${api}/orders/7`, { method: "DELETE" });
+    assert.deepEqual([answer.status, seen, other.user.username], [401, ["Bearer laika 0"], "belka"]);
   });
 
   test("is not needed for a step-up, which logs nobody out before it is known who is there", async () => {

@@ -31,10 +31,10 @@ export type IssuerErrorCode =
 
 /**
  * What went wrong, as a word that never changes: the issuer's own codes, and five of this side.
- * `network`: no answer came. `answer_invalid`: one that is not the issuer's. `session_changed`:
- * somebody logged in or out meanwhile. `passkey_unavailable`: the browser knows none, or not on this
- * page. `passkey_refused`: it made or used none, mostly since its user did not want to. An issuer that is
- * newer may say other words.
+ * `network`: no answer came, or not all of it. `answer_invalid`: one that is not the issuer's.
+ * `session_changed`: somebody logged in or out meanwhile. `passkey_unavailable`: the browser knows none, or
+ * not on this page. `passkey_refused`: it made or used none, mostly since its user did not want to. An issuer
+ * that is newer may say other words.
  *
  * @example
  * ```ts

@@ -93,7 +93,7 @@ export class Issuer {
   }
 
   async register({ username, email, password, invitation }: Registration): Promise<SessionUser> {
-    const body = { username, email, password, ...(invitation !== undefined && { invitation }), ...AS_COOKIE };
+    const body = { username, email, password, invitation, ...AS_COOKIE };
     const answer = await this.#call("POST", "/v1/users", body);
     const [user, expiresIn] = [member(answer, "user"), member(answer, "expires_in")];
     if (user !== undefined || typeof expiresIn !== "number") return userOf(user);
@@ -106,7 +106,7 @@ export class Issuer {
   }
 
   async logIn({ login, password }: Credentials, client: string | undefined): Promise<SessionUser> {
-    const body = { login, password, ...(client !== undefined && { client }), ...AS_COOKIE };
+    const body = { login, password, client, ...AS_COOKIE };
     const answer = await this.#call("POST", "/v1/sessions", body);
     const secondFactor = secondFactorOf(member(answer, "second_factor"));
     if (secondFactor) throw new SessionError("second_factor_required", "a second factor is needed", { secondFactor });
@@ -127,15 +127,14 @@ export class Issuer {
   async logInByPasskey(client: string | undefined): Promise<SessionUser> {
     const asked = await this.#call("POST", "/v1/sessions/passkey/begin");
     const credential = await usePasskey(member(asked, "public_key"));
-    const body = { credential, ...(client !== undefined && { client }), ...AS_COOKIE };
+    const body = { credential, client, ...AS_COOKIE };
     return userOf(member(await this.#call("POST", "/v1/sessions/passkey/finish", body), "user"));
   }
 
   async addPasskey({ name, password }: PasskeyOptions): Promise<NewPasskey> {
-    const asked = await this.#call("POST", "/v1/me/passkeys", password === undefined ? {} : { password });
+    const asked = await this.#call("POST", "/v1/me/passkeys", { password });
     const credential = await makePasskey(member(asked, "public_key"));
-    const body = { credential, ...(name !== undefined && { name }) };
-    const answer = await this.#call("POST", "/v1/me/passkeys/confirm", body);
+    const answer = await this.#call("POST", "/v1/me/passkeys/confirm", { credential, name });
     const codes = member(answer, "backup_codes");
     return { ...passkeyOf(member(answer, "passkey")), ...(Array.isArray(codes) && { backupCodes: codes as string[] }) };
   }
@@ -147,8 +146,7 @@ export class Issuer {
   }
 
   async removePasskey(id: string, password: string | undefined): Promise<void> {
-    const body = password === undefined ? {} : { password };
-    await this.#call("DELETE", `/v1/me/passkeys/${encodeURIComponent(id)}`, body);
+    await this.#call("DELETE", `/v1/me/passkeys/${encodeURIComponent(id)}`, { password });
   }
 
   /** A proof as the issuer takes it; the browser is asked for a passkey by what `path` answers. */
@@ -174,6 +172,7 @@ export class Issuer {
     throw notUnderstood();
   }
 
+  /** What `body` has undefined is left out. */
   async #call(method: string, path: string, body?: object): Promise<unknown> {
     const response = await this.#send(method, path, body);
     const answer: unknown = await response.json().catch(() => undefined);
@@ -181,9 +180,10 @@ export class Issuer {
     throw refusal(response, answer);
   }
 
+  /** An answer that has come to its end: a body may break off, or take too long. */
   async #send(method: string, path: string, body: object | undefined): Promise<Response> {
     try {
-      return await this.#fetch(this.#url + path, {
+      const response = await this.#fetch(this.#url + path, {
         method,
         credentials: "include",
         redirect: "error",
@@ -193,6 +193,7 @@ export class Issuer {
         ...(body && { body: JSON.stringify(body) }),
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
+      return new Response((await response.text()) || null, response);
     } catch (cause) {
       throw new SessionError("network", "the issuer did not answer", { cause });
     }

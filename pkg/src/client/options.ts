@@ -57,7 +57,8 @@ export function checked(options: SessionOptions): Checked {
     issuer: url.href.replace(/\/+$/, ""),
     apis: new Map(Object.entries(apis).map(([origin, services]) => [originOf(origin), servicesOf(origin, services)])),
     client,
-    fetch: fetchWith ?? ((input, init) => fetch(input, init)),
+    // A browser's own refuses to be called as a method of something else.
+    fetch: (input, init) => (fetchWith ?? fetch)(input, init),
   };
 }
 

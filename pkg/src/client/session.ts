@@ -209,7 +209,8 @@ export interface Session {
   /**
    * `fetch`, with the token where the URL's origin is among `apis` and somebody is logged in. When
    * a service answers that the token has expired or is stale, it is renewed and the request is sent
-   * once more, and only once. A request with a token follows no redirect.
+   * once more, and only once, and never as somebody else who has logged in meanwhile. A request with a
+   * token follows no redirect.
    *
    * @throws {SessionError} when no token can be had
    * @throws {TypeError} as `fetch` does, also for a redirect
@@ -225,7 +226,8 @@ export interface Session {
    */
   fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response>;
   /**
-   * Calls `listener` whenever somebody has logged in or out, in whichever tab.
+   * Calls `listener` whenever somebody has logged in or out, in whichever tab. What it throws is an
+   * unhandled rejection of the page.
    *
    * @returns ends it
    * @example
@@ -240,14 +242,17 @@ export interface Session {
    */
   onChange(listener: (user: SessionUser | undefined) => void): () => void;
   /**
-   * Leaves the other tabs; the session itself goes on.
+   * Leaves the other tabs, for good; the session itself goes on, and hears of their log-outs no more. It is for
+   * a page that stays and makes another session: one that is left needs it not, and may be come back to.
    *
    * @example
    * ```ts
    * import { createSession } from "laika-verifier/client";
    *
    * const session = createSession({ issuer, apis: { [api]: "orders" } });
-   * addEventListener("pagehide", () => session.close());
+   * session.close();
+   * await session.logIn({ login: "laika", password });
+   * console.log(session.user?.username); // laika
    * ```
    */
   close(): void;
@@ -352,12 +357,13 @@ class BrowserSession implements Session {
     const request = new Request(input, init);
     const services = this.#options.apis.get(new URL(request.url).origin);
     const { fetch } = this.#options;
-    if (!services || request.headers.has("authorization") || !(await this.restore())) return fetch(request);
+    const user = services && !request.headers.has("authorization") && (await this.restore());
+    if (!user) return fetch(request);
     const token = await this.#tokens.get(services);
     const answer = await fetch(withToken(request.clone(), token));
     if (!(await asksToRenew(answer))) return answer;
     const next = await this.#tokens.renew(services, token).catch(() => undefined);
-    return next === undefined ? answer : fetch(withToken(request, next));
+    return next === undefined || this.#user?.id !== user.id ? answer : fetch(withToken(request, next));
   }
 
   onChange(listener: (user: SessionUser | undefined) => void): () => void {
@@ -406,8 +412,8 @@ class BrowserSession implements Session {
   }
 
   #announce<U extends SessionUser | undefined>(user: U): U {
-    this.#become(user);
     this.#tabs.tell({ kind: "user", user });
+    this.#become(user);
     return user;
   }
 
@@ -415,7 +421,8 @@ class BrowserSession implements Session {
     this.#user = user;
     this.#restored = Promise.resolve(user);
     this.#tokens.belongTo(user);
-    for (const listener of this.#listeners) listener(user);
+    // Called at once, but what one of them throws is a rejection that nobody handles: the session goes on.
+    for (const listener of this.#listeners) void (async () => listener(user))();
   }
 }
 

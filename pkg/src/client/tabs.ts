@@ -25,7 +25,8 @@ export type Message =
  */
 export class Tabs {
   readonly #name: string;
-  readonly #channel: BroadcastChannel | undefined;
+  /** Absent where there is none, and once this tab has left the others. */
+  #channel: BroadcastChannel | undefined;
   readonly #waiting = new Set<{ key: string; resolve: () => void }>();
 
   constructor(name: string, onMessage: (message: Message) => void) {
@@ -78,5 +79,6 @@ export class Tabs {
 
   close(): void {
     this.#channel?.close();
+    this.#channel = undefined;
   }
 }

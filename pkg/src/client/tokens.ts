@@ -62,9 +62,11 @@ export class Tokens {
     const key = services.join(" ");
     const fresh = this.#fresh(key, refused);
     if (fresh) return fresh.text;
+    const user = this.#user;
+    if (!user) throw changed();
     let renewing = this.#renewing.get(key);
     if (!renewing) {
-      renewing = this.#tabs.inTurn(key, () => this.#next(services, key, refused));
+      renewing = this.#tabs.inTurn(key, () => this.#next(services, key, user, refused));
       this.#renewing.set(key, renewing);
       const done = () => this.#renewing.get(key) === renewing && this.#renewing.delete(key);
       renewing.then(done, done);
@@ -72,18 +74,17 @@ export class Tokens {
     return (await renewing).text;
   }
 
-  /** What another tab got meanwhile, or a new one. */
-  async #next(services: readonly string[], key: string, refused: string | undefined): Promise<Held> {
-    const user = this.#user;
-    if (!user) throw changed();
+  /** What another tab got meanwhile, or a new one, as long as `user` is logged in. */
+  async #next(services: readonly string[], key: string, user: SessionUser, refused: string | undefined): Promise<Held> {
     await this.#tabs.ask(key, user.id);
+    if (this.#user?.id !== user.id) throw changed();
     const fresh = this.#fresh(key, refused);
     if (fresh) return fresh;
     const asked = Date.now();
     const epoch = this.#epoch;
     const { text, expiresIn } = await this.#mint(services);
     if (this.#user?.id !== user.id) throw changed();
-    if (this.#epoch !== epoch) return this.#next(services, key, refused);
+    if (this.#epoch !== epoch) return this.#next(services, key, user, refused);
     const life = expiresIn * 1000;
     const renewAt = asked + life * (RENEW_AFTER + RENEW_SPREAD * chance());
     const held: Held = { text, renewAt, expiresAt: asked + life };
