@@ -316,8 +316,8 @@ export interface VerifiedToken<C = {}> {
   readonly issuer: string;
   readonly subject: string;
   /** As granted: may end in `*`; ask `can`. */
-  readonly permissions: string[];
-  readonly roles: string[];
+  readonly permissions: readonly string[];
+  readonly roles: readonly string[];
   /** Unix seconds. */
   readonly expiresAt: number;
 }
@@ -354,7 +354,8 @@ export interface TokenHeader {
 export interface StandardClaims {
   readonly iss: string;
   readonly sub: string;
-  readonly aud: string | string[];
+  /** Absent with the profile `cognito`, whose audience is `client_id`. */
+  readonly aud?: string | readonly string[];
   readonly exp: number;
   readonly iat?: number;
   readonly nbf?: number;
@@ -364,12 +365,12 @@ export interface StandardClaims {
   readonly type?: string;
   readonly username?: string;
   readonly anonymous?: boolean;
-  readonly roles?: string[];
+  readonly roles?: readonly string[];
   readonly level?: number;
-  readonly permissions?: string[];
+  readonly permissions?: readonly string[];
   readonly scope?: string;
   readonly auth_time?: number;
-  readonly amr?: string[];
+  readonly amr?: readonly string[];
   readonly acr?: string;
 }
 
@@ -395,7 +396,7 @@ export interface Decision<C = {}> {
   /** The rule that decided. */
   readonly rule?: string;
   /** What the token lacks. */
-  readonly missing?: string[];
+  readonly missing?: readonly string[];
   /** The value of `WWW-Authenticate`. */
   readonly challenge?: string;
   /** The token, where one was verified. */

@@ -47,6 +47,16 @@ export function narrow(error: LaikaError): string {
 export function wrong(verifier: Verifier, token: VerifiedToken, error: LaikaError): void {
   // @ts-expect-error: results are read-only
   token.claims.sub = "admin";
+  // @ts-expect-error: and so are their lists
+  token.permissions.push("orders:cancel");
+  // @ts-expect-error
+  token.roles.push("orders/admin");
+  // @ts-expect-error
+  token.claims.amr?.push("mfa");
+  // @ts-expect-error
+  verifier.authorizeSync("token", { method: "GET", path: "/" }).missing?.pop();
+  // @ts-expect-error: not every profile has an audience in `aud`
+  token.claims.aud.length;
   // @ts-expect-error: a request has a path
   verifier.authorizeSync("token", { method: "GET" });
   // @ts-expect-error: tokens are strings, or absent
