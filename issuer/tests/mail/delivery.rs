@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use laika_issuer::clock::Clock as _;
 use laika_issuer::db::mails::{self, Kind, Mail};
+use laika_issuer::db::users;
 use laika_issuer::mail;
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -107,6 +108,7 @@ async fn a_mail_that_is_withdrawn_while_it_is_tried_is_nobody_s_any_more() {
         created_at: issuer.app.clock.now(),
     };
     let mut tx = issuer.app.db.write().await.unwrap();
+    users::insert_anonymous(&mut tx, user, mail.created_at).await.unwrap();
     mails::insert(&mut tx, &mail).await.unwrap();
     assert!(!mails::hold(&mut tx, &mail).await.unwrap(), "nobody has claimed it");
     assert!(mails::claim(&mut tx, &mail, i64::MAX).await.unwrap());
