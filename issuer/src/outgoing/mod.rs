@@ -21,6 +21,7 @@ use std::time::Duration;
 use http::header::{CACHE_CONTROL, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method};
 use ipnet::IpNet;
+use laika_verifier::fetch::one_value;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Response, Url};
 
@@ -171,8 +172,8 @@ impl Outgoing {
         let limit = ask.limit;
         let response = self.begin(ask).await?;
         let status = response.status().as_u16();
-        let cache_control = response.headers().get(CACHE_CONTROL);
-        let cache_control = cache_control.and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let lines = response.headers().get_all(CACHE_CONTROL).iter();
+        let cache_control = one_value(lines.filter_map(|value| value.to_str().ok()));
         Ok(Answer { status, cache_control, body: read(response, limit).await? })
     }
 
@@ -303,6 +304,19 @@ mod tests {
         }
         assert!(listed.check("https://10.2.0.1/").is_err());
         assert!(listed.check("http://10.1.2.3/").is_err(), "listed, and still not this machine");
+    }
+
+    #[tokio::test]
+    async fn several_lines_of_cache_control_are_one() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let lines = [(CACHE_CONTROL, "public"), (CACHE_CONTROL, "no-store")];
+        let answer = axum::response::AppendHeaders(lines);
+        let router = axum::Router::new().route("/", axum::routing::get(async move || answer));
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        let outgoing = Outgoing::new(&["127.0.0.0/8".parse().unwrap()]).unwrap();
+        let answer = outgoing.send(Ask::get(&url, 10)).await.unwrap();
+        assert_eq!(answer.cache_control.as_deref(), Some("public, no-store"));
     }
 
     #[tokio::test]
