@@ -140,6 +140,25 @@ fn a_request_waits_for_keys_that_are_on_their_way() {
 }
 
 #[test]
+fn after_a_sleep_a_request_waits_for_what_became_of_the_keys() {
+    let mut scene = Scene::ready(|options| options["clock_tolerance"] = json!(86_400));
+    scene.now += 7200.0;
+    let woken = scene.judge("/orders", &[]);
+    assert_eq!(woken.outcome, Outcome::Wait(scene.now().plus(5.0)), "none is denied");
+    let call = &woken.calls[0];
+    assert!(matches!(scene.judge("/orders", &[]).outcome, Outcome::Wait(_)));
+    scene.now += 5.0;
+    let outlasted = scene.judge_patiently("/orders", &[], false);
+    assert!(matches!(outlasted.outcome, Outcome::Continue(_)), "it has waited for long enough");
+    scene.fetched(call, "500", "").unwrap_err();
+    let again = scene.judge("/orders", &[]);
+    assert!(matches!(again.outcome, Outcome::Continue(_)), "old keys go on");
+    scene.good.jwks = json!({ "keys": [] });
+    scene.fetched(&again.calls[0], "200", "").unwrap();
+    assert_denied(&scene.judge("/orders", &[]), 401, "key_not_found");
+}
+
+#[test]
 fn an_answer_that_comes_too_late_is_awaited_by_nobody() {
     let mut scene = Scene::new(|_| {});
     let late = scene.judge("/orders", &[]).calls.remove(0);

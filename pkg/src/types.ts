@@ -188,11 +188,13 @@ export interface Verifier<C = {}> {
    */
   verify(token: string): Promise<VerifiedToken<C>>;
   /**
-   * The same without fetching: `keys_unavailable` or `status_unavailable` when they are not there.
+   * The same without fetching: `keys_unavailable` or `status_unavailable` when they are not there. The
+   * next `refresh()` brings what was missed: keys, which then serve for a day at most, and the status
+   * list that the token names, which serves for 9 s. So call it again and again.
    *
    * @example
    * ```ts
-   * await verifier.refresh();
+   * await verifier.refresh(); // and again every few seconds
    * console.log(verifier.verifySync(token).claims.username); // laika
    * ```
    */
@@ -208,7 +210,7 @@ export interface Verifier<C = {}> {
    */
   authorize(token: string | undefined, request: AuthorizeRequest): Promise<Decision<C>>;
   /**
-   * The same without fetching.
+   * The same without fetching: see `verifySync` for when to call `refresh()`.
    *
    * @example
    * ```ts
@@ -232,7 +234,7 @@ export interface Verifier<C = {}> {
    */
   can(token: VerifiedToken<C>, permission: string): boolean;
   /**
-   * Fetches keys and status lists now. Never fails for an endpoint that does: what is held goes on.
+   * Fetches keys now, and the status lists that are kept or were missed. Never fails for an endpoint that does: what is held goes on.
    *
    * @example
    * ```ts

@@ -114,6 +114,30 @@ describe("keys by jwksUri", () => {
     assert.equal(server.requests.length, 2);
   });
 
+  test("are asked for again after a quiet time, before any of them is believed", async () => {
+    const verifier = await verifierOf();
+    const token = await mint(first, { exp: NOW + 90_000 });
+    const decided = async () => (await verifier.authorize(token, request)).code ?? "accepted";
+    await verifier.verify(token);
+    server.keys = [second];
+    now += 7200;
+    assert.equal(verifier.verifySync(token).issuer, ISSUER, "which can't wait");
+    assert.equal(verifier.authorizeSync(token, request).allowed, true);
+    assert.equal(server.requests.length, 1);
+    assert.deepEqual(await Promise.all([codeOf(verifier.verify(token)), decided()]), Array(2).fill("key_not_found"));
+    assert.throws(() => verifier.verifySync(token), { code: "key_not_found" });
+    assert.equal(server.requests.length, 2);
+    server.keys = [first];
+    now += 7200;
+    assert.deepEqual(await Promise.all([decided(), codeOf(verifier.verify(token))]), Array(2).fill("accepted"));
+    const kept = await verifier.verify(token);
+    now += 7200;
+    assert.deepEqual(await Promise.all([verifier.verify(token), decided()]), [kept, "accepted"], "it waits, and holds");
+    assert.equal(server.requests.length, 4);
+    now += 86_400;
+    assert.throws(() => verifier.verifySync(token), { code: "keys_unavailable" }, "for a day at most");
+  });
+
   test("hold nobody up whose answer they do not change", async () => {
     let release;
     const held = new Promise((resolve) => (release = resolve));

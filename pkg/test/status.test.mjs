@@ -267,6 +267,31 @@ describe("a status list", () => {
   });
 });
 
+describe("calls that never fetch", () => {
+  test("find what they have missed after the next refresh()", async () => {
+    const verifier = await verifierOf();
+    const token = await inSlot(0);
+    const decided = () => verifier.authorizeSync(token, request).code ?? "accepted";
+    await verifier.refresh();
+    assert.throws(() => verifier.verifySync(token), { code: "status_unavailable" });
+    assert.equal(issuer.count("/status/0"), 0);
+    await verifier.refresh();
+    assert.equal(verifier.verifySync(token).issuer, ISSUER);
+    assert.equal(decided(), "accepted");
+    now += 9;
+    assert.throws(() => verifier.verifySync(token), { code: "status_unavailable" }, "a list serves seconds");
+    assert.equal(decided(), "status_unavailable");
+    await verifier.refresh();
+    assert.equal(decided(), "accepted");
+    assert.equal(issuer.count("/status/0"), 2);
+    const another = await verifierOf();
+    await another.refresh();
+    assert.equal(another.authorizeSync(token, request).code, "status_unavailable");
+    await another.refresh();
+    assert.equal(another.authorizeSync(token, request).allowed, true);
+  });
+});
+
 describe("the cache of verified tokens", () => {
   test("gives the same object for the same token", async () => {
     const verifier = await verifierOf();

@@ -33,10 +33,15 @@ fn token(key: &TestKey, id: usize) -> String {
 
 /// Has the key set fetched, which is these keys now.
 fn serve<T: Generation>(verifier: &mut Verifier<T>, keys: &[&TestKey]) {
-    for fetch in verifier.refresh(at(NOW)) {
+    serve_at(NOW, verifier, keys);
+}
+
+fn serve_at<T: Generation>(now: u64, verifier: &mut Verifier<T>, keys: &[&TestKey]) {
+    for fetch in verifier.refresh(at(now)) {
         let body = jwks(keys).to_string();
-        let response = Response { status: 200, cache_control: None, body: body.as_bytes() };
-        assert_eq!(verifier.fetched(fetch.id, response, at(NOW)).failure, None);
+        let cache_control = Some("max-age=3600");
+        let response = Response { status: 200, cache_control, body: body.as_bytes() };
+        assert_eq!(verifier.fetched(fetch.id, response, at(now)).failure, None);
     }
 }
 
@@ -61,7 +66,7 @@ fn a_token_is_proved_once_and_known_by_its_serial() {
 fn times_are_looked_at_every_time() {
     let key = TestKey::named("ed-1");
     let mut verifier = verifier(json!({}));
-    serve(&mut verifier, &[&key]);
+    serve_at(NOW - 61, &mut verifier, &[&key]);
     let token = token(&key, 1);
     assert_eq!(code(&verifier, &token, NOW), "accepted");
     assert_eq!(code(&verifier, &token, NOW + 299), "accepted");
@@ -81,8 +86,19 @@ fn a_key_takes_its_tokens_with_it_and_leaves_those_of_others() {
     serve(&mut verifier, &[&second]);
     assert_eq!(code(&verifier, &one, NOW), "key_not_found");
     assert_eq!(verifier.verify(&two, at(NOW)).unwrap().serial(), kept);
-    // Keys that can't be refreshed for a day are none, and neither are their tokens.
-    assert_eq!(code(&verifier, &two, NOW + 86_400), "keys_unavailable");
+    // Keys that nobody has refreshed are none, and neither are their tokens, until their endpoint
+    // was asked and has failed.
+    let hour = TestKey::named("rsa-1").token(&{
+        let mut claims = micro_claims(ISSUER, NOW);
+        claims["exp"] = json!(NOW + 100_000);
+        claims
+    });
+    assert_eq!(code(&verifier, &hour, NOW + 3599), "accepted");
+    assert_eq!(code(&verifier, &hour, NOW + 3600), "keys_unavailable");
+    let fetches = verifier.fetches(None, at(NOW + 3600));
+    verifier.fetch_failed(fetches[0].id);
+    assert_eq!(code(&verifier, &hour, NOW + 3600), "accepted");
+    assert_eq!(code(&verifier, &hour, NOW + 86_400), "keys_unavailable", "for a day at most");
 }
 
 #[test]

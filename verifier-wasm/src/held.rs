@@ -50,6 +50,7 @@ impl Held {
         now: Timestamp,
         may_fetch: bool,
     ) -> i32 {
+        self.verifier.offline(!may_fetch);
         let found = self.verifier.verify_bytes(memory.bytes(length), now);
         match found {
             Ok(token) if token.is_plain() && !self.has_news(now, may_fetch) => {
@@ -72,7 +73,8 @@ impl Held {
     }
 
     /// See [`crate::recall`].
-    pub(crate) fn recall(&self, serial: f64, now: Timestamp, may_fetch: bool) -> i32 {
+    pub(crate) fn recall(&mut self, serial: f64, now: Timestamp, may_fetch: bool) -> i32 {
+        self.verifier.offline(!may_fetch);
         match self.verifier.recall(serial as u64, now) {
             None => GONE,
             Some(_) if self.has_news(now, may_fetch) => HOLDS_WITH_NEWS,
@@ -89,6 +91,7 @@ impl Held {
         now: Timestamp,
         may_fetch: bool,
     ) -> i32 {
+        self.verifier.offline(!may_fetch);
         let request = read_request(memory.text(length));
         let found = if serial < 0.0 {
             self.verifier.authorize(None, &request, now)
@@ -122,6 +125,7 @@ impl Held {
         now: Timestamp,
         may_fetch: bool,
     ) -> String {
+        self.verifier.offline(!may_fetch);
         let found = self.verifier.authorize(Some(token), &read_request(request), now);
         let mut answer = outcome::Object::new();
         answer.json("decision", &outcome::decision(&found));
@@ -200,11 +204,15 @@ impl Held {
             Some(generation) => answer.count("generation", generation),
             None => answer.json("generation", "null"),
         }
-        if may_fetch && self.verifier.has_fetches(error, now) {
-            let fetches = self.verifier.fetches(error, now);
-            if !fetches.is_empty() {
-                answer.json("fetch", &outcome::fetches(&fetches));
+        if may_fetch {
+            if self.verifier.has_fetches(error, now) {
+                let fetches = self.verifier.fetches(error, now);
+                if !fetches.is_empty() {
+                    answer.json("fetch", &outcome::fetches(&fetches));
+                }
             }
+        } else if let Some(error) = error {
+            self.verifier.note(error);
         }
         if let Some(seconds) =
             error.filter(|_| may_wait).and_then(|error| self.verifier.wait(error, now))

@@ -10,6 +10,9 @@ pub const MAX_BODY: usize = 256 * 1024;
 pub const LOST: f64 = 10.0;
 /// Seconds that a moment may lie ahead and still be now.
 const AHEAD: f64 = 1.0;
+/// For so many of its longest pauses an attempt that failed speaks for an endpoint: where there is
+/// any use, the next is made before that.
+const SPEAKS: f64 = 1.2;
 
 /// How many seconds ago `moment` was. One that lies a little ahead is now: somebody else has read
 /// the clock just after, and got the lock before. When it lies further ahead the clock was set back,
@@ -190,9 +193,11 @@ impl Pace {
         self.failures = self.failures.saturating_add(1);
     }
 
-    /// Whether the last attempt failed.
-    pub(crate) fn is_failing(&self) -> bool {
-        self.failures > 0
+    /// Whether an attempt was made just now, and has failed or takes longer than a request waits,
+    /// which is `wait` seconds.
+    pub(crate) fn has_been_failing(&self, wait: f64, now: Timestamp) -> bool {
+        let slow = self.under_way(now).is_some_and(|age| age >= wait);
+        slow || self.failures > 0 && self.since_last_attempt(now) < SPEAKS * self.max_back_off
     }
 
     /// Whether `id` is the fetch under way here.
@@ -209,6 +214,11 @@ impl Pace {
     pub(crate) fn under_way(&self, now: Timestamp) -> Option<f64> {
         let flight = self.in_flight.as_ref()?;
         Some(age(flight.since, now)).filter(|age| *age < LOST)
+    }
+
+    /// What is left of the `wait` seconds that a request waits for a fetch, if one is under way.
+    pub(crate) fn left(&self, wait: f64, now: Timestamp) -> Option<f64> {
+        self.under_way(now).map(|age| wait - age).filter(|left| *left > 0.0)
     }
 
     /// Whether an attempt may start now: none is under way, and the pause after failures is over.

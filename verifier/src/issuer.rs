@@ -6,7 +6,7 @@ use laika_claims::{ErrorCode, Timestamp};
 use crate::error::{Missing, VerifyError};
 use crate::fetch::{Fetch, FetchFailure, Ids, Landed, MAX_BODY, Response};
 use crate::jws::UntrustedToken;
-use crate::keys::{Arrival, Key, KeySet, RemoteKeys};
+use crate::keys::{Aged, Arrival, Key, KeySet, RemoteKeys};
 use crate::options::{IssuerOptions, IssuerRules, KeysFrom, Limits};
 use crate::status::{self, ListToken, Lists, Status};
 use laika_signature::Host;
@@ -62,9 +62,9 @@ impl Issuer {
     }
 
     /// Whether there are keys that may be used.
-    pub(crate) fn has_keys(&self, now: Timestamp) -> bool {
+    pub(crate) fn has_keys(&self, aged: Aged, now: Timestamp) -> bool {
         match &self.keys {
-            Keys::Remote(keys) => keys.usable(now).is_some(),
+            Keys::Remote(keys) => keys.usable(aged, now).is_some(),
             Keys::Set(_) | Keys::One(_) | Keys::Secret(_) => true,
         }
     }
@@ -72,7 +72,7 @@ impl Issuer {
     /// Its key set, where it was fetched.
     pub(crate) fn key_set(&self, now: Timestamp) -> Option<&KeySet> {
         match &self.keys {
-            Keys::Remote(keys) => keys.usable(now),
+            Keys::Remote(keys) => keys.usable(Aged::Used, now),
             Keys::Set(_) | Keys::One(_) | Keys::Secret(_) => None,
         }
     }
@@ -82,6 +82,7 @@ impl Issuer {
         &self,
         token: &UntrustedToken<'_>,
         host: Option<&dyn Host>,
+        aged: Aged,
         now: Timestamp,
     ) -> Result<(), VerifyError> {
         let algorithm = self.allowed(&token.header.alg)?;
@@ -102,7 +103,7 @@ impl Issuer {
                 key.verifies_by(host, algorithm, token.signing_input, &token.signature)
             }
             Keys::Secret(key) => key.verifies(token.signing_input, &token.signature),
-            Keys::Remote(keys) => in_set(keys.usable(now).ok_or_else(|| {
+            Keys::Remote(keys) => in_set(keys.usable(aged, now).ok_or_else(|| {
                 VerifyError::new(
                     ErrorCode::KeysUnavailable,
                     format_args!("the keys of the issuer are not here and could not be fetched"),
@@ -199,6 +200,13 @@ impl Issuer {
         fetches
     }
 
+    /// Notes what was missed where nothing may be fetched now. Keys are refreshed in any case.
+    pub(crate) fn note(&mut self, missing: &Missing) {
+        if let Missing::List(uri) = missing {
+            self.lists.note(uri);
+        }
+    }
+
     /// What to fetch because somebody asked for fresh keys and lists.
     pub(crate) fn refresh(&mut self, now: Timestamp, ids: &mut Ids) -> Vec<Fetch> {
         let mut fetches = self.lists.refresh(now, ids);
@@ -281,8 +289,9 @@ impl Issuer {
         if !ListToken::is_typ(token.header.typ.as_deref()) {
             return Err(FetchFailure("it is no status list".to_owned()).into());
         }
-        // Seldom enough that nobody has to be asked.
-        self.check_signature(&token, None, now)?;
+        // Seldom enough that nobody has to be asked. Its keys may be on their way as well, and if
+        // others come than those that are held, it says so itself.
+        self.check_signature(&token, None, Aged::Used, now)?;
         let claims = token.read_payload()?;
         // RFC 7519 section 4.1.1: optional here, but then ours.
         let iss = claims.get("iss").map(|iss| iss.as_str().unwrap_or_default());

@@ -16,6 +16,7 @@ use crate::fetch::Ids;
 use crate::headers::Headers;
 use crate::issuer::Issuer;
 use crate::jws::UntrustedToken;
+use crate::keys::Aged;
 use crate::options::{Limits, Options};
 use crate::status::Lists;
 use crate::verified::VerifiedToken;
@@ -35,6 +36,7 @@ pub struct Verifier<T: Generation = Texts> {
     limits: Limits,
     cache: Option<Cache<T>>,
     headers: Headers,
+    aged: Aged,
     /// The serial of the next token.
     serial: AtomicU64,
     ids: Ids,
@@ -119,12 +121,20 @@ impl<T: Generation> Verifier<T> {
             limits: options.limits,
             cache: options.cache_bytes.map(Cache::new),
             headers: Headers::default(),
+            aged: Aged::Refused,
             serial: AtomicU64::new(0),
             ids: Ids::default(),
             key_set_fetches: 0,
             #[cfg(feature = "host")]
             host: None,
         }
+    }
+
+    /// Says that nothing can be fetched for what is asked from now on, or that it can, as at first.
+    /// Where it can, keys whose `max-age` is over are unavailable until a fetch has ended; where it
+    /// can't, they are used for a day, though some may have been withdrawn.
+    pub fn offline(&mut self, offline: bool) {
+        self.aged = if offline { Aged::Used } else { Aged::Refused };
     }
 
     /// Has `host` compute the signatures of tokens, as far as it can.
@@ -178,7 +188,7 @@ impl<T: Generation> Verifier<T> {
         let max_size = self.limits.max_token_size;
         let mut token = UntrustedToken::parse_knowing(token, max_size, &self.headers)?;
         let Chosen { index, issuer, claims } = self.choose_issuer(&mut token)?;
-        issuer.check_signature(&token, self.host(), now)?;
+        issuer.check_signature(&token, self.host(), self.aged, now)?;
         let claims = claims.map_or_else(|| token.read_payload(), Ok)?;
         let checked = checks::check_claims(claims, issuer.rules(), self.limits, now)?;
         issuer.check_status(checked.status.as_ref(), now)?;
@@ -191,7 +201,7 @@ impl<T: Generation> Verifier<T> {
     /// took their tokens with them.
     fn still_holds(&self, token: &VerifiedToken, now: Timestamp) -> bool {
         self.issuers.get(token.issuer_index()).is_some_and(|issuer| {
-            issuer.has_keys(now)
+            issuer.has_keys(self.aged, now)
                 && checks::check_times(token.times(), issuer.rules(), self.limits, now).is_ok()
                 && issuer.check_status(token.status(), now).is_ok()
         })

@@ -15,18 +15,26 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ed25519_dalek::{Signer as _, SigningKey};
 use laika_verifier::tower::LaikaLayer;
-use laika_verifier::{Options, VerifiedToken, Verifier};
+use laika_verifier::{Options, Response as Answer, Timestamp, VerifiedToken, Verifier};
 use miniz_oxide::deflate::compress_to_vec_zlib;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 fn app(keys: Value) -> Router {
+    app_of(&[issuer_with(&keys)])
+}
+
+fn issuer_with(keys: &Value) -> Value {
     let mut issuer = json!({ "issuer": "https://id.example", "audience": "orders" });
     issuer.as_object_mut().unwrap().extend(keys.as_object().unwrap().clone());
-    app_of(&[issuer])
+    issuer
 }
 
 fn app_of(issuers: &[Value]) -> Router {
+    guarded(verifier_of(issuers))
+}
+
+fn verifier_of(issuers: &[Value]) -> Verifier {
     let options = json!({
         "issuers": issuers,
         "policy": { "version": 1, "rules": [
@@ -34,10 +42,13 @@ fn app_of(issuers: &[Value]) -> Router {
             { "id": "list", "path": "/orders", "require": "orders:read" },
         ]},
     });
+    Verifier::new(Options::from_value(options).unwrap())
+}
+
+fn guarded(verifier: Verifier) -> Router {
     let who = async |token: Option<Extension<VerifiedToken>>| {
         token.map_or("nobody".to_owned(), |token| token.subject().to_owned())
     };
-    let verifier = Verifier::new(Options::from_value(options).unwrap());
     Router::new()
         .route("/health", get(who))
         .route("/orders", get(who))
@@ -205,6 +216,30 @@ async fn keys_that_can_not_be_had_are_a_503_and_nobody_passes() {
     assert_eq!(send_to(app.clone(), orders()).await, answer(503, "keys_unavailable"));
     let health = request("/health").body(Body::empty()).unwrap();
     assert_eq!(send_to(app, health).await, answer(200, "nobody"));
+}
+
+#[tokio::test]
+async fn keys_of_hours_ago_are_asked_for_again_before_they_let_anybody_pass() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let uri = format!("http://{}/keys", listener.local_addr().unwrap());
+    let empty = async || r#"{"keys":[]}"#;
+    let router = Router::new().route("/keys", get(empty));
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for (uri, told) in
+        [(uri, answer(401, "key_not_found")), (format!("http://{nobody}/keys"), answer(200, "ann"))]
+    {
+        let mut verifier = verifier_of(&[issuer_with(&json!({ "jwks_uri": uri }))]);
+        let then = Timestamp::from_seconds((now() - 7200) as f64).unwrap();
+        let fetch = verifier.fetches(None, then).remove(0);
+        let set = static_keys()["jwks"].to_string();
+        let response = Answer { status: 200, cache_control: None, body: set.as_bytes() };
+        assert_eq!(verifier.fetched(fetch.id, response, then).failure, None);
+        let request =
+            request("/orders").header("authorization", format!("Bearer {}", token("ann")));
+        let request = request.body(Body::empty()).unwrap();
+        assert_eq!(send_to(guarded(verifier), request).await, told);
+    }
 }
 
 #[tokio::test]

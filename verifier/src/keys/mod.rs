@@ -15,7 +15,7 @@ use laika_claims::text::quoted;
 use serde_json::Value;
 
 pub(crate) use discovery::Discovery;
-pub(crate) use remote::{Arrival, Fingerprint, KeySource, RemoteKeys, fresh_for};
+pub(crate) use remote::{Aged, Arrival, Fingerprint, KeySource, RemoteKeys, fresh_for};
 
 use crate::error::VerifyError;
 use crate::jws::UntrustedToken;

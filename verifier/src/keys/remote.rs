@@ -1,9 +1,11 @@
 //! Keeps the keys of a remote issuer fresh, without I/O: it says what to fetch, the host fetches.
 //!
-//! Rules (`docs/contract/verifier.md`, *Remote keys*): a set is used for its `max-age`, refreshed
-//! in the background from 80 % of it on, and goes on for 24 hours while its endpoint fails. Never
-//! more than one fetch is in flight. A `kid` that is not in the set leads to one fetch, at most one
-//! in 30 seconds, and is then remembered, so that a flood of invented ones is no flood of fetches.
+//! Rules (`docs/contract/verifier.md`, *Remote keys*): a set is used for its `max-age`, refreshed in
+//! the background from 80 % of it on. When it is older, a request waits for a fetch, at most 5 s,
+//! since keys may have been withdrawn. Only where a fetch was tried and failed do old keys go on, for
+//! 24 hours. Never more than one fetch is in flight. A `kid` that is not in the set leads to one
+//! fetch, at most one in 30 seconds, and is then remembered, so that a flood of invented ones is no
+//! flood of fetches.
 
 use laika_claims::Timestamp;
 
@@ -25,6 +27,8 @@ const DEFAULT_MAX_AGE: f64 = 300.0;
 const REFRESH_AT: f64 = 0.8;
 /// Seconds that old keys go on while the endpoint fails.
 const STALE: f64 = 24.0 * 3600.0;
+/// Seconds that a request waits for a fetch where keys are held: as long as one may take.
+const WAIT: f64 = 5.0;
 /// Longest pause between attempts at a failing endpoint, in seconds.
 const MAX_BACK_OFF: f64 = 300.0;
 /// Seconds for which unknown `kid`s are remembered: with the cooldown, ten of them at most.
@@ -37,6 +41,15 @@ pub(crate) enum KeySource {
     Uri(String),
     /// Where the issuer's metadata say.
     Discovery(Discovery),
+}
+
+/// What becomes of keys whose `max-age` is over while their endpoint is not known to fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Aged {
+    /// They are none: whoever asks waits for a fetch.
+    Refused,
+    /// They go on for a day: whoever asks can't wait.
+    Used,
 }
 
 /// The keys of an issuer behind a URL.
@@ -105,15 +118,23 @@ impl RemoteKeys {
         }
     }
 
-    /// The keys, if there are some that may still be used.
-    pub(crate) fn usable(&self, now: Timestamp) -> Option<&KeySet> {
+    /// The keys, if there are some that may be used: those whose `max-age` is not over, older ones
+    /// while their endpoint fails, and otherwise as `aged` says.
+    pub(crate) fn usable(&self, aged: Aged, now: Timestamp) -> Option<&KeySet> {
         let held = self.held.as_ref()?;
-        (now.since(held.since) < held.max_age.max(STALE)).then_some(&held.keys)
+        let age = age(held.since, now);
+        let will_do = age < held.max_age
+            || match aged {
+                Aged::Refused => age < STALE && self.pace.has_been_failing(WAIT, now),
+                // Also after the clock was set back, which stops nobody who can't wait.
+                Aged::Used => now.since(held.since) < STALE,
+            };
+        will_do.then_some(&held.keys)
     }
 
-    /// For how many seconds more a fetch may be under way, if one is.
+    /// For how many seconds more a request waits for a fetch, if one is under way.
     pub(crate) fn wait(&self, now: Timestamp) -> Option<f64> {
-        self.pace.under_way(now).map(|age| LOST - age)
+        self.pace.left(if self.held.is_some() { WAIT } else { LOST }, now)
     }
 
     /// The fetch to make now because the set is absent or ages, if any. It counts as started.
@@ -121,7 +142,8 @@ impl RemoteKeys {
         if !self.is_due(now) {
             return None;
         }
-        // The clock was set back. Keys of an age that nobody knows go on for no longer than others.
+        // The clock was set back. Keys of an age that nobody knows go on like others that are due,
+        // and for no longer.
         if let Some(held) = self.held.as_mut().filter(|held| now < held.since) {
             held.since = now.plus(-held.max_age);
         }
@@ -243,6 +265,10 @@ impl RemoteKeys {
     pub(crate) fn date_back(&mut self, asked: Timestamp, now: Timestamp) {
         if let Some(held) = self.held.as_mut().filter(|held| held.since == now) {
             held.since = asked.min(now);
+            // Others share what is that old while the endpoint is away, and only then.
+            if age(held.since, now) >= held.max_age {
+                self.note_failure();
+            }
         }
     }
 

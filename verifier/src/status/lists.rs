@@ -20,9 +20,6 @@ const USABLE: f64 = 9.0;
 const WAIT: f64 = 2.0;
 /// Longest pause between attempts at a failing endpoint, in seconds: the list is to be back soon.
 const MAX_BACK_OFF: f64 = 5.0;
-/// Seconds for which an attempt that failed speaks for the endpoint: a little longer than the pause
-/// before the next.
-const TRIED: f64 = 6.0;
 /// Most lists that are kept.
 const MAX_LISTS: usize = 64;
 
@@ -87,7 +84,7 @@ impl Lists {
         let held = held.ok_or(Silence::Absent)?;
         let age = age(held.since, now);
         if age >= USABLE {
-            if age >= self.max_stale || !shard.has_been_failing(now) {
+            if age >= self.max_stale || !shard.pace.has_been_failing(WAIT, now) {
                 return Err(Silence::Absent);
             }
             self.stale_uses.fetch_add(1, Ordering::Relaxed);
@@ -133,8 +130,7 @@ impl Lists {
 
     /// For how many seconds more a request waits for the list at `uri`, if it is being fetched.
     pub(crate) fn wait(&self, uri: &str, now: Timestamp) -> Option<f64> {
-        let age = self.shard_at(uri)?.pace.under_way(now)?;
-        Some(WAIT - age).filter(|left| *left > 0.0)
+        self.shard_at(uri)?.pace.left(WAIT, now)
     }
 
     /// Where the list is that fetch `id` is to bring, if that fetch is under way here.
@@ -206,11 +202,16 @@ impl Lists {
         self.stale_uses.load(Ordering::Relaxed)
     }
 
-    fn fetch_missed(&mut self, uri: &str, now: Timestamp, ids: &mut Ids) -> Option<Fetch> {
+    /// Notes that the list at `uri` was missed, so that the next [`refresh`](Self::refresh) brings it.
+    pub(crate) fn note(&mut self, uri: &str) {
         if self.shard_at(uri).is_none() {
             self.make_room();
             self.shards.push((uri.to_owned(), Shard::new()));
         }
+    }
+
+    fn fetch_missed(&mut self, uri: &str, now: Timestamp, ids: &mut Ids) -> Option<Fetch> {
+        self.note(uri);
         let (_, shard) = self.shards.iter_mut().find(|(known, _)| known == uri)?;
         shard.pace.may_start(now).then(|| shard.start(self.issuer, uri, now, ids))
     }
@@ -254,12 +255,6 @@ impl Shard {
         }
         let sharing = Sharing::Seconds(FRESH);
         Fetch { id: self.pace.start(now, ids), issuer, uri: uri.to_owned(), sharing }
-    }
-
-    /// Whether a fetch was tried just now, and failed or has taken longer than a request waits.
-    fn has_been_failing(&self, now: Timestamp) -> bool {
-        let slow = self.pace.under_way(now).is_some_and(|age| age >= WAIT);
-        slow || (self.pace.is_failing() && self.pace.since_last_attempt(now) < TRIED)
     }
 }
 

@@ -31,6 +31,16 @@ impl<T: Generation> Verifier<T> {
         fetches
     }
 
+    /// Notes what `error` missed where nothing may be fetched now: the next [`Verifier::refresh`]
+    /// brings it.
+    pub fn note(&mut self, error: &VerifyError) {
+        if let Some(wanted) = error.wanted()
+            && let Some(issuer) = self.issuers.get_mut(wanted.issuer)
+        {
+            issuer.note(&wanted.missing);
+        }
+    }
+
     /// What the host should fetch because somebody asked for fresh keys and status lists.
     pub fn refresh(&mut self, now: Timestamp) -> Vec<Fetch> {
         let mut fetches = Vec::new();

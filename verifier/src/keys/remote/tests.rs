@@ -67,7 +67,7 @@ impl Script {
     }
 
     fn usable(&self) -> bool {
-        self.keys.usable(self.now()).is_some()
+        self.keys.usable(Aged::Refused, self.now()).is_some()
     }
 }
 
@@ -144,6 +144,73 @@ fn a_kid_is_remembered_also_after_a_fetch_that_was_lost() {
 }
 
 #[test]
+fn keys_past_their_age_go_on_only_where_a_fetch_has_failed_just_now() {
+    let mut script = Script::fetched(60);
+    script.now += 59.0;
+    assert!(script.usable());
+    script.now += 3600.0;
+    assert!(!script.usable(), "nobody has asked which were withdrawn since");
+    assert!(script.due());
+    assert!(!script.usable());
+    assert_eq!(script.wait(), Some(WAIT), "a request waits for the answer");
+    script.keys.fail();
+    assert!(script.usable());
+    script.now += 3600.0;
+    assert!(!script.usable(), "a failure of an hour ago says nothing of now");
+    assert!(script.due());
+    script.answer(200, Some(60), SET).unwrap();
+    assert!(script.usable());
+}
+
+#[test]
+fn a_request_waits_five_seconds_and_then_old_keys_go_on() {
+    let mut script = Script::fetched(60);
+    script.now += 3600.0;
+    assert!(script.due());
+    script.now += 4.5;
+    assert!(!script.usable());
+    assert_eq!(script.wait(), Some(0.5));
+    script.now += 0.5;
+    assert!(script.usable());
+    assert_eq!(script.wait(), None);
+    script.now += LOST;
+    assert!(!script.usable(), "a fetch that was lost, while the process slept say, is no failure");
+    assert!(script.due());
+}
+
+#[test]
+fn who_can_not_wait_uses_old_keys_for_a_day() {
+    let mut script = Script::fetched(60);
+    let usable = |script: &Script| script.keys.usable(Aged::Used, script.now()).is_some();
+    script.now += STALE - 1.0;
+    assert!(usable(&script) && !script.usable());
+    script.now += 1.0;
+    assert!(!usable(&script));
+    script.now -= 1e6;
+    assert!(usable(&script) && !script.usable(), "the clock was set back");
+}
+
+#[cfg(feature = "inflate")]
+#[test]
+fn what_others_have_used_last_goes_on_at_its_true_age() {
+    let mut script = Script::new();
+    assert!(script.due());
+    let asked = script.now().plus(-7200.0);
+    script.answer(200, Some(60), SET).unwrap();
+    script.keys.date_back(asked, script.now());
+    assert!(script.usable(), "the endpoint is away");
+    assert!(!script.due(), "and left alone for a while");
+    let start = script.now;
+    while script.usable() {
+        script.now += 1.0;
+        if script.due() {
+            script.keys.fail();
+        }
+    }
+    assert_eq!(script.now - start, STALE - 7200.0);
+}
+
+#[test]
 fn a_failing_endpoint_is_asked_less_and_less_and_old_keys_go_on_for_a_day() {
     let mut script = Script::fetched(60);
     let start = script.now;
@@ -200,8 +267,13 @@ fn a_clock_that_is_set_back_stops_nothing() {
     script.now -= 0.5;
     assert!(!script.due(), "read just before the keys came");
     script.now -= 1e6;
-    assert!(script.due(), "nobody knows how old they are");
-    assert!(script.usable(), "and nobody waits");
+    assert!(!script.usable(), "nobody knows how old they are");
+    assert!(script.due());
+    assert_eq!(script.wait(), Some(WAIT), "but new ones are on their way");
+    script.keys.fail();
+    assert!(script.usable(), "and without those the old ones go on");
+    script.now += 1.0;
+    assert!(script.due());
     script.answer(200, Some(3600), SET).unwrap();
     script.now += 30.0;
     assert!(script.unknown("b"), "nor how long ago it was asked");
@@ -212,7 +284,9 @@ fn keys_from_before_the_clock_was_set_back_go_on_for_a_day_at_most() {
     let mut script = Script::fetched(60);
     script.now -= 1e6;
     let start = script.now;
-    let mut attempts = 0;
+    assert!(script.due());
+    script.keys.fail();
+    let mut attempts = 1;
     while script.usable() {
         if script.due() {
             attempts += 1;
@@ -248,7 +322,7 @@ fn a_key_set_without_a_usable_key_withdraws_those_before() {
         assert!(script.due());
         let arrival = script.answer(200, None, set.as_bytes()).unwrap();
         assert!(matches!(arrival, Arrival::Keys(Some(before)) if before.has("a")), "{set}");
-        let keys = script.keys.usable(script.now()).unwrap();
+        let keys = script.keys.usable(Aged::Refused, script.now()).unwrap();
         assert!(keys.get("a").is_none_or(|key| key.material.is_err()), "{set}");
         assert!(!script.due(), "{set} is no failure");
     }

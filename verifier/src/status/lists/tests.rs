@@ -229,6 +229,24 @@ fn a_clock_that_is_set_back_asks_anew() {
 }
 
 #[test]
+fn refresh_brings_what_was_missed_where_nothing_could_be_fetched() {
+    let mut script = Script::new();
+    assert_eq!(script.get(0), Err(Silence::Absent));
+    script.lists.note(URI);
+    assert!(script.due().is_none() && script.wait().is_none(), "nothing is asked for by that");
+    let now = script.now();
+    let fetches = script.lists.refresh(now, &mut script.ids);
+    assert_eq!(fetches.iter().map(|fetch| fetch.uri.as_str()).collect::<Vec<_>>(), [URI]);
+    script.answer(fetches[0].id, 1e9, &[0]).unwrap();
+    assert_eq!(script.get(0), Ok(Status::Valid));
+    for number in 0..1000 {
+        script.lists.note(&format!("{URI}/{number}"));
+    }
+    assert_eq!(script.lists.shards.len(), MAX_LISTS);
+    assert_eq!(script.get(0), Ok(Status::Valid), "what was fetched stays before what was missed");
+}
+
+#[test]
 fn refresh_asks_for_every_list_that_is_held() {
     let mut script = Script::fetched();
     let now = script.now();
