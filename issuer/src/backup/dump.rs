@@ -1,6 +1,6 @@
 //! Making a backup.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write as _};
 use std::path::Path;
@@ -16,7 +16,9 @@ use crate::db::{Db, migrate};
 use crate::one_time_code::hex;
 
 /// Writes all that is to be kept into a new file, readable by its owner alone; the file appears
-/// under its name when it is whole. `report` is told a table and its rows so far now and then.
+/// under its name when it is whole. The tables are dumped as they are, also those of an older version:
+/// it may be at work, and a restore brings them up to date. `report` is told a table and its rows so
+/// far now and then.
 ///
 /// # Errors
 /// See [`BackupError`].
@@ -55,9 +57,18 @@ async fn write(
     report: &mut impl FnMut(&str, u64),
     at: &impl Fn(io::Error) -> BackupError,
 ) -> Result<Contents, BackupError> {
-    let mut out = Lines::create(part).map_err(at)?;
     let mut tx = db.snapshot().await?;
-    let migrations = migrate::noted(&mut tx).await?;
+    let there = db.tables(&mut tx).await?;
+    let migrations = match there.contains(migrate::NOTES) {
+        true => migrate::noted(&mut tx).await?,
+        false => BTreeSet::new(),
+    };
+    if migrations.is_empty() {
+        return Err(BackupError::NoTables);
+    }
+    // What is not known here would be left out.
+    migrate::none_newer(&migrations, &migrate::known())?;
+    let mut out = Lines::create(part).map_err(at)?;
     let laika = env!("CARGO_PKG_VERSION").to_owned();
     let header =
         Header { format: FORMAT.to_owned(), version: VERSION, made_at: now, laika, migrations };
@@ -65,8 +76,8 @@ async fn write(
     let mut tables = BTreeMap::new();
     for (table, carry) in TABLES {
         match carry {
-            Carry::Rows => {}
-            Carry::Nothing => continue,
+            Carry::Rows if there.contains(table) => {}
+            Carry::Rows | Carry::Nothing => continue,
         }
         let mut rows = 0;
         tables::read(&mut tx, table, |row| {

@@ -72,6 +72,11 @@ pub enum BackupError {
         /// What is wrong there.
         message: String,
     },
+    /// There is no database of ours.
+    #[error(
+        "there is no database of laika: where `database_url` or `data_dir` leads are no tables of it"
+    )]
+    NoTables,
     /// The database is in use.
     #[error(
         "the database has tables already; restore into an empty one, and nothing is overwritten \

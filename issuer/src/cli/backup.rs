@@ -12,7 +12,7 @@ use crate::random::SystemRandom;
 use crate::serve;
 
 pub(super) async fn backup(settings: &Settings, file: &Path, json: bool) -> Result<(), Failure> {
-    let db = Db::connect(&settings.connect()).await?;
+    let db = Db::connect_as_it_is(&settings.connect()).await?;
     let contents = backup::dump(&db, file, SystemClock.now(), progress).await?;
     db.close().await;
     output::remark(&format!(
@@ -30,7 +30,7 @@ pub(super) async fn backup(settings: &Settings, file: &Path, json: bool) -> Resu
 
 pub(super) async fn restore(settings: &Settings, file: &Path, json: bool) -> Result<(), Failure> {
     serve::make_folder(&settings.data_dir)?;
-    let db = Db::connect_as_it_is(&settings.connect()).await?;
+    let db = Db::make(&settings.connect()).await?;
     let key = &settings.master_key_file;
     let restored = backup::restore(&db, file, key, &SystemClock, &SystemRandom, progress).await?;
     db.close().await;
@@ -68,6 +68,7 @@ impl From<BackupError> for Failure {
             BackupError::Problem(problem) => problem.into(),
             BackupError::File { .. }
             | BackupError::Damaged { .. }
+            | BackupError::NoTables
             | BackupError::NotEmpty
             | BackupError::MasterKey(_) => Self::Refused(error.to_string()),
         }

@@ -1,5 +1,6 @@
 //! Opening the database.
 
+use std::collections::BTreeSet;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use super::engine::Engine;
 use super::in_place::InPlace;
 use super::migrate::{self, Migrated};
 use super::readers::{Reader, Readers};
-use super::{DbError, Transaction};
+use super::{Connection, DbError, Transaction};
 use crate::secret::Secret;
 
 /// Where the database is, and how to talk to it.
@@ -87,14 +88,23 @@ impl Db {
     /// The URL is of another kind, the database can't be opened, it was written by a newer version
     /// of this program, or a migration failed.
     pub async fn connect(connect: &Connect) -> Result<Self, DbError> {
-        Engine::of(connect.url.reveal())?.make(connect).await?;
-        let mut db = Self::connect_as_it_is(connect).await?;
+        let mut db = Self::make(connect).await?;
         // One transaction that excludes others: of two processes that start at once one migrates and
         // the other finds it done, and one that is killed leaves everything as it was.
         let mut tx = db.write_at_length().await?;
         db.migrated = migrate::run(&mut tx).await?;
         tx.commit().await?;
         Ok(db)
+    }
+
+    /// Opens the database and leaves its tables alone; of SQLite an empty one is made where there is
+    /// none.
+    ///
+    /// # Errors
+    /// The URL is of another kind, or the database can't be opened.
+    pub async fn make(connect: &Connect) -> Result<Self, DbError> {
+        Engine::of(connect.url.reveal())?.make(connect).await?;
+        Self::connect_as_it_is(connect).await
     }
 
     /// Opens the database and leaves its tables alone, whatever they are.
@@ -156,6 +166,15 @@ impl Db {
         let mut tx = self.write().await?;
         self.engine.exclude_others(&mut tx).await?;
         Ok(tx)
+    }
+
+    /// The tables that are there, whoever made them.
+    ///
+    /// # Errors
+    /// The query failed.
+    pub async fn tables(&self, db: &mut Connection) -> Result<BTreeSet<String>, DbError> {
+        let found: Vec<String> = sqlx::query_scalar(self.engine.tables()).fetch_all(db).await?;
+        Ok(found.into_iter().collect())
     }
 
     /// Whether the tables are those of this program: every migration of it was made.

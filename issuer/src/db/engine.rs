@@ -67,7 +67,7 @@ impl Engine {
         let options = SqliteConnectOptions::from_str(url)?;
         if !options.get_filename().exists() {
             let made = options.create_if_missing(true).connect().await;
-            made.map_err(|error| self.not_opened(connect, error))?.close().await?;
+            made.map_err(|error| self.not_opened(connect, "its folder", error))?.close().await?;
         }
         Ok(())
     }
@@ -85,19 +85,19 @@ impl Engine {
             }
             connection.close().await
         };
-        tried.await.map_err(|error| self.not_opened(connect, error))
+        tried.await.map_err(|error| self.not_opened(connect, "it", error))
     }
 
-    /// What is said of a database that could not be opened. Only what may be otherwise in a moment
-    /// is left as it is.
-    fn not_opened(self, connect: &Connect, error: sqlx::Error) -> DbError {
+    /// What is said of a database that could not be opened, for which `needed` must be there. Only
+    /// what may be otherwise in a moment is left as it is.
+    fn not_opened(self, connect: &Connect, needed: &str, error: sqlx::Error) -> DbError {
         let (code, said) = match error.as_database_error() {
             Some(database) => (database.code(), database.message().to_owned()),
             None => (None, error.to_string()),
         };
         let message = match (self, code.as_deref()) {
             (Self::Sqlite, Some(code)) if is_cantopen(code) => {
-                format!("{said}; its folder must be there, and this user must be let in")
+                format!("{said}; {needed} must be there, and this user must be let in")
             }
             (Self::Postgres, Some("3D000")) => format!("{said}; make it with `createdb`"),
             _ => match DbError::from(error) {
@@ -194,6 +194,16 @@ impl Engine {
             }
         }
         Ok(())
+    }
+
+    /// What lists the tables that are there.
+    pub(super) fn tables(self) -> &'static str {
+        match self {
+            Self::Sqlite => "SELECT name FROM sqlite_master WHERE type = 'table'",
+            Self::Postgres => {
+                "SELECT CAST(tablename AS TEXT) FROM pg_tables WHERE schemaname = current_schema()"
+            }
+        }
     }
 
     /// Waits until no other transaction that asked for this is going on.

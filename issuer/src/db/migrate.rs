@@ -48,7 +48,7 @@ pub(super) static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
 });
 
 /// Where it is noted which migrations have been run.
-const NOTES: &str = "_sqlx_migrations";
+pub const NOTES: &str = "_sqlx_migrations";
 
 /// What was done to the tables.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]

@@ -1,10 +1,12 @@
 //! Import, backup and restore.
 
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::Output;
 
 use serde_json::Value;
 
-use crate::support::{SEED, Server, errors, expect, laika, post};
+use crate::support::{SEED, Server, command, errors, expect, laika, post, run};
 
 #[test]
 fn an_import_twice_is_an_import_once_and_a_running_service_sees_it() {
@@ -77,4 +79,57 @@ fn a_backup_is_made_beside_a_running_service_and_restored_elsewhere() {
     assert!(expect(&output, 0).contains("users"));
     assert!(errors(&output).contains("everybody logs in again"), "{}", errors(&output));
     assert!(expect(&laika(folder.path(), &["user", "list"], ""), 0).contains("laika@example.com"));
+}
+
+/// Runs a command on this file of SQLite.
+fn on(folder: &Path, database: &str, arguments: &[&str]) -> Output {
+    let url = format!("sqlite://{}/{database}", folder.display());
+    run(command(folder, arguments).env("LAIKA_DATABASE_URL", url), "")
+}
+
+#[test]
+fn a_restore_makes_the_database_that_is_not_there_and_a_backup_makes_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let on = |database: &str, arguments: &[&str]| on(folder.path(), database, arguments);
+    std::fs::write(folder.path().join("seed.toml"), SEED).unwrap();
+    expect(&on("old.db", &["import", "seed.toml"]), 0);
+    expect(&on("old.db", &["backup", "b.laika"]), 0);
+    expect(&on("new.db", &["restore", "b.laika"]), 0);
+    assert!(expect(&on("new.db", &["user", "list"]), 0).contains("laika@example.com"));
+
+    let output = on("none.db", &["backup", "none.laika"]);
+    assert_eq!(output.status.code(), Some(4), "{}", errors(&output));
+    assert!(errors(&output).contains("/none.db`") && errors(&output).contains("it must be there"));
+    std::fs::write(folder.path().join("empty.db"), "").unwrap();
+    let output = on("empty.db", &["backup", "none.laika"]);
+    assert_eq!(output.status.code(), Some(5), "{}", errors(&output));
+    assert!(errors(&output).contains("no database of laika"), "{}", errors(&output));
+    for none in ["none.db", "none.laika", "none.laika.part"] {
+        assert!(!folder.path().join(none).exists(), "{none}");
+    }
+}
+
+#[test]
+fn a_backup_leaves_the_tables_of_an_older_version_to_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let on = |database: &str, arguments: &[&str]| on(folder.path(), database, arguments);
+    std::fs::write(folder.path().join("seed.toml"), SEED).unwrap();
+    expect(&on("old.db", &["import", "seed.toml"]), 0);
+    let open = || rusqlite::Connection::open(folder.path().join("old.db")).unwrap();
+    // As the version had it that knew no migration 17.
+    let back = "DROP INDEX mails_recipient; DELETE FROM _sqlx_migrations WHERE version > 16";
+    open().execute_batch(back).unwrap();
+    expect(&on("old.db", &["backup", "b.laika"]), 0);
+    let newest = "SELECT MAX(version) FROM _sqlx_migrations";
+    let newest: i64 = open().query_row(newest, [], |row| row.get(0)).unwrap();
+    assert_eq!(newest, 16);
+    let restored = expect(&on("new.db", &["restore", "b.laika", "--json"]), 0);
+    let restored: Value = serde_json::from_str(&restored).unwrap();
+    assert_eq!(restored.pointer("/migrations/0").unwrap(), 16);
+    assert!(expect(&on("new.db", &["user", "list"]), 0).contains("laika@example.com"));
+
+    open().execute("UPDATE _sqlx_migrations SET version = 9999 WHERE version = 1", []).unwrap();
+    let output = on("old.db", &["backup", "newer.laika"]);
+    assert_eq!(output.status.code(), Some(4), "{}", errors(&output));
+    assert!(errors(&output).contains("newer version"), "{}", errors(&output));
 }
