@@ -4,7 +4,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::audit::{self, Actor, Entry, Subject};
+use crate::audit::{self, Action, Actor, Entry, Subject};
 use crate::db::sessions::EndReason;
 use crate::db::{self, Connection};
 use crate::events::{self, Event};
@@ -29,7 +29,7 @@ pub async fn merge(
         return Ok(());
     }
     session::end_all(app, db, from, None, EndReason::Holder).await?;
-    let entry = Entry::new(Actor::User(into), "user.merged", Subject::User(into))
+    let entry = Entry::new(Actor::User(into), Action::UserMerged, Subject::User(into))
         .before(json!({ "from": from.to_string() }))
         .after(json!({ "to": into.to_string() }))
         .from(address);

@@ -9,7 +9,7 @@ use super::proof::withdraw_requests;
 use super::register::{refuse_taken, refuse_taken_name, taken};
 use super::{Email, NewPassword, Username, held_user, prove_anew};
 use crate::app::App;
-use crate::audit::{self, Actor, Entry, Subject};
+use crate::audit::{self, Action, Actor, Entry, Subject};
 use crate::db::mail_codes::Purpose;
 use crate::db::mails::Kind;
 use crate::db::sessions::{EndReason, Session};
@@ -89,7 +89,7 @@ pub async fn change_email(
     proved.hold(&mut tx).await?;
     if app.mail.is_none() {
         db::accounts::set_email(&mut tx, user.id, &email, None).await.map_err(refuse_taken)?;
-        audit::record(app, &mut tx, &entry("email.changed")).await?;
+        audit::record(app, &mut tx, &entry(Action::EmailChanged)).await?;
         events::emit(app, &mut tx, &Event::updated(user.id, UserField::Email)).await?;
         tx.commit().await?;
         return Ok(EmailChange::Done);
@@ -104,7 +104,7 @@ pub async fn change_email(
     }
     let about = About::User(user.id);
     mail::queue(app, &mut tx, Kind::Change, &email, about, language).await?;
-    audit::record(app, &mut tx, &entry("email.change_requested")).await?;
+    audit::record(app, &mut tx, &entry(Action::EmailChangeRequested)).await?;
     tx.commit().await?;
     app.wake_mail();
     tracing::info!(user = %user.id, "asked for another e-mail");
@@ -137,7 +137,7 @@ pub async fn change_password(
     withdraw_requests(&mut tx, user.id).await?;
     let reason = EndReason::Password;
     let ended = session::end_all(app, &mut tx, user.id, Some(session.id), reason).await?;
-    let entry = Entry::new(Actor::User(user.id), "password.changed", Subject::User(user.id))
+    let entry = Entry::new(Actor::User(user.id), Action::PasswordChanged, Subject::User(user.id))
         .after(json!({ "sessions_ended": ended }))
         .from(session.origin.address.clone());
     audit::record(app, &mut tx, &entry).await?;
@@ -174,7 +174,7 @@ pub async fn change_username(
         let detail = "the name was changed before; it can be changed once";
         return Err(Problem::issuer(IssuerCode::UsernameAlreadyChanged, detail));
     }
-    let entry = Entry::new(Actor::User(user.id), "username.changed", Subject::User(user.id))
+    let entry = Entry::new(Actor::User(user.id), Action::UsernameChanged, Subject::User(user.id))
         .before(json!({ "username": user.username }))
         .after(json!({ "username": username.as_str() }))
         .from(session.origin.address.clone());
@@ -216,7 +216,7 @@ pub async fn delete_account(
     db::accounts::delete(&mut tx, user.id, app.clock.now()).await?;
     mail::remove_all(&mut tx, user.id).await?;
     session::end_all(app, &mut tx, user.id, None, EndReason::UserGone).await?;
-    let entry = Entry::new(Actor::User(user.id), "user.deleted", Subject::User(user.id))
+    let entry = Entry::new(Actor::User(user.id), Action::UserDeleted, Subject::User(user.id))
         .from(session.origin.address.clone());
     audit::record(app, &mut tx, &entry).await?;
     events::emit(app, &mut tx, &Event::UserDeleted { user: user.id }).await?;

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::register::{NewUser, admit, refuse_taken_name};
 use super::{Email, Username};
 use crate::app::App;
-use crate::audit::{self, Actor, Entry, Subject};
+use crate::audit::{self, Action, Actor, Entry, Subject};
 use crate::clock::UnixSeconds;
 use crate::db::mail_codes::{MailCode, Purpose};
 use crate::db::mails::Kind;
@@ -99,7 +99,7 @@ pub async fn undo_email(
     session::end_all(app, &mut tx, user.id, None, EndReason::Password).await?;
     let about = About::User(user.id);
     mail::queue(app, &mut tx, Kind::Reset, &email, about, language).await?;
-    let entry = Entry::new(Actor::User(user.id), "email.change_undone", Subject::User(user.id))
+    let entry = Entry::new(Actor::User(user.id), Action::EmailChangeUndone, Subject::User(user.id))
         .before(json!({ "email": user.email }))
         .after(json!({ "email": email.as_str() }))
         .from(origin.address);
@@ -130,7 +130,7 @@ pub(crate) async fn claim(
         session::end_all(app, db, loser, None, EndReason::Password).await?;
         drop_unproved_ways(db, loser).await?;
         // Without the address: it is somebody else's, and erasing them would leave it here.
-        let entry = Entry::new(Actor::Issuer, "email.dropped", Subject::User(loser));
+        let entry = Entry::new(Actor::Issuer, Action::EmailDropped, Subject::User(loser));
         audit::record(app, db, &entry).await?;
         events::emit(app, db, &Event::updated(loser, UserField::Email)).await?;
         tracing::warn!(user = %loser, "lost an e-mail that somebody else has proved");
@@ -219,7 +219,7 @@ async fn change(
     claim(app, db, &email, Some(user.id)).await?;
     db::accounts::set_email(db, user.id, &email, Some(now)).await.map_err(lost)?;
     db::mail_codes::withdraw(db, user.id, Purpose::Change).await?;
-    let entry = Entry::new(Actor::User(user.id), "email.changed", Subject::User(user.id))
+    let entry = Entry::new(Actor::User(user.id), Action::EmailChanged, Subject::User(user.id))
         .before(json!({ "email": user.email }))
         .after(json!({ "email": email.as_str() }))
         .from(origin.address.clone());

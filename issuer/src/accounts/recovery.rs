@@ -9,7 +9,7 @@ use serde_json::json;
 use super::proof::{active, claim, code_invalid, drop_unproved_ways, take, withdraw_requests};
 use super::{Email, NewPassword, Username};
 use crate::app::App;
-use crate::audit::{self, Actor, Entry, Subject};
+use crate::audit::{self, Action, Actor, Entry, Subject};
 use crate::db;
 use crate::db::mail_codes::Purpose;
 use crate::db::mails::Kind;
@@ -111,7 +111,7 @@ pub async fn reset_password(
     db::devices::remove_all(&mut tx, user.id, None).await?;
     withdraw_requests(&mut tx, user.id).await?;
     let ended = session::end_all(app, &mut tx, user.id, None, EndReason::Password).await?;
-    let entry = Entry::new(Actor::User(user.id), "password.reset", Subject::User(user.id))
+    let entry = Entry::new(Actor::User(user.id), Action::PasswordReset, Subject::User(user.id))
         .after(json!({ "sessions_ended": ended }))
         .from(origin.address);
     audit::record(app, &mut tx, &entry).await?;

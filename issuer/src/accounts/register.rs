@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{Email, Fault, NewPassword, Username, held_user};
 use crate::app::{ADMINISTRATOR, App};
-use crate::audit::{self, Actor, Entry, Subject};
+use crate::audit::{self, Action, Actor, Entry, Subject};
 use crate::db::mails::Kind;
 use crate::db::registrations::Pending;
 use crate::db::sessions::{Origin, Session};
@@ -187,7 +187,7 @@ pub(super) async fn admit(
         }
         tracing::info!(user = %user.id, role, "an invitation was used");
     }
-    let entry = Entry::new(Actor::User(user.id), "user.registered", Subject::User(user.id))
+    let entry = Entry::new(Actor::User(user.id), Action::UserRegistered, Subject::User(user.id))
         .after(serde_json::json!({ "username": user.username }))
         .from(origin.address.clone());
     audit::record(app, db, &entry).await?;

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::Act;
 use super::users::living_target;
-use crate::audit::Subject;
+use crate::audit::{Action, Subject};
 use crate::db;
 use crate::db::sessions::EndReason;
 use crate::events::{Event, UserField};
@@ -26,6 +26,6 @@ pub async fn reset(act: &mut Act<'_>, id: Uuid) -> Result<(), Problem> {
     }
     db::factors::remove_all(act.db(), id).await?;
     session::end_all(app, act.db(), id, None, EndReason::Administrator).await?;
-    act.record("factors.removed", Subject::User(id), Some(described(before)), None).await?;
+    act.record(Action::FactorsRemoved, Subject::User(id), Some(described(before)), None).await?;
     act.emit(&Event::updated(id, UserField::Factors)).await
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::users::living_target;
 use super::{Act, not_found, service_accounts};
-use crate::audit::Subject;
+use crate::audit::{Action, Subject};
 use crate::db;
 use crate::db::grants::Holder;
 use crate::events::Event;
@@ -28,7 +28,7 @@ pub async fn grant(
         return Ok(false);
     }
     let after = json!({ "permission": permission.as_str() });
-    act.record("permission.granted", subject.clone(), None, Some(after)).await?;
+    act.record(Action::PermissionGranted, subject.clone(), None, Some(after)).await?;
     let (holder, permission) = (subject.to_string(), permission.as_str().to_owned());
     act.emit(&Event::PermissionGranted { holder, permission }).await?;
     Ok(true)
@@ -52,7 +52,7 @@ pub async fn withdraw(
         Holder::ServiceAccount(name) => status::service_account_lost(act.db(), name).await?,
     }
     let before = json!({ "permission": permission.as_str() });
-    act.record("permission.withdrawn", subject.clone(), Some(before), None).await?;
+    act.record(Action::PermissionWithdrawn, subject.clone(), Some(before), None).await?;
     let (holder, permission) = (subject.to_string(), permission.as_str().to_owned());
     act.emit(&Event::PermissionWithdrawn { holder, permission }).await
 }

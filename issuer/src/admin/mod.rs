@@ -36,7 +36,7 @@ use uuid::Uuid;
 
 pub use self::rules::{Administrator, Authority, is_administrator};
 use crate::app::App;
-use crate::audit::{self, Actor, By, Entry, Subject};
+use crate::audit::{self, Action, Actor, By, Entry, Subject};
 use crate::clock::UnixSeconds;
 use crate::db::users::UserStatus;
 use crate::db::{self, Transaction};
@@ -121,7 +121,7 @@ impl<'a> Act<'a> {
     /// The database failed.
     pub async fn record(
         &mut self,
-        action: &'static str,
+        action: Action,
         subject: Subject,
         before: Option<Value>,
         after: Option<Value>,
@@ -131,7 +131,7 @@ impl<'a> Act<'a> {
             after,
             ..Entry::new(self.actor.clone(), action, subject).from(self.address.clone())
         };
-        tracing::info!(actor = %entry.actor, action, subject = %entry.subject, "administration");
+        tracing::info!(actor = %entry.actor, %action, subject = %entry.subject, "administration");
         audit::record(self.app, &mut self.db, &entry).await
     }
 

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::users::living_target;
 use super::{Act, description, last_administrator, not_found};
 use crate::accounts::role_name;
-use crate::audit::Subject;
+use crate::audit::{Action, Subject};
 use crate::config::MAX_LEVEL;
 use crate::db::roles::{Role, STRONGEST};
 use crate::db::{self, Constraint, DbError};
@@ -117,8 +117,8 @@ pub async fn put(act: &mut Act<'_>, checked: Checked) -> Result<Role, Problem> {
     }
     let subject = Subject::Role(role.name.clone());
     let (action, event) = match before {
-        Some(_) => ("role.changed", Event::RoleChanged { role: role.name.clone() }),
-        None => ("role.created", Event::RoleCreated { role: role.name.clone() }),
+        Some(_) => (Action::RoleChanged, Event::RoleChanged { role: role.name.clone() }),
+        None => (Action::RoleCreated, Event::RoleCreated { role: role.name.clone() }),
     };
     act.record(action, subject, before.as_ref().map(shown), Some(shown(&role))).await?;
     act.emit(&event).await?;
@@ -156,7 +156,8 @@ pub async fn delete(act: &mut Act<'_>, name: &str) -> Result<(), Problem> {
     // While it still has holders.
     status::role_lost(act.db(), name).await?;
     db::roles::delete(act.db(), name).await?;
-    act.record("role.deleted", Subject::Role(name.to_owned()), Some(shown(&role)), None).await?;
+    act.record(Action::RoleDeleted, Subject::Role(name.to_owned()), Some(shown(&role)), None)
+        .await?;
     act.emit(&Event::RoleDeleted { role: name.to_owned() }).await
 }
 
@@ -172,7 +173,7 @@ pub async fn assign(act: &mut Act<'_>, user: Uuid, name: &str) -> Result<bool, P
         return Ok(false);
     }
     let after = json!({ "role": name });
-    act.record("role.assigned", Subject::User(user), None, Some(after)).await?;
+    act.record(Action::RoleAssigned, Subject::User(user), None, Some(after)).await?;
     act.emit(&Event::RoleAssigned { user, role: name.to_owned() }).await?;
     Ok(true)
 }
@@ -195,7 +196,7 @@ pub async fn unassign(act: &mut Act<'_>, user: Uuid, name: &str) -> Result<(), P
     }
     status::user_lost(act.db(), user).await?;
     let before = json!({ "role": name });
-    act.record("role.unassigned", Subject::User(user), Some(before), None).await?;
+    act.record(Action::RoleUnassigned, Subject::User(user), Some(before), None).await?;
     act.emit(&Event::RoleUnassigned { user, role: name.to_owned() }).await
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{Act, not_found};
 use crate::accounts::service_name;
-use crate::audit::Subject;
+use crate::audit::{Action, Subject};
 use crate::db::services::{self, List, PermissionProvider, Service};
 use crate::db::{self, Connection, DbError};
 use crate::events::Event;
@@ -151,8 +151,8 @@ pub async fn put(act: &mut Act<'_>, service: &SeedService) -> Result<Whole, Prob
     }
     let name = service.name.clone();
     let (action, event) = match before {
-        Some(_) => ("service.changed", Event::ServiceChanged { service: name }),
-        None => ("service.created", Event::ServiceCreated { service: name }),
+        Some(_) => (Action::ServiceChanged, Event::ServiceChanged { service: name }),
+        None => (Action::ServiceCreated, Event::ServiceCreated { service: name }),
     };
     let (before, since) = (before.map(|before| shown(&before)).transpose()?, shown(&after)?);
     act.record(action, Subject::Service(service.name.clone()), before, Some(since)).await?;
@@ -176,7 +176,8 @@ pub async fn delete(act: &mut Act<'_>, name: &str) -> Result<(), Problem> {
         status::anonymous_lost(act.db()).await?;
     }
     let before = shown(&before)?;
-    act.record("service.deleted", Subject::Service(name.to_owned()), Some(before), None).await?;
+    act.record(Action::ServiceDeleted, Subject::Service(name.to_owned()), Some(before), None)
+        .await?;
     act.emit(&Event::ServiceDeleted { service: name.to_owned() }).await
 }
 
@@ -212,7 +213,7 @@ pub async fn rotate_provider_secret(
     let secret = permissions::new_secret(app, act.db(), name, overlap).await?;
     let after = serde_json::json!({ "overlap": overlap });
     let subject = Subject::Service(name.to_owned());
-    act.record("service.provider_secret_rotated", subject, None, Some(after)).await?;
+    act.record(Action::ServiceProviderSecretRotated, subject, None, Some(after)).await?;
     Ok(secret)
 }
 

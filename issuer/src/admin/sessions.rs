@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::users::target;
 use super::{Act, not_found};
-use crate::audit::Subject;
+use crate::audit::{Action, Subject};
 use crate::clock::UnixSeconds;
 use crate::db;
 use crate::db::sessions::{EndReason, Session};
@@ -26,7 +26,7 @@ pub async fn end(act: &mut Act<'_>, user: Uuid, id: Uuid) -> Result<(), Problem>
         act.emit(&Event::SessionRevoked { user, session: session.id, reason }).await?;
     }
     let owner = json!({ "user": user.to_string() });
-    act.record("session.ended", Subject::Session(id), Some(owner), None).await
+    act.record(Action::SessionEnded, Subject::Session(id), Some(owner), None).await
 }
 
 /// Ends every session of a user; how many there were.
@@ -38,7 +38,7 @@ pub async fn end_all(act: &mut Act<'_>, user: Uuid) -> Result<usize, Problem> {
     let app = act.app();
     let ended = session::end_all(app, act.db(), user, None, EndReason::Administrator).await?;
     let count = json!({ "sessions": ended });
-    act.record("user.sessions_ended", Subject::User(user), Some(count), None).await?;
+    act.record(Action::UserSessionsEnded, Subject::User(user), Some(count), None).await?;
     Ok(ended)
 }
 
@@ -61,7 +61,8 @@ pub async fn schedule_end(
         return Err(no_session(id));
     }
     let (before, after) = (json!({ "ends_at": session.ends_at }), json!({ "ends_at": ends_at }));
-    act.record("session.end_scheduled", Subject::Session(id), Some(before), Some(after)).await?;
+    act.record(Action::SessionEndScheduled, Subject::Session(id), Some(before), Some(after))
+        .await?;
     Ok(Session { ends_at, ..session })
 }
 

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::{Act, not_found};
 use crate::app::App;
-use crate::audit::Subject;
+use crate::audit::{Action, Subject};
 use crate::db;
 use crate::db::grants::Holder;
 use crate::db::sessions::{EndReason, Origin, Session};
@@ -56,7 +56,7 @@ pub async fn mint(
         "permissions": token.permissions,
         "session": session.map(|id| id.to_string()),
     });
-    act.record("token.minted", subject, None, Some(after)).await?;
+    act.record(Action::TokenMinted, subject, None, Some(after)).await?;
     act.commit().await?;
     Ok((token, session))
 }
@@ -85,7 +85,7 @@ async fn of_user(
     );
     db::sessions::insert(act.db(), &session).await?;
     let about = json!({ "user": id.to_string(), "client": CLIENT });
-    act.record("session.started", Subject::Session(session.id), None, Some(about)).await?;
+    act.record(Action::SessionStarted, Subject::Session(session.id), None, Some(about)).await?;
     act.commit().await?;
     match micro_token::mint(app, &session, request).await {
         Ok(token) => Ok((token, session.id)),

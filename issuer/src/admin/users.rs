@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{Act, last_administrator, not_found};
 use crate::accounts::{NewUser, add_user, refuse_taken_name, taken};
 use crate::app::LINK_LIFETIME;
-use crate::audit::Subject;
+use crate::audit::{Action, Subject};
 use crate::db;
 use crate::db::grants::Holder;
 use crate::db::invitations::Invited;
@@ -80,7 +80,7 @@ pub async fn create(act: &mut Act<'_>, new: &Creation) -> Result<User, Problem> 
         user.email_verified_at = Some(now);
     }
     let after = json!({ "status": user.status.as_str(), "email_verified": email_verified });
-    act.record("user.created", Subject::User(user.id), None, Some(after)).await?;
+    act.record(Action::UserCreated, Subject::User(user.id), None, Some(after)).await?;
     act.emit(&Event::created(&user)).await?;
     Ok(user)
 }
@@ -99,7 +99,7 @@ pub async fn disable(act: &mut Act<'_>, id: Uuid) -> Result<(), Problem> {
     keep_last_administrator(act, id).await?;
     db::users::set_status(act.db(), id, UserStatus::Disabled).await?;
     lose_everything(act, id).await?;
-    note_status(act, "user.disabled", &user, UserStatus::Disabled).await?;
+    note_status(act, Action::UserDisabled, &user, UserStatus::Disabled).await?;
     act.emit(&Event::UserDisabled { user: id }).await
 }
 
@@ -113,7 +113,7 @@ pub async fn enable(act: &mut Act<'_>, id: Uuid) -> Result<(), Problem> {
         return Ok(());
     }
     db::users::set_status(act.db(), id, UserStatus::Active).await?;
-    note_status(act, "user.enabled", &user, UserStatus::Active).await?;
+    note_status(act, Action::UserEnabled, &user, UserStatus::Active).await?;
     act.emit(&Event::UserEnabled { user: id }).await
 }
 
@@ -129,7 +129,7 @@ pub async fn delete(act: &mut Act<'_>, id: Uuid) -> Result<(), Problem> {
     db::accounts::delete(act.db(), id, now).await?;
     mail::remove_all(act.db(), id).await?;
     lose_everything(act, id).await?;
-    note_status(act, "user.deleted", &user, UserStatus::Deleted).await?;
+    note_status(act, Action::UserDeleted, &user, UserStatus::Deleted).await?;
     act.emit(&Event::UserDeleted { user: id }).await
 }
 
@@ -159,7 +159,7 @@ pub async fn erase(act: &mut Act<'_>, id: Uuid) -> Result<(), Problem> {
     db::roles::unassign_all(act.db(), id).await?;
     db::grants::remove_all(act.db(), &Holder::User(id)).await?;
     db::audit::forget_user(act.db(), id).await?;
-    note_status(act, "user.erased", &user, UserStatus::Deleted).await?;
+    note_status(act, Action::UserErased, &user, UserStatus::Deleted).await?;
     let event = Event::UserErased { user: id };
     // What was told of them before goes as well, unless it is still to be told.
     db::deliveries::forget_stream(act.db(), &event.stream()).await?;
@@ -177,7 +177,7 @@ pub async fn invite(act: &mut Act<'_>, role: &str) -> Result<String, Problem> {
     let expires_at = now.saturating_add(LINK_LIFETIME);
     let hash = one_time_code::hash(&code);
     db::invitations::add(act.db(), Invited::To(role), &hash, now, expires_at).await?;
-    act.record("invitation.created", Subject::Role(role.to_owned()), None, None).await?;
+    act.record(Action::InvitationCreated, Subject::Role(role.to_owned()), None, None).await?;
     Ok(code)
 }
 
@@ -197,7 +197,7 @@ async fn lose_everything(act: &mut Act<'_>, id: Uuid) -> Result<(), Problem> {
 
 async fn note_status(
     act: &mut Act<'_>,
-    action: &'static str,
+    action: Action,
     before: &User,
     after: UserStatus,
 ) -> Result<(), Problem> {

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::format::{End, FORMAT, Header, Line, VERSION};
 use super::{BackupError, Contents, REPORT_EVERY, Restored};
-use crate::audit::{self, Actor, Entry, Subject};
+use crate::audit::{self, Action, Actor, Entry, Subject};
 use crate::clock::Clock;
 use crate::db::tables::{self, Carry, TABLES};
 use crate::db::{self, Connection, Db, migrate};
@@ -46,7 +46,7 @@ pub async fn restore(
     let now = clock.now();
     let sessions_ended = tables::end_time(&mut tx, now).await?;
     let entry =
-        Entry::new(Actor::CommandLine, "database.restored", Subject::Database).after(json!({
+        Entry::new(Actor::CommandLine, Action::DatabaseRestored, Subject::Database).after(json!({
             "made_at": contents.made_at,
             "sha256": contents.sha256,
             "sessions_ended": sessions_ended,

@@ -1,7 +1,9 @@
 //! What may be written behind `laika user`, `role`, `service`, `grant`, `hook` and `audit`.
 
+use clap::builder::PossibleValue;
 use clap::{Args, Subcommand, ValueEnum};
 
+use crate::audit::Action;
 use crate::db::deliveries::State;
 use crate::events::hooks::OVERLAP;
 
@@ -228,7 +230,7 @@ pub(super) enum ServiceCommand {
         /// Its name
         name: String,
     },
-    /// Make a new secret for requests to its permission provider and print it, once
+    /// Make a new secret for requests to a permission provider and print it, once
     ProviderSecret {
         /// Its name
         name: String,
@@ -275,17 +277,18 @@ pub(super) enum GrantCommand {
 #[derive(Debug, Subcommand)]
 #[command(after_help = AUDIT_EXAMPLES)]
 pub(super) enum AuditCommand {
-    /// List entries, youngest first
+    /// List entries, youngest first; `--help` says what each action is
     List {
-        /// Only what this actor did: `user:<id>`, `command-line`
+        /// Only what this actor did: `user:<id>`, `command-line` or, of the issuer by itself, `issuer`
         #[arg(long)]
         actor: Option<String>,
-        /// Only what was done to this: `user:<id>`, `role:<name>`, `service:<name>`
+        /// Only what was done to this: `user:<id>`, `session:<id>`, `role:<name>`, `service:<name>`,
+        /// `svc:<name>`, `client:<id>`, `key:<kid>`, `hook:<id>`, `database`
         #[arg(long)]
         subject: Option<String>,
-        /// Only this action, such as `role.assigned`
+        /// Only this action
         #[arg(long)]
-        action: Option<String>,
+        action: Option<Action>,
         /// Not before this moment, Unix seconds
         #[arg(long)]
         from: Option<i64>,
@@ -299,6 +302,16 @@ pub(super) enum AuditCommand {
         #[arg(long)]
         json: bool,
     },
+}
+
+impl ValueEnum for Action {
+    fn value_variants<'a>() -> &'a [Self] {
+        Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.as_str()).help(self.meaning()))
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -320,7 +333,7 @@ pub(super) enum HookCommand {
     },
     /// List endpoints by id
     List(List),
-    /// Make a new secret and print it, once; for a time requests carry both signatures
+    /// Make a new secret of an endpoint and print it, once; for a time both sign
     Rotate {
         /// Its id
         hook: uuid::Uuid,
@@ -331,17 +344,17 @@ pub(super) enum HookCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Send to it again
+    /// Send to an endpoint again
     Enable {
         /// Its id
         hook: uuid::Uuid,
     },
-    /// Send nothing to it; what happens meanwhile it is never told
+    /// Send nothing to an endpoint; what happens meanwhile it is never told
     Disable {
         /// Its id
         hook: uuid::Uuid,
     },
-    /// Remove it, with what was to be sent to it
+    /// Remove an endpoint, with what was to be sent to it
     Delete {
         /// Its id
         hook: uuid::Uuid,

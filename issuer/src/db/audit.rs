@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::row::{exactly_one, get};
 use super::{Connection, DbError};
-use crate::audit::Entry;
+use crate::audit::{Action, Entry};
 use crate::clock::UnixSeconds;
 
 /// Writes an entry.
@@ -25,7 +25,7 @@ pub async fn insert(
     .bind(id.to_string())
     .bind(now)
     .bind(entry.actor.to_string())
-    .bind(entry.action)
+    .bind(entry.action.as_str())
     .bind(entry.subject.to_string())
     .bind(entry.before.as_ref().map(ToString::to_string))
     .bind(entry.after.as_ref().map(ToString::to_string))
@@ -98,7 +98,7 @@ pub struct Filter {
     /// Only what was done to this subject.
     pub subject: Option<String>,
     /// Only this action.
-    pub action: Option<String>,
+    pub action: Option<Action>,
     /// Not before this moment.
     pub from: Option<UnixSeconds>,
     /// Before this moment.
@@ -127,7 +127,7 @@ pub async fn list(
     .bind(id.clone())
     .bind(filter.actor.clone().unwrap_or_default())
     .bind(filter.subject.clone().unwrap_or_default())
-    .bind(filter.action.clone().unwrap_or_default())
+    .bind(filter.action.map_or("", Action::as_str))
     .bind(filter.from.unwrap_or(UnixSeconds::MIN))
     .bind(filter.to.unwrap_or(UnixSeconds::MAX))
     .bind(limit)

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::admin::Act;
 use crate::app::App;
-use crate::audit::Subject;
+use crate::audit::{Action, Subject};
 use crate::db::deliveries::{self, Endpoint};
 use crate::db::hooks::{Hook, Wanted};
 use crate::db::{self, Connection};
@@ -73,7 +73,7 @@ pub async fn create(
         created_at: now,
     };
     db::hooks::insert(act.db(), &hook).await?;
-    act.record("hook.created", subject(id), None, Some(shown(&hook))).await?;
+    act.record(Action::HookCreated, subject(id), None, Some(shown(&hook))).await?;
     Ok((hook, secret.reveal()))
 }
 
@@ -105,7 +105,7 @@ pub async fn change(act: &mut Act<'_>, id: Uuid, change: Change) -> Result<Hook,
         return Ok(hook);
     }
     db::hooks::update(act.db(), &hook).await?;
-    act.record("hook.changed", subject(id), Some(shown(&before)), Some(shown(&hook))).await?;
+    act.record(Action::HookChanged, subject(id), Some(shown(&before)), Some(shown(&hook))).await?;
     app.bell.ring();
     Ok(hook)
 }
@@ -126,7 +126,7 @@ pub async fn rotate_secret(
     let secret = WebhookSecret::generate(&*app.random)?;
     let wrapped = secret.wrap(&owner(id), app.keys.master(), &*app.random)?;
     db::hooks::set_secret(act.db(), id, &wrapped, now.saturating_add(overlap)).await?;
-    act.record("hook.secret_rotated", subject(id), None, Some(json!({ "overlap": overlap })))
+    act.record(Action::HookSecretRotated, subject(id), None, Some(json!({ "overlap": overlap })))
         .await?;
     Ok((find(act.db(), id).await?, secret.reveal()))
 }
@@ -139,7 +139,7 @@ pub async fn delete(act: &mut Act<'_>, id: Uuid) -> Result<(), Problem> {
     act.authority().may_touch_infrastructure()?;
     let before = find(act.db(), id).await?;
     db::hooks::delete(act.db(), id).await?;
-    act.record("hook.deleted", subject(id), Some(shown(&before)), None).await
+    act.record(Action::HookDeleted, subject(id), Some(shown(&before)), None).await
 }
 
 /// Has one event sent again, whatever became of it; at once, where it waits.
@@ -156,7 +156,7 @@ pub async fn repeat(act: &mut Act<'_>, endpoint: Endpoint, event: Uuid) -> Resul
         return Err(Problem::issuer(IssuerCode::NotFound, detail));
     }
     let after = json!({ "event": event.to_string() });
-    act.record("hook.repeated", of(endpoint), None, Some(after)).await?;
+    act.record(Action::HookRepeated, of(endpoint), None, Some(after)).await?;
     app.bell.ring();
     Ok(())
 }
@@ -171,7 +171,8 @@ pub async fn repeat_all(act: &mut Act<'_>, endpoint: Endpoint) -> Result<u64, Pr
     exists(app, act.db(), endpoint).await?;
     let give_up_at = now.saturating_add(app.settings.hooks.give_up_after);
     let repeated = deliveries::repeat_all(act.db(), endpoint, now, give_up_at).await?;
-    act.record("hook.repeated", of(endpoint), None, Some(json!({ "events": repeated }))).await?;
+    act.record(Action::HookRepeated, of(endpoint), None, Some(json!({ "events": repeated })))
+        .await?;
     app.bell.ring();
     Ok(repeated)
 }

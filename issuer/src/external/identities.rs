@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::accounts::{self, WaysIn};
 use crate::app::App;
-use crate::audit::{self, Actor, Entry, Subject};
+use crate::audit::{self, Action, Actor, Entry, Subject};
 use crate::clock::UnixSeconds;
 use crate::db::identities::Identity;
 use crate::db::sessions::Session;
@@ -77,7 +77,7 @@ async fn remove(
 ) -> Result<(), Problem> {
     let (user, id, provider) = (identity.user_id, identity.id, &identity.provider);
     db::identities::remove(db, user, id).await?;
-    let entry = Entry::new(Actor::User(user), "identity.unlinked", Subject::User(user))
+    let entry = Entry::new(Actor::User(user), Action::IdentityUnlinked, Subject::User(user))
         .before(json!({ "identity": id.to_string(), "provider": provider }))
         .from(address.cloned());
     audit::record(app, db, &entry).await?;

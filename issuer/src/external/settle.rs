@@ -10,7 +10,7 @@ use super::{Assertion, names};
 use crate::accounts::{self, Email, Username};
 use crate::admin::rules::is_administrator;
 use crate::app::App;
-use crate::audit::{self, Actor, Entry, Subject};
+use crate::audit::{self, Action, Actor, Entry, Subject};
 use crate::db::identities::Identity;
 use crate::db::mails::Kind;
 use crate::db::sessions::{Origin, Session};
@@ -114,7 +114,7 @@ async fn add(
     let (id, now) = (random::uuid(&*app.random)?, app.clock.now());
     let identity = db::identities::insert(db, id, user.id, said, now).await.map_err(lost_race)?;
     let about = json!({ "identity": id.to_string(), "provider": said.provider });
-    let entry = Entry::new(Actor::User(user.id), "identity.linked", Subject::User(user.id))
+    let entry = Entry::new(Actor::User(user.id), Action::IdentityLinked, Subject::User(user.id))
         .after(about)
         .from(origin.address.clone());
     audit::record(app, db, &entry).await?;
@@ -176,7 +176,7 @@ async fn register(
     db::roles::assign(db, id, &app.settings.default_role.name, now).await?;
     give_email(app, db, id, said).await?;
     let user = accounts::held_user(db, id).await?;
-    let entry = Entry::new(Actor::User(id), "user.registered", Subject::User(id))
+    let entry = Entry::new(Actor::User(id), Action::UserRegistered, Subject::User(id))
         .after(json!({ "username": user.username, "provider": said.provider }))
         .from(origin.address.clone());
     audit::record(app, db, &entry).await?;

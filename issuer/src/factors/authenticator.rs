@@ -9,6 +9,7 @@ use super::totp::TotpSecret;
 use super::{BackupCodes, added, adding, named, removed};
 use crate::accounts;
 use crate::app::App;
+use crate::audit::Action;
 use crate::db;
 use crate::db::factors::Totp;
 use crate::db::sessions::Session;
@@ -92,7 +93,7 @@ async fn accept(
     if !db::factors::confirm_totp(&mut tx, user, &totp.secret, step, now).await? {
         return Err(none_waits());
     }
-    let about = ("totp.added", json!({ "totp": true }));
+    let about = (Action::TotpAdded, json!({ "totp": true }));
     let codes = added(app, &mut tx, session, about, (before, Factor::Code)).await?;
     tx.commit().await?;
     Ok(codes)
@@ -114,7 +115,7 @@ pub async fn remove(
     if !db::factors::remove_totp(&mut tx, user.id).await? {
         return Err(Problem::issuer(IssuerCode::NotFound, "there is no authenticator app"));
     }
-    removed(app, &mut tx, session, "totp.removed", json!({ "totp": true })).await?;
+    removed(app, &mut tx, session, Action::TotpRemoved, json!({ "totp": true })).await?;
     Ok(tx.commit().await?)
 }
 

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::{note, owner};
 use crate::accounts;
 use crate::app::App;
+use crate::audit::Action;
 use crate::db::sessions::Session;
 use crate::db::users::User;
 use crate::db::{self, Connection};
@@ -70,7 +71,8 @@ pub async fn renew(
     }
     let codes = make(app, &mut tx, user.id).await?;
     let (before, after) = (json!({ "left": held.backup_codes }), json!({ "left": COUNT }));
-    note(app, &mut tx, owner(session), "backup_codes.renewed", (Some(before), Some(after))).await?;
+    note(app, &mut tx, owner(session), Action::BackupCodesRenewed, (Some(before), Some(after)))
+        .await?;
     tx.commit().await?;
     Ok(codes)
 }

@@ -42,7 +42,7 @@ pub use proof::{Code, Proof};
 pub use step_up::{Shown, step_up};
 
 use crate::app::App;
-use crate::audit::{self, Actor, Entry, Subject};
+use crate::audit::{self, Action, Actor, Entry, Subject};
 use crate::clock::UnixSeconds;
 use crate::db::factors::Held;
 use crate::db::sessions::Session;
@@ -134,7 +134,7 @@ async fn added(
     app: &App,
     db: &mut Connection,
     session: &Session,
-    (action, about): (&'static str, serde_json::Value),
+    (action, about): (Action, serde_json::Value),
     (before, factor): (Held, Factor),
 ) -> Result<Option<BackupCodes>, Problem> {
     let amr = session::with(&session.amr, factor);
@@ -153,7 +153,7 @@ async fn removed(
     app: &App,
     db: &mut Connection,
     session: &Session,
-    action: &'static str,
+    action: Action,
     about: serde_json::Value,
 ) -> Result<(), Problem> {
     keep_none_without(db, session.user_id).await?;
@@ -176,19 +176,19 @@ pub async fn remove_since(
     let totp = db::factors::totp(db, user).await?;
     if totp.and_then(|totp| totp.confirmed_at).is_some_and(|at| at >= since) {
         db::factors::remove_totp(db, user).await?;
-        gone.push(("totp.removed", json!({ "totp": true })));
+        gone.push((Action::TotpRemoved, json!({ "totp": true })));
     }
     for passkey in db::passkeys::page(db, user, "", passkeys::MOST).await? {
         if passkey.created_at >= since {
             db::passkeys::remove(db, user, passkey.id).await?;
-            gone.push(("passkey.removed", passkeys::described(&passkey)));
+            gone.push((Action::PasskeyRemoved, passkeys::described(&passkey)));
         }
     }
     keep_none_without(db, user).await?;
     // Made anew for a factor that stays: who did so keeps them on paper.
     let codes = db::factors::remove_backup_codes_since(db, user, since).await?;
     if codes > 0 {
-        gone.push(("backup_codes.removed", json!({ "left": codes })));
+        gone.push((Action::BackupCodesRemoved, json!({ "left": codes })));
     }
     for (action, about) in gone {
         note(app, db, (user, address), action, (Some(about), None)).await?;
@@ -213,7 +213,7 @@ async fn note(
     app: &App,
     db: &mut Connection,
     (user, address): (Uuid, Option<&String>),
-    action: &'static str,
+    action: Action,
     (before, after): (Option<serde_json::Value>, Option<serde_json::Value>),
 ) -> Result<(), Problem> {
     let entry = Entry {
@@ -223,7 +223,7 @@ async fn note(
     };
     audit::record(app, db, &entry).await?;
     events::emit(app, db, &Event::updated(user, UserField::Factors)).await?;
-    tracing::info!(%user, action, "changed how their account is entered");
+    tracing::info!(%user, %action, "changed how their account is entered");
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::passkeys::{self, Purpose};
 use super::{authenticator, backup_codes, refused};
 use crate::app::App;
-use crate::audit::{self, Actor, Entry, Subject};
+use crate::audit::{self, Action, Actor, Entry, Subject};
 use crate::db::{self, Connection};
 use crate::problem::Problem;
 use crate::secret::Secret;
@@ -119,7 +119,7 @@ async fn show(
             if !db::factors::take_backup_code(db, user, &hash).await? {
                 return Err(refused());
             }
-            let entry = Entry::new(Actor::User(user), "backup_code.used", Subject::User(user))
+            let entry = Entry::new(Actor::User(user), Action::BackupCodeUsed, Subject::User(user))
                 .from(address.cloned());
             audit::record(app, db, &entry).await?;
             Ok(())

@@ -8,7 +8,7 @@ use super::proof::{self, Proof};
 use super::required;
 use crate::accounts;
 use crate::app::App;
-use crate::audit::{self, Actor, Entry, Subject};
+use crate::audit::{self, Action, Actor, Entry, Subject};
 use crate::db;
 use crate::db::factors::Held;
 use crate::db::sessions::Session;
@@ -80,7 +80,7 @@ async fn prove(
     }
     db::sessions::authenticated(&mut tx, session.id, &amr, now).await?;
     let entry =
-        Entry::new(Actor::User(user.id), "session.stepped_up", Subject::Session(session.id))
+        Entry::new(Actor::User(user.id), Action::SessionSteppedUp, Subject::Session(session.id))
             .before(json!({ "amr": session.amr, "auth_time": session.auth_time }))
             .after(json!({ "amr": amr, "auth_time": now }))
             .from(session.origin.address.clone());

@@ -19,7 +19,7 @@ use super::steps::{
 use super::view::tokens_of;
 use super::{Algorithm, KeyView, Revoked, Rotated, SigningKey};
 use crate::app::App;
-use crate::audit::{self, By, Subject};
+use crate::audit::{self, Action, By, Subject};
 use crate::db::keys::{KeyState, StoredKey};
 use crate::db::{self, Connection};
 use crate::events::{self, Event};
@@ -60,7 +60,7 @@ pub async fn rotate(
         (Some(_), None) if !at_once => {
             check_room(&stored)?;
             let key = fresh(app, algorithm).await?;
-            insert(app, db, by, "key.published", &key).await?;
+            insert(app, db, by, Action::KeyPublished, &key).await?;
             (Some(key.kid), None)
         }
         (Some(active), next) => {
@@ -139,7 +139,7 @@ pub async fn import(
         ..row(key, &key.pkcs8()?, app.keys.master(), token_life(&app.settings), now, &*app.random)?
     };
     check_room(&stored)?;
-    insert(app, db, by, "key.imported", &row).await?;
+    insert(app, db, by, Action::KeyImported, &row).await?;
     Ok(KeyView::of(app, &row))
 }
 
@@ -161,7 +161,7 @@ pub async fn export(
     }
     let pkcs8 = app.keys.master().unwrap(&key.kid, &key.wrapped)?;
     let key = SigningKey::from_pkcs8(key.algorithm, &pkcs8)?;
-    let entry = by.entry("key.exported", Subject::Key(kid.to_owned()));
+    let entry = by.entry(Action::KeyExported, Subject::Key(kid.to_owned()));
     audit::record(app, db, &entry).await?;
     Ok(key)
 }
@@ -179,7 +179,7 @@ async fn successor(
         return Ok((next.kid.clone(), (!known).then_some(COST)));
     }
     let key = fresh(app, before.algorithm).await?;
-    insert(app, db, by, "key.published", &key).await?;
+    insert(app, db, by, Action::KeyPublished, &key).await?;
     Ok((key.kid, Some(COST)))
 }
 
@@ -191,7 +191,7 @@ async fn record_revoked(
 ) -> Result<(), Problem> {
     db::keys::revoke(db, &key.kid, app.clock.now()).await?;
     let before = serde_json::json!({ "state": key.state });
-    let entry = by.entry("key.revoked", Subject::Key(key.kid.clone())).before(before);
+    let entry = by.entry(Action::KeyRevoked, Subject::Key(key.kid.clone())).before(before);
     audit::record(app, db, &entry).await?;
     events::emit(app, db, &Event::KeyRevoked { kid: key.kid.clone() }).await?;
     tracing::warn!(kid = key.kid, "a signing key was revoked, and its tokens with it");

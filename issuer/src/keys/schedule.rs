@@ -4,7 +4,7 @@
 use super::Algorithm;
 use super::steps::{check_room, find, fresh, insert, is_known, replace, retire};
 use crate::app::App;
-use crate::audit::By;
+use crate::audit::{Action, By};
 use crate::clock::UnixSeconds;
 use crate::config::settings;
 use crate::db;
@@ -59,7 +59,7 @@ async fn take(app: &App, step: &Step) -> Result<(), Problem> {
         Step::Publish(algorithm) => {
             check_room(&stored)?;
             let key = fresh(app, algorithm).await?;
-            insert(app, &mut tx, &by, "key.published", &key).await?;
+            insert(app, &mut tx, &by, Action::KeyPublished, &key).await?;
         }
         Step::Activate(algorithm) => {
             let keys = (

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::master_key::MasterKey;
 use super::{Algorithm, Family, KeyError, SigningKey};
 use crate::app::App;
-use crate::audit::{self, By, Subject};
+use crate::audit::{self, Action, By, Subject};
 use crate::clock::UnixSeconds;
 use crate::config::Settings;
 use crate::db::keys::{KeyState, StoredKey};
@@ -48,7 +48,7 @@ pub async fn ensure(app: &App, db: &mut Connection, algorithm: Algorithm) -> Res
         activated_at: Some(app.clock.now()),
         ..fresh(app, algorithm).await?
     };
-    insert(app, db, &By::issuer(), "key.made", &key).await?;
+    insert(app, db, &By::issuer(), Action::KeyMade, &key).await?;
     Ok(true)
 }
 
@@ -123,14 +123,14 @@ pub(super) async fn insert(
     app: &App,
     db: &mut Connection,
     by: &By,
-    action: &'static str,
+    action: Action,
     key: &StoredKey,
 ) -> Result<(), Problem> {
     db::keys::insert(db, key).await?;
     let about = json!({ "algorithm": key.algorithm, "state": key.state });
     let entry = by.entry(action, Subject::Key(key.kid.clone())).after(about);
     audit::record(app, db, &entry).await?;
-    tracing::info!(kid = key.kid, algorithm = key.algorithm.as_str(), action, "a signing key");
+    tracing::info!(kid = key.kid, algorithm = key.algorithm.as_str(), %action, "a signing key");
     Ok(())
 }
 
@@ -152,7 +152,7 @@ pub(super) async fn replace(
     let now = app.clock.now();
     db::keys::activate(db, successor, token_life(&app.settings), now).await?;
     let entry = by
-        .entry("key.rotated", Subject::Key(successor.to_owned()))
+        .entry(Action::KeyRotated, Subject::Key(successor.to_owned()))
         .before(json!({ "kid": before.kid }))
         .after(json!({ "kid": successor }));
     audit::record(app, db, &entry).await?;

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::secret::{self, Kind};
 use crate::accounts::service_name;
 use crate::app::App;
-use crate::audit::{self, By, Subject};
+use crate::audit::{self, Action, By, Subject};
 use crate::db::clients::{Client, ClientKind};
 use crate::db::{self, Connection, Constraint, DbError};
 use crate::problem::{FieldCode, Problem};
@@ -64,7 +64,7 @@ pub async fn create(
         other => other.into(),
     })?;
     let after = json!({ "name": client.name, "kind": client.kind });
-    let entry = by.entry("client.created", subject(client_id)).after(after);
+    let entry = by.entry(Action::ClientCreated, subject(client_id)).after(after);
     audit::record(app, db, &entry).await?;
     Ok((client, secret))
 }
@@ -83,7 +83,7 @@ pub async fn rename(
     check_name(name)?;
     let before = find(db, client_id).await?;
     db::clients::set_name(db, client_id, name).await?;
-    let entry = by.entry("client.renamed", subject(client_id));
+    let entry = by.entry(Action::ClientRenamed, subject(client_id));
     let entry = entry.before(json!({ "name": before.name })).after(json!({ "name": name }));
     audit::record(app, db, &entry).await
 }
@@ -104,7 +104,7 @@ pub async fn rotate_secret(
         let detail = format!("`{client_id}` is a public client and has no secret");
         return Err(Problem::issuer(IssuerCode::Conflict, detail));
     }
-    audit::record(app, db, &by.entry("client.secret_rotated", subject(client_id))).await?;
+    audit::record(app, db, &by.entry(Action::ClientSecretRotated, subject(client_id))).await?;
     Ok(secret)
 }
 
@@ -120,7 +120,7 @@ pub async fn delete(
 ) -> Result<(), Problem> {
     let before = find(db, client_id).await?;
     db::clients::delete(db, client_id).await?;
-    let entry = by.entry("client.deleted", subject(client_id));
+    let entry = by.entry(Action::ClientDeleted, subject(client_id));
     let entry = entry.before(json!({ "name": before.name, "kind": before.kind }));
     audit::record(app, db, &entry).await
 }

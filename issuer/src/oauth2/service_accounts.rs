@@ -11,7 +11,7 @@ use serde_json::json;
 use super::secret::{self, Kind};
 use crate::accounts::service_name;
 use crate::app::App;
-use crate::audit::{self, By, Subject};
+use crate::audit::{self, Action, By, Subject};
 use crate::db::grants::Holder;
 use crate::db::service_accounts::ServiceAccount;
 use crate::db::{self, Connection, Constraint, DbError};
@@ -71,7 +71,7 @@ pub async fn create(app: &App, db: &mut Connection, by: &By, new: &New) -> Resul
     let (secret, hash) = secret::generate(Kind::ServiceAccount, &*app.random)?;
     db::service_accounts::replace_secret(db, name, &hash, now, now).await?;
     let after = json!({ "service": new.service, "roles": new.roles });
-    let entry = by.entry("service_account.created", subject(name)).after(after);
+    let entry = by.entry(Action::ServiceAccountCreated, subject(name)).after(after);
     audit::record(app, db, &entry).await?;
     Ok(secret)
 }
@@ -97,7 +97,7 @@ pub async fn rotate_secret(
     let (secret, hash) = secret::generate(Kind::ServiceAccount, &*app.random)?;
     db::service_accounts::replace_secret(db, name, &hash, now + overlap, now).await?;
     let after = json!({ "old_secret_counts_until": now + overlap });
-    let entry = by.entry("service_account.secret_rotated", subject(name)).after(after);
+    let entry = by.entry(Action::ServiceAccountSecretRotated, subject(name)).after(after);
     audit::record(app, db, &entry).await?;
     Ok(secret)
 }
@@ -119,7 +119,7 @@ pub async fn set_roles(
     if before.iter().any(|role| !roles.contains(role)) {
         status::service_account_lost(db, name).await?;
     }
-    let entry = by.entry("service_account.roles_changed", subject(name));
+    let entry = by.entry(Action::ServiceAccountRolesChanged, subject(name));
     let entry = entry.before(json!({ "roles": before })).after(json!({ "roles": roles }));
     audit::record(app, db, &entry).await
 }
@@ -142,7 +142,8 @@ pub async fn set_disabled(
     if disabled {
         status::service_account_ended(db, name).await?;
     }
-    let action = if disabled { "service_account.disabled" } else { "service_account.enabled" };
+    let action =
+        if disabled { Action::ServiceAccountDisabled } else { Action::ServiceAccountEnabled };
     audit::record(app, db, &by.entry(action, subject(name))).await
 }
 
@@ -159,7 +160,7 @@ pub async fn delete(app: &App, db: &mut Connection, by: &By, name: &str) -> Resu
     db::grants::remove_all(db, &Holder::ServiceAccount(name.to_owned())).await?;
     status::service_account_ended(db, name).await?;
     let before = json!({ "service": account.service, "roles": roles });
-    let entry = by.entry("service_account.deleted", subject(name)).before(before);
+    let entry = by.entry(Action::ServiceAccountDeleted, subject(name)).before(before);
     audit::record(app, db, &entry).await
 }
 

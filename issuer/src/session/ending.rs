@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::audit::{self, Actor, Entry, Subject};
+use crate::audit::{self, Action, Actor, Entry, Subject};
 use crate::clock::UnixSeconds;
 use crate::db::sessions::EndReason;
 use crate::db::{self, Connection};
@@ -96,7 +96,7 @@ pub(super) async fn note(
         }
     };
     let why = serde_json::json!({ "user": user.to_string(), "reason": reason.as_str() });
-    let entry = Entry::new(actor, "session.ended", Subject::Session(id)).after(why);
+    let entry = Entry::new(actor, Action::SessionEnded, Subject::Session(id)).after(why);
     audit::record(app, db, &entry).await?;
     match reason {
         EndReason::LogOut | EndReason::Holder => {

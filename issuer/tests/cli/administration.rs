@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::Output;
 
+use laika_issuer::audit::Action;
 use serde_json::Value;
 
 use crate::support::{errors, expect, laika};
@@ -168,6 +169,14 @@ fn users_roles_services_and_grants_are_administered_and_all_of_it_is_in_the_audi
     assert_eq!(found, expected);
     let lines = expect(&run("audit list --action user.disabled"), 0);
     assert!(lines.contains("command-line\tuser.disabled"), "{lines}");
+    // An event, and no action: nothing would ever be found.
+    let output = run("audit list --action user.login");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(errors(&output).contains("user.registered"), "{}", errors(&output));
+    let help = expect(&run("audit list --help"), 0);
+    for action in Action::ALL {
+        assert!(help.contains(&format!("- {action}:")), "{action}: {help}");
+    }
     for command in ["user", "role", "service", "grant", "audit"] {
         let help = expect(&run(&format!("{command} --help")), 0);
         assert!(help.contains("Examples:"), "{help}");

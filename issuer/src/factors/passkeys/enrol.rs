@@ -7,6 +7,7 @@ use super::challenge::{self, LIFETIME, Purpose};
 use super::{Name, relying_party};
 use crate::accounts;
 use crate::app::App;
+use crate::audit::Action;
 use crate::db;
 use crate::db::passkeys::Passkey;
 use crate::db::sessions::Session;
@@ -93,7 +94,7 @@ pub async fn confirm(
             "this passkey belongs to an account already; let the authenticator make another";
         return Err(Problem::issuer(IssuerCode::Conflict, detail));
     }
-    let about = ("passkey.added", described(&passkey));
+    let about = (Action::PasskeyAdded, described(&passkey));
     let backup_codes = added(app, &mut tx, session, about, (before, Factor::Passkey)).await?;
     tx.commit().await?;
     Ok(Enrolled { passkey, backup_codes })

@@ -8,7 +8,7 @@ use super::enrol::described;
 use super::none_such;
 use crate::accounts::{self, WaysIn};
 use crate::app::App;
-use crate::audit::{self, Actor, Entry, Subject};
+use crate::audit::{self, Action, Actor, Entry, Subject};
 use crate::db;
 use crate::db::passkeys::Passkey;
 use crate::db::sessions::Session;
@@ -74,7 +74,7 @@ pub async fn rename(
     db::passkeys::rename(&mut tx, session.user_id, id, name.as_str()).await?;
     let renamed = Passkey { name: name.as_str().to_owned(), ..passkey.clone() };
     let user = session.user_id;
-    let entry = Entry::new(Actor::User(user), "passkey.renamed", Subject::User(user))
+    let entry = Entry::new(Actor::User(user), Action::PasskeyRenamed, Subject::User(user))
         .before(described(&passkey))
         .after(described(&renamed))
         .from(session.origin.address.clone());
@@ -110,7 +110,7 @@ pub async fn remove(
     if let Some(about) = about.as_object_mut() {
         about.insert("last_used_at".to_owned(), json!(passkey.last_used_at));
     }
-    removed(app, &mut tx, session, "passkey.removed", about).await?;
+    removed(app, &mut tx, session, Action::PasskeyRemoved, about).await?;
     Ok(tx.commit().await?)
 }
 

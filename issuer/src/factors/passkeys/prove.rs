@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::challenge::{self, LIFETIME, Purpose};
 use super::relying_party;
 use crate::app::App;
-use crate::audit::{self, Actor, Entry, Subject};
+use crate::audit::{self, Action, Actor, Entry, Subject};
 use crate::db;
 use crate::db::passkeys::Passkey;
 use crate::db::sessions::Session;
@@ -91,7 +91,7 @@ pub(in crate::factors) async fn prove(
     let went_on = db::passkeys::used(&mut tx, passkey.id, count, shown.backup, now).await?;
     if !went_on {
         let user = passkey.user_id;
-        let entry = Entry::new(Actor::User(user), "passkey.count_refused", Subject::User(user))
+        let entry = Entry::new(Actor::User(user), Action::PasskeyCountRefused, Subject::User(user))
             .before(json!({ "passkey": passkey.id.to_string(), "count": passkey.sign_count }))
             .after(json!({ "count": count }))
             .from(address.cloned());

@@ -101,4 +101,10 @@ async fn the_log_is_filtered_and_paged_youngest_first() {
     // What the import of the tests did is there too, in its own name.
     let (imported, _) = ats("actor=command-line&action=service.created".to_owned()).await;
     assert_eq!(imported, [0, 0]);
+    for (wrong, like) in [("user.login", "`user.registered`"), ("nothing", "/openapi.json")] {
+        let answer = root.get(&issuer, &format!("/audit?action={wrong}")).await;
+        let field = &answer.problem(422, "fields_invalid")["fields"][0];
+        assert_eq!(field["field"], "action");
+        assert!(field["detail"].as_str().unwrap().contains(like), "{field}");
+    }
 }

@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::app::App;
+use crate::audit::Action;
 use crate::db::audit::{self, Filter, Written};
 use crate::http::extract::{AdminCaller, Query};
 use crate::http::page::{ByAge, Page, Paged, by_age, searchable};
-use crate::problem::Problem;
+use crate::problem::{FieldCode, Problem};
 
 /// Which entries.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -19,11 +20,13 @@ pub struct Which {
     #[schemars(range(min = 1, max = 100))]
     limit: Option<i64>,
     cursor: Option<String>,
-    /// `user:<uuid>`, `svc:<name>`, `command-line`, `issuer`.
+    /// `user:<uuid>`, `command-line`, `issuer`.
     actor: Option<String>,
-    /// `user:<uuid>`, `role:<name>`, `service:<name>`, `session:<uuid>`.
+    /// `user:<uuid>`, `session:<uuid>`, `role:<name>`, `service:<name>`, `svc:<name>`, `client:<id>`,
+    /// `key:<kid>`, `hook:<id>`, `database`.
     subject: Option<String>,
-    /// Such as `role.assigned`.
+    /// Only this.
+    #[schemars(with = "Option<Action>")]
     action: Option<String>,
     /// Not before this moment, Unix seconds.
     from: Option<i64>,
@@ -51,28 +54,38 @@ pub struct Item {
 /// Lists entries, youngest first.
 ///
 /// # Errors
-/// 401 and 403 for whoever is no administrator, 422 for a page that can't be.
+/// 401 and 403 for whoever is no administrator, 422 for a page that can't be, or an action that is not.
 pub async fn handle(
     State(app): State<App>,
     _: AdminCaller,
     Query(which): Query<Which>,
 ) -> Result<Json<Paged<Item>>, Problem> {
     let Page { limit, after } = Page::<ByAge>::of(which.limit, which.cursor.as_deref())?;
-    for (field, text) in
-        [("actor", &which.actor), ("subject", &which.subject), ("action", &which.action)]
-    {
+    for (field, text) in [("actor", &which.actor), ("subject", &which.subject)] {
         searchable(field, text.as_deref())?;
     }
     let filter = Filter {
         actor: which.actor,
         subject: which.subject,
-        action: which.action,
+        action: which.action.as_deref().map(action).transpose()?,
         from: which.from,
         to: which.to,
     };
     let mut connection = app.db.read().await?;
     let found = audit::list(&mut connection, &filter, after.as_ref(), limit.to_read()).await?;
     Ok(Json(Paged::of(found, limit, |last| by_age(last.at, &last.id), Item::of)))
+}
+
+/// One that is never written would find nothing, and look as if nothing had happened.
+fn action(text: &str) -> Result<Action, Problem> {
+    Action::from_name(text).ok_or_else(|| {
+        let like: Vec<_> = Action::like(text).iter().map(|like| format!("`{like}`")).collect();
+        let detail = match like.as_slice() {
+            [] => "no such action; `/openapi.json` names them all".to_owned(),
+            like => format!("no such action; there are {}", like.join(", ")),
+        };
+        Problem::field("action", FieldCode::NotAllowed, detail)
+    })
 }
 
 impl Item {

@@ -1,11 +1,14 @@
 //! The audit log: who did what, to whom, when. An entry is written in the transaction of the change
 //! itself, so there is no change without its entry and no entry without its change.
 
+mod action;
+
 use std::fmt;
 
 use serde_json::Value;
 use uuid::Uuid;
 
+pub use self::action::Action;
 use crate::app::App;
 use crate::clock::Clock;
 use crate::db::{self, Connection};
@@ -17,8 +20,6 @@ use crate::random::{self, Random};
 pub enum Actor {
     /// A person.
     User(Uuid),
-    /// A service account.
-    ServiceAccount(String),
     /// Whoever can run commands beside the database.
     CommandLine,
     /// The issuer by itself: a schedule, a rule.
@@ -55,8 +56,8 @@ pub enum Subject {
 pub struct Entry {
     /// Who.
     pub actor: Actor,
-    /// What, as `subject.verb`: `role.assigned`, `session.ended`.
-    pub action: &'static str,
+    /// What.
+    pub action: Action,
     /// To whom.
     pub subject: Subject,
     /// As it was.
@@ -70,7 +71,7 @@ pub struct Entry {
 impl Entry {
     /// `actor` did `action` to `subject`.
     #[must_use]
-    pub fn new(actor: Actor, action: &'static str, subject: Subject) -> Self {
+    pub fn new(actor: Actor, action: Action, subject: Subject) -> Self {
         Self { actor, action, subject, before: None, after: None, address: None }
     }
 
@@ -117,7 +118,7 @@ impl By {
 
     /// An entry about what they do.
     #[must_use]
-    pub fn entry(&self, action: &'static str, subject: Subject) -> Entry {
+    pub fn entry(&self, action: Action, subject: Subject) -> Entry {
         Entry::new(self.actor.clone(), action, subject).from(self.address.clone())
     }
 }
@@ -148,7 +149,6 @@ impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::User(id) => write!(f, "user:{id}"),
-            Self::ServiceAccount(name) => write!(f, "svc:{name}"),
             Self::CommandLine => f.write_str("command-line"),
             Self::Issuer => f.write_str("issuer"),
         }
