@@ -121,7 +121,7 @@ pub(super) enum ServiceAccountCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Make a new secret and print it, once
+    /// Make a new secret of a service account and print it, once
     Rotate {
         /// Name of the service account
         name: String,
@@ -132,7 +132,7 @@ pub(super) enum ServiceAccountCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Replace the roles
+    /// Replace the roles of a service account
     SetRoles {
         /// Name of the service account
         name: String,
@@ -140,17 +140,17 @@ pub(super) enum ServiceAccountCommand {
         #[arg(long = "role", value_name = "ROLE")]
         roles: Vec<String>,
     },
-    /// Let no secret of it count
+    /// Let no secret of a service account count
     Disable {
         /// Name of the service account
         name: String,
     },
-    /// Let its secret count again
+    /// Let the secret of a service account count again
     Enable {
         /// Name of the service account
         name: String,
     },
-    /// Delete it; its name stays reserved
+    /// Delete a service account; its name stays reserved
     Delete {
         /// Name of the service account
         name: String,
@@ -175,7 +175,7 @@ pub(super) enum ClientCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Make a new secret and print it, once; the old one stops counting
+    /// Make a new secret of a client and print it, once; the old one stops counting
     Rotate {
         /// Its id
         client_id: String,
@@ -183,7 +183,7 @@ pub(super) enum ClientCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Remove it
+    /// Remove a client
     Delete {
         /// Its id
         client_id: String,
@@ -224,7 +224,16 @@ pub(super) struct TokenMint {
     pub json: bool,
 }
 
+const KEY_EXAMPLES: &str = "\
+Examples:
+  laika key list
+  laika key rotate --algorithm ES256
+  laika key revoke KID
+  laika key export KID --passphrase-file secret.txt > key.pem
+  laika key import key.pem --algorithm ES256 --passphrase-file secret.txt";
+
 #[derive(Debug, Subcommand)]
+#[command(after_help = KEY_EXAMPLES)]
 pub(super) enum KeyCommand {
     /// List signing keys, oldest first
     List {
@@ -307,4 +316,35 @@ pub(super) enum ConfigCommand {
     },
     /// Print the JSON Schema of the settings file
     Schema,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    const PAGE: &str = include_str!("../../../docs/commands.md");
+
+    /// A row for each command that does something.
+    fn rows(path: &str, command: &clap::Command) -> Vec<String> {
+        let within =
+            |command: &clap::Command| rows(&format!("{path} {}", command.get_name()), command);
+        let about = command.get_about().unwrap_or_default();
+        match command.has_subcommands() {
+            true => command.get_subcommands().flat_map(within).collect(),
+            false => vec![format!("| `{path}` | {about} |")],
+        }
+    }
+
+    #[test]
+    fn the_page_has_a_row_for_every_command_and_no_other() {
+        let expected = rows("laika", &Arguments::command()).join("\n");
+        let found: Vec<_> = PAGE.lines().filter(|line| line.starts_with("| `laika")).collect();
+        assert_eq!(
+            found.join("\n"),
+            expected,
+            "`docs/commands.md` is not up to date:\n{expected}\n"
+        );
+    }
 }

@@ -177,7 +177,7 @@ fn users_roles_services_and_grants_are_administered_and_all_of_it_is_in_the_audi
     for action in Action::ALL {
         assert!(help.contains(&format!("- {action}:")), "{action}: {help}");
     }
-    for command in ["user", "role", "service", "grant", "audit"] {
+    for command in ["user", "role", "service", "grant", "audit", "key"] {
         let help = expect(&run(&format!("{command} --help")), 0);
         assert!(help.contains("Examples:"), "{help}");
     }
