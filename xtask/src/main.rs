@@ -42,7 +42,7 @@ use clap::{Parser, Subcommand};
 
 const NEEDS: &str = "\
 Needs Rust (with rustup, which adds the wasm target), a C compiler, and Node.js 20 or newer.
-`test` also needs Python 3, which brings Envoy, Chromium and PostgreSQL.";
+`test` also needs Python 3, which brings Envoy, and Chromium and PostgreSQL, which root gets by `apt-get`.";
 
 /// Builds, tests and shows Laika.
 #[derive(Parser)]
