@@ -50,7 +50,21 @@ export const microToken = (service) => call("POST", "/v1/tokens/micro", { servic
 export const metadata = () => call("GET", "/.well-known/oauth-authorization-server");
 export const keySet = (uri) => call("GET", uri);
 
+/** What a 401 asks for that does not mean the end of the session. */
+const PROOFS = ["authentication_too_old", "credentials_invalid", "second_factor_required"];
+
+/** Whether a refusal says that the session is over, or never was. */
+export const isOver = ({ code, status }) => status === 401 && !PROOFS.includes(code);
+
+let watch = () => () => {};
+
+/** Calls `begin` before each request, and what it answered where the session turns out to be over. */
+export function watchSessions(begin) {
+  watch = begin;
+}
+
 export async function call(method, path, body) {
+  const over = watch();
   let response;
   try {
     response = await observedFetch(path, {
@@ -65,7 +79,9 @@ export async function call(method, path, body) {
   }
   const answer = await response.json().catch(() => null);
   if (response.ok) return answer;
-  throw problemFrom(response, answer);
+  const problem = problemFrom(response, answer);
+  if (isOver(problem)) over();
+  throw problem;
 }
 
 function problemFrom(response, answer) {

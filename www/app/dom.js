@@ -29,6 +29,11 @@ export function prose(message) {
   return message.split("`").map((piece, index) => (index % 2 === 1 ? el("code", {}, piece) : piece));
 }
 
+/** Says what was done to whoever does not see it. */
+export function say(text) {
+  fill(byId("said"), text);
+}
+
 /** A button that runs `action`. */
 export function button(label, attributes, action) {
   const node = el("button", { type: "button", ...attributes }, label);
@@ -41,6 +46,7 @@ export async function whileBusy(node, work) {
   if (node.getAttribute("aria-busy") === "true") return;
   const buttons = [...node.querySelectorAll("button"), node].filter((each) => "disabled" in each);
   const before = buttons.map((each) => each.disabled);
+  const focused = document.activeElement;
   node.setAttribute("aria-busy", "true");
   buttons.forEach((each) => { each.disabled = true; });
   try {
@@ -48,6 +54,8 @@ export async function whileBusy(node, work) {
   } finally {
     node.removeAttribute("aria-busy");
     buttons.forEach((each, index) => { each.disabled = before[index]; });
+    // A button that is disabled loses the focus.
+    if (document.activeElement === document.body) focused?.focus({ preventScroll: true });
   }
 }
 

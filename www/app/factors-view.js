@@ -1,17 +1,17 @@
 // What somebody shows besides their password: passkeys, an authenticator app, backup codes.
 
 import * as api from "./api.js";
-import { button, byId, el, fill, whileBusy } from "./dom.js";
-import { onSubmit, showMessage } from "./forms.js";
+import { button, byId, el, fill, say, whileBusy } from "./dom.js";
+import { empty, onSubmit, showMessage } from "./forms.js";
 import { localTime } from "./format.js";
 import { canUsePasskeys, makePasskey } from "./passkeys.js";
-import { currentUser, onSession } from "./session.js";
+import { onSession, sameUser } from "./session.js";
 
 export function showFactors() {
   onSession((user) => {
     reset();
     byId("factors").hidden = !user?.username;
-    if (user?.username) attempt(refresh);
+    if (user?.username) told(refresh);
   });
   byId("new-factor").addEventListener("submit", (event) => event.preventDefault());
   byId("add-passkey").addEventListener("click", () => attempt(addPasskey));
@@ -22,30 +22,38 @@ export function showFactors() {
   });
   byId("backup-codes-kept").addEventListener("click", () => {
     hideCodes();
-    byId("factors-title").scrollIntoView({ block: "nearest" });
+    byId("factors-title").focus();
   });
-  onSubmit(byId("totp"), ({ code }) => api.confirmTotp(code).then(async ({ backup_codes: codes }) => {
+  onSubmit(byId("totp"), async ({ code }) => {
+    const still = sameUser();
+    const { backup_codes: codes } = await api.confirmTotp(code);
+    if (!still()) return;
     hideTotp();
-    await refresh();
-    showCodes(codes);
-  }));
+    await added("The authenticator app", codes);
+  });
 }
 
-/** Does something that may be refused; where the log-in is too old, the password is asked for. */
-async function attempt(work) {
-  const form = byId("new-factor");
-  const place = form.querySelector(".form-error");
-  showMessage(place, "");
-  await whileBusy(form, work).catch((error) => {
-    if (error.code === "authentication_too_old") {
-      byId("factors-password-field").hidden = false;
-      byId("factors-password").focus();
-      return;
-    }
-    showMessage(place, error.code === "second_factor_required"
-      ? "You logged in before this account had a second factor. Log out, and in again with it."
-      : error.message);
-  });
+/** Does something for whoever is logged in now, and says it where it is refused. */
+async function told(work) {
+  const still = sameUser();
+  showMessage(refusal(), "");
+  await work().catch((error) => { if (still()) refused(error); });
+}
+
+const attempt = (work) => whileBusy(byId("new-factor"), () => told(work));
+
+const refusal = () => byId("new-factor").querySelector(".form-error");
+
+/** Where the log-in is too old, the password is asked for; who has none can log in anew. */
+function refused({ code, message }) {
+  if (code === "authentication_too_old") {
+    byId("factors-password-field").hidden = false;
+    byId("factors-password").focus();
+    return showMessage(refusal(), `${message} Give your password, or log out and in again.`);
+  }
+  showMessage(refusal(), code === "second_factor_required"
+    ? "You logged in before this account had a second factor. Log out, and in again with it."
+    : message);
 }
 
 /** The password, where it was asked for. */
@@ -55,10 +63,9 @@ function proof() {
 }
 
 async function refresh() {
-  const user = currentUser();
+  const still = sameUser();
   const [factors, { items }] = await Promise.all([api.factors(), api.passkeys()]);
-  // Somebody may have logged out meanwhile.
-  if (currentUser() !== user) return;
+  if (!still()) return;
   byId("factors-password-field").hidden = true;
   byId("factors-password").value = "";
   const rows = items.map(passkeyRow);
@@ -80,8 +87,12 @@ function passkeyRow({ id, name, backed_up: backedUp, last_used_at: at }) {
 
 function row(name, about, label, remove) {
   const removed = () => attempt(async () => {
+    const still = sameUser();
     await remove();
     await refresh();
+    if (!still()) return;
+    say(`${name} is removed.`);
+    byId("factors-title").focus();
   });
   return el("li", {},
     el("span", {}, el("strong", {}, name), " ", el("span", { class: "quiet" }, about)),
@@ -91,11 +102,21 @@ function row(name, about, label, remove) {
 const used = (at) => (at === null ? "never used" : `used ${localTime(new Date(at * 1000))}`);
 
 async function addPasskey() {
+  const still = sameUser();
   const { public_key: options } = await api.offerPasskey(proof());
+  if (!still()) return;
   const credential = await makePasskey(options);
-  const answer = await api.confirmPasskey({ credential, name: deviceName() });
+  if (!still()) return;
+  const { backup_codes: codes } = await api.confirmPasskey({ credential, name: deviceName() });
+  if (still()) await added("The passkey", codes);
+}
+
+/** Shows the backup codes that come with the first factor, at once: nobody can ask for them again. */
+async function added(name, codes) {
+  say(`${name} is added.`);
+  if (codes) showCodes(codes);
+  else byId("factors-title").focus();
   await refresh();
-  showCodes(answer.backup_codes);
 }
 
 /** What a person calls this device, as far as the browser knows it. */
@@ -105,7 +126,9 @@ function deviceName() {
 }
 
 async function offerTotp() {
+  const still = sameUser();
   const offer = await api.offerTotp(proof());
+  if (!still()) return;
   byId("totp-link").href = offer.uri;
   // As an image it runs nothing, whatever is in it.
   fill(byId("totp-image"), el("img", {
@@ -119,7 +142,7 @@ async function offerTotp() {
 
 /** The secret does not stay behind in the document. */
 function hideTotp() {
-  byId("totp").reset();
+  empty(byId("totp"));
   byId("totp").hidden = true;
   byId("totp-link").removeAttribute("href");
   fill(byId("totp-image"));
@@ -128,7 +151,6 @@ function hideTotp() {
 }
 
 function showCodes(codes) {
-  if (!codes) return;
   fill(byId("backup-codes-list"), ...codes.map((code) => el("li", {}, code)));
   byId("backup-codes").hidden = false;
   byId("backup-codes").focus({ preventScroll: true });
@@ -143,7 +165,7 @@ function reset() {
   hideTotp();
   hideCodes();
   fill(byId("factors-list"));
-  byId("factors-password").value = "";
+  byId("factors-none").hidden = true;
   byId("factors-password-field").hidden = true;
-  showMessage(byId("new-factor").querySelector(".form-error"), "");
+  empty(byId("new-factor"));
 }

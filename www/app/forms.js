@@ -21,6 +21,12 @@ export function showMessage(place, message) {
   place.hidden = !message;
 }
 
+/** Empties a form, and takes back what was said of it. */
+export function empty(form) {
+  form.reset();
+  clear(form);
+}
+
 function read(form) {
   return Object.fromEntries([...new FormData(form)].filter(([, value]) => value !== ""));
 }

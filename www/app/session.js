@@ -1,5 +1,6 @@
 // Who is logged in. The main token lives in a cookie that no script can read; what is kept here is
-// only the user's profile, and a note in local storage that asking for it is worth a request.
+// only the user's profile, and in local storage whose session it is: asking for them is worth a
+// request, and other tabs see who it is by now.
 
 import * as api from "./api.js";
 import { usePasskey } from "./passkeys.js";
@@ -20,18 +21,38 @@ export function onSession(listener) {
   listener(user);
 }
 
+/** Answers, after something was waited for, whether whoever is logged in now still is. */
+export function sameUser() {
+  const before = user;
+  return () => user === before;
+}
+
 /** Takes up the session of an earlier visit, if there is one, and follows other tabs. */
 export async function restore() {
-  addEventListener("storage", ({ key, newValue }) => {
-    if (key === HINT && newValue === null) become(null);
+  api.watchSessions(() => {
+    const still = sameUser();
+    return () => { if (user && still()) become(null); };
   });
-  if (localStorage.getItem(HINT) === null) return;
-  await endedMeansLoggedOut(async () => become(await api.me()));
+  addEventListener("storage", ({ key, newValue }) => {
+    if (key === HINT && newValue !== (user?.id ?? null)) follow(newValue);
+  });
+  if (localStorage.getItem(HINT) !== null) await takeUp();
 }
 
 /** Asks whether the session goes on, after something that may have ended it. */
 export async function check() {
-  if (user) await endedMeansLoggedOut(async () => become(await api.me()));
+  if (user) await takeUp();
+}
+
+/** The cookie is somebody else's by now: nothing more is done here as whoever it was. */
+function follow(id) {
+  show(null);
+  // Who it is can't be told for the moment: this tab stays logged out, and the others as they are.
+  if (id !== null) takeUp().catch(() => {});
+}
+
+async function takeUp() {
+  become(await api.me().catch(nobodyIfOver));
 }
 
 /** Whether there is an account now; else it waits for the proof of its e-mail. */
@@ -91,30 +112,15 @@ export async function logInElsewhere(code, verifier) {
 }
 
 export async function logOut() {
-  await endedMeansLoggedOut(api.logOut);
+  await api.logOut().catch(nobodyIfOver);
   become(null);
 }
 
-/** A micro token for `service`; when the session has ended elsewhere, the page logs out. */
-export async function microToken(service) {
-  try {
-    return await api.microToken(service);
-  } catch (error) {
-    if (isEnded(error)) become(null);
-    throw error;
-  }
+/** A session that is over is no failure where that was the question. */
+function nobodyIfOver(error) {
+  if (!api.isOver(error)) throw error;
+  return null;
 }
-
-async function endedMeansLoggedOut(work) {
-  try {
-    await work();
-  } catch (error) {
-    if (!isEnded(error)) throw error;
-    become(null);
-  }
-}
-
-const isEnded = (error) => error instanceof api.Problem && error.status === 401;
 
 function entered(answer) {
   wait(answer.second_factor ?? null);
@@ -136,8 +142,12 @@ function becomeIfAny(answer) {
 }
 
 function become(next) {
-  user = next;
-  if (user) localStorage.setItem(HINT, "1");
+  if (next) localStorage.setItem(HINT, next.id);
   else localStorage.removeItem(HINT);
+  show(next);
+}
+
+function show(next) {
+  user = next;
   listeners.forEach((listener) => listener(user));
 }

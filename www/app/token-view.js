@@ -1,12 +1,12 @@
 // The micro token: ask for it, verify it here, show it, renew it.
 
-import { sentence } from "./api.js";
+import { microToken, sentence } from "./api.js";
 import { byId, el, fill, prose, whileBusy } from "./dom.js";
 import { showClaims } from "./claims-view.js";
 import { startCountdown } from "./countdown.js";
 import { duration } from "./format.js";
 import { onSubmit, showMessage } from "./forms.js";
-import { currentUser, microToken, onSession } from "./session.js";
+import { onSession, sameUser } from "./session.js";
 import { measure } from "./timing.js";
 import { heldToken, holdToken, onToken } from "./token-store.js";
 import { showText } from "./token-text.js";
@@ -23,7 +23,8 @@ export function showToken() {
   byId("renew").addEventListener("click", renew);
   byId("copy-token").addEventListener("click", copy);
   onSession((user) => {
-    byId("get-token").disabled = !user;
+    // Not the button itself: whoever logs out while a token is on its way would find it enabled again.
+    byId("micro-session").disabled = !user;
     byId("micro-hint").hidden = Boolean(user);
     if (!user) holdToken(null);
   });
@@ -34,12 +35,13 @@ export function showToken() {
 
 /** Asks for a token, verifies it, and only then shows it. */
 async function obtain(service, audience) {
+  const still = sameUser();
   const { micro_token: text, expires_in: lifetime } = await microToken(service);
   const receivedAt = Date.now();
   const { milliseconds, ...outcome } = await verify(text, audience);
   const jwks = await keySet();
-  // Logged out while the answers were on their way: what came is nobody's any more.
-  if (!currentUser()) return;
+  // Logged out while the answers were on their way: what came is not for whoever is here now.
+  if (!still()) return;
   holdToken({ text, service, audience, jwks, receivedAt, expiresAt: receivedAt + lifetime * 1000, ...outcome });
   showVerdict(outcome);
   showText(text);

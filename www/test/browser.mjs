@@ -44,6 +44,36 @@ export async function openPage(browser, url, settings = {}) {
   return page;
 }
 
+/**
+ * Holds back answers to `method path`: `asked` is kept once the issuer has given one, `release` lets
+ * them through.
+ */
+export async function hold(page, method, path) {
+  const held = {};
+  const released = new Promise((resolve) => { held.release = resolve; });
+  let answered;
+  held.asked = new Promise((resolve) => { answered = resolve; });
+  await page.route((url) => url.pathname === path, async (route) => {
+    if (route.request().method() !== method) return route.fallback();
+    const response = await route.fetch();
+    answered();
+    await released;
+    return route.fulfill({ response });
+  });
+  return held;
+}
+
+/** Answers the next `method path` with this refusal, in place of the issuer. */
+export async function refuse(page, method, path, status, code, detail = code) {
+  let refused = false;
+  await page.route((url) => url.pathname === path, (route) => {
+    if (refused || route.request().method() !== method) return route.fallback();
+    refused = true;
+    const body = JSON.stringify({ code, detail, status });
+    return route.fulfill({ status, contentType: "application/problem+json", body });
+  });
+}
+
 /** How far the page can be scrolled sideways, in CSS pixels. */
 export function overflow(page) {
   return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { totp } from "./authenticator-app.mjs";
-import { openPage, startBrowser } from "./browser.mjs";
+import { hold, openPage, startBrowser } from "./browser.mjs";
 import { startIssuer } from "./issuer.mjs";
 import { getToken, logIn, register, shownClaims } from "./person.mjs";
 
@@ -54,4 +54,22 @@ test("the second step of a log-in", async () => {
   assert.deepEqual([claims.amr, claims.acr], [["pwd", "otp", "mfa"], "aal2"]);
   await page.context().close();
   assert.deepEqual(page.complaints, ["POST /v1/sessions/second-factor 401"]);
+});
+
+test("the secret of an app that comes after its holder left is shown to nobody", async () => {
+  const page = await openPage(browser, issuer.url);
+  await register(page, { username: "veterok", email: "veterok@example.com", password: PASSWORD });
+  await page.waitForSelector("#factors-none:visible");
+  const offer = await hold(page, "POST", "/v1/me/factors/totp");
+  await page.click("#add-totp");
+  await offer.asked;
+  await page.click("#log-out");
+  await page.waitForSelector("#signed-out:visible");
+  await logIn(page, { login: "belka", password: "strelka-came-back-with-me-1960" });
+  await page.waitForSelector("#factors-none:visible");
+  offer.release();
+  await page.waitForSelector("#new-factor:not([aria-busy])");
+  assert.deepEqual([await page.isVisible("#totp"), await page.textContent("#totp-secret")], [false, ""]);
+  await page.context().close();
+  assert.deepEqual(page.complaints, []);
 });

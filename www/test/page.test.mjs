@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { openPage, overflow, startBrowser } from "./browser.mjs";
+import { hold, openPage, overflow, startBrowser } from "./browser.mjs";
 import { startIssuer } from "./issuer.mjs";
 import { ask, decisions, fieldError, getToken, logIn, register, shownClaims } from "./person.mjs";
 
@@ -203,6 +203,61 @@ test("a token that has run out is said to have, and is renewed", async () => {
   await page.waitForFunction(() => /^0:\d\d$/.test(document.getElementById("life-left").textContent));
   assert.match(await page.textContent("#verdict-text"), /^Verified\./);
   assert.notEqual((await shownClaims(page)).jti, first.jti);
+  await close(page);
+});
+
+test("a token that comes after its holder left is nobody's", async () => {
+  const page = await openPage(browser, issuer.url);
+  await logIn(page, BELKA);
+  await page.waitForSelector("#signed-in:visible");
+  const leaveWhileOneComes = async () => {
+    const token = await hold(page, "POST", "/v1/tokens/micro");
+    await page.click("#get-token:enabled");
+    await token.asked;
+    await page.click("#log-out");
+    await page.waitForSelector("#signed-out:visible");
+    return async () => {
+      token.release();
+      await page.waitForSelector("#micro:not([aria-busy])");
+      await page.unrouteAll();
+    };
+  };
+  await (await leaveWhileOneComes())();
+  assert.equal(await page.isDisabled("#get-token"), true, "nobody is here");
+
+  await logIn(page, BELKA);
+  await page.waitForSelector("#signed-in:visible");
+  const arrive = await leaveWhileOneComes();
+  await register(page, { username: "damka", email: "damka@example.com", password: PASSWORD });
+  await page.waitForSelector("#signed-in:visible");
+  await arrive();
+  assert.equal(await page.isVisible("#token-result"), false, "it is not for the next one");
+  assert.equal(await page.isDisabled("#get-token"), false);
+  await close(page);
+});
+
+test("one tab is whoever the other one is", async () => {
+  const page = await openPage(browser, issuer.url);
+  const other = await page.context().newPage();
+  await other.goto(issuer.url);
+  await other.waitForSelector("html[data-ready]");
+  const named = (name) => page.waitForFunction((name) => document.querySelector("#person-name").textContent === name, name);
+  await logIn(other, BELKA);
+  await named("belka");
+  await other.click("#log-out");
+  await page.waitForSelector("#signed-out:visible");
+  await register(other, { username: "krasavka", email: "krasavka@example.com", password: PASSWORD });
+  await named("krasavka");
+  await getToken(page);
+  assert.equal((await shownClaims(page)).username, "krasavka");
+  // Not by way of a log-out: what is done here must not be done as somebody else.
+  await other.evaluate(async (belka) => {
+    const body = JSON.stringify({ ...belka, transport: "cookie" });
+    const answer = await fetch("/v1/sessions", { method: "POST", headers: { "content-type": "application/json" }, body });
+    localStorage.setItem("laika.logged-in", (await answer.json()).user.id);
+  }, BELKA);
+  await named("belka");
+  assert.equal(await page.isVisible("#token-result"), false);
   await close(page);
 });
 
