@@ -3,23 +3,24 @@
 import * as admin from "./admin-api.js";
 import { ask, proved } from "./admin-ask.js";
 import { list } from "./admin-list.js";
-import { button, byId, el, fill, whileBusy } from "./dom.js";
-import { onSubmit, showMessage } from "./forms.js";
+import { button, byId, el, fill, say, whileBusy } from "./dom.js";
+import { empty, onSubmit, showMessage } from "./forms.js";
 import { localTime } from "./format.js";
 
 const time = (at) => (at === null ? "never" : localTime(new Date(at * 1000)));
 const nameOf = ({ username, id }) => username ?? id;
 
 let everybody;
-// Whose card is open.
+// Whose card is asked for, and who is on it: nobody, before it is read.
 let open = null;
+let shown = null;
 
 export function showPeople() {
   everybody = list(byId("people"), {
     caption: "People", columns: ["Name", "E-mail", "State", "Last log-in"], none: "There is nobody of that kind.",
     read: admin.users,
     row: (user) => [
-      button(nameOf(user), { class: "link" }, () => show(user.id)),
+      button(nameOf(user), { class: "link" }, () => show(user)),
       email(user),
       state(user),
       time(user.last_login_at),
@@ -27,8 +28,11 @@ export function showPeople() {
   });
   onSubmit(byId("find-people"), ({ prefix, status }) => everybody.read({ prefix, status }));
   onSubmit(byId("give-role"), async ({ role }) => {
-    if (!await proved(() => admin.giveRole(open, role))) return;
-    byId("give-role").reset();
+    // Another card may be open by the time that it is proved.
+    const { id } = shown;
+    if (!await proved(() => admin.giveRole(id, role))) return;
+    say(`The role ${role} is given.`);
+    if (open === id) byId("give-role").reset();
     await anew();
   });
   byId("person-close").addEventListener("click", () => {
@@ -55,42 +59,54 @@ function state({ anonymous, status }) {
   return anonymous ? "anonymous" : "active";
 }
 
-async function show(id) {
-  open = id;
-  await attempt(async () => {
+async function show(user) {
+  close();
+  open = user.id;
+  fill(byId("person-title"), nameOf(user));
+  await told(async () => {
     await refresh();
-    byId("person").hidden = false;
-    byId("person-title").focus();
+    if (open === user.id) byId("person-title").focus();
   });
 }
 
 function close() {
   open = null;
+  shown = null;
   byId("person").hidden = true;
+  byId("give-role").hidden = true;
+  empty(byId("give-role"));
   for (const part of ["title", "facts", "actions", "sessions"]) fill(byId(`person-${part}`));
 }
 
-/** Does something that may be refused, and says so on the card. */
-async function attempt(work) {
+/** Does something that may be refused, and says so on the card, if it is still that one. */
+async function told(work) {
+  const id = open;
   const place = byId("person-error");
   showMessage(place, "");
-  await whileBusy(byId("person-actions"), work).catch((error) => {
+  await work().catch((error) => {
+    if (open !== id) return;
     byId("person").hidden = false;
     showMessage(place, error.message);
   });
 }
 
-/** Does it, and shows what became of it. */
-const change = (work) => attempt(async () => {
-  if (await proved(work)) await anew();
-});
+/** Does it, says so, and shows what became of it. The button that was pressed is gone then. */
+const change = (done, work) => whileBusy(byId("person-actions"), () => told(async () => {
+  const id = open;
+  if (!await proved(work)) return;
+  say(done);
+  await anew();
+  if (open === id) byId("person-title").focus();
+}));
 
-const anew = () => Promise.all([refresh(), everybody.read()]);
+const anew = () => Promise.all([open !== null && refresh(), everybody.read()]);
 
 async function refresh() {
   const id = open;
   const [user, { roles }] = await Promise.all([admin.user(id), admin.rolesOf(id)]);
   if (open !== id) return;
+  shown = user;
+  byId("person").hidden = false;
   fill(byId("person-title"), nameOf(user));
   fill(byId("person-facts"),
     ...fact("Id", el("span", { class: "mono wrap" }, user.id)),
@@ -109,7 +125,7 @@ function rolesList(user, roles) {
   return el("ul", { class: "chips" }, roles.map(({ name, level }) => el("li", {}, name,
     el("span", { class: "quiet" }, ` ${level} `),
     button("Take", { class: "link", "aria-label": `Take the role ${name} from ${nameOf(user)}` },
-      () => change(() => admin.takeRole(user.id, name))))));
+      () => change(`The role ${name} is taken.`, () => admin.takeRole(user.id, name))))));
 }
 
 function actions(user) {
@@ -117,23 +133,23 @@ function actions(user) {
   const disabled = user.status === "disabled";
   return [
     disabled
-      ? button("Enable", {}, () => change(() => admin.enable(user.id)))
-      : button("Disable", {}, () => sure(change, {
+      ? button("Enable", {}, () => change(`${name} is enabled.`, () => admin.enable(user.id)))
+      : button("Disable", {}, () => sure(`${name} is disabled.`, {
         title: `Disable ${name}?`, text: "Their sessions end at once, and nobody can log in as them until you enable them again.", confirm: "Disable",
       }, () => admin.disable(user.id))),
-    button("End all sessions", {}, () => sure(change, {
+    button("End all sessions", {}, () => sure(`All sessions of ${name} have ended.`, {
       title: `End all sessions of ${name}?`, text: "They have to log in again everywhere.", confirm: "End them",
     }, () => admin.endSessions(user.id))),
-    button("Delete", { class: "danger" }, () => sure(change, {
+    button("Delete", { class: "danger" }, () => sure(`${name} is deleted.`, {
       title: `Delete ${name}?`, text: "It can't be undone here. Name and e-mail stay reserved.", confirm: "Delete",
       field: { label: `Type ${name} to go on`, expected: name },
     }, () => admin.remove(user.id))),
   ];
 }
 
-/** Does `work` by way of `how`, if it is confirmed. */
-async function sure(how, question, work) {
-  if (await ask(question) !== null) await how(work);
+/** Changes something, if it is confirmed. */
+async function sure(done, question, work) {
+  if (await ask(question) !== null) await change(done, work);
 }
 
 function showSessions(user) {
@@ -144,7 +160,8 @@ function showSessions(user) {
       el("span", { class: "wrap" }, client ?? agent ?? "unknown"),
       time(used),
       address ?? el("span", { class: "quiet" }, "unknown"),
-      button("End", { class: "small", "aria-label": `End the session ${id}` }, () => change(() => admin.endSession(user.id, id))),
+      button("End", { class: "small", "aria-label": `End the session ${id}` },
+        () => change("The session has ended.", () => admin.endSession(user.id, id))),
     ],
   }).read();
 }

@@ -3,8 +3,8 @@
 import * as admin from "./admin-api.js";
 import { ask, proved } from "./admin-ask.js";
 import { list } from "./admin-list.js";
-import { button, byId, el, fill, whileBusy } from "./dom.js";
-import { onSubmit, showMessage } from "./forms.js";
+import { button, byId, el, fill, say, whileBusy } from "./dom.js";
+import { empty, onSubmit, showMessage } from "./forms.js";
 import { localTime } from "./format.js";
 import { chips } from "./claims-view.js";
 
@@ -21,12 +21,21 @@ export function showRoles() {
     row: (role) => [button(role.name, { class: "link" }, () => begin(role)), String(role.level), some(role.permissions)],
   });
   onSubmit(byId("change-role"), async () => {
+    // Another may be begun while this one waits for its proof.
+    const name = changing;
     const permissions = byId("change-role-permissions").value.split(/\s+/).filter(Boolean);
-    if (!await proved(() => admin.changeRole(changing, { permissions }))) return;
-    end();
+    if (!await proved(() => admin.changeRole(name, { permissions }))) return;
+    say(`The role ${name} has other permissions.`);
+    const last = changing === name;
+    if (last) end();
     await roles.read();
+    if (last) focusRole(name);
   });
-  byId("change-role-cancel").addEventListener("click", end);
+  byId("change-role-cancel").addEventListener("click", () => {
+    const name = changing;
+    end();
+    focusRole(name);
+  });
   return {
     read: roles.read,
     forget() {
@@ -38,17 +47,23 @@ export function showRoles() {
 
 function begin({ name, permissions }) {
   changing = name;
+  empty(byId("change-role"));
   fill(byId("change-role-title"), "Permissions of ", el("code", {}, name));
   byId("change-role-permissions").value = permissions.join("\n");
-  showMessage(byId("change-role").querySelector(".form-error"), "");
   byId("change-role").hidden = false;
   byId("change-role-permissions").focus();
 }
 
 function end() {
   changing = null;
-  byId("change-role").reset();
+  empty(byId("change-role"));
   byId("change-role").hidden = true;
+}
+
+/** The form that had the focus is gone; it goes to where the form was opened. */
+function focusRole(name) {
+  const all = [...byId("roles").querySelectorAll("th button")];
+  (all.find((each) => each.textContent === name) ?? byId("tab-roles")).focus();
 }
 
 export function showServices() {
@@ -73,7 +88,11 @@ export function showKeys() {
     });
     if (meant === null) return;
     showMessage(byId("rotate-error"), "");
-    await whileBusy(byId("rotate"), async () => { if (await proved(admin.rotateKeys)) await keys.read(); })
+    await whileBusy(byId("rotate"), async () => {
+      if (!await proved(admin.rotateKeys)) return;
+      say("The next key is made.");
+      await keys.read();
+    })
       .catch((error) => showMessage(byId("rotate-error"), error.message));
   });
   return keys;

@@ -16,6 +16,8 @@ export function showConsole() {
 
   onSession(async (user) => {
     show(false);
+    // A question waits for whoever it was put to.
+    byId("ask").close();
     // Nothing of it stays for the next who logs in.
     names.forEach((name) => parts[name].forget());
     if (!user || !await administrates() || currentUser() !== user) return;

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { totp } from "./authenticator-app.mjs";
-import { openPage, overflow, startBrowser } from "./browser.mjs";
+import { hold, openPage, overflow, refuse, startBrowser } from "./browser.mjs";
 import { startIssuer } from "./issuer.mjs";
 import { logIn, register } from "./person.mjs";
 
@@ -36,7 +36,19 @@ const call = (method, path, body) => page.evaluate(async ([method, path, body]) 
 const found = async (username) => (await call("GET", `/v1/admin/users?username=${username}`)).items[0];
 const openTab = (name) => page.click(`#tab-${name}`);
 const focused = () => page.evaluate(() => document.activeElement.id);
+const hasFocus = (selector) => page.waitForFunction((selector) => document.activeElement.matches(selector), selector);
 const confirm = () => page.click("#ask-confirm:enabled");
+const rolesOf = async (id) => (await call("GET", `/v1/admin/users/${id}/roles`)).roles.map(({ name }) => name);
+
+/** Shows everybody, and presses the name of one. */
+async function press(name) {
+  await page.click(`#people th button:text-is("${name}")`);
+}
+
+async function showIt() {
+  await page.fill("#ask-input", PASSWORD);
+  await confirm();
+}
 
 async function open(name) {
   await openTab("people");
@@ -66,13 +78,15 @@ test("somebody is found, looked at, and given a role", async () => {
   await page.fill("#give-role-name", "no/such");
   await page.click("#give-role button");
   await page.waitForSelector("#give-role .form-error:visible");
+  await hasFocus("#give-role button");
   await call("POST", "/v1/admin/roles", { name: "auditor", level: 40, permissions: ["orders:read"] });
   await page.fill("#give-role-name", "auditor");
   await page.click("#give-role button");
   await page.click('#person-facts button[aria-label="Take the role auditor from belka"]');
   await page.waitForFunction(() => !document.querySelector("#person-facts").textContent.includes("auditor"));
-  const { roles } = await call("GET", `/v1/admin/users/${(await found("belka")).id}/roles`);
-  assert.deepEqual(roles.map(({ name }) => name), ["orders/clerk", "user"]);
+  await hasFocus("#person-title");
+  assert.equal(await page.textContent("#said"), "The role auditor is taken.");
+  assert.deepEqual(await rolesOf((await found("belka")).id), ["orders/clerk", "user"]);
   assert.match(page.complaints.splice(0).join(), /^PUT \S+\/roles\/no%2Fsuch 404$/);
 });
 
@@ -85,6 +99,9 @@ test("sessions are ended, accounts disabled, enabled and deleted, and each is as
   await page.click("#person-sessions tbody button");
   await page.waitForSelector('#person-sessions :text("No session is open.")');
   assert.deepEqual((await call("GET", `/v1/admin/users/${id}/sessions`)).items, []);
+  await hasFocus("#person-title");
+  await theirs.click("#add-totp");
+  await theirs.waitForSelector("#signed-out:visible");
 
   await page.click('#person-actions button:text-is("Disable")');
   await page.click('#ask button:text-is("Cancel")');
@@ -138,6 +155,7 @@ test("roles get other permissions, services are shown, and the next key is made"
   await page.fill("#change-role-permissions", "orders:read\norders:create");
   await page.click("#change-role button[type=submit]");
   await page.waitForSelector("#change-role", { state: "hidden" });
+  await page.waitForFunction(() => document.activeElement.matches("#roles button") && document.activeElement.textContent === "auditor");
   assert.deepEqual((await call("GET", "/v1/admin/roles/auditor")).permissions, ["orders:create", "orders:read"]);
 
   await openTab("services");
@@ -167,6 +185,90 @@ test("it is worked by keys, and fits a telephone", async () => {
   await page.setViewportSize({ width: 1280, height: 800 });
 });
 
+test("a card is of nobody before it is read, and what was begun on it is done to nobody else", async () => {
+  const headers = { "content-type": "application/json" };
+  const body = JSON.stringify({ username: "mushka", email: "mushka@example.com", password: PASSWORD });
+  await fetch(`${issuer.url}/v1/users`, { method: "POST", headers, body });
+  const [belka, mushka] = [(await found("belka")).id, (await found("mushka")).id];
+  await open("belka");
+  await page.fill("#find-prefix", "");
+  await page.click("#find-people button[type=submit]");
+  await refuse(page, "GET", `/v1/admin/users/${mushka}`, 503, "unavailable", "come back later");
+  await press("mushka");
+  await page.waitForSelector("#person-error:visible");
+  assert.equal(await page.textContent("#person-title"), "mushka");
+  assert.equal(await page.isVisible("#give-role"), false);
+  assert.match(page.complaints.splice(0).join(), /^GET \S+ 503$/);
+
+  // The younger of two answers is the older one's.
+  const late = await hold(page, "GET", `/v1/admin/users/${belka}`);
+  await press("belka");
+  await late.asked;
+  await press("mushka");
+  await page.waitForSelector(`#person-facts :text("${mushka}")`);
+  late.release();
+  await page.waitForResponse((response) => response.url().endsWith(belka));
+  assert.equal(await page.textContent("#person-title"), "mushka");
+  await page.unrouteAll();
+
+  // Another card is opened while the first one's change waits for a proof.
+  await open("belka");
+  await page.fill("#find-prefix", "");
+  await page.click("#find-people button[type=submit]");
+  await refuse(page, "PUT", `/v1/admin/users/${belka}/roles/auditor`, 401, "authentication_too_old");
+  const factors = await hold(page, "GET", "/v1/me/factors");
+  await page.fill("#give-role-name", "auditor");
+  await page.click("#give-role button");
+  await factors.asked;
+  await press("mushka");
+  await page.waitForSelector(`#person-facts :text("${mushka}")`);
+  factors.release();
+  await showIt();
+  await page.waitForFunction(() => document.querySelector("#said").textContent === "The role auditor is given.");
+  assert.deepEqual(await rolesOf(mushka), ["user"]);
+  assert.ok((await rolesOf(belka)).includes("auditor"));
+  assert.match(page.complaints.splice(0).join(), /^PUT \S+ 401$/);
+  await page.unrouteAll();
+
+  // A card that was closed meanwhile stays closed.
+  await open("belka");
+  const taken = await hold(page, "DELETE", `/v1/admin/users/${belka}/roles/auditor`);
+  await page.click('#person-facts button[aria-label="Take the role auditor from belka"]');
+  await taken.asked;
+  await page.click("#person-close");
+  const again = page.waitForResponse((response) => new URL(response.url()).pathname === "/v1/admin/users");
+  taken.release();
+  await again;
+  await page.waitForSelector("#person-actions:not([aria-busy])", { state: "attached" });
+  assert.equal(await page.isVisible("#person"), false);
+  assert.deepEqual(page.complaints, []);
+  await page.unrouteAll();
+});
+
+test("no role gets the permissions of another", async () => {
+  await call("POST", "/v1/admin/roles", { name: "guide", level: 60, permissions: ["orders:cancel"] });
+  await openTab("roles");
+  await page.click('#roles button:text-is("auditor")');
+  await page.fill("#change-role-permissions", "orders:create");
+  await refuse(page, "PATCH", "/v1/admin/roles/auditor", 401, "authentication_too_old", "log in again");
+  const factors = await hold(page, "GET", "/v1/me/factors");
+  await page.click("#change-role button[type=submit]");
+  await factors.asked;
+  await page.click('#roles button:text-is("guide")');
+  factors.release();
+  await page.waitForSelector("#ask-input");
+  assert.equal(await page.textContent("#ask-text"), "Log in again. Give your password, or log out and in again.");
+  await showIt();
+  await page.waitForFunction(() => document.querySelector("#said").textContent === "The role auditor has other permissions.");
+  const permissions = async (name) => (await call("GET", `/v1/admin/roles/${name}`)).permissions;
+  assert.deepEqual([await permissions("auditor"), await permissions("guide")], [["orders:create"], ["orders:cancel"]]);
+  assert.equal(await page.textContent("#change-role-title"), "Permissions of guide");
+  assert.equal(await page.isVisible("#change-role"), true, "what was begun since stays");
+  await page.click("#change-role-cancel");
+  assert.match(page.complaints.splice(0).join(), /^PATCH \S+ 401$/);
+  await page.unrouteAll();
+});
+
 test("who has a second factor since is asked for it", async () => {
   const { secret } = await call("POST", "/v1/me/factors/totp", {});
   const elsewhere = await openPage(browser, issuer.url);
@@ -184,6 +286,12 @@ test("who has a second factor since is asked for it", async () => {
   await elsewhere.waitForSelector('#person-actions button:text-is("Enable")');
   assert.equal((await found("belka")).status, "disabled");
   assert.equal(await elsewhere.locator("#ask-input").count(), 0, "what was typed does not stay");
+
+  // The session ends behind the page's back; the next press finds out.
+  await elsewhere.evaluate(() => fetch("/v1/sessions/current", { method: "DELETE", headers: { "content-type": "application/json" } }));
+  await elsewhere.click("#find-people button[type=submit]");
+  await elsewhere.waitForSelector("#signed-out:visible");
+  assert.equal(await elsewhere.isVisible("#console"), false);
   await elsewhere.context().close();
 });
 

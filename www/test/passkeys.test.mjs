@@ -7,7 +7,7 @@ import { once } from "node:events";
 import { after, before, test } from "node:test";
 
 import { totp } from "./authenticator-app.mjs";
-import { openPage, startBrowser } from "./browser.mjs";
+import { openPage, refuse, startBrowser } from "./browser.mjs";
 import { startIssuer } from "./issuer.mjs";
 import { getToken, logIn, register, shownClaims } from "./person.mjs";
 
@@ -84,7 +84,7 @@ test("a passkey is added, signs in without a user name, and is a second factor",
   assert.equal(await page.locator("#backup-codes-list li").count(), 0, "shown once");
   const { credentials: [credential] } = await authenticator("getCredentials");
   assert.deepEqual([credential.rpId, credential.isResidentCredential], ["localhost", true]);
-  assert.equal(await page.locator("#factors-list li").count(), 2);
+  await page.waitForSelector("#factors-list li:nth-child(2)");
 
   await logOut(page);
   await pressSignIn(page);
@@ -106,6 +106,8 @@ test("a passkey is added, signs in without a user name, and is a second factor",
 
   await page.locator("#factors-list button").click();
   await page.waitForSelector("#factors-none:visible");
+  await page.waitForFunction(() => document.activeElement.id === "factors-title");
+  assert.match(await page.textContent("#said"), /is removed\.$/);
   await logOut(page);
   await pressSignIn(page);
   await page.waitForSelector("#log-in .form-error:visible");
@@ -174,4 +176,23 @@ test("an authenticator app is added by its first code, and removed", async () =>
   await page.waitForSelector("#factors-none:visible");
   await page.context().close();
   assert.deepEqual(page.complaints, ["POST /v1/me/factors/totp/confirm 422"]);
+});
+
+test("where no passkey is at hand, a code will do", async () => {
+  const { page, authenticator } = await openWithAuthenticator();
+  await page.goto(await issuer.invitation);
+  await register(page, person("chernushka"));
+  await page.waitForSelector("#console:visible");
+  const codes = await addPasskey(page);
+  await authenticator("setUserVerified", { isUserVerified: false });
+  await page.click("#tab-keys");
+  await refuse(page, "POST", "/v1/admin/keys/rotate", 401, "authentication_too_old");
+  await page.click("#rotate");
+  await page.click("#ask-confirm:enabled");
+  await page.waitForSelector("#ask-input");
+  await page.fill("#ask-input", codes[0]);
+  await page.click("#ask-confirm:enabled");
+  await page.waitForFunction(() => document.querySelector("#said").textContent === "The next key is made.");
+  await page.context().close();
+  assert.deepEqual(page.complaints, ["POST /v1/admin/keys/rotate 401"]);
 });
