@@ -1,8 +1,9 @@
 // Register, log in, log out.
 
+import { Problem } from "./api.js";
 import { byId, whileBusy } from "./dom.js";
 import { onSubmit, showMessage } from "./forms.js";
-import { hideMailLinks, showLookIntoMail, showMailLinks } from "./mail-links.js";
+import { hideMailLinks, showLookIntoMail, showMailLinks, showRequest } from "./mail-links.js";
 import { canUsePasskeys } from "./passkeys.js";
 import * as session from "./session.js";
 import { tabs } from "./tabs.js";
@@ -12,10 +13,10 @@ let choose;
 let invitation = "";
 
 export function showAccount() {
-  onSubmit(byId("log-in"), (fields) => session.logIn(fields).then((complete) => complete && loggedIn()));
+  onSubmit(byId("log-in"), (fields) => begin(() => session.logIn(fields)).then((complete) => complete && loggedIn()));
   onSubmit(byId("second-step"), ({ code }) => session.finishLogIn(code).then(loggedIn, secondStepFailed));
   byId("sign-in-by-passkey").hidden = !canUsePasskeys();
-  onPress("sign-in-by-passkey", "log-in", () => session.signInByPasskey().then(loggedIn));
+  onPress("sign-in-by-passkey", "log-in", () => begin(session.signInByPasskey).then(loggedIn));
   onPress("second-step-passkey", "second-step", () => session.finishLogInByPasskey().then(loggedIn, secondStepFailed));
   byId("begin-anew").addEventListener("click", session.forgetLogIn);
   session.onWaiting(showSecondStep);
@@ -62,6 +63,18 @@ function showSecondStep(methods) {
     byId(byPasskey ? "second-step-passkey" : "second-step-code").focus();
   } else {
     byId("log-in-login").focus({ preventScroll: true });
+  }
+}
+
+/** Begins a log-in. Whoever has to prove their e-mail first can have the mail sent again. */
+async function begin(work) {
+  showRequest(null);
+  try {
+    return await work();
+  } catch (error) {
+    if (error.code !== "email_unverified") throw error;
+    showRequest("resend");
+    throw new Problem(error.code, "The e-mail of this account is not proved yet: open the link of the mail, or have it sent again.");
   }
 }
 

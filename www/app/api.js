@@ -36,6 +36,7 @@ export const exchange = (code, verifier) =>
   call("POST", "/v1/login/exchange", { code, code_verifier: verifier, ...asCookie });
 export const providers = () => call("GET", "/v1/providers?limit=100");
 export const verifyEmail = (code) => call("POST", "/v1/email/verify", { code, ...asCookie });
+export const resendProof = (fields) => call("POST", "/v1/email/resend", fields);
 export const undoEmail = (code) => call("POST", "/v1/email/undo", { code });
 export const forgotPassword = (fields) => call("POST", "/v1/password/forgot", fields);
 export const resetPassword = (code, password) => call("POST", "/v1/password/reset", { code, password });

@@ -3,7 +3,7 @@
 
 import * as api from "./api.js";
 import { byId } from "./dom.js";
-import { onSubmit, showMessage } from "./forms.js";
+import { empty, onSubmit, showMessage } from "./forms.js";
 import * as session from "./session.js";
 
 /** What each link leads to. Nothing is done before a click: a link alone must not log anybody in. */
@@ -13,13 +13,25 @@ const links = {
   undo: { text: "Keep your old e-mail address. Every session and the password end; a mail for a new password follows.", button: "Keep the address", work: undo },
 };
 
+/** What a mail is asked for, by the form `NAME-form`. */
+const requests = {
+  forgot: { ask: api.forgotPassword, told: "If there is an account with this e-mail, a mail with a link is on its way." },
+  resend: { ask: api.resendProof, told: "If this e-mail waits for its proof, another mail with a link is on its way." },
+};
+
 let opened = null;
 
 /** Takes up a link that this page was opened with, or is opened with later. */
 export function showMailLinks() {
   onSubmit(byId("by-mail"), (fields) => opened.work(opened.code, fields));
-  onSubmit(byId("forgot-form"), forgot);
-  byId("forgot").addEventListener("click", () => showForgot(byId("forgot-form").hidden));
+  for (const [name, { ask, told }] of Object.entries(requests)) {
+    onSubmit(byId(`${name}-form`), async (fields) => {
+      await ask(fields);
+      showRequest(null);
+      tell(told);
+    });
+  }
+  byId("forgot").addEventListener("click", () => showRequest(byId("forgot-form").hidden ? "forgot" : null));
   take();
   addEventListener("hashchange", take);
 }
@@ -27,6 +39,21 @@ export function showMailLinks() {
 /** After a registration that waits: where to look next. */
 export function showLookIntoMail() {
   tell("Look into your mail: the link there completes the registration.");
+}
+
+/** Opens one of the forms that ask for a mail, and closes the others; null opens none. */
+export function showRequest(opening) {
+  for (const name of Object.keys(requests)) {
+    empty(byId(`${name}-form`));
+    byId(`${name}-form`).hidden = name !== opening;
+  }
+  byId("forgot").setAttribute("aria-expanded", String(opening === "forgot"));
+  if (opening === null) return;
+  const email = byId(`${opening}-email`);
+  // Whoever tried to log in with it need not write it again.
+  const login = byId("log-in-login").value;
+  if (login.includes("@")) email.value = login;
+  email.focus();
 }
 
 /** What was said of a link is done with. */
@@ -42,8 +69,7 @@ function take() {
   opened = { ...links[page], code: fragment.get(page) };
   history.replaceState(null, "", location.pathname);
   const form = byId("by-mail");
-  form.reset();
-  showMessage(form.querySelector(".form-error"), "");
+  empty(form);
   byId("by-mail-password").required = page === "reset";
   byId("by-mail-password-field").hidden = page !== "reset";
   byId("by-mail-submit").textContent = opened.button;
@@ -60,33 +86,18 @@ async function verify(code) {
 
 async function reset(code, { password }) {
   await api.resetPassword(code, password);
-  await session.check();
   tell("You have a new password. Log in with it.");
+  await checkSession();
 }
 
 async function undo(code) {
   await api.undoEmail(code);
-  await session.check();
   tell("Your account has its old address again. Look there for the mail that lets you choose a new password.");
+  await checkSession();
 }
 
-async function forgot(fields) {
-  await api.forgotPassword(fields);
-  showForgot(false);
-  tell("If there is an account with this e-mail, a mail with a link is on its way.");
-}
-
-function showForgot(shown) {
-  const form = byId("forgot-form");
-  form.reset();
-  form.hidden = !shown;
-  byId("forgot").setAttribute("aria-expanded", String(shown));
-  if (!shown) return;
-  // Whoever tried to log in with it need not write it again.
-  const login = byId("log-in-login").value;
-  if (login.includes("@")) byId("forgot-email").value = login;
-  byId("forgot-email").focus();
-}
+/** It is done by then, and no failure where this can't be told: whatever the session is asked next will. */
+const checkSession = () => session.check().catch(() => {});
 
 function tell(text) {
   const form = byId("by-mail");

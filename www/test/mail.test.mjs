@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { openPage, overflow, startBrowser } from "./browser.mjs";
+import { openPage, overflow, refuse, startBrowser } from "./browser.mjs";
 import { startIssuer } from "./issuer.mjs";
 import { fieldError, logIn, register, shownClaims, getToken } from "./person.mjs";
 import { linkTo, startSink } from "./sink.mjs";
@@ -60,6 +60,33 @@ test("a registration waits for its mail, and the link in it completes it, once",
   assert.equal(await again.isVisible("#signed-in"), false);
   assert.deepEqual(again.complaints.splice(0), ["POST /v1/email/verify 422"]);
   await close(again);
+});
+
+test("a registration whose mail is lost gets another", async () => {
+  const page = await openPage(browser, issuer.url);
+  await register(page, { username: "zhemchuzhnaya", email: "zhemchuzhnaya@example.com", password: PASSWORD });
+  await sink.next("zhemchuzhnaya@example.com");
+  await logIn(page, { login: "zhemchuzhnaya", password: PASSWORD });
+  await page.waitForSelector("#resend-form:visible");
+  assert.equal(await page.inputValue("#resend-email"), "", "a user name is no e-mail");
+  await page.fill("#resend-email", "zhemchuzhnaya@example.com");
+  assert.match(await page.textContent("#log-in .form-error"), /not proved yet/);
+  await page.click("#resend-form button[type=submit]");
+  await said(page, /another mail/);
+  assert.equal(await page.isVisible("#resend-form"), false);
+  await page.goto(linkTo("verify", await sink.next("zhemchuzhnaya@example.com")));
+  await page.click("#by-mail-submit");
+  await said(page, /you are logged in/);
+  assert.deepEqual(page.complaints.splice(0), ["POST /v1/sessions 403"]);
+  await page.click("#log-out");
+  await page.waitForSelector("#signed-out:visible");
+
+  // An account from times without mail is found by an e-mail that nobody proved; it is not asked for again.
+  await logIn(page, { login: "belka@example.com", password: "strelka-came-back-with-me-1960" });
+  await page.waitForSelector("#resend-form:visible");
+  assert.equal(await page.inputValue("#resend-email"), "belka@example.com");
+  assert.deepEqual(page.complaints.splice(0), ["POST /v1/sessions 403"]);
+  await close(page);
 });
 
 test("a link is not followed before the click, and a newer one takes its place", async () => {
@@ -121,6 +148,27 @@ test("whoever is logged in and resets the password is logged out", async () => {
   await said(page, /^You have a new password/);
   await page.waitForSelector("#signed-out:visible");
   page.complaints = page.complaints.filter((line) => line !== "GET /v1/me 401");
+  await close(page);
+});
+
+test("a new password is told of also where the session can't be asked about", async () => {
+  await registered("albina");
+  const page = await openPage(browser, issuer.url);
+  await logIn(page, { login: "albina", password: PASSWORD });
+  await page.waitForSelector("#signed-in:visible");
+  await send("POST", "/v1/password/forgot", { email: "albina@example.com" });
+  await page.goto(linkTo("reset", await sink.next("albina@example.com")));
+  await page.waitForSelector("#signed-in:visible");
+  await refuse(page, "GET", "/v1/me", 503, "unavailable", "come back later");
+  await page.fill("#by-mail-password", NEW_PASSWORD);
+  await page.click("#by-mail-submit");
+  await said(page, /^You have a new password/);
+  await page.waitForSelector("#by-mail:not([aria-busy])");
+  assert.equal(await page.isVisible("#by-mail .form-error"), false);
+  // What is asked next finds out.
+  await page.click("#get-token");
+  await page.waitForSelector("#signed-out:visible");
+  assert.deepEqual(page.complaints.splice(0), ["GET /v1/me 503", "POST /v1/tokens/micro 401"]);
   await close(page);
 });
 
