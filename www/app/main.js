@@ -5,12 +5,13 @@ import { showConsole } from "./admin-view.js";
 import { byId, el, fill } from "./dom.js";
 import { showFactors } from "./factors-view.js";
 import { showPolicyLab } from "./policy-lab.js";
-import { showProviders } from "./providers.js";
+import { showProviders, takeReturn } from "./providers.js";
 import { restore } from "./session.js";
 import { showToken } from "./token-view.js";
 import { issuerMetadata } from "./verifiers.js";
 import { showWire } from "./wire-view.js";
 
+const back = takeReturn();
 showWire();
 showAccount();
 showFactors();
@@ -18,7 +19,8 @@ showToken();
 showPolicyLab();
 showConsole();
 
-await Promise.all([report(restore().then(showProviders)), report(namesItself())]);
+// A log-in elsewhere is finished also where whoever was here before can't be asked for.
+await Promise.all([report(report(restore()).then(() => showProviders(back))), report(namesItself())]);
 document.documentElement.dataset.ready = "";
 
 /** Cookies and tokens belong to the issuer's own address; under another name nothing would work. */

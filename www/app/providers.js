@@ -13,10 +13,24 @@ const refusals = {
   provider_failed: "The other service did not answer as it must. Try again, or log in here.",
 };
 
-/** Shows what is configured, and finishes a log-in that this page was sent back with. */
-export async function showProviders() {
-  const back = comeBack();
-  const [{ items }] = await Promise.all([api.providers(), back]);
+/**
+ * What this page was sent back with (else null). It leaves the address bar, and so the history, before
+ * anything is done with it.
+ */
+export function takeReturn() {
+  const query = new URLSearchParams(location.search);
+  const [code, error] = [query.get("code"), query.get("error")];
+  if (code === null && error === null) return null;
+  history.replaceState(null, "", location.pathname + location.hash);
+  const secret = sessionStorage.getItem(SECRET);
+  sessionStorage.removeItem(SECRET);
+  // A link that somebody else made leads nowhere.
+  return secret === null ? null : { code, error, secret };
+}
+
+/** Shows what is configured, and finishes the log-in that this page was sent `back` from. */
+export async function showProviders(back) {
+  const [{ items }] = await Promise.all([api.providers(), back && finish(back)]);
   fill(byId("provider-buttons"), ...items.map(({ name, title }) =>
     button(`Log in with ${title}`, { "data-provider": name }, () => leave(name))));
   byId("elsewhere").hidden = items.length === 0;
@@ -30,16 +44,7 @@ async function leave(name) {
   location.assign(`/v1/login/${encodeURIComponent(name)}?${query}`);
 }
 
-/** The code leaves the address bar, and so the history, before anything is done with it. */
-async function comeBack() {
-  const query = new URLSearchParams(location.search);
-  const [code, error] = [query.get("code"), query.get("error")];
-  if (code === null && error === null) return;
-  history.replaceState(null, "", location.pathname + location.hash);
-  const secret = sessionStorage.getItem(SECRET);
-  sessionStorage.removeItem(SECRET);
-  // A link that somebody else made leads nowhere.
-  if (secret === null) return;
+async function finish({ code, error, secret }) {
   if (error !== null) return tell(refusals[error] ?? refusals.provider_failed);
   await session.logInElsewhere(code, secret).catch((refused) => tell(refused.message));
 }

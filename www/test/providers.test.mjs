@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { openPage, startBrowser } from "./browser.mjs";
+import { openPage, refuse, startBrowser } from "./browser.mjs";
 import { startIssuer } from "./issuer.mjs";
 import { startKennel } from "./kennel.mjs";
 import { getToken, shownClaims } from "./person.mjs";
@@ -91,6 +91,35 @@ test("whoever says no there is told so here", async () => {
   assert.match(await page.textContent("#elsewhere-error"), /did not log in there/);
   assert.equal(page.url(), `${issuer.url}/`);
   assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
+test("a log-in there is finished also where nobody can tell who was here before", async () => {
+  const page = await open(issuer.url);
+  await page.evaluate(() => localStorage.setItem("laika.logged-in", "somebody"));
+  await refuse(page, "GET", "/v1/me", 503, "unavailable", "come back later");
+  await logInThere(page, "pushok");
+  await page.waitForSelector("#signed-in:visible");
+  assert.equal(page.url(), `${issuer.url}/`);
+  assert.deepEqual(page.complaints, ["GET /v1/me 503"]);
+  await page.context().close();
+});
+
+test("who has no password is told what to do instead of giving it", async () => {
+  const page = await open(issuer.url);
+  await logInThere(page, "zhulka");
+  await page.waitForSelector("#factors-none:visible");
+  assert.doesNotMatch(await page.textContent("#factors-none"), /your password/);
+  await refuse(page, "POST", "/v1/me/factors/totp", 401, "authentication_too_old", "this needs the password, or a log-in within the last 15 minutes");
+  await page.click("#add-totp");
+  await page.waitForSelector("#factors-password:visible");
+  assert.match(await page.textContent("#new-factor .form-error"), /^This needs the password, .+ log out and in again\.$/);
+
+  await refuse(page, "GET", "/v1/me/factors", 503, "unavailable", "come back later");
+  await page.reload();
+  await page.waitForSelector("#new-factor .form-error:visible");
+  assert.equal(await page.isVisible("#factors-none"), false, "it is not known");
+  assert.deepEqual(page.complaints, ["POST /v1/me/factors/totp 401", "GET /v1/me/factors 503"]);
   await page.context().close();
 });
 
