@@ -66,6 +66,16 @@ impl Clock for ManualClock {
     }
 }
 
+/// How far the clocks of replicas may be apart, in seconds.
+pub const SKEW: i64 = 60;
+
+/// Whether `moment` was at most `seconds` ago. What lies further ahead than clocks are apart is from
+/// before the clock was set back: how long ago it was nobody knows.
+#[must_use]
+pub fn is_recent(moment: UnixSeconds, now: UnixSeconds, seconds: i64) -> bool {
+    (-SKEW..=seconds).contains(&now.saturating_sub(moment))
+}
+
 /// A time as the claims of a token write it: never negative.
 #[must_use]
 pub fn claim_seconds(time: UnixSeconds) -> u64 {

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::strength::{is_plausible, normalise};
 use crate::app::App;
+use crate::clock::is_recent;
 use crate::db::sessions::Session;
 use crate::db::users::User;
 use crate::db::{self, Connection};
@@ -89,7 +90,7 @@ pub async fn prove_anew<'s>(
 }
 
 fn fresh(app: &App, session: &Session) -> Result<(), Problem> {
-    if app.clock.now() - session.auth_time <= FRESH {
+    if is_recent(session.auth_time, app.clock.now(), FRESH) {
         return Ok(());
     }
     let detail = "this needs the password, or a log-in within the last 15 minutes";

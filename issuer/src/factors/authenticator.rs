@@ -10,6 +10,7 @@ use super::{BackupCodes, added, adding, named, removed};
 use crate::accounts;
 use crate::app::App;
 use crate::audit::Action;
+use crate::clock::is_recent;
 use crate::db;
 use crate::db::factors::Totp;
 use crate::db::sessions::Session;
@@ -83,7 +84,7 @@ async fn accept(
     let mut tx = app.db.write().await?;
     let before = adding(&mut tx, session).await?;
     let waits = |totp: &Totp| {
-        totp.confirmed_at.is_none() && now.saturating_sub(totp.created_at) < OFFER_LIFETIME
+        totp.confirmed_at.is_none() && is_recent(totp.created_at, now, OFFER_LIFETIME)
     };
     let totp = db::factors::totp(&mut tx, user).await?.filter(waits).ok_or_else(none_waits)?;
     let Some(step) = secret(app, user, &totp)?.step_of(code.reveal().trim(), now) else {

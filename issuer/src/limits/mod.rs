@@ -30,14 +30,12 @@ pub use requests::Requests;
 use laika_claims::IssuerCode;
 
 use crate::app::App;
+use crate::clock::SKEW;
 use crate::config::limits::Rate;
 use crate::db::limits::Take;
 use crate::db::sessions::Session;
 use crate::db::{self, Connection};
 use crate::problem::Problem;
-
-/// How far the clocks of replicas may be apart, in milliseconds.
-const SKEW: i64 = 60_000;
 
 /// Takes one of what `kind` allows `key`, in the caller's transaction; the caller commits it before
 /// the work begins, and drops it where this refuses.
@@ -221,7 +219,7 @@ fn numbers(rate: Rate, now: i64) -> Take {
         fresh: now + interval,
         interval,
         open_until: now + whole - interval,
-        absurd: now + whole + SKEW,
+        absurd: now + whole + SKEW * 1000,
         full: now + whole,
     }
 }

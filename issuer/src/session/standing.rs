@@ -1,6 +1,6 @@
 //! What the session row says about a main token (`docs/contract/tokens.md`, "Rotation").
 
-use crate::clock::UnixSeconds;
+use crate::clock::{UnixSeconds, is_recent};
 use crate::db::sessions::{EndReason, Session};
 use crate::db::users::UserStatus;
 
@@ -45,7 +45,8 @@ pub fn standing(session: &Session, holder: UserStatus, ctr: i64, now: UnixSecond
         Standing::Current
     } else if ctr > session.ctr {
         Standing::Refused(Refusal::End(EndReason::Ahead))
-    } else if ctr == session.ctr - 1 && (!session.current_used || now - session.rotated_at <= GRACE)
+    } else if ctr == session.ctr - 1
+        && (!session.current_used || is_recent(session.rotated_at, now, GRACE))
     {
         Standing::Previous
     } else {
@@ -88,6 +89,9 @@ mod tests {
             (3, true, 1000, 2, Previous),
             (3, true, 1010, 2, Previous),
             (3, true, 1011, 2, reuse),
+            // Clocks that are a little apart, and one that was set back.
+            (3, true, 940, 2, Previous),
+            (3, true, 939, 2, reuse),
             (3, false, 4999, 2, Previous),
             (3, false, 1000, 1, reuse),
             (3, true, 1000, 0, reuse),

@@ -9,6 +9,7 @@ use super::{ClientAddress, MainCaller};
 use crate::admin::rules::Refusal;
 use crate::admin::{Act, is_administrator, not_an_administrator};
 use crate::app::App;
+use crate::clock::is_recent;
 use crate::db;
 use crate::db::roles::STRONGEST;
 use crate::factors;
@@ -54,8 +55,8 @@ impl FromRequestParts<App> for AdminCaller {
         let level = db::roles::level_of(&mut connection, caller.user.id).await?;
         let level = level.filter(|_| is_administrator(level, app.settings.admin.level));
         let Some(level) = level else { return Err(not_an_administrator()) };
-        let age = app.clock.now() - caller.session.auth_time;
-        if !parts.method.is_safe() && age > MAX_AGE {
+        let recent = is_recent(caller.session.auth_time, app.clock.now(), MAX_AGE);
+        if !parts.method.is_safe() && !recent {
             let detail = format!("log in again: changes need a log-in of the last {MAX_AGE} s");
             return Err(Problem::issuer(IssuerCode::AuthenticationTooOld, detail));
         }

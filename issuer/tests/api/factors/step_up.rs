@@ -25,6 +25,18 @@ async fn without_a_factor_the_password_refreshes_a_session() {
 }
 
 #[tokio::test]
+async fn a_clock_that_was_set_back_refreshes_no_session() {
+    let issuer = Issuer::start().await;
+    let main = register(&issuer, "belka").await;
+    issuer.clock.advance(-3600);
+    delete(&issuer, "/v1/me", &main).await.problem(401, "authentication_too_old");
+    step_up(&issuer, &main, json!({ "password": SECOND })).await.expect(200);
+    // Clocks of replicas that are seconds apart change nothing.
+    issuer.clock.advance(-50);
+    delete(&issuer, "/v1/me", &main).await.expect(204);
+}
+
+#[tokio::test]
 async fn with_a_factor_the_factor_is_shown_and_the_tokens_say_so() {
     let issuer = Issuer::start().await;
     let main = register(&issuer, "belka").await;

@@ -206,4 +206,8 @@ async fn a_change_needs_a_log_in_of_the_last_hour_and_reading_does_not() {
         );
     }
     root.get(&issuer, "/users").await.expect(200);
+    // Nor does a clock that was set back make a log-in of the last hour of an older one.
+    issuer.clock.advance(-3 * 3600);
+    let answer = root.sends(&issuer, Method::POST, "/services", json!({ "name": "b" })).await;
+    answer.problem(401, "authentication_too_old");
 }
