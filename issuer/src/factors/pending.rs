@@ -11,7 +11,7 @@ use crate::db::Connection;
 use crate::db::pending_log_ins::PendingLogIn;
 use crate::db::sessions::{Origin, Session};
 use crate::db::users::User;
-use crate::limits::{self, Key, Limited};
+use crate::limits::log_in::Attempt;
 use crate::metrics::LogInOutcome;
 use crate::one_time_code;
 use crate::problem::Problem;
@@ -68,7 +68,7 @@ pub async fn wait(app: &App, db: &mut Connection, arrival: Arrival) -> Result<Wa
 }
 
 /// Ends a log-in that waits. Every attempt counts, for the log-in and for the account, before it is
-/// looked at; one that is good is given back to the account.
+/// looked at; what was no wrong guess is given back to the account.
 ///
 /// # Errors
 /// `code_invalid` where there is no such log-in, or it has had its attempts; `credentials_invalid`
@@ -79,16 +79,33 @@ pub async fn finish(app: &App, second: Second) -> Result<(User, Session), Proble
     let mut tx = app.db.write().await?;
     let found = db::pending_log_ins::attempt(&mut tx, &hash, MOST, now).await?;
     let pending = found.ok_or_else(unknown)?;
-    let key = Key::account(&pending.user.to_string());
-    limits::take(app, &mut tx, Limited::SecondFactor, &key).await.inspect_err(|_| {
+    let attempt = Attempt::second_step(app, &mut tx, pending.user).await.inspect_err(|_| {
         app.metrics.log_in(LogInOutcome::Limited);
     })?;
     tx.commit().await?;
+    let done = enter(app, (&hash, pending), &proof, &attempt, origin).await;
+    match &done {
+        Ok((user, session)) => {
+            app.metrics.log_in(LogInOutcome::Done);
+            tracing::info!(user = %user.id, session = %session.id, "logged in, with a second factor");
+        }
+        Err(problem) => attempt.failed(app, problem).await,
+    }
+    done
+}
 
+/// Lets in whoever shows what the log-in of this hash waits for; what was counted is given back with it.
+async fn enter(
+    app: &App,
+    (hash, pending): (&str, PendingLogIn),
+    proof: &Proof,
+    attempt: &Attempt,
+    origin: Origin,
+) -> Result<(User, Session), Problem> {
     let address = origin.address.as_ref();
     let refuse = |_: &Problem| app.metrics.log_in(LogInOutcome::Refused);
-    let purpose = Purpose::SecondFactor(hash.clone());
-    let seen = proof::see(app, pending.user, &proof, purpose, address).await.inspect_err(refuse)?;
+    let purpose = Purpose::SecondFactor(hash.to_owned());
+    let seen = proof::see(app, pending.user, proof, purpose, address).await.inspect_err(refuse)?;
     let mut tx = app.db.write().await?;
     // Held before the log-in that waits, as where all that a user has ends.
     if !db::users::lock(&mut tx, pending.user).await? {
@@ -97,18 +114,15 @@ pub async fn finish(app: &App, second: Second) -> Result<(User, Session), Proble
     let user = db::users::by_id(&mut tx, pending.user).await?.ok_or_else(refused)?;
     let factor = seen.factor(app, &mut tx, user.id, address).await.inspect_err(refuse)?;
     // Two good proofs at once are one log-in.
-    if !db::pending_log_ins::remove(&mut tx, &hash).await? {
+    if !db::pending_log_ins::remove(&mut tx, hash).await? {
         return Err(unknown());
     }
-    limits::give_back(app, &mut tx, Limited::SecondFactor, &key).await?;
+    attempt.succeeded(app, &mut tx).await?;
     let amr = session::with(&pending.way.amr(), factor);
     let origin = Origin { client: pending.client, ..origin };
     let entered = session::admit(app, &mut tx, user, &amr, pending.holder, origin).await?;
     tx.commit().await?;
-    app.metrics.log_in(LogInOutcome::Done);
-    let (user, session) = entered;
-    tracing::info!(user = %user.id, session = %session.id, "logged in, with a second factor");
-    Ok((user, session))
+    Ok(entered)
 }
 
 /// Removes log-ins that nobody ended, and challenges that nobody signed.

@@ -1,4 +1,4 @@
-//! Limits of log-in.
+//! Limits of log-in, and of its second step.
 //!
 //! Failures count per account and address block, per address block over all accounts, and per
 //! account over all addresses. The last one slows an account down that many guess at together; its
@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use laika_claims::IssuerCode;
 use uuid::Uuid;
 
-use super::{Key, Limited, give_back_all, give_back_now, take};
+use super::{Key, Limited, give_back, give_back_now, take};
 use crate::app::App;
 use crate::db::{self, Connection};
 use crate::one_time_code;
@@ -35,7 +35,8 @@ pub struct Whence {
     pub device: Option<Secret>,
 }
 
-/// A log-in that was let through, and counts as a failure until it is said to be none.
+/// A log-in, or its second step, that was let through, and counts as a failure until it is said to be
+/// none.
 #[derive(Debug)]
 pub struct Attempt(Vec<(Limited, Key)>);
 
@@ -67,24 +68,31 @@ impl Attempt {
         Ok(Self(keys))
     }
 
-    /// The password was right: nothing counts.
+    /// Counts the second step of a log-in of this user, over all log-ins that wait, in the caller's
+    /// transaction, which is committed before anything is looked at.
+    ///
+    /// # Errors
+    /// 429 `rate_limited` after too many failures.
+    pub async fn second_step(app: &App, db: &mut Connection, user: Uuid) -> Result<Self, Problem> {
+        let (kind, key) = (Limited::SecondFactor, Key::account(&user.to_string()));
+        take(app, db, kind, &key).await?;
+        Ok(Self(vec![(kind, key)]))
+    }
+
+    /// What was shown is right: nothing counts.
     ///
     /// # Errors
     /// The database failed.
     pub async fn succeeded(&self, app: &App, db: &mut Connection) -> Result<(), Problem> {
-        give_back_all(app, db, &self.0).await
+        give_back(app, db, &self.0).await
     }
 
     /// It ended in this. What is wrong counts alone: who is turned away because too much is going on,
-    /// or knows the password of an e-mail that is not proved, has guessed nothing.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn failed(self, app: &App, problem: &Problem) -> Result<(), Problem> {
-        if problem.is(IssuerCode::CredentialsInvalid) {
-            Ok(())
-        } else {
-            give_back_now(app, &self.0).await
+    /// knows the password of an e-mail that is not proved, or signs a challenge that has expired has
+    /// guessed nothing.
+    pub async fn failed(self, app: &App, problem: &Problem) {
+        if !problem.is(IssuerCode::CredentialsInvalid) {
+            give_back_now(app, &self.0).await;
         }
     }
 }

@@ -148,41 +148,37 @@ async fn try_guess<T>(
     take_now(app, wanted).await?;
     let done = work.await;
     if !matches!(&done, Err(problem) if problem.is(wrong)) {
-        give_back_now(app, wanted).await?;
+        give_back_now(app, wanted).await;
     }
     done
 }
 
-/// Gives back each of these, in a transaction of its own.
-async fn give_back_now(app: &App, taken: &[(Limited, Key)]) -> Result<(), Problem> {
-    let mut tx = app.db.write().await?;
-    give_back_all(app, &mut tx, taken).await?;
-    Ok(tx.commit().await?)
-}
-
-async fn give_back_all(
-    app: &App,
-    db: &mut Connection,
-    taken: &[(Limited, Key)],
-) -> Result<(), Problem> {
-    for (kind, key) in taken {
-        give_back(app, db, *kind, key).await?;
+/// Gives back each of these, in a transaction of its own. What they were taken for is done by now and
+/// has its answer, whether this works or not.
+async fn give_back_now(app: &App, taken: &[(Limited, Key)]) {
+    let giving = async {
+        let mut tx = app.db.write().await?;
+        give_back(app, &mut tx, taken).await?;
+        Ok::<_, Problem>(tx.commit().await?)
+    };
+    if let Err(problem) = giving.await {
+        tracing::warn!(%problem, "what did not count was not given back to its limits");
     }
-    Ok(())
 }
 
-/// Gives back what was taken: it did not count.
+/// Gives back what was taken, in the caller's transaction: it did not count.
 ///
 /// # Errors
 /// The database failed.
 pub async fn give_back(
     app: &App,
     db: &mut Connection,
-    kind: Limited,
-    key: &Key,
+    taken: &[(Limited, Key)],
 ) -> Result<(), Problem> {
-    if let Some(rate) = kind.rate(&app.settings.limits) {
-        db::limits::give_back(db, &key.row(kind), interval(rate)).await?;
+    for (kind, key) in taken {
+        if let Some(rate) = kind.rate(&app.settings.limits) {
+            db::limits::give_back(db, &key.row(*kind), interval(rate)).await?;
+        }
     }
     Ok(())
 }

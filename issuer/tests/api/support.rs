@@ -17,6 +17,7 @@ use laika_issuer::db::{Db, DbError};
 use laika_issuer::random::SeededRandom;
 use laika_issuer::seed::{self, Seed};
 use serde_json::{Value, json};
+use sqlx::AssertSqlSafe;
 use tempfile::TempDir;
 use tokio::sync::{Mutex, OnceCell};
 use tower::ServiceExt as _;
@@ -235,6 +236,27 @@ impl Issuer {
         let peer = SocketAddr::from(([192, 0, 2, 7], 4242));
         let router = laika_issuer::http::router(app.clone()).layer(MockConnectInfo(peer));
         Self { app, clock, router, _folder: tempfile::tempdir().unwrap(), _database: None }
+    }
+
+    /// Has every write fail from now on of which this says `UPDATE OF .. ON .. [WHEN ..]`. `false` where
+    /// the database is not SQLite: triggers of PostgreSQL need a function.
+    pub(crate) async fn fails_at(&self, write: &str) -> bool {
+        if !self.app.settings.database_url.starts_with("sqlite") {
+            return false;
+        }
+        let sql =
+            format!("CREATE TRIGGER fails BEFORE {write} BEGIN SELECT RAISE(ABORT, 'x'); END");
+        let mut tx = self.app.db.write().await.unwrap();
+        sqlx::query(AssertSqlSafe(sql)).execute(&mut *tx).await.unwrap();
+        tx.commit().await.unwrap();
+        true
+    }
+
+    /// Has it succeed again.
+    pub(crate) async fn fails_no_more(&self) {
+        let mut tx = self.app.db.write().await.unwrap();
+        sqlx::query("DROP TRIGGER fails").execute(&mut *tx).await.unwrap();
+        tx.commit().await.unwrap();
     }
 
     pub(crate) async fn call(&self, request: Request<Body>) -> Answer {

@@ -217,6 +217,23 @@ async fn mails_by_changes_of_an_e_mail_are_limited() {
     change("198.51.100.9", "b8@example.com").await.expect(202);
 }
 
+#[tokio::test]
+async fn what_is_done_keeps_its_answer_where_nothing_can_be_given_back() {
+    let giving_back = "UPDATE ON limits WHEN NEW.empty_at < OLD.empty_at";
+    let issuer = Issuer::start().await;
+    let main = issuer.log_in().await;
+    if !issuer.fails_at(giving_back).await {
+        return;
+    }
+    let right = json!({ "password": PASSWORD });
+    issuer.post("/v1/sessions/current/step-up", Some(&main), right).await.expect(200);
+    // A refusal that does not count stays what it is, too.
+    let issuer = Issuer::with(&MAIL).await;
+    issuer.fails_at(giving_back).await;
+    let answer = log_in_from(&issuer, "192.0.2.1", "laika", PASSWORD).await;
+    answer.problem(403, "email_unverified");
+}
+
 async fn devices(issuer: &Issuer) -> i64 {
     let mut connection = issuer.app.db.read().await.unwrap();
     sqlx::query_scalar("SELECT COUNT(*) FROM devices").fetch_one(&mut *connection).await.unwrap()

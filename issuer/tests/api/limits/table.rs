@@ -30,7 +30,7 @@ async fn all_of_a_limit_may_come_at_once_and_then_one_at_a_time() {
     take(&issuer, Limited::Resend, &key).await.unwrap();
     // What is given back can be taken again.
     let mut tx = issuer.app.db.write().await.unwrap();
-    limits::give_back(&issuer.app, &mut tx, Limited::Reset, &key).await.unwrap();
+    limits::give_back(&issuer.app, &mut tx, &[(Limited::Reset, key.clone())]).await.unwrap();
     tx.commit().await.unwrap();
     take(&issuer, Limited::Reset, &key).await.unwrap();
 }

@@ -6,7 +6,7 @@ use super::authenticator::{Authenticator as Passkey, VERIFIED};
 use super::{ORIGIN, ask_second_factor, ask_step_up, confirm, enrol, offer, start};
 use crate::accounts::{SECOND, log_in, register};
 use crate::factors::{Authenticator, first_step, second_step, step_up};
-use crate::support::claims;
+use crate::support::{Issuer, claims};
 
 #[tokio::test]
 async fn a_log_in_shows_password_and_passkey_and_tokens_say_so() {
@@ -120,4 +120,20 @@ async fn a_passkey_that_is_removed_once_it_was_looked_at_is_no_factor() {
     let of_session = ask_step_up(&issuer, &main).await;
     let body = json!({ "passkey": passkey.get(&of_session) });
     step_up(&issuer, &main, body).await.problem(401, "credentials_invalid");
+}
+
+#[tokio::test]
+async fn a_challenge_that_is_no_good_is_no_guess_at_the_account() {
+    let few = ("LAIKA_LIMITS_SECOND_FACTOR", "2/h");
+    let issuer = Issuer::with(&[("LAIKA_PUBLIC_URL", ORIGIN), few]).await;
+    let main = register(&issuer, "belka").await;
+    let (mut passkey, _, codes) = enrol(&issuer, &main).await;
+    let id = first_step(&issuer, "belka").await;
+    let of_session = ask_step_up(&issuer, &main).await;
+    for _ in 0..3 {
+        let body = json!({ "id": id, "passkey": passkey.get(&of_session) });
+        second_step(&issuer, body).await.problem(422, "code_invalid");
+    }
+    let body = json!({ "id": id, "backup_code": codes[0] });
+    second_step(&issuer, body).await.expect(201);
 }
