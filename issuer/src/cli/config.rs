@@ -62,7 +62,9 @@ async fn rows(settings: &Settings) -> Rows {
         // It answers, and has other tables than ours, or none.
         Ok(Err(DbError::Query(_))) => Rows::Absent,
         // It may be up when the issuer is.
-        Ok(Err(error @ DbError::Unavailable(_))) => Rows::Silent(error.to_string()),
+        Ok(Err(error @ (DbError::Unavailable(_) | DbError::Undone(_)))) => {
+            Rows::Silent(error.to_string())
+        }
         Ok(Err(error)) => Rows::Unusable(error.to_string()),
         Err(_) => Rows::Silent(format!("the database did not answer within {PATIENCE:?}")),
     }

@@ -13,6 +13,10 @@ pub enum DbError {
     /// The database does not answer, or not in time.
     #[error("the database does not answer: {0}")]
     Unavailable(String),
+    /// Two transactions were in each other's way, and the database undid this one: done again it may
+    /// well go through.
+    #[error("the database undid a transaction that was in another's way: {0}")]
+    Undone(String),
     /// A text of a request holds a character that the database keeps in none: NUL on PostgreSQL.
     #[error("a text holds a character that the database does not keep")]
     Text,
@@ -81,6 +85,9 @@ impl From<sqlx::Error> for DbError {
             sqlx::Error::Database(database) if database.code().as_deref() == Some("22021") => {
                 Self::Text
             }
+            sqlx::Error::Database(database) if is_undone(database.code().as_deref()) => {
+                Self::Undone(error.to_string())
+            }
             sqlx::Error::Database(database) if is_out_of_service(database.code().as_deref()) => {
                 Self::Unavailable(error.to_string())
             }
@@ -115,12 +122,16 @@ fn is_out_of_service(code: Option<&str>) -> bool {
     match code.parse::<u32>() {
         // BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN.
         Ok(number) if code.len() < 5 => matches!(number & 0xff, 5 | 6 | 8 | 10 | 13 | 14),
-        // read_only_sql_transaction, and the classes of transactions that were rolled back (two that
-        // waited for each other), insufficient resources, operator intervention and system errors.
-        _ => {
-            code == "25006" || ["40", "53", "57", "58"].iter().any(|class| code.starts_with(class))
-        }
+        // read_only_sql_transaction, and the classes of insufficient resources, operator intervention
+        // and system errors.
+        _ => code == "25006" || ["53", "57", "58"].iter().any(|class| code.starts_with(class)),
     }
+}
+
+/// Whether a transaction was rolled back for another's sake: PostgreSQL's class 40, two that waited for
+/// each other among it. SQLite has one writer.
+fn is_undone(code: Option<&str>) -> bool {
+    code.is_some_and(|code| code.len() == 5 && code.starts_with("40"))
 }
 
 /// PostgreSQL names the index, SQLite the column; our indices are named so that both contain this.
@@ -144,6 +155,7 @@ impl From<DbError> for Problem {
                 cause: Some(cause),
                 ..Self::issuer(IssuerCode::DatabaseUnavailable, "the database does not answer")
             },
+            DbError::Undone(cause) => Self::overloaded(&cause),
             DbError::Text => Self::issuer(IssuerCode::BodyInvalid, error.to_string()),
             DbError::Conflict(_)
             | DbError::Corrupt { .. }
@@ -165,18 +177,61 @@ impl From<sqlx::Error> for Problem {
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+    use std::error::Error;
+
+    use sqlx::error::{DatabaseError, ErrorKind};
+
     use super::*;
+
+    /// What a database says with this code.
+    #[derive(Debug, thiserror::Error)]
+    #[error("so says the database")]
+    struct Said(&'static str);
+
+    impl DatabaseError for Said {
+        fn message(&self) -> &str {
+            "so says the database"
+        }
+
+        fn code(&self) -> Option<Cow<'_, str>> {
+            Some(self.0.into())
+        }
+
+        fn kind(&self) -> ErrorKind {
+            ErrorKind::Other
+        }
+
+        fn as_error(&self) -> &(dyn Error + Send + Sync + 'static) {
+            self
+        }
+
+        fn as_error_mut(&mut self) -> &mut (dyn Error + Send + Sync + 'static) {
+            self
+        }
+
+        fn into_error(self: Box<Self>) -> Box<dyn Error + Send + Sync + 'static> {
+            self
+        }
+    }
 
     #[test]
     fn what_goes_by_is_told_from_what_stays() {
-        // A deadlock, a serialization failure, a connection too many; SQLITE_BUSY.
-        for code in ["40P01", "40001", "53300", "5"] {
-            assert!(is_out_of_service(Some(code)), "{code}");
+        for (code, expected) in [
+            // A deadlock, a serialization failure.
+            ("40P01", IssuerCode::Overloaded),
+            ("40001", IssuerCode::Overloaded),
+            // A connection too many; SQLITE_BUSY, SQLITE_IOERR_READ.
+            ("53300", IssuerCode::DatabaseUnavailable),
+            ("5", IssuerCode::DatabaseUnavailable),
+            ("266", IssuerCode::DatabaseUnavailable),
+            // A column that is not there; SQLITE_CONSTRAINT.
+            ("42703", IssuerCode::Internal),
+            ("19", IssuerCode::Internal),
+        ] {
+            let problem = Problem::from(sqlx::Error::Database(Box::new(Said(code))));
+            assert!(problem.is(expected), "{code}: {problem:?}");
         }
-        // A column that is not there; SQLITE_CONSTRAINT.
-        for code in ["42703", "19"] {
-            assert!(!is_out_of_service(Some(code)), "{code}");
-        }
-        assert!(!is_out_of_service(None));
+        assert!(!is_out_of_service(None) && !is_undone(None));
     }
 }

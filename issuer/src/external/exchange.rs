@@ -23,7 +23,7 @@ use crate::session::{self, Arrival, Entered, Way};
 /// Seconds for which a used code is remembered.
 const REMEMBERED: i64 = 600;
 
-/// How often a race for a user name is run again.
+/// How often a lost race, for a user name or in the database, is run again.
 const ROUNDS: usize = 3;
 
 /// Who comes to finish a log-in.
@@ -118,20 +118,30 @@ pub async fn finish(
     let found = found.filter(is_theirs).ok_or_else(code_invalid)?;
     let said = flow::ask(app, known, &found, state, answer).await?;
     let mut rounds = 0;
-    loop {
-        let mut tx = app.db.write().await?;
-        match settle(app, &mut tx, &said, found.session, finisher.clone()).await {
-            // Somebody else got the name meanwhile; the next round finds another.
+    let finished = loop {
+        match settle_alone(app, &said, found.session, finisher.clone()).await {
+            // The provider's code is used up, so nobody can come again. Whoever got the name meanwhile
+            // is seen in the next round.
             Err(problem) if is_race(&problem) && rounds < ROUNDS => rounds += 1,
-            Err(problem) => return Err(problem),
-            Ok(finished) => {
-                tx.commit().await?;
-                app.wake_mail();
-                report(&finished, &said);
-                return Ok(finished);
-            }
+            done => break done?,
         }
-    }
+    };
+    app.wake_mail();
+    report(&finished, &said);
+    Ok(finished)
+}
+
+/// [`settle`] in a transaction of its own.
+async fn settle_alone(
+    app: &App,
+    said: &Assertion,
+    asked_by: Option<Uuid>,
+    finisher: Finisher,
+) -> Result<Finished, Problem> {
+    let mut tx = app.db.write().await?;
+    let finished = settle(app, &mut tx, said, asked_by, finisher).await?;
+    tx.commit().await?;
+    Ok(finished)
 }
 
 /// Whether a code is for who brings it: the client that began, on the page that it was sent to, and
