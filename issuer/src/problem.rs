@@ -150,6 +150,18 @@ impl Problem {
     }
 }
 
+/// What was found, where it does not matter if it is refused: `None` then.
+///
+/// # Errors
+/// The service failed, so nobody knows whether it would be refused.
+pub fn unless_refused<T>(found: Result<T, Problem>) -> Result<Option<T>, Problem> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(problem) if problem.code.status() >= 500 => Err(problem),
+        Err(_) => Ok(None),
+    }
+}
+
 impl FieldProblem {
     /// What is wrong with `field`.
     #[must_use]

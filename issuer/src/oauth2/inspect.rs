@@ -13,6 +13,7 @@ use super::subject;
 use crate::app::App;
 use crate::db::sessions::EndReason;
 use crate::mint::main_token;
+use crate::problem::unless_refused;
 use crate::session;
 
 /// What a service account may know of a token: its claims, where it is a micro token for the
@@ -49,7 +50,8 @@ pub async fn revoke(app: &App, parameters: &Parameters) -> Result<(), OAuthError
         let description = "a micro token can't be revoked; revoke the main token";
         return Err(OAuthError::new(OAuthCode::UnsupportedTokenType, description));
     }
-    let Ok(claims) = main_token::prove(app, token).await else { return Ok(()) };
+    let proved = unless_refused(main_token::prove(app, token).await)?;
+    let Some(claims) = proved else { return Ok(()) };
     if let Ok(session) = Uuid::parse_str(&claims.sid) {
         session::end(app, session, EndReason::LogOut).await?;
     }

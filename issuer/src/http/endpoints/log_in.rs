@@ -60,7 +60,7 @@ pub async fn handle(
     let credentials = LogIn { login: request.login, password: request.password };
     let from = Whence { address: address.address, device: cookie::device(&app, &headers) };
     let origin = address.origin(request.client);
-    let holder = merging(holder);
+    let holder = merging(holder)?;
     let (user, session) = match log_in(&app, &credentials, &from, holder.as_ref(), origin).await? {
         Entered::In(user, session) => (user, session),
         Entered::Waits(waiting) => return Ok(ask(waiting)),

@@ -8,7 +8,7 @@ use laika_claims::IssuerCode;
 use super::MainCaller;
 use crate::app::App;
 use crate::db::sessions::Session;
-use crate::problem::Problem;
+use crate::problem::{Problem, unless_refused};
 
 /// Whoever calls, by their main token if they sent one. A token in `Authorization` must hold; a
 /// cookie comes along whether anybody meant it or not, so one of no use here is passed over.
@@ -41,12 +41,14 @@ impl AnonymousHolder {
 
 /// The session of the anonymous holder among those who log in to an account. They may well show a
 /// main token that has run out, or that of another account.
-#[must_use]
-pub fn merging(holder: Result<AnonymousHolder, Problem>) -> Option<Session> {
-    match holder {
-        Ok(AnonymousHolder::Holder(session)) => Some(*session),
-        Ok(AnonymousHolder::Nobody | AnonymousHolder::Registered) | Err(_) => None,
-    }
+///
+/// # Errors
+/// The service failed: who they are is not known, and they would not become one with it later.
+pub fn merging(holder: Result<AnonymousHolder, Problem>) -> Result<Option<Session>, Problem> {
+    Ok(match unless_refused(holder)? {
+        Some(AnonymousHolder::Holder(session)) => Some(*session),
+        Some(AnonymousHolder::Nobody | AnonymousHolder::Registered) | None => None,
+    })
 }
 
 impl FromRequestParts<App> for AnonymousHolder {
@@ -54,13 +56,14 @@ impl FromRequestParts<App> for AnonymousHolder {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let meant = parts.headers.contains_key(AUTHORIZATION);
-        match MainCaller::from_request_parts(parts, app).await {
-            Ok(caller) if caller.user.is_anonymous() => {
-                Ok(Self::Holder(Box::new(caller.session.clone())))
+        let caller = MainCaller::from_request_parts(parts, app).await;
+        let caller = if meant { Some(caller?) } else { unless_refused(caller)? };
+        Ok(match caller {
+            Some(caller) if caller.user.is_anonymous() => {
+                Self::Holder(Box::new(caller.session.clone()))
             }
-            Ok(_) if meant => Ok(Self::Registered),
-            Err(problem) if meant => Err(problem),
-            Ok(_) | Err(_) => Ok(Self::Nobody),
-        }
+            Some(_) if meant => Self::Registered,
+            Some(_) | None => Self::Nobody,
+        })
     }
 }

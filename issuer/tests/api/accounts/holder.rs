@@ -1,12 +1,13 @@
 //! An anonymous holder who registers stays who they are.
 
-use axum::http::Method;
+use axum::body::Body;
+use axum::http::{Method, Request};
 use laika_issuer::{accounts, background};
 use serde_json::{Value, json};
 
 use super::races::caller;
 use super::{SECOND, put};
-use crate::support::{Issuer, START, claims};
+use crate::support::{Issuer, PASSWORD, PUBLIC_URL, START, claims};
 
 /// An anonymous holder with a session; the main token.
 async fn holder(issuer: &Issuer) -> String {
@@ -94,4 +95,34 @@ async fn who_registers_meanwhile_is_not_deleted_as_an_anonymous_holder() {
 async fn count(issuer: &Issuer) -> i64 {
     let mut connection = issuer.app.db.read().await.unwrap();
     sqlx::query_scalar("SELECT COUNT(*) FROM users").fetch_one(&mut *connection).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_failure_of_the_service_makes_nobody_of_a_holder() {
+    let issuer = Issuer::start().await;
+    let main = holder(&issuer).await;
+    // The first use of a main token is written.
+    if !issuer.fails_at("UPDATE OF current_used ON sessions").await {
+        return;
+    }
+    let by_cookie = |path: &str, body: Value| {
+        let request = Request::post(path)
+            .header("content-type", "application/json")
+            .header("origin", PUBLIC_URL)
+            .header("cookie", format!("laika_main={main}"));
+        request.body(Body::from(body.to_string())).unwrap()
+    };
+    let login = json!({ "login": "laika", "password": PASSWORD });
+    let code = json!({ "code": "x", "code_verifier": "x" });
+    for (path, body) in [
+        ("/v1/users", registration()),
+        ("/v1/sessions", login.clone()),
+        ("/v1/login/exchange", code),
+    ] {
+        issuer.call(by_cookie(path, body)).await.problem(500, "internal");
+    }
+    issuer.post("/v1/sessions", Some(&main), login).await.problem(500, "internal");
+    issuer.fails_no_more().await;
+    let tokens = issuer.call(by_cookie("/v1/users", registration())).await.expect(201);
+    assert_eq!(tokens["user"]["id"], claims(&main)["sub"]);
 }

@@ -22,7 +22,7 @@ use crate::external::{next, request};
 use crate::http::endpoints::factors::ask;
 use crate::http::extract::{MainCaller, Transport};
 use crate::http::tokens;
-use crate::problem::{FieldCode, Problem};
+use crate::problem::{FieldCode, Problem, unless_refused};
 
 use axum::Json;
 
@@ -65,14 +65,10 @@ fn session_of(
     caller: Result<MainCaller, Problem>,
     headers: &HeaderMap,
 ) -> Result<Finisher, Problem> {
-    match caller {
-        Ok(caller) => {
-            let session = Some((caller.session.clone(), caller.user.clone()));
-            Ok(Finisher { session, ..Finisher::default() })
-        }
-        Err(problem) if headers.contains_key(AUTHORIZATION) => Err(problem),
-        Err(_) => Ok(Finisher::default()),
-    }
+    let meant = headers.contains_key(AUTHORIZATION);
+    let caller = if meant { Some(caller?) } else { unless_refused(caller)? };
+    let session = caller.map(|caller| (caller.session.clone(), caller.user.clone()));
+    Ok(Finisher { session, ..Finisher::default() })
 }
 
 /// Tokens for who is logged in, the question for a second factor, or what was linked.

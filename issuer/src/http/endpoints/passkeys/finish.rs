@@ -47,7 +47,7 @@ pub async fn handle(
     check_client(request.client.as_deref().unwrap_or_default())?;
     let from = address.address;
     let origin = address.origin(request.client);
-    let sign_in = SignIn { response: request.credential, holder: merging(holder), origin };
+    let sign_in = SignIn { response: request.credential, holder: merging(holder)?, origin };
     let (user, session) = finish(&app, sign_in).await?;
     let_in(&app, (&user, &session), request.service, (transport, from, &headers)).await
 }
