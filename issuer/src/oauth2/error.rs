@@ -94,7 +94,10 @@ impl From<Problem> for OAuthError {
         let code = match problem.code {
             Code::Issuer(IssuerCode::PermissionNotGranted) => OAuthCode::InvalidScope,
             Code::Issuer(IssuerCode::FieldsInvalid) => OAuthCode::InvalidTarget,
-            Code::Issuer(IssuerCode::SessionEnded) => OAuthCode::InvalidGrant,
+            // The session, or the service account, whose token it would be.
+            Code::Issuer(IssuerCode::SessionEnded | IssuerCode::CredentialsInvalid) => {
+                OAuthCode::InvalidGrant
+            }
             Code::Issuer(IssuerCode::TokenOverBudget) => OAuthCode::InvalidRequest,
             _ => return Self::Failed(Box::new(problem)),
         };
@@ -112,5 +115,20 @@ impl From<crate::db::DbError> for OAuthError {
 impl From<sqlx::Error> for OAuthError {
     fn from(error: sqlx::Error) -> Self {
         Self::Failed(Box::new(error.into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_was_closed_meanwhile_is_refused_in_the_words_of_the_standard() {
+        for code in [IssuerCode::SessionEnded, IssuerCode::CredentialsInvalid] {
+            let OAuthError::Refused { code, .. } = Problem::issuer(code, "gone").into() else {
+                panic!("{code} is passed on");
+            };
+            assert_eq!((code, code.status()), (OAuthCode::InvalidGrant, 400));
+        }
     }
 }
