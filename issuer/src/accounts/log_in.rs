@@ -24,9 +24,9 @@ pub struct LogIn {
 }
 
 /// Checks the password and lets them in, or asks for the second factor. Whether the user is unknown,
-/// disabled or deleted or the password is wrong: one answer, after the same work. Only who knows the
-/// password hears that the e-mail is not proved yet. `holder` is the session of the anonymous holder
-/// who turns out to be them.
+/// disabled or deleted or the password is wrong: one answer, after the same work (an imported hash costs
+/// its own until it is replaced). Only who knows the password hears that the e-mail is not proved yet.
+/// `holder` is the session of the anonymous holder who turns out to be them.
 ///
 /// # Errors
 /// The credentials are not good, the e-mail is not proved where it must be, there were too many
