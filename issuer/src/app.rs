@@ -26,6 +26,7 @@ use crate::password::Passwords;
 use crate::permissions::{self, Library};
 use crate::problem::Problem;
 use crate::random::Random;
+use crate::readiness::Readiness;
 use crate::status::StatusLists;
 use crate::webauthn::RelyingParty;
 
@@ -79,6 +80,8 @@ pub struct State {
     pub places: Semaphore,
     /// What is measured.
     pub metrics: Metrics,
+    /// Whether the database can be used, as it was found last.
+    pub readiness: Readiness,
     /// Whether the service was told to end.
     pub ending: AtomicBool,
     /// Whoever sends mails; `None`: nobody.
@@ -171,6 +174,7 @@ impl App {
             requests,
             places,
             metrics: Metrics::default(),
+            readiness: Readiness::default(),
             ending: AtomicBool::new(false),
             bell: Bell::default(),
             before_token,

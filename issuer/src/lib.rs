@@ -67,6 +67,7 @@ pub mod password;
 pub mod permissions;
 pub mod problem;
 pub mod random;
+pub mod readiness;
 pub mod secret;
 pub mod seed;
 pub mod serve;

@@ -105,6 +105,9 @@ async fn health_tells_process_and_database_apart() {
     issuer.get("/readyz", None).await.expect(200);
     issuer.app.db.close().await;
     issuer.get("/livez", None).await.expect(200);
+    // Half a second long nobody asks the database again.
+    issuer.get("/readyz", None).await.expect(200);
+    issuer.clock.advance(1);
     let answer = issuer.get("/readyz", None).await;
     answer.problem(503, "database_unavailable");
     assert!(!answer.header("retry-after").is_empty());

@@ -33,8 +33,6 @@ pub async fn ready(State(app): State<App>) -> Result<Json<Health>, Problem> {
     if app.ending.load(Ordering::Relaxed) {
         return Err(Problem::overloaded("told to end"));
     }
-    if !app.db.is_up_to_date().await? {
-        return Err(Problem::overloaded("the database lacks a migration of this version"));
-    }
+    app.readiness.check(&app).await?;
     Ok(Json(WELL))
 }

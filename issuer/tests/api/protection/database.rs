@@ -101,6 +101,7 @@ async fn readiness_is_refused_while_ending_while_the_database_is_away_and_before
     let mut tx = issuer.app.db.write().await.unwrap();
     sqlx::query("DELETE FROM _sqlx_migrations WHERE version > 1").execute(&mut *tx).await.unwrap();
     tx.commit().await.unwrap();
+    issuer.clock.advance(1);
     issuer.get("/readyz", None).await.problem(503, "overloaded");
     issuer.get("/livez", None).await.expect(200);
 
