@@ -184,7 +184,7 @@ impl Outgoing {
         headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
         let request = self.client.request(ask.method, url).headers(headers).body(ask.body);
         let request = request.timeout(ask.timeout.min(TIMEOUT));
-        Ok(request.send().await.map_err(|error| failed(&error))?)
+        request.send().await.map_err(|error| failed(&error))
     }
 }
 

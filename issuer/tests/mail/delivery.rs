@@ -4,7 +4,6 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
-use laika_issuer::clock::Clock as _;
 use laika_issuer::db::mails::{self, Kind, Mail};
 use laika_issuer::db::users;
 use laika_issuer::mail;
