@@ -238,24 +238,32 @@ impl Issuer {
         Self { app, clock, router, _folder: tempfile::tempdir().unwrap(), _database: None }
     }
 
-    /// Has every write fail from now on of which this says `UPDATE OF .. ON .. [WHEN ..]`. `false` where
-    /// the database is not SQLite: triggers of PostgreSQL need a function.
-    pub(crate) async fn fails_at(&self, write: &str) -> bool {
-        if !self.app.settings.database_url.starts_with("sqlite") {
-            return false;
-        }
-        let sql =
-            format!("CREATE TRIGGER fails BEFORE {write} BEGIN SELECT RAISE(ABORT, 'x'); END");
-        let mut tx = self.app.db.write().await.unwrap();
-        sqlx::query(AssertSqlSafe(sql)).execute(&mut *tx).await.unwrap();
-        tx.commit().await.unwrap();
-        true
+    /// Has every write fail from now on that is of this kind (`UPDATE OF .. ON ..`), of rows for which this
+    /// holds.
+    pub(crate) async fn fails_at(&self, write: &str, when: &str) {
+        let trigger = format!("CREATE TRIGGER fails BEFORE {write} FOR EACH ROW WHEN ({when})");
+        let statements = if self.app.settings.database_url.starts_with("sqlite") {
+            vec![format!("{trigger} BEGIN SELECT RAISE(ABORT, 'x'); END")]
+        } else {
+            let function = "CREATE FUNCTION fails() RETURNS trigger LANGUAGE plpgsql AS \
+                            $$ BEGIN RAISE EXCEPTION 'x'; END $$";
+            vec![function.to_owned(), format!("{trigger} EXECUTE FUNCTION fails()")]
+        };
+        self.alter(statements).await;
     }
 
     /// Has it succeed again.
     pub(crate) async fn fails_no_more(&self) {
+        let sqlite = self.app.settings.database_url.starts_with("sqlite");
+        let sql = if sqlite { "DROP TRIGGER fails" } else { "DROP FUNCTION fails CASCADE" };
+        self.alter(vec![sql.to_owned()]).await;
+    }
+
+    async fn alter(&self, statements: Vec<String>) {
         let mut tx = self.app.db.write().await.unwrap();
-        sqlx::query("DROP TRIGGER fails").execute(&mut *tx).await.unwrap();
+        for sql in statements {
+            sqlx::query(AssertSqlSafe(sql)).execute(&mut *tx).await.unwrap();
+        }
         tx.commit().await.unwrap();
     }
 
