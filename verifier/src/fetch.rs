@@ -197,7 +197,19 @@ impl Pace {
     /// which is `wait` seconds.
     pub(crate) fn has_been_failing(&self, wait: f64, now: Timestamp) -> bool {
         let slow = self.under_way(now).is_some_and(|age| age >= wait);
-        slow || self.failures > 0 && self.since_last_attempt(now) < SPEAKS * self.max_back_off
+        slow || self.has_failed_lately(now)
+    }
+
+    fn has_failed_lately(&self, now: Timestamp) -> bool {
+        self.failures > 0 && self.since_last_attempt(now) < SPEAKS * self.max_back_off
+    }
+
+    /// Forgets failures that say nothing of now: else they would speak again from the start of the next
+    /// attempt on.
+    pub(crate) fn forget_old_failures(&mut self, now: Timestamp) {
+        if !self.has_failed_lately(now) {
+            self.failures = 0;
+        }
     }
 
     /// Whether `id` is the fetch under way here.

@@ -3,7 +3,7 @@
 import * as admin from "./admin-api.js";
 import { ask, proved } from "./admin-ask.js";
 import { list } from "./admin-list.js";
-import { button, byId, el, fill, say, whileBusy } from "./dom.js";
+import { button, byId, el, fill, isBusy, say, whileBusy } from "./dom.js";
 import { empty, onSubmit, showMessage } from "./forms.js";
 import { localTime } from "./format.js";
 
@@ -83,21 +83,25 @@ async function told(work) {
   const id = open;
   const place = byId("person-error");
   showMessage(place, "");
-  await work().catch((error) => {
-    if (open !== id) return;
-    byId("person").hidden = false;
-    showMessage(place, error.message);
-  });
+  const outcome = await work().then(() => "", (error) => error.message);
+  if (open !== id) return;
+  byId("person").hidden = false;
+  showMessage(place, outcome);
 }
 
 /** Does it, says so, and shows what became of it. The button that was pressed is gone then. */
-const change = (done, work) => whileBusy(byId("person-actions"), () => told(async () => {
-  const id = open;
-  if (!await proved(work)) return;
-  say(done);
-  await anew();
-  if (open === id) byId("person-title").focus();
-}));
+function change(done, work) {
+  const actions = byId("person-actions");
+  // What was begun on another card may go on.
+  if (isBusy(actions)) return showMessage(byId("person-error"), "Something else is being done; try again.");
+  return whileBusy(actions, () => told(async () => {
+    const id = open;
+    if (!await proved(work)) return;
+    say(done);
+    await anew();
+    if (open === id) byId("person-title").focus();
+  }));
+}
 
 const anew = () => Promise.all([open !== null && refresh(), everybody.read()]);
 

@@ -41,9 +41,12 @@ export function button(label, attributes, action) {
   return node;
 }
 
+/** Whether `whileBusy` runs for this node. */
+export const isBusy = (node) => node.getAttribute("aria-busy") === "true";
+
 /** Keeps the buttons of a form from being pressed twice while `work` runs. */
 export async function whileBusy(node, work) {
-  if (node.getAttribute("aria-busy") === "true") return;
+  if (isBusy(node)) return;
   const buttons = [...node.querySelectorAll("button"), node].filter((each) => "disabled" in each);
   const before = buttons.map((each) => each.disabled);
   const focused = document.activeElement;

@@ -235,6 +235,8 @@ test("a card is of nobody before it is read, and what was begun on it is done to
   const taken = await hold(page, "DELETE", `/v1/admin/users/${belka}/roles/auditor`);
   await page.click('#person-facts button[aria-label="Take the role auditor from belka"]');
   await taken.asked;
+  await page.click('#person-facts button[aria-label="Take the role auditor from belka"]');
+  assert.match(await page.textContent("#person-error"), /^Something else is being done/);
   await page.click("#person-close");
   const again = page.waitForResponse((response) => new URL(response.url()).pathname === "/v1/admin/users");
   taken.release();

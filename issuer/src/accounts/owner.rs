@@ -94,8 +94,9 @@ pub async fn change_email(
         tx.commit().await?;
         return Ok(EmailChange::Done);
     }
-    db::mail_codes::withdraw(&mut tx, user.id, Purpose::Change).await?;
+    // The mail first, as in `proof::withdraw_requests`.
     db::mails::withdraw(&mut tx, user.id, Kind::Change).await?;
+    db::mail_codes::withdraw(&mut tx, user.id, Purpose::Change).await?;
     if let Some(old) = old.filter(|_| user.email_verified_at.is_some())
         && !db::mail_codes::can_undo_to_another(&mut tx, user.id, old.key(), now).await?
     {

@@ -87,8 +87,8 @@ pub async fn undo_email(
     let first = db::mail_codes::first_undo(&mut tx, user.id).await?;
     let since = first.map_or(code.created_at, |first| first.min(code.created_at));
     withdraw_requests(&mut tx, user.id).await?;
-    db::mail_codes::withdraw(&mut tx, user.id, Purpose::Undo).await?;
     db::mails::withdraw(&mut tx, user.id, Kind::Undo).await?;
+    db::mail_codes::withdraw(&mut tx, user.id, Purpose::Undo).await?;
     claim(app, &mut tx, &email, Some(user.id)).await?;
     db::accounts::set_email(&mut tx, user.id, &email, Some(now)).await.map_err(lost)?;
     db::accounts::set_password(&mut tx, user.id, None).await?;

@@ -25,22 +25,34 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// Kept on disk by the broker (AMQP 0-9-1, `delivery-mode`).
 const PERSISTENT: u8 = 2;
 
+/// How long a connection may take to be made, whoever waits for it: a broker that vanished in the middle
+/// of it would be waited for as long as this process lives.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// The connection to the broker: made when there is something to publish, and anew when it broke.
-#[derive(Default)]
-pub struct Publisher(Mutex<Broker>);
+pub struct Publisher {
+    broker: Mutex<Broker>,
+    patience: Duration,
+}
 
 #[derive(Default)]
 struct Broker {
     open: Option<Open>,
     /// One that is being made, which goes on when nobody waits for it any more: a connection that was
     /// begun can't be called off, and another beside it would be one more that hangs.
-    making: Option<JoinHandle<Result<Open, lapin::Error>>>,
+    making: Option<JoinHandle<Result<Open, String>>>,
 }
 
 struct Open {
     /// It ends with its value.
     _connection: Connection,
     channel: Channel,
+}
+
+impl Default for Publisher {
+    fn default() -> Self {
+        Self { broker: Mutex::default(), patience: PATIENCE }
+    }
 }
 
 impl Publisher {
@@ -56,7 +68,7 @@ impl Publisher {
         let done = done.unwrap_or_else(|_| Err("the broker did not confirm in time".to_owned()));
         if done.is_err() {
             // Whatever it was, the next attempt begins with a new connection.
-            self.0.lock().await.open = None;
+            self.broker.lock().await.open = None;
         }
         done
     }
@@ -86,16 +98,28 @@ impl Publisher {
 
     /// A channel that confirms, on the connection there is or on a new one.
     async fn channel(&self, settings: &Amqp) -> Result<Channel, String> {
-        let broker = &mut *self.0.lock().await;
+        let broker = &mut *self.broker.lock().await;
         if let Some(open) = broker.open.as_ref().filter(|open| open.channel.status().connected()) {
             return Ok(open.channel.clone());
         }
         broker.open = None;
-        let making = broker.making.get_or_insert_with(|| tokio::spawn(connect(settings.clone())));
+        let making = broker
+            .making
+            .get_or_insert_with(|| tokio::spawn(within(self.patience, connect(settings.clone()))));
         let made = making.await;
         broker.making = None;
-        let made = made.map_err(|error| error.to_string())?.map_err(|error| shown(&error))?;
+        let made = made.map_err(|error| error.to_string())??;
         Ok(broker.open.insert(made).channel.clone())
+    }
+}
+
+async fn within(
+    patience: Duration,
+    made: impl Future<Output = Result<Open, lapin::Error>>,
+) -> Result<Open, String> {
+    match tokio::time::timeout(patience, made).await {
+        Ok(made) => made.map_err(|error| shown(&error)),
+        Err(_) => Err(format!("the broker did not let us in within {patience:?}")),
     }
 }
 
@@ -158,12 +182,17 @@ mod tests {
                 held.push(connection);
             }
         });
-        let publisher = Publisher::default();
+        let publisher = Publisher { patience: Duration::from_secs(2), ..Publisher::default() };
         for _ in 0..5 {
             let patience = Duration::from_millis(100);
             let waited = tokio::time::timeout(patience, publisher.channel(&settings)).await;
             assert!(waited.is_err(), "there is no channel yet");
         }
         assert_eq!(accepted.load(Ordering::SeqCst), 1);
+        let over = publisher.channel(&settings).await;
+        assert!(over.is_err_and(|why| why.contains("within 2s")), "nor is it waited for for ever");
+        let waited = tokio::time::timeout(Duration::from_secs(1), publisher.channel(&settings));
+        assert!(waited.await.is_err());
+        assert_eq!(accepted.load(Ordering::SeqCst), 2);
     }
 }

@@ -83,12 +83,13 @@ impl OpenId {
         expected: Expected<'_>,
     ) -> Result<VerifiedToken, ExternalError> {
         let mut held = self.tokens.lock().await;
-        let tokens = match held.take() {
+        // Given back when all is done: whoever goes away in the middle leaves no fetch that others would
+        // wait for.
+        let mut tokens = match held.take() {
             Some((uri, tokens)) if uri == keys => tokens,
             _ => IdTokens::new(provider.authority(), &provider.client_id, keys)
                 .map_err(|error| ExternalError::answer("metadata", error.to_string()))?,
         };
-        let (_, tokens) = held.insert((keys.to_owned(), tokens));
         let now = timestamp(app);
         let mut result = tokens.verify(token, expected, now);
         for _ in 0..ROUNDS {
@@ -100,10 +101,11 @@ impl OpenId {
                 break;
             }
             for fetch in fetches {
-                take(app, provider, tokens, &fetch, now).await;
+                take(app, provider, &mut tokens, &fetch, now).await;
             }
             result = tokens.verify(token, expected, now);
         }
+        *held = Some((keys.to_owned(), tokens));
         result.map_err(ExternalError::IdToken)
     }
 }

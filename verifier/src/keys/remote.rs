@@ -276,6 +276,7 @@ impl RemoteKeys {
         if self.pace.is_open() {
             self.fail();
         }
+        self.pace.forget_old_failures(now);
         let uri = match (&self.source, &self.found) {
             (KeySource::Uri(uri), _) | (KeySource::Discovery(_), Some(uri)) => uri.clone(),
             (KeySource::Discovery(discovery), None) => discovery.uri(),

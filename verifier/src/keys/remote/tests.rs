@@ -158,6 +158,7 @@ fn keys_past_their_age_go_on_only_where_a_fetch_has_failed_just_now() {
     script.now += 3600.0;
     assert!(!script.usable(), "a failure of an hour ago says nothing of now");
     assert!(script.due());
+    assert!(!script.usable(), "nor while the next attempt is under way");
     script.answer(200, Some(60), SET).unwrap();
     assert!(script.usable());
 }
@@ -175,7 +176,9 @@ fn a_request_waits_five_seconds_and_then_old_keys_go_on() {
     assert_eq!(script.wait(), None);
     script.now += LOST;
     assert!(!script.usable(), "a fetch that was lost, while the process slept say, is no failure");
+    script.now += 3600.0;
     assert!(script.due());
+    assert!(!script.usable(), "nor when the next begins");
 }
 
 #[test]
