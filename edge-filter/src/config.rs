@@ -75,14 +75,15 @@ impl Config {
         let known: Vec<_> = Options::MEMBERS.into_iter().chain(OWN).collect();
         let members = Node::whole(&document).members(&known)?;
         let options = Options::read(&members)?;
-        let grants = if clusters.len() > 1 { options.grants() } else { Vec::new() };
-        Ok(Self::read(&members, Verifier::new(options), &grants, clusters)?)
+        // Of one issuer all that its tokens say may be handed on.
+        let grants = (clusters.len() > 1).then(|| options.grants());
+        Ok(Self::read(&members, Verifier::new(options), grants.as_deref(), clusters)?)
     }
 
     fn read(
         members: &Members<'_, '_>,
         verifier: Verifier,
-        grants: &[String],
+        grants_of_several: Option<&[String]>,
         clusters: Vec<Option<String>>,
     ) -> document::Result<Self> {
         if verifier.policy().is_none() {
@@ -93,9 +94,8 @@ impl Config {
         let token_from = members.read_given("token_from", read_places)?;
         let token_from = token_from.unwrap_or_else(|| vec![TokenPlace::authorization()]);
         let origins = members.read_given("cookie_origins", |node| read_origins(node, &token_from));
-        let several = clusters.len() > 1;
         let forward = members
-            .read_given("forward", |node| read_forward(node, &token_from, several, grants))?;
+            .read_given("forward", |node| read_forward(node, &token_from, grants_of_several))?;
         Ok(Self {
             verifier,
             clusters,
@@ -241,8 +241,7 @@ fn is_origin(text: &str) -> bool {
 fn read_forward(
     node: &Node<'_, '_>,
     places: &[TokenPlace],
-    several_issuers: bool,
-    grants: &[String],
+    grants_of_several: Option<&[String]>,
 ) -> document::Result<Forward> {
     let members = node.members(&["headers", "payload_header"])?;
     let mut forward = Forward::default();
@@ -260,7 +259,7 @@ fn read_forward(
                      may not be allowed to assert"
                 )));
             }
-            if several_issuers && forward::is_granted_by(text, grants) {
+            if grants_of_several.is_some_and(|grants| forward::is_granted_by(text, grants)) {
                 return Err(claim.refuse(format_args!(
                     "write `permissions` or `roles`: with several issuers `{}` says what its issuer \
                      may not be allowed to assert",
@@ -272,7 +271,7 @@ fn read_forward(
     }
     forward.payload_header = members
         .read_given("payload_header", |node| read_new_name(node, node.text()?, &forward, places))?;
-    if several_issuers && forward.names_subject_alone() {
+    if grants_of_several.is_some() && forward.names_subject_alone() {
         let message =
             format_args!("with several issuers `sub` says little alone: forward `iss` too");
         return Err(members.refuse("headers", message));

@@ -276,6 +276,7 @@ pub async fn forget_old(app: &App) -> Result<(), Problem> {
     // Well after its last attempt, so that one that is being made has the later word.
     let amqp = cfg!(feature = "amqp") && app.settings.amqp.is_some();
     let given_up = deliveries::give_up(&mut tx, amqp, now - 4 * LEASE, now).await?;
+    deliveries::forget_gone(&mut tx).await?;
     tx.commit().await?;
     if given_up > 0 {
         tracing::error!(given_up, "gave up events to endpoints that are disabled or gone");

@@ -238,11 +238,15 @@ impl Issuer {
         Self { app, clock, router, _folder: tempfile::tempdir().unwrap(), _database: None }
     }
 
+    pub(crate) fn on_sqlite(&self) -> bool {
+        self.app.settings.database_url.starts_with("sqlite")
+    }
+
     /// Has every write fail from now on that is of this kind (`UPDATE OF .. ON ..`), of rows for which this
     /// holds.
     pub(crate) async fn fails_at(&self, write: &str, when: &str) {
         let trigger = format!("CREATE TRIGGER fails BEFORE {write} FOR EACH ROW WHEN ({when})");
-        let statements = if self.app.settings.database_url.starts_with("sqlite") {
+        let statements = if self.on_sqlite() {
             vec![format!("{trigger} BEGIN SELECT RAISE(ABORT, 'x'); END")]
         } else {
             let function = "CREATE FUNCTION fails() RETURNS trigger LANGUAGE plpgsql AS \
@@ -254,8 +258,8 @@ impl Issuer {
 
     /// Has it succeed again.
     pub(crate) async fn fails_no_more(&self) {
-        let sqlite = self.app.settings.database_url.starts_with("sqlite");
-        let sql = if sqlite { "DROP TRIGGER fails" } else { "DROP FUNCTION fails CASCADE" };
+        let sql =
+            if self.on_sqlite() { "DROP TRIGGER fails" } else { "DROP FUNCTION fails CASCADE" };
         self.alter(vec![sql.to_owned()]).await;
     }
 

@@ -1,5 +1,6 @@
 //! What is over, removed.
 
+use super::Endpoint;
 use crate::clock::UnixSeconds;
 use crate::db::{Connection, DbError};
 
@@ -39,6 +40,20 @@ pub async fn forget_old(
     .execute(db)
     .await?;
     Ok(gone.rows_affected() + lost.rows_affected() + empty.rows_affected())
+}
+
+/// Removes what was told to a hook while that was being removed: nobody can name it any more.
+///
+/// # Errors
+/// The query failed.
+pub async fn forget_gone(db: &mut Connection) -> Result<(), DbError> {
+    sqlx::query(
+        "DELETE FROM deliveries WHERE endpoint <> $1 AND endpoint NOT IN (SELECT id FROM hooks)",
+    )
+    .bind(Endpoint::Amqp.to_string())
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 /// Removes what ended of a stream, such as of a person who is to be forgotten.

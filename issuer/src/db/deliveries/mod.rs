@@ -10,7 +10,7 @@ use std::fmt;
 use uuid::Uuid;
 
 pub use self::administration::{Filter, Load, list, load, repeat, repeat_all};
-pub use self::forgetting::{forget_old, forget_stream};
+pub use self::forgetting::{forget_gone, forget_old, forget_stream};
 pub use self::sending::{Due, Outcome, claim, due, give_up, note};
 pub use self::writing::{advance, insert, insert_event};
 use crate::clock::UnixSeconds;

@@ -167,13 +167,6 @@ pub async fn give_up(
     .bind(before)
     .bind(now)
     .bind(if amqp { Endpoint::Amqp.to_string() } else { String::new() })
-    .execute(&mut *db)
-    .await?;
-    // Told to a hook while that was being removed: nobody can name them any more.
-    sqlx::query(
-        "DELETE FROM deliveries WHERE endpoint <> $1 AND endpoint NOT IN (SELECT id FROM hooks)",
-    )
-    .bind(Endpoint::Amqp.to_string())
     .execute(db)
     .await?;
     Ok(result.rows_affected())

@@ -7,17 +7,13 @@ use sqlx::{AnyConnection, AssertSqlSafe, Connection as _};
 
 use crate::support::{Issuer, PASSWORD};
 
-fn on_sqlite(issuer: &Issuer) -> bool {
-    issuer.app.settings.database_url.starts_with("sqlite")
-}
-
 #[tokio::test]
 async fn a_database_that_is_read_only_is_an_answer() {
     let issuer = Issuer::start().await;
     let main = issuer.log_in().await;
     // The first token of a session takes a place in a status list; those after it only read.
     issuer.micro(&main, "orders").await.expect(200);
-    if on_sqlite(&issuer) {
+    if issuer.on_sqlite() {
         let mut tx = issuer.app.db.write().await.unwrap();
         sqlx::query("PRAGMA query_only = ON").execute(&mut *tx).await.unwrap();
         tx.commit().await.unwrap();
@@ -36,7 +32,7 @@ async fn a_database_that_is_read_only_is_an_answer() {
     // Reading goes on.
     issuer.get("/v1/me", Some(&main)).await.expect(200);
     issuer.micro(&main, "orders").await.expect(200);
-    if !on_sqlite(&issuer) {
+    if !issuer.on_sqlite() {
         set_default_read_only(&issuer, "off").await;
         issuer.renew(&main).await.expect(200);
     }
@@ -59,7 +55,7 @@ async fn set_default_read_only(issuer: &Issuer, value: &str) {
 #[tokio::test]
 async fn a_database_that_is_full_is_an_answer_and_loses_nothing() {
     let issuer = Issuer::start().await;
-    if !on_sqlite(&issuer) {
+    if !issuer.on_sqlite() {
         // What PostgreSQL says then is 53100; `db/error.rs` reads it.
         return;
     }
